@@ -1,0 +1,21 @@
+//! The words that every part of Launchpod shares.
+//!
+//! A leaf crate: T-SQL's [types](SqlType), [values](Value) and [columns](Column), the
+//! [messages](Message) that a client sees, and the [identity](Identity) that asks. No I/O, no
+//! Arrow, no wire format.
+
+mod column;
+mod decimal;
+mod identity;
+mod message;
+mod sql_type;
+mod value;
+
+pub mod calendar;
+
+pub use column::{Column, Parameter};
+pub use decimal::{Decimal, MAX_PRECISION};
+pub use identity::Identity;
+pub use message::{Message, SqlError};
+pub use sql_type::{Length, SqlType};
+pub use value::Value;
