@@ -1,0 +1,97 @@
+//! The control connection: between the controller and the supervisor.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::frame::{self, Frame, FrameError, Kind};
+
+/// Sets the time limit. The last one holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Milliseconds from now until the supervisor ends the worker; 0 for no limit.
+    pub deadline_ms: u64,
+}
+
+/// How the language's process ended; the supervisor's last word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exited {
+    /// The exit code, when the process ended by itself.
+    pub code: Option<i32>,
+    /// The signal, when it was ended by one.
+    pub signal: Option<i32>,
+    /// How many processes the kernel has killed in the worker's cgroup for want of memory, as
+    /// seen from inside; 0 when it can't be seen.
+    pub oom_kills: u64,
+    /// How often the worker's process limit was hit, as seen from inside.
+    pub pids_denied: u64,
+    /// Whether the supervisor ended the worker because its time was up.
+    pub deadline_passed: bool,
+    /// Processor time of the process and its reaped children, in milliseconds.
+    pub cpu_ms: u64,
+    /// The greatest resident set of the process or a reaped child, in KiB.
+    pub max_rss_kib: u64,
+}
+
+/// A frame from the supervisor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromSupervisor {
+    /// Bytes as they were written to standard output, cut anywhere.
+    Stdout(Bytes),
+    /// Bytes as they were written to standard error, cut anywhere.
+    Stderr(Bytes),
+    /// The end; nothing follows.
+    Exited(Exited),
+}
+
+/// A frame to the supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToSupervisor {
+    /// Sets the time limit.
+    Start(Start),
+    /// Ends the worker now.
+    Kill,
+}
+
+// === impl FromSupervisor ===
+
+impl FromSupervisor {
+    /// Reads a frame that came on the control connection after HELLO.
+    ///
+    /// # Errors
+    /// A frame that a supervisor doesn't send.
+    pub fn read(frame: Frame) -> Result<Self, FrameError> {
+        match frame.kind {
+            Kind::Stdout => Ok(FromSupervisor::Stdout(frame.payload)),
+            Kind::Stderr => Ok(FromSupervisor::Stderr(frame.payload)),
+            Kind::Exited => Ok(FromSupervisor::Exited(frame.message()?)),
+            kind => Err(FrameError::Unexpected { kind, state: "reading from the supervisor" }),
+        }
+    }
+}
+
+// === impl ToSupervisor ===
+
+impl ToSupervisor {
+    /// The frame's bytes.
+    ///
+    /// # Errors
+    /// None in practice: the messages are of fixed, small size.
+    pub fn encode(self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        match self {
+            ToSupervisor::Start(start) => frame::encode_message(Kind::Start, &start, out),
+            ToSupervisor::Kill => frame::encode(Kind::Kill, &[], out),
+        }
+    }
+
+    /// Reads a frame that came to the supervisor.
+    ///
+    /// # Errors
+    /// A frame that a controller doesn't send here.
+    pub fn read(frame: &Frame) -> Result<Self, FrameError> {
+        match frame.kind {
+            Kind::Start => Ok(ToSupervisor::Start(frame.message()?)),
+            Kind::Kill => Ok(ToSupervisor::Kill),
+            kind => Err(FrameError::Unexpected { kind, state: "reading from the controller" }),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The data connection: between the controller and the language's process.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::frame::{self, Frame, FrameError, Kind};
+
+/// Says what is wanted; script and scalars follow in frames of their own, so that neither is
+/// bounded by a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The request's UUID, as logs name it.
+    pub id: String,
+    /// The variable that the input is bound to.
+    pub input_name: String,
+    /// The variable that the output is read from.
+    pub output_name: String,
+    /// Whether there is input to PULL.
+    pub has_input: bool,
+    /// The declared types of the result's columns as T-SQL writes them (`WITH RESULT SETS`),
+    /// or none. A hint for conversion; the controller checks and converts in any case.
+    pub result_types: Option<Vec<String>>,
+}
+
+/// The worker can run a script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The language and its version, e.g. `Python 3.11.7`.
+    pub runtime: String,
+}
+
+/// The script failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// What to show: the traceback, or a sentence that names what is wrong with the output.
+    pub traceback: String,
+    /// The exception's type, e.g. `ValueError`.
+    pub exception: String,
+    /// The exception's own text.
+    pub message: String,
+}
+
+/// A frame from the worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromWorker {
+    /// The worker waits for a request.
+    Ready(Ready),
+    /// The worker waits for the next batch of input.
+    Pull,
+    /// A piece of the output's Arrow IPC stream.
+    Output(Bytes),
+    /// The output is complete.
+    OutputEnd,
+    /// A piece of the Arrow IPC stream of OUTPUT scalars.
+    Results(Bytes),
+    /// The script ended well; nothing follows.
+    Done,
+    /// The script failed; nothing follows.
+    Failed(Failed),
+}
+
+/// The controller's side of one data connection: which frame is legal when.
+#[derive(Debug)]
+pub struct Conversation {
+    state: State,
+    pull_unanswered: bool,
+    input_open: bool,
+    wants_results: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Until READY.
+    Starting,
+    /// From READY until RUN has been sent.
+    Idle,
+    /// The script runs, or its input is being read.
+    Running,
+    /// The output has begun.
+    Output,
+    /// The output is complete.
+    OutputComplete,
+    /// OUTPUT scalars have begun.
+    Results,
+    /// DONE or FAILED.
+    Over,
+}
+
+// === impl Request ===
+
+impl Request {
+    /// The frames that start a script: REQUEST, SCRIPT, PARAMETERS, RUN.
+    ///
+    /// `parameters` is a whole Arrow IPC stream (see `launchpod_exchange::scalars`), or empty
+    /// when the call declares no parameters.
+    ///
+    /// # Errors
+    /// Names and types don't fit a REQUEST frame.
+    pub fn encode(
+        &self,
+        script: &str,
+        parameters: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), FrameError> {
+        frame::encode_message(Kind::Request, self, out)?;
+        frame::encode_chunks(Kind::Script, script.as_bytes(), out)?;
+        frame::encode_chunks(Kind::Parameters, parameters, out)?;
+        frame::encode(Kind::Run, &[], out)
+    }
+}
+
+// === impl Conversation ===
+
+impl Default for Conversation {
+    fn default() -> Self {
+        Conversation {
+            state: State::Starting,
+            pull_unanswered: false,
+            input_open: false,
+            wants_results: false,
+        }
+    }
+}
+
+impl Conversation {
+    /// Notes that RUN has been sent. `wants_results`: a parameter is OUTPUT.
+    pub fn run(&mut self, has_input: bool, wants_results: bool) {
+        self.state = State::Running;
+        self.input_open = has_input;
+        self.wants_results = wants_results;
+    }
+
+    /// Notes that PULLED (`last` false) or INPUT_END (`last` true) has been sent.
+    pub fn pulled(&mut self, last: bool) {
+        self.pull_unanswered = false;
+        if last {
+            self.input_open = false;
+        }
+    }
+
+    /// Whether DONE or FAILED has come.
+    pub fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// Reads a frame that came from the worker.
+    ///
+    /// # Errors
+    /// A frame that is not legal now, or doesn't hold its message: the worker is to be killed.
+    pub fn receive(&mut self, frame: Frame) -> Result<FromWorker, FrameError> {
+        use State::{Idle, Output, OutputComplete, Over, Results, Running, Starting};
+        let kind = frame.kind;
+        let (next, message) = match (self.state, kind) {
+            (Starting, Kind::Ready) => (Idle, FromWorker::Ready(frame.message()?)),
+            (Running, Kind::Pull) if self.input_open && !self.pull_unanswered => {
+                self.pull_unanswered = true;
+                (Running, FromWorker::Pull)
+            }
+            (Running | Output, Kind::Output) => (Output, FromWorker::Output(frame.payload)),
+            (Output, Kind::OutputEnd) => (OutputComplete, FromWorker::OutputEnd),
+            (Running | OutputComplete | Results, Kind::Results) if self.wants_results => {
+                (Results, FromWorker::Results(frame.payload))
+            }
+            (Results, Kind::Done) => (Over, FromWorker::Done),
+            (Running | OutputComplete, Kind::Done) if !self.wants_results => {
+                (Over, FromWorker::Done)
+            }
+            (Running | Output | OutputComplete | Results, Kind::Failed) => {
+                (Over, FromWorker::Failed(frame.message()?))
+            }
+            (state, kind) => {
+                return Err(FrameError::Unexpected { kind, state: state.description() });
+            }
+        };
+        self.state = next;
+        Ok(message)
+    }
+}
+
+impl State {
+    fn description(self) -> &'static str {
+        match self {
+            State::Starting => "the worker starts",
+            State::Idle => "no script runs",
+            State::Running => "the script runs",
+            State::Output => "output is being sent",
+            State::OutputComplete => "output is complete",
+            State::Results => "scalars are being sent",
+            State::Over => "the script is over",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: Kind) -> Frame {
+        let payload = match kind {
+            Kind::Ready => Bytes::from_static(br#"{"runtime":"Python 3.11.7"}"#),
+            Kind::Failed => {
+                Bytes::from_static(br#"{"traceback":"T","exception":"E","message":"M"}"#)
+            }
+            _ => Bytes::new(),
+        };
+        Frame { kind, payload }
+    }
+
+    /// Feeds READY, notes RUN, and feeds the rest; whether all were legal.
+    fn legal(has_input: bool, wants_results: bool, kinds: &[Kind]) -> bool {
+        let mut conversation = Conversation::default();
+        conversation.receive(frame(Kind::Ready)).unwrap();
+        conversation.run(has_input, wants_results);
+        kinds.iter().all(|kind| conversation.receive(frame(*kind)).is_ok())
+    }
+
+    #[test]
+    fn the_documented_orders_are_legal() {
+        use Kind::{Done, Failed, Output, OutputEnd, Pull, Results};
+        assert!(legal(false, false, &[Done]));
+        assert!(legal(true, true, &[Pull, Output, Output, OutputEnd, Results, Done]));
+        assert!(legal(true, false, &[Output, Failed]));
+        assert!(legal(false, true, &[Results, Results, Done]));
+    }
+
+    #[test]
+    fn every_other_order_is_not() {
+        use Kind::{Done, Failed, Output, OutputEnd, Pull, Ready, Results};
+        assert!(!legal(false, false, &[Pull]), "no input");
+        assert!(!legal(true, false, &[Pull, Pull]), "two pulls at once");
+        assert!(!legal(true, false, &[Output, Pull]), "input after output began");
+        assert!(!legal(false, false, &[OutputEnd]), "end of nothing");
+        assert!(!legal(false, false, &[Output, Done]), "output not ended");
+        assert!(!legal(false, true, &[Done]), "scalars missing");
+        assert!(!legal(false, false, &[Results]), "scalars not wanted");
+        assert!(!legal(false, true, &[Results, Output]));
+        assert!(!legal(false, false, &[Done, Done]));
+        assert!(!legal(false, false, &[Failed, Done]));
+        assert!(!legal(false, false, &[Ready]));
+        assert!(!legal(false, false, &[Kind::Hello]));
+    }
+
+    #[test]
+    fn nothing_is_legal_between_ready_and_run() {
+        let mut conversation = Conversation::default();
+        assert!(conversation.receive(frame(Kind::Done)).is_err());
+        conversation.receive(frame(Kind::Ready)).unwrap();
+        assert!(conversation.receive(frame(Kind::Output)).is_err());
+        assert!(conversation.receive(frame(Kind::Failed)).is_err());
+    }
+}
