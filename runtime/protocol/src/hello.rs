@@ -42,7 +42,9 @@ pub enum HelloError {
     #[error("connection does not begin with HELLO")]
     Frame(#[from] FrameError),
     /// Another version than ours.
-    #[error("worker speaks protocol version {0}, the controller version {VERSION}: rebuild the image")]
+    #[error(
+        "worker speaks protocol version {0}, the controller version {VERSION}: rebuild the image"
+    )]
     Version(u32),
     /// Not this worker's token.
     #[error("wrong token")]
