@@ -1,0 +1,191 @@
+//! Tables' definitions.
+
+use super::{Expr, Identifier, ObjectName, Span, TypeName};
+
+/// `CREATE TABLE`
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateTable {
+    /// Its name.
+    pub name: ObjectName,
+    /// Its columns and constraints.
+    pub definition: TableDefinition,
+}
+
+/// Columns and constraints: of a table, a table variable or a function's result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableDefinition {
+    /// The columns, in order.
+    pub columns: Vec<ColumnDefinition>,
+    /// The constraints that stand by themselves.
+    pub constraints: Vec<Constraint>,
+}
+
+/// `name type …` or `name AS expression`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDefinition {
+    /// The name.
+    pub name: Identifier,
+    /// Where its values come from.
+    pub source: ColumnSource,
+    /// `COLLATE`
+    pub collation: Option<Identifier>,
+    /// NULL (true) or NOT NULL (false), when written.
+    pub nullable: Option<bool>,
+    /// `IDENTITY`
+    pub identity: Option<IdentityColumn>,
+    /// `DEFAULT`
+    pub default: Option<ColumnDefault>,
+    /// `ROWGUIDCOL`
+    pub row_guid: bool,
+    /// The other constraints. The column lists of a key are empty here: they mean this column.
+    pub constraints: Vec<Constraint>,
+    /// Where it stands.
+    pub span: Span,
+    /// The line it stands on.
+    pub line: u32,
+}
+
+/// Where a column's values come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnSource {
+    /// They are stored.
+    Stored(TypeName),
+    /// `AS expression`
+    Computed {
+        /// The expression.
+        value: Expr,
+        /// `PERSISTED`
+        persisted: bool,
+    },
+}
+
+/// `IDENTITY [(seed, increment)]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityColumn {
+    /// The first value; 1 when not written.
+    pub seed: i64,
+    /// The step; 1 when not written.
+    pub increment: i64,
+}
+
+/// `[CONSTRAINT name] DEFAULT value`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDefault {
+    /// The constraint's name.
+    pub name: Option<Identifier>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `[CONSTRAINT name] …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constraint {
+    /// Its name; one is made up when absent.
+    pub name: Option<Identifier>,
+    /// What it demands.
+    pub kind: ConstraintKind,
+    /// The line it stands on.
+    pub line: u32,
+}
+
+/// What a [`Constraint`] demands.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ConstraintKind {
+    /// `PRIMARY KEY`
+    PrimaryKey {
+        /// CLUSTERED (true) or NONCLUSTERED (false), when written.
+        clustered: Option<bool>,
+        /// The columns.
+        columns: Vec<IndexColumn>,
+    },
+    /// `UNIQUE`
+    Unique {
+        /// CLUSTERED (true) or NONCLUSTERED (false), when written.
+        clustered: Option<bool>,
+        /// The columns.
+        columns: Vec<IndexColumn>,
+    },
+    /// `CHECK (predicate)`
+    Check(Expr),
+    /// `[FOREIGN KEY (columns)] REFERENCES …`
+    ForeignKey(ForeignKey),
+    /// `DEFAULT value FOR column`: in ALTER TABLE only.
+    Default {
+        /// The value.
+        value: Expr,
+        /// The column.
+        column: Identifier,
+    },
+}
+
+/// A column of a key or an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexColumn {
+    /// The column.
+    pub name: Identifier,
+    /// `DESC`
+    pub descending: bool,
+}
+
+/// `FOREIGN KEY (columns) REFERENCES table (columns) …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignKey {
+    /// The columns here.
+    pub columns: Vec<Identifier>,
+    /// The other table.
+    pub table: ObjectName,
+    /// Its columns; its primary key when empty.
+    pub references: Vec<Identifier>,
+    /// `ON DELETE`
+    pub on_delete: ReferentialAction,
+    /// `ON UPDATE`
+    pub on_update: ReferentialAction,
+}
+
+/// What a change of the other table's row does here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReferentialAction {
+    /// It is refused.
+    #[default]
+    NoAction,
+    /// It is done here too.
+    Cascade,
+    /// The columns become NULL.
+    SetNull,
+    /// The columns become their default.
+    SetDefault,
+}
+
+/// `ALTER TABLE name …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlterTable {
+    /// The table.
+    pub name: ObjectName,
+    /// What is changed.
+    pub action: AlterTableAction,
+}
+
+/// What [`AlterTable`] changes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AlterTableAction {
+    /// `ADD columns and constraints`
+    Add(TableDefinition),
+    /// `DROP COLUMN [IF EXISTS] …`
+    DropColumns {
+        /// `IF EXISTS`
+        if_exists: bool,
+        /// The columns.
+        names: Vec<Identifier>,
+    },
+    /// `DROP CONSTRAINT [IF EXISTS] …`
+    DropConstraints {
+        /// `IF EXISTS`
+        if_exists: bool,
+        /// The constraints.
+        names: Vec<Identifier>,
+    },
+    /// `ALTER COLUMN name type …`
+    AlterColumn(Box<ColumnDefinition>),
+}

@@ -1,0 +1,169 @@
+//! Statements that change rows.
+
+use super::{
+    ColumnName, Cte, Execute, ExecuteText, Expr, Identifier, ObjectName, Query, SelectItem,
+    TableHint, TableSource, Top,
+};
+
+/// The table that a statement changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// A table, a view, or an alias from the statement's FROM.
+    Table(ObjectName),
+    /// A table variable, with its `@`.
+    Variable {
+        /// The name.
+        name: String,
+        /// The line it stands on.
+        line: u32,
+    },
+}
+
+/// `INSERT`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    /// The common table expressions before it.
+    pub ctes: Vec<Cte>,
+    /// `TOP (n)`
+    pub top: Option<Top>,
+    /// The table.
+    pub target: Target,
+    /// `WITH (TABLOCK)`
+    pub hints: Vec<TableHint>,
+    /// The columns; all when empty.
+    pub columns: Vec<Identifier>,
+    /// `OUTPUT`: none, one, or one with INTO and one without.
+    pub outputs: Vec<Output>,
+    /// The rows.
+    pub source: InsertSource,
+    /// The hints of `OPTION (…)`, as written.
+    pub options: Vec<String>,
+}
+
+/// The rows of an [`Insert`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum InsertSource {
+    /// `VALUES (…), (…)`
+    Values(Vec<Vec<Expr>>),
+    /// A query.
+    Query(Box<Query>),
+    /// `DEFAULT VALUES`
+    DefaultValues,
+    /// `EXEC procedure …`
+    Execute(Box<Execute>),
+    /// `EXEC ('text')`
+    ExecuteText(Box<ExecuteText>),
+}
+
+/// `UPDATE`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// The common table expressions before it.
+    pub ctes: Vec<Cte>,
+    /// `TOP (n)`
+    pub top: Option<Top>,
+    /// The table.
+    pub target: Target,
+    /// `WITH (ROWLOCK)`
+    pub hints: Vec<TableHint>,
+    /// `SET …`: one or more.
+    pub assignments: Vec<Assignment>,
+    /// `OUTPUT`
+    pub outputs: Vec<Output>,
+    /// `FROM …`
+    pub from: Vec<TableSource>,
+    /// `WHERE`
+    pub filter: Option<Expr>,
+    /// The hints of `OPTION (…)`, as written.
+    pub options: Vec<String>,
+}
+
+/// `column = value`, `@v = value` or `@v = column = value`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The variable, with its `@`.
+    pub variable: Option<String>,
+    /// The column.
+    pub column: Option<ColumnName>,
+    /// `=`, `+=` …
+    pub operator: AssignOperator,
+    /// The value; [`super::ExprKind::Default`] is allowed.
+    pub value: Expr,
+    /// The line it stands on.
+    pub line: u32,
+}
+
+/// `DELETE`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delete {
+    /// The common table expressions before it.
+    pub ctes: Vec<Cte>,
+    /// `TOP (n)`
+    pub top: Option<Top>,
+    /// The table.
+    pub target: Target,
+    /// `WITH (ROWLOCK)`
+    pub hints: Vec<TableHint>,
+    /// `OUTPUT`
+    pub outputs: Vec<Output>,
+    /// The second `FROM …`
+    pub from: Vec<TableSource>,
+    /// `WHERE`
+    pub filter: Option<Expr>,
+    /// The hints of `OPTION (…)`, as written.
+    pub options: Vec<String>,
+}
+
+/// `OUTPUT items [INTO target [(columns)]]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Values over `inserted` and `deleted`.
+    pub items: Vec<SelectItem>,
+    /// Where they go; to the client when absent.
+    pub into: Option<Target>,
+    /// The columns of `into`; all when empty.
+    pub columns: Vec<Identifier>,
+}
+
+/// `=` or a compound assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignOperator {
+    /// `=`
+    Assign,
+    /// `+=`
+    Add,
+    /// `-=`
+    Subtract,
+    /// `*=`
+    Multiply,
+    /// `/=`
+    Divide,
+    /// `%=`
+    Modulo,
+    /// `&=`
+    BitAnd,
+    /// `|=`
+    BitOr,
+    /// `^=`
+    BitXor,
+}
+
+// === impl AssignOperator ===
+
+impl AssignOperator {
+    /// The operator that a compound assignment applies to the old value; `None` for `=`.
+    pub fn binary(self) -> Option<super::BinaryOperator> {
+        use super::BinaryOperator as Binary;
+        match self {
+            AssignOperator::Assign => None,
+            AssignOperator::Add => Some(Binary::Add),
+            AssignOperator::Subtract => Some(Binary::Subtract),
+            AssignOperator::Multiply => Some(Binary::Multiply),
+            AssignOperator::Divide => Some(Binary::Divide),
+            AssignOperator::Modulo => Some(Binary::Modulo),
+            AssignOperator::BitAnd => Some(Binary::BitAnd),
+            AssignOperator::BitOr => Some(Binary::BitOr),
+            AssignOperator::BitXor => Some(Binary::BitXor),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Why a text is not T-SQL.
+
+use launchpod_types::SqlError;
+
+/// The severity of all syntax errors.
+const CLASS: u8 = 15;
+
+/// A text that can't be read, with the line of the offending token.
+///
+/// Texts and numbers are those of SQL Server 2022 (`sys.messages`), severity 15, state 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {kind}")]
+pub struct ParseError {
+    /// What is wrong.
+    pub kind: ParseErrorKind,
+    /// The line in the batch, from 1.
+    pub line: u32,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseErrorKind {
+    /// 102: a token that can't stand where it does; the last one when the text ends too early.
+    #[error("Incorrect syntax near '{near}'.")]
+    Syntax {
+        /// The token as written.
+        near: String,
+    },
+    /// 156: a reserved word that can't stand where it does.
+    #[error("Incorrect syntax near the keyword '{near}'.")]
+    Keyword {
+        /// The word as written.
+        near: String,
+    },
+    /// 103: a name of more than 128 characters.
+    #[error("The identifier that starts with '{start}' is too long. Maximum length is 128.")]
+    IdentifierTooLong {
+        /// Its first 128 characters.
+        start: String,
+    },
+    /// 105: a quotation mark without its other one.
+    #[error("Unclosed quotation mark after the character string '{start}'.")]
+    UnclosedQuote {
+        /// The beginning of the string.
+        start: String,
+    },
+    /// 113: a `/*` without its `*/`.
+    #[error("Missing end comment mark '*/'.")]
+    UnclosedComment,
+    /// 111: a definition that is not alone in its batch.
+    #[error("'{statement}' must be the first statement in a query batch.")]
+    NotFirst {
+        /// Its leading keywords.
+        statement: String,
+    },
+    /// 119: a positional argument after a named one.
+    #[error(
+        "Must pass parameter number {position} and subsequent parameters as '@name = value'. \
+         After the form '@name = value' has been used, all subsequent parameters must be passed \
+         in the form '@name = value'."
+    )]
+    PositionalAfterNamed {
+        /// The argument's position, from 1.
+        position: usize,
+    },
+    /// 135: BREAK outside a loop.
+    #[error("Cannot use a BREAK statement outside the scope of a WHILE statement.")]
+    BreakOutsideWhile,
+    /// 136: CONTINUE outside a loop.
+    #[error("Cannot use a CONTINUE statement outside the scope of a WHILE statement.")]
+    ContinueOutsideWhile,
+    /// 141: a SELECT that both assigns and returns.
+    #[error(
+        "A SELECT statement that assigns a value to a variable must not be combined with \
+         data-retrieval operations."
+    )]
+    AssignAndReturn,
+    /// 168: a float literal that is too great.
+    #[error(
+        "The floating point value '{literal}' is out of the range of computer representation \
+         (8 bytes)."
+    )]
+    FloatRange {
+        /// The literal.
+        literal: String,
+    },
+    /// 179: OUTPUT after an argument that is not a variable.
+    #[error("Cannot use the OUTPUT option when passing a constant to a stored procedure.")]
+    OutputConstant,
+    /// 191: too deep for any reader of the tree.
+    #[error(
+        "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up \
+         into smaller queries."
+    )]
+    TooDeep,
+    /// 1001: a length that is no length.
+    #[error("Line {line}: Length or precision specification {length} is invalid.")]
+    InvalidLength {
+        /// What is written.
+        length: String,
+        /// The line, which is part of the text.
+        line: u32,
+    },
+    /// 1002: a scale that is none.
+    #[error("Line {line}: Specified scale {scale} is invalid.")]
+    InvalidScale {
+        /// What is written.
+        scale: String,
+        /// The line, which is part of the text.
+        line: u32,
+    },
+    /// 1007: a number with more than 38 digits.
+    #[error(
+        "The number '{literal}' is out of the range for numeric representation (maximum \
+         precision 38)."
+    )]
+    NumberRange {
+        /// The literal.
+        literal: String,
+    },
+}
+
+// === impl ParseError ===
+
+impl ParseError {
+    /// SQL Server's number for the error.
+    pub fn number(&self) -> i32 {
+        match self.kind {
+            ParseErrorKind::Syntax { .. } => 102,
+            ParseErrorKind::IdentifierTooLong { .. } => 103,
+            ParseErrorKind::UnclosedQuote { .. } => 105,
+            ParseErrorKind::NotFirst { .. } => 111,
+            ParseErrorKind::UnclosedComment => 113,
+            ParseErrorKind::PositionalAfterNamed { .. } => 119,
+            ParseErrorKind::BreakOutsideWhile => 135,
+            ParseErrorKind::ContinueOutsideWhile => 136,
+            ParseErrorKind::AssignAndReturn => 141,
+            ParseErrorKind::Keyword { .. } => 156,
+            ParseErrorKind::FloatRange { .. } => 168,
+            ParseErrorKind::OutputConstant => 179,
+            ParseErrorKind::TooDeep => 191,
+            ParseErrorKind::InvalidLength { .. } => 1001,
+            ParseErrorKind::InvalidScale { .. } => 1002,
+            ParseErrorKind::NumberRange { .. } => 1007,
+        }
+    }
+}
+
+impl From<ParseError> for SqlError {
+    fn from(error: ParseError) -> Self {
+        SqlError::with_class(error.number(), CLASS, error.kind.to_string()).or_line(error.line)
+    }
+}
