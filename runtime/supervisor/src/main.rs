@@ -1,0 +1,77 @@
+//! The first process of a worker.
+//!
+//! `launchpod-supervisor [--run-folder DIR] -- PROGRAM [ARGUMENT]…` dials the controller's socket
+//! in the run folder (`/run/launchpod`) twice, starts the program with the data connection as
+//! file descriptor 3, relays what it writes, and ends every process of the worker when the
+//! program ends, the time is up, or the controller says so or is gone. See `PROTOCOL.md` of
+//! `launchpod-exchange`.
+//!
+//! It is a program of its own, apart from the language's process, because a script runs with the
+//! same uid and owns that process: it can stop it, write its memory and close its files. PID 1
+//! takes no signal from inside its namespace, and this one can't be traced.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod cgroup;
+mod dial;
+mod process;
+mod relay;
+
+/// BSD's EX_SOFTWARE, apart from the codes that a script's process is likely to use.
+const EXIT_BROKEN: u8 = 70;
+/// The shell's code for a program that can't be started.
+const EXIT_NOT_STARTED: i32 = 127;
+
+const USAGE: &str = "usage: launchpod-supervisor [--run-folder DIR] -- PROGRAM [ARGUMENT]...";
+
+/// What is asked on the command line.
+struct Arguments {
+    run_folder: PathBuf,
+    program: OsString,
+    arguments: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    let Some(arguments) = Arguments::read(std::env::args_os().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(EXIT_BROKEN);
+    };
+    match supervise(&arguments) {
+        // A shell's convention; a process's code is at most 255.
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(EXIT_BROKEN)),
+        Err(error) => {
+            eprintln!("launchpod-supervisor: {error}");
+            ExitCode::from(EXIT_BROKEN)
+        }
+    }
+}
+
+fn supervise(arguments: &Arguments) -> Result<i32, Box<dyn std::error::Error>> {
+    process::harden()?;
+    let connections = dial::dial(&arguments.run_folder)?;
+    let signals = process::child_signals()?;
+    let started = process::start(&arguments.program, &arguments.arguments, connections.data);
+    let relay = relay::Relay::new(connections.control, signals)?;
+    Ok(match started {
+        Ok(worker) => relay.run(worker)?,
+        Err(error) => relay.refuse(&error, EXIT_NOT_STARTED)?,
+    })
+}
+
+// === impl Arguments ===
+
+impl Arguments {
+    fn read(mut given: impl Iterator<Item = OsString>) -> Option<Self> {
+        let mut run_folder = PathBuf::from("/run/launchpod");
+        loop {
+            match given.next()?.to_str()? {
+                "--run-folder" => run_folder = given.next()?.into(),
+                "--" => break,
+                _ => return None,
+            }
+        }
+        Some(Arguments { run_folder, program: given.next()?, arguments: given.collect() })
+    }
+}

@@ -1,0 +1,275 @@
+//! The supervisor with real processes: this test is the controller.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use launchpod_protocol::control::{Exited, FromSupervisor, Start, ToSupervisor};
+use launchpod_protocol::frame::Frame;
+use launchpod_protocol::hello::{Hello, Role, SOCKET_NAME, TOKEN_NAME};
+use tempfile::TempDir;
+
+const TOKEN: &str = "0123456789abcdef";
+/// Longer than anything here takes on a busy machine, shorter than a hanging test.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A supervisor that has dialled.
+struct Worker {
+    supervisor: Child,
+    control: Connection,
+    data: Connection,
+    _folder: TempDir,
+}
+
+struct Connection {
+    stream: UnixStream,
+    received: BytesMut,
+}
+
+/// All that a supervisor said, in one piece per stream.
+#[derive(Default)]
+struct Said {
+    stdout: String,
+    stderr: String,
+    exited: Option<Exited>,
+}
+
+#[test]
+fn text_exit_code_and_data_arrive() {
+    let mut worker = start("echo out; echo err >&2; printf data >&3; exit 7");
+    let said = worker.control.read_to_end();
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("out\n", "err\n"));
+    let exited = said.exited.unwrap();
+    assert_eq!((exited.code, exited.signal, exited.deadline_passed), (Some(7), None, false));
+    let mut data = Vec::new();
+    worker.data.stream.read_to_end(&mut data).unwrap();
+    assert_eq!(data, b"data");
+    assert_eq!(worker.supervisor.wait().unwrap().code(), Some(7));
+}
+
+#[test]
+fn the_program_has_four_descriptors_and_no_input() {
+    let mut worker =
+        start("cat; for f in $(seq 0 99); do [ -e /proc/$$/fd/$f ] && echo $f; done; pwd");
+    let said = worker.control.read_to_end();
+    assert_eq!(said.stdout, "0\n1\n2\n3\n/tmp\n");
+}
+
+#[test]
+fn a_program_without_data_connection_ends_its_data_only() {
+    let mut worker = start("exec 3>&-; echo still here");
+    let mut data = Vec::new();
+    worker.data.stream.read_to_end(&mut data).unwrap();
+    assert!(data.is_empty());
+    assert_eq!(worker.control.read_to_end().stdout, "still here\n");
+}
+
+#[test]
+fn death_by_a_signal_is_told() {
+    let mut worker = start("kill -9 $$");
+    let exited = worker.control.read_to_end().exited.unwrap();
+    assert_eq!((exited.code, exited.signal), (None, Some(9)));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told() {
+    let mut worker = start_program(&["/nowhere/at-all"]);
+    let said = worker.control.read_to_end();
+    assert!(said.stderr.contains("can't start"), "{}", said.stderr);
+    assert_eq!(said.exited.unwrap().code, Some(127));
+}
+
+#[test]
+fn the_time_limit_ends_a_program_that_ignores_signals() {
+    let mut worker = start("trap '' TERM INT HUP; echo ready; while :; do :; done");
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 300 }));
+    let begun = Instant::now();
+    let said = worker.control.read_to_end();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let exited = said.exited.unwrap();
+    assert!(exited.deadline_passed);
+    assert_eq!((exited.code, exited.signal), (None, Some(9)));
+    assert_eq!(said.stdout, "ready\n");
+}
+
+#[test]
+fn the_last_time_limit_holds() {
+    let mut worker = start("sleep 0.5; echo done");
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 100 }));
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 0 }));
+    let said = worker.control.read_to_end();
+    assert_eq!(said.stdout, "done\n");
+    assert!(!said.exited.unwrap().deadline_passed);
+}
+
+#[test]
+fn kill_ends_a_stopped_program() {
+    let mut worker = start("echo ready; kill -STOP $$");
+    worker.control.wait_for("ready\n");
+    worker.control.say(ToSupervisor::Kill);
+    assert_eq!(worker.control.read_to_end().exited.unwrap().signal, Some(9));
+}
+
+#[test]
+fn a_controller_that_is_gone_ends_everything() {
+    let mut worker = start("sleep 1000 & wait");
+    worker.control.stream.shutdown(std::net::Shutdown::Both).unwrap();
+    wait_for_exit(&mut worker.supervisor);
+    // The data connection's last holder was the program.
+    worker.data.stream.read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn a_controller_that_talks_rubbish_is_gone() {
+    let mut worker = start("sleep 1000");
+    worker.control.stream.write_all(b"\xff\xff\xff\xff\xff").unwrap();
+    wait_for_exit(&mut worker.supervisor);
+}
+
+#[test]
+fn a_child_that_holds_the_pipes_open_delays_nothing() {
+    let mut worker = start("sleep 1000 & echo parent done");
+    let begun = Instant::now();
+    let said = worker.control.read_to_end();
+    assert_eq!(said.stdout, "parent done\n");
+    assert_eq!(said.exited.unwrap().code, Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn orphans_are_reaped() {
+    // Each subshell leaves an orphan that ends at once; none may stay as a zombie.
+    let mut worker = start(
+        "for i in 1 2 3; do (true & ) ; done; sleep 0.3; \
+         cat /proc/*/stat 2>/dev/null | grep -c \") Z $PPID \"; true",
+    );
+    assert_eq!(worker.control.read_to_end().stdout, "0\n");
+}
+
+#[test]
+fn a_controller_that_reads_slowly_stops_the_program_and_not_the_supervisor() {
+    let mut worker = start("yes");
+    std::thread::sleep(Duration::from_millis(500));
+    let resident = resident_kib(worker.supervisor.id());
+    assert!(resident < 16 << 10, "{resident} KiB");
+    worker.control.say(ToSupervisor::Kill);
+    wait_for_exit(&mut worker.supervisor);
+}
+
+#[test]
+fn all_output_arrives_when_the_program_has_ended_before_it_is_read() {
+    let mut worker = start("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2");
+    std::thread::sleep(Duration::from_millis(200));
+    let said = worker.control.read_to_end();
+    assert_eq!(said.stdout.len(), 3_000_000);
+    assert_eq!(said.stderr, "end\n");
+}
+
+#[test]
+fn without_a_token_it_says_why() {
+    let folder = TempDir::new().unwrap();
+    let output = supervisor(&folder, &["true"]).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(70));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("can't read the token"), "{text}");
+}
+
+// === helpers ===
+
+fn start(script: &str) -> Worker {
+    start_program(&["/bin/sh", "-c", script])
+}
+
+fn start_program(program: &[&str]) -> Worker {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join(TOKEN_NAME), TOKEN).unwrap();
+    let listener = UnixListener::bind(folder.path().join(SOCKET_NAME)).unwrap();
+    let supervisor = supervisor(&folder, program).spawn().unwrap();
+    let control = Connection::accept(&listener, Role::Control);
+    let data = Connection::accept(&listener, Role::Data);
+    Worker { supervisor, control, data, _folder: folder }
+}
+
+fn supervisor(folder: &TempDir, program: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_launchpod-supervisor"));
+    command.arg("--run-folder").arg(folder.path()).arg("--").args(program).stdin(Stdio::null());
+    command
+}
+
+fn wait_for_exit(supervisor: &mut Child) {
+    let begun = Instant::now();
+    while supervisor.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < PATIENCE, "the supervisor does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn resident_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+impl Connection {
+    fn accept(listener: &UnixListener, role: Role) -> Self {
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut connection = Connection { stream, received: BytesMut::new() };
+        let hello = connection.next().unwrap();
+        assert_eq!(Hello::check(&hello, TOKEN).unwrap(), role);
+        connection
+    }
+
+    fn say(&mut self, message: ToSupervisor) {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes).unwrap();
+        self.stream.write_all(&bytes).unwrap();
+    }
+
+    fn next(&mut self) -> Option<Frame> {
+        loop {
+            if let Some(frame) = Frame::decode(&mut self.received).unwrap() {
+                return Some(frame);
+            }
+            let mut bytes = [0; 4096];
+            match self.stream.read(&mut bytes).unwrap() {
+                0 => return None,
+                count => self.received.extend_from_slice(&bytes[..count]),
+            }
+        }
+    }
+
+    fn wait_for(&mut self, stdout: &str) {
+        match FromSupervisor::read(self.next().unwrap()).unwrap() {
+            FromSupervisor::Stdout(bytes) => assert_eq!(bytes, stdout),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn read_to_end(&mut self) -> Said {
+        let mut said = Said::default();
+        while let Some(frame) = self.next() {
+            assert!(said.exited.is_none(), "a frame after EXITED");
+            match FromSupervisor::read(frame).unwrap() {
+                FromSupervisor::Stdout(bytes) => {
+                    said.stdout.push_str(std::str::from_utf8(&bytes).unwrap());
+                }
+                FromSupervisor::Stderr(bytes) => {
+                    said.stderr.push_str(std::str::from_utf8(&bytes).unwrap());
+                }
+                FromSupervisor::Exited(exited) => said.exited = Some(exited),
+            }
+        }
+        said
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.supervisor.kill();
+        let _ = self.supervisor.wait();
+    }
+}
