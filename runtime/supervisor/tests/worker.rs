@@ -1,4 +1,5 @@
 //! The supervisor with real processes: this test is the controller.
+#![allow(clippy::unwrap_used)] // A step that fails is a failed test.
 
 use std::fs;
 use std::io::{Read, Write};

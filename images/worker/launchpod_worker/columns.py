@@ -1,0 +1,281 @@
+"""One column of the output: from pandas' many types to Arrow's flat ones.
+
+README.md has the table.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .decimals import decimal_type
+
+UTC = "UTC"
+MAX_NAME = 128
+CONTAINERS = (list, tuple, dict, set, frozenset, np.ndarray, pd.Series, pd.DataFrame)
+BYTES = (bytes, bytearray, memoryview)
+INT64 = range(-(1 << 63), 1 << 63)
+
+# What pandas finds in an object column (pandas.api.types.infer_dtype), and its Arrow type.
+OBJECT_TYPES = {
+    "string": pa.string(),
+    "bytes": pa.binary(),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "floating": pa.float64(),
+    "mixed-integer-float": pa.float64(),
+    "date": pa.date32(),
+    "time": pa.time64("us"),
+    "empty": pa.null(),
+}
+
+
+class OutputError(Exception):
+    """The results can't be sent. The text is for the script's author."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that is ready to be sent, slice by slice."""
+
+    field: pa.Field
+    series: pd.Series
+    convert: Callable[[pd.Series], pa.Array]
+    # Bytes of a slice's values where they vary in size.
+    measure: Callable[[pd.Series], int] | None
+    place: str
+
+    def arrow(self, start: int, stop: int) -> pa.Array:
+        """Rows start to stop as Arrow."""
+        try:
+            return self.convert(self.series.iloc[start:stop])
+        except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
+            raise OutputError(f"A value of {self.place} can't be sent: {error}") from error
+
+    def size(self, start: int, stop: int) -> int:
+        """About how many bytes the values of rows start to stop take beyond a few each."""
+        return 0 if self.measure is None else self.measure(self.series.iloc[start:stop])
+
+
+def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
+    """Finds the column's Arrow type.
+
+    `wants_length`: measure the longest text, because no declared type says it.
+    """
+    name = _name(series)
+    place = f"output column # {position} ('{name}')"
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        categories = series.cat.categories.dtype
+        series = series.astype(object if series.hasnans else categories)
+    dtype = series.dtype
+    if dtype == object:
+        arrow_type, convert = _plan_object(series, place)
+        measure = _measure_objects if arrow_type in (pa.string(), pa.binary()) else None
+    elif isinstance(dtype, np.dtype):
+        arrow_type, convert = _plan_numpy(dtype)
+        measure = None
+    else:
+        arrow_type, convert = _plan_extension(series)
+        measure = _measure_arrow if arrow_type in (pa.string(), pa.binary()) else None
+    if arrow_type is None:
+        raise OutputError(
+            f"Unsupported data type {dtype} in output data for column # {position}. "
+            f"Convert column '{name}', for example with .astype(str) or .astype(float)."
+        )
+    column = Column(pa.field(name, arrow_type), series, convert, measure, place)
+    if not wants_length or arrow_type != pa.string():
+        return column
+    metadata = {"launchpod.max_length": str(_longest(column))}
+    field = column.field.with_metadata(metadata)
+    return Column(field, series, convert, measure, place)
+
+
+def _name(series: pd.Series) -> str:
+    try:
+        name = str(series.name)[:MAX_NAME]
+        return name.encode("utf-8", "backslashreplace").decode()
+    except Exception:
+        # A label may be any object.
+        return ""
+
+
+# === numpy ===
+
+
+def _plan_numpy(dtype: np.dtype):
+    if dtype.kind in "biu":
+        return pa.from_numpy_dtype(dtype), lambda part: pa.array(part.to_numpy())
+    if dtype.kind == "f":
+        target = np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
+        return pa.from_numpy_dtype(target), lambda part: pa.array(
+            part.to_numpy().astype(target, copy=False)
+        )
+    if dtype.kind == "M":
+        return pa.timestamp("us"), lambda part: pa.array(
+            part.to_numpy().astype("datetime64[us]", copy=False)
+        )
+    return None, None
+
+
+# === extension types: pandas' own and Arrow's ===
+
+
+def _plan_extension(series: pd.Series):
+    if isinstance(series.dtype, pd.SparseDtype):
+        return None, None
+    try:
+        target = _flat(_as_arrow(series.iloc[:0]).type)
+    except (pa.ArrowException, TypeError, ValueError):
+        # The type has no Arrow form.
+        return None, None
+
+    def convert(part: pd.Series) -> pa.Array:
+        array = _as_arrow(part)
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        # Unsafe only in that digits below the microsecond are cut.
+        return array.cast(target, safe=not pa.types.is_temporal(target))
+
+    return target, convert
+
+
+def _as_arrow(series: pd.Series) -> pa.Array:
+    array = pa.array(series.array)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _flat(arrow_type: pa.DataType) -> pa.DataType | None:
+    """The type that is sent for an Arrow type; None for one that is not flat."""
+    t = pa.types
+    if t.is_dictionary(arrow_type):
+        return _flat(arrow_type.value_type)
+    if t.is_float16(arrow_type):
+        return pa.float32()
+    if t.is_string(arrow_type) or t.is_large_string(arrow_type) or t.is_string_view(arrow_type):
+        return pa.string()
+    if (
+        t.is_binary(arrow_type)
+        or t.is_large_binary(arrow_type)
+        or t.is_fixed_size_binary(arrow_type)
+        or t.is_binary_view(arrow_type)
+    ):
+        return pa.binary()
+    if t.is_decimal(arrow_type):
+        fits = arrow_type.precision <= 38
+        return pa.decimal128(arrow_type.precision, arrow_type.scale) if fits else None
+    if t.is_date(arrow_type):
+        return pa.date32()
+    if t.is_time(arrow_type):
+        return pa.time64("us")
+    if t.is_timestamp(arrow_type):
+        return pa.timestamp("us", arrow_type.tz and UTC)
+    if (
+        t.is_boolean(arrow_type)
+        or t.is_integer(arrow_type)
+        or t.is_floating(arrow_type)
+        or t.is_null(arrow_type)
+    ):
+        return arrow_type
+    return None
+
+
+# === object columns ===
+
+
+def _plan_object(series: pd.Series, place: str):
+    found = pd.api.types.infer_dtype(series, skipna=True)
+    if found == "integer":
+        return _plan_integers(series)
+    if found == "decimal":
+        arrow_type = decimal_type(series)
+        if arrow_type is None:
+            raise OutputError(
+                f"The numbers of {place} need more than 38 digits, counting those before and "
+                f"after the point. Round them, or convert them with .astype(str)."
+            )
+        return arrow_type, _from_pandas(arrow_type)
+    if found in ("datetime", "datetime64"):
+        # Cut to microseconds. With zones, instants in UTC; without, wall clock times.
+        has_zone = any(
+            isinstance(value, datetime.datetime) and value.tzinfo is not None for value in series
+        )
+        arrow_type = pa.timestamp("us", UTC if has_zone else None)
+        return arrow_type, lambda part: pa.array(part, arrow_type, from_pandas=True, safe=False)
+    arrow_type = OBJECT_TYPES.get(found)
+    if arrow_type is not None:
+        return arrow_type, _from_pandas(arrow_type)
+    if found in ("timedelta", "timedelta64", "period", "interval", "complex"):
+        return None, None
+    return _plan_mixed(series)
+
+
+def _plan_integers(series: pd.Series):
+    if all(value in INT64 for value in series if not _is_null(value)):
+        return pa.int64(), _from_pandas(pa.int64())
+    return pa.decimal128(38, 0), _from_pandas(pa.decimal128(38, 0))
+
+
+def _plan_mixed(series: pd.Series):
+    """Values of several types: each as its text, but bytes are no text, nor are containers."""
+    has_bytes = has_others = False
+    for value in series:
+        if isinstance(value, CONTAINERS):
+            return None, None
+        if isinstance(value, BYTES):
+            has_bytes = True
+        elif not _is_null(value):
+            has_others = True
+    if has_bytes and has_others:
+        return None, None
+    make, arrow_type = (bytes, pa.binary()) if has_bytes else (str, pa.string())
+    return arrow_type, lambda part: pa.array(
+        [None if _is_null(value) else make(value) for value in part], arrow_type
+    )
+
+
+def _from_pandas(arrow_type: pa.DataType) -> Callable[[pd.Series], pa.Array]:
+    return lambda part: pa.array(part.to_numpy(), arrow_type, from_pandas=True)
+
+
+def _is_null(value) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (
+        isinstance(value, float) and value != value
+    )
+
+
+# === sizes ===
+
+
+def _measure_objects(part: pd.Series) -> int:
+    return sum(len(value) for value in part if isinstance(value, (str, bytes, bytearray)))
+
+
+def _measure_arrow(part: pd.Series) -> int:
+    return _as_arrow(part).nbytes
+
+
+def _longest(column: Column) -> int:
+    """The longest text in UTF-16 code units."""
+    if column.series.dtype == object:
+        return max(map(_utf16_length, column.series), default=0)
+    longest = 0
+    for start in range(0, len(column.series), 1 << 16):
+        array = column.arrow(start, start + (1 << 16))
+        lengths = pc.utf8_length(array)
+        if pc.any(pc.not_equal(pc.binary_length(array), lengths)).as_py():
+            beyond = pc.count_substring_regex(array, "[\U00010000-\U0010ffff]")
+            lengths = pc.add(lengths, beyond)
+        longest = max(longest, pc.max(lengths).as_py() or 0)
+    return longest
+
+
+def _utf16_length(value) -> int:
+    if not isinstance(value, str):
+        if _is_null(value):
+            return 0
+        value = str(value)
+    return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2

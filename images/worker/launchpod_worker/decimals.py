@@ -1,0 +1,27 @@
+"""Exact numbers in object columns."""
+
+import decimal
+
+import pandas as pd
+import pyarrow as pa
+
+# SQL Server's and Arrow's limit.
+MAX_PRECISION = 38
+
+
+def decimal_type(series: pd.Series) -> pa.DataType | None:
+    """The least decimal type that holds every number; None when there is none.
+
+    NaN counts as a missing value; infinity doesn't fit.
+    """
+    whole = scale = 0
+    for value in series:
+        if not isinstance(value, decimal.Decimal) or value.is_nan():
+            continue
+        _, digits, exponent = value.as_tuple()
+        if not isinstance(exponent, int):
+            return None
+        scale = max(scale, -exponent)
+        whole = max(whole, len(digits) + exponent)
+    precision = max(1, whole + scale)
+    return pa.decimal128(precision, scale) if precision <= MAX_PRECISION else None

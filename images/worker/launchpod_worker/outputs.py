@@ -1,0 +1,61 @@
+"""The output: a DataFrame, sent as an Arrow stream in batches of bounded size."""
+
+import pandas as pd
+import pyarrow as pa
+
+from . import frames
+from .columns import Column, OutputError, plan
+from .frames import Connection
+from .request import Request
+
+# A batch ends at whichever comes first; a single row may be larger.
+MAX_ROWS = 1 << 16
+MAX_BYTES = 8 << 20
+
+# Arrow's columnar format, "IPC streaming format": continuation marker and length 0.
+END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
+
+MISSING = object()
+
+
+def send(connection: Connection, frame, asked: Request) -> None:
+    """Sends the output variable's value; nothing when it is missing or has no columns."""
+    if frame is MISSING:
+        return
+    if not isinstance(frame, pd.DataFrame):
+        kind = type(frame).__name__
+        raise OutputError(
+            f"The output variable '{asked.output_name}' is of type {kind}, not a pandas "
+            f"DataFrame. Assign a DataFrame, for example pandas.DataFrame(...)."
+        )
+    if len(frame.columns) == 0:
+        return
+    wants_length = asked.result_types is None
+    columns = [plan(frame.iloc[:, i], i, wants_length) for i in range(len(frame.columns))]
+    schema = pa.schema([column.field for column in columns])
+    connection.send_chunks(frames.OUTPUT, schema.serialize())
+    for start, stop in _slices(columns, len(frame)):
+        arrays = [column.arrow(start, stop) for column in columns]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
+        connection.send_chunks(frames.OUTPUT, batch.serialize())
+    connection.send_chunks(frames.OUTPUT, END_OF_STREAM)
+    connection.send(frames.OUTPUT_END)
+
+
+def describe(error: BaseException) -> dict | None:
+    """The FAILED message for an output that can't be sent; None for other errors."""
+    if not isinstance(error, OutputError):
+        return None
+    return {"traceback": f"{error}\n", "exception": "OutputError", "message": str(error)}
+
+
+def _slices(columns: list[Column], count: int):
+    """Cuts rows 0 to count into batches."""
+    widest = max(1, MAX_BYTES // (16 * len(columns)))
+    start = 0
+    while start < count:
+        stop = min(start + min(MAX_ROWS, widest), count)
+        while stop - start > 1 and sum(c.size(start, stop) for c in columns) > MAX_BYTES:
+            stop = start + (stop - start) // 2
+        yield start, stop
+        start = stop
