@@ -1,0 +1,12 @@
+import pytest
+
+from harness.scripts import DOCUMENTED
+
+
+@pytest.fixture
+def survives(server):
+    """After the test: no container is left, and the server runs the next script."""
+    yield
+    server.wait_for_no_containers()
+    with server.connect() as session:
+        assert session.run(DOCUMENTED).value == 1

@@ -1,0 +1,44 @@
+"""Questions to Docker about Launchpod's containers, and nobody else's."""
+
+import subprocess
+import time
+
+LABEL = "launchpod.instance"
+
+
+def docker(*arguments: str) -> str:
+    """Runs `docker` and returns what it prints."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def containers(instance: str, *, running: bool = False) -> list[str]:
+    """The IDs of an instance's containers; with `running`, of those only that have started."""
+    states = ["--filter", "status=running"] if running else ["--all"]
+    return docker("ps", "--quiet", "--no-trunc", *states, "--filter", f"label={LABEL}={instance}").split()
+
+
+def instances() -> set[str]:
+    """Every instance that has a container now."""
+    return set(docker("ps", "--all", "--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}').split())
+
+
+def remove_containers(instance: str) -> list[str]:
+    """Removes what an instance left, and returns the IDs."""
+    left = containers(instance)
+    if left:
+        subprocess.run(["docker", "rm", "--force", *left], capture_output=True, timeout=120)
+    return left
+
+
+def wait_until(condition, what: str, seconds: float = 60):
+    """Waits until `condition()` is true and returns its value; generous, and no measurement."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"after {seconds:.0f} s still not: {what}")

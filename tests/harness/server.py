@@ -1,0 +1,126 @@
+"""A `launchpod serve` of a test's own."""
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from .docker import containers, remove_containers, wait_until
+from .tds import Outcome, Session
+
+REPOSITORY = Path(__file__).parents[2]
+BINARY = Path(os.environ.get("LAUNCHPOD_BIN", REPOSITORY / "target/debug/launchpod"))
+PASSWORD = "Launch-pod-2026"
+READY = "launchpod: ready on "
+
+
+class Server:
+    """A server process on a free port, with its data in a folder of its own."""
+
+    host = "127.0.0.1"
+    user = "sa"
+    password = PASSWORD
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str):
+        self.folder = folder
+        self.data = folder / "data"
+        self.arguments = arguments
+        self.environment = environment
+        self.port = 0
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> "Server":
+        """Starts the process and waits for its ready line."""
+        self.log = open(self.folder / "server.log", "ab")
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--listen", f"{self.host}:0", "--data-dir", self.data, *self.arguments],
+            env={**os.environ, "MSSQL_SA_PASSWORD": self.password, "LAUNCHPOD_LOG": "info", **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+        )
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+        try:
+            line = lines.get(timeout=60)
+        except queue.Empty:
+            line = "nothing within a minute"
+        if not line.startswith(READY):
+            self.process.kill()
+            raise AssertionError(f"launchpod serve printed {line!r}\n{self.log_text()}")
+        self.port = int(line.strip().rpartition(":")[2])
+        return self
+
+    def _read(self, lines: queue.Queue):
+        for line in self.process.stdout:
+            lines.put(line)
+        lines.put("")
+
+    def stop(self) -> int:
+        """Ends the process as a service manager does, and returns its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=120)
+
+    def kill(self):
+        """Ends the process as the kernel does when memory is short."""
+        self.process.kill()
+        self.process.wait(timeout=60)
+
+    def clean_up(self):
+        """Leaves nothing behind, whatever a test did."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(timeout=60)
+        if self.data.exists():
+            remove_containers(self.instance)
+
+    def connect(self, **options) -> Session:
+        """A new session as the administrator."""
+        return Session(self, **options)
+
+    def in_background(self, batch: str) -> Future[Outcome]:
+        """Runs a batch in a session of its own, on another thread."""
+
+        def run() -> Outcome:
+            with self.connect() as session:
+                return session.run(batch)
+
+        return ThreadPoolExecutor(max_workers=1).submit(run)
+
+    def enable_external_scripts(self):
+        with self.connect() as session:
+            session.run("EXEC sp_configure 'external scripts enabled', 1; RECONFIGURE").check()
+
+    @property
+    def instance(self) -> str:
+        """What the label `launchpod.instance` says on this server's containers."""
+        return (self.data / "instance").read_text().strip()
+
+    def containers(self, *, running: bool = False) -> list[str]:
+        return containers(self.instance, running=running)
+
+    def wait_for_script(self) -> str:
+        """Waits until a script's container runs, and returns its ID."""
+        return wait_until(lambda: self.containers(running=True), "a running container")[0]
+
+    def wait_for_no_containers(self):
+        wait_until(lambda: not self.containers(), "no container left")
+
+    def reset_memory_peak(self):
+        """Makes `memory_peak` count from now (proc_pid_clear_refs(5))."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def memory_peak(self) -> int:
+        """The most memory that the process has held at once, in bytes."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("no VmHWM in /proc: is the server gone?")
+
+    def log_text(self) -> str:
+        return (self.folder / "server.log").read_text(errors="replace")

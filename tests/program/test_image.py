@@ -1,0 +1,36 @@
+"""`launchpod image` and `launchpod doctor`."""
+
+import re
+
+from harness.docker import docker
+
+
+def test_list_names_an_id_that_docker_takes(launchpod):
+    (line,) = [line for line in launchpod("image", "list").stdout.splitlines() if re.match(r"\W*python\b", line)]
+    image = re.search(r"sha256:[0-9a-f]+|\b[0-9a-f]{12,64}\b", line).group()
+    assert docker("image", "inspect", "--format", "{{.Id}}", image).startswith("sha256:")
+
+
+def test_verify(launchpod):
+    launchpod("image", "verify", "python")
+
+
+def test_verify_of_an_image_that_is_not_known(launchpod):
+    assert "fortran" in launchpod("image", "verify", "fortran", code=1).stderr
+
+
+def test_build_of_what_is_built_changes_nothing(launchpod):
+    before = docker("images", "--quiet", "--no-trunc", "launchpod/python")
+    launchpod("image", "build", "python")
+    assert docker("images", "--quiet", "--no-trunc", "launchpod/python") == before
+
+
+def test_doctor(launchpod):
+    said = launchpod("doctor").stdout
+    for word in ("Docker", "runc", "cgroup", "python", "port"):
+        assert word.lower() in said.lower()
+
+
+def test_doctor_without_docker(launchpod):
+    done = launchpod("doctor", code=1, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert "/nowhere/docker.sock" in done.stdout + done.stderr

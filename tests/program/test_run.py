@@ -1,0 +1,70 @@
+"""`launchpod run`: a script without a client."""
+
+import pandas
+import pytest
+
+FRAME = pandas.DataFrame({"n": [1, 2, 3], "s": ["a", "ü", None]})
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text: str) -> str:
+        (tmp_path / "script.py").write_text(text)
+        return "script.py"
+
+    return write
+
+
+def test_query_and_output(launchpod, write, tmp_path):
+    script = write("OutputDataSet = InputDataSet\nOutputDataSet['m'] = OutputDataSet['n'] * int(factor)\n")
+    launchpod(
+        "run", script, "--query", "SELECT n FROM (VALUES (1), (2)) AS t(n)", "--param", "factor=3",
+        "--output", "out.csv",
+    )  # fmt: skip
+    assert pandas.read_csv(tmp_path / "out.csv").values.tolist() == [[1, 3], [2, 6]]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "arrow"])
+def test_files_in_and_out(launchpod, write, tmp_path, kind):
+    save(FRAME, tmp_path / f"in.{kind}")
+    script = write("OutputDataSet = InputDataSet")
+    launchpod("run", script, "--input", f"in.{kind}", "--output", f"out.{kind}")
+    pandas.testing.assert_frame_equal(load(tmp_path / f"out.{kind}"), FRAME, check_dtype=False)
+
+
+def save(frame, path):
+    match path.suffix:
+        case ".parquet":
+            frame.to_parquet(path)
+        case ".csv":
+            frame.to_csv(path, index=False)
+        case ".arrow":
+            frame.to_feather(path, compression="uncompressed")
+
+
+def load(path):
+    match path.suffix:
+        case ".parquet":
+            return pandas.read_parquet(path)
+        case ".csv":
+            return pandas.read_csv(path)
+        case ".arrow":
+            return pandas.read_feather(path)
+
+
+def test_without_output_the_result_is_shown(launchpod, write):
+    script = write("print('printed')\nOutputDataSet = pandas.DataFrame({'answer': [42]})")
+    done = launchpod("run", script)
+    assert "42" in done.stdout
+    assert "printed" in done.stdout + done.stderr
+
+
+def test_a_failing_script(launchpod, write):
+    done = launchpod("run", write("x = 1\nraise ValueError('not today')"), code=1)
+    assert 'File "<string>", line 2' in done.stderr
+    assert "ValueError: not today" in done.stderr
+
+
+def test_a_script_that_is_not_there(launchpod):
+    done = launchpod("run", "missing.py", code=1)
+    assert "missing.py" in done.stderr
