@@ -1,0 +1,87 @@
+//! Downloads kept between builds, outside of any clone. Nothing in the folder is trusted: a file
+//! is used when its hash is the lock's, and is as good as absent otherwise.
+
+use std::env;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// `$XDG_CACHE_HOME/launchpod`, `~/.cache/launchpod`, or a folder of the system's for a user
+/// without a home.
+pub(crate) fn default_folder() -> PathBuf {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .unwrap_or_else(|| PathBuf::from("/var/cache"))
+        .join("launchpod")
+}
+
+/// Whether `path` is there with this SHA-256 (lower-case hexadecimal).
+pub(crate) fn holds(path: &Path, sha256: &str) -> io::Result<bool> {
+    match hash_file(path) {
+        Ok(found) => Ok(found == sha256),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The SHA-256 of a file, in lower-case hexadecimal.
+pub(crate) fn hash_file(path: &Path) -> io::Result<String> {
+    hash_reader(File::open(path)?)
+}
+
+/// The SHA-256 of all that `reader` gives.
+pub(crate) fn hash_reader(mut reader: impl io::Read) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(length) => hash.update(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The SHA-256 of bytes.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Puts `from` into the cache as `to`, in one step, so that a reader sees a whole file or none.
+pub(crate) fn keep(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(parent) = to.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::rename(from, to)
+}
+
+/// Makes `to` the same file as `from`: a hard link, or a copy across file systems.
+pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_other_bytes_is_as_good_as_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.whl");
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert!(!holds(&file, abc).unwrap());
+        std::fs::write(&file, "abc").unwrap();
+        assert!(holds(&file, abc).unwrap());
+        std::fs::write(&file, "abd").unwrap();
+        assert!(!holds(&file, abc).unwrap());
+    }
+}
