@@ -1,0 +1,87 @@
+//! How a controller is configured, and how it finds images.
+
+use std::error::Error;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use launchpod_sandbox::Limits;
+
+/// A controller's configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The languages that scripts can name. Any other ends in 39007.
+    pub languages: Vec<Language>,
+    /// How many requests run at once. When all are busy a request waits for
+    /// [`Config::account_wait`], then ends in 39108.
+    pub worker_accounts: u32,
+    /// How long a request waits for a free worker account.
+    pub account_wait: Duration,
+    /// What one worker may use. A script that hits memory or processes ends in 39127.
+    pub limits: Limits,
+    /// How long a script may run, from the moment it is handed over; `None` for no limit. A
+    /// script that runs longer is killed and ends in 39127.
+    pub time_limit: Option<Duration>,
+    /// How long after the time limit a worker that should have ended itself is killed from
+    /// outside.
+    pub grace: Duration,
+}
+
+/// A language that scripts can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Language {
+    /// Its name as messages show it, e.g. `Python`; matched without regard to case.
+    pub name: String,
+    /// The environment whose image runs it, e.g. `python`.
+    pub environment: String,
+    /// The command that starts its worker; `None` for the image's own.
+    pub command: Option<Vec<String>>,
+}
+
+/// An image that workers are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The image's ID as the engine gives it (`sha256:…`).
+    pub id: String,
+    /// The hash of the lock that it was built from.
+    pub lock_hash: String,
+}
+
+/// Finds the image of an environment.
+#[async_trait]
+pub trait Images: Send + Sync {
+    /// The image that `environment` is bound to now. Called for each request, so an
+    /// implementation remembers what it can.
+    ///
+    /// # Errors
+    /// There is none. The client reads the error's text after 39021, so it names the cause and
+    /// the way out (`image "python" is not built; run: launchpod image build python`).
+    async fn find(&self, environment: &str) -> Result<Image, Box<dyn Error + Send + Sync>>;
+}
+
+// === impl Config ===
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            languages: vec![Language {
+                name: "Python".to_owned(),
+                environment: "python".to_owned(),
+                command: None,
+            }],
+            // SQL Server's own default pool.
+            worker_accounts: 20,
+            account_wait: Duration::from_secs(30),
+            limits: Limits::default(),
+            time_limit: Some(Duration::from_secs(3600)),
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Config {
+    /// The language of that name, without regard to case.
+    pub fn language(&self, name: &str) -> Option<&Language> {
+        let name = name.trim_end().to_lowercase();
+        self.languages.iter().find(|language| language.name.to_lowercase() == name)
+    }
+}

@@ -1,0 +1,195 @@
+//! The controller: from request to worker, and the end of both.
+
+use std::sync::Arc;
+
+use launchpod_sandbox::{Backend, WorkerSpec};
+use launchpod_types::Identity;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, info, info_span, warn};
+use uuid::Uuid;
+
+use crate::accounts::Accounts;
+use crate::config::{Config, Images};
+use crate::drive::drive;
+use crate::error::{Ending, Failure, ScriptError};
+use crate::messages::Subject;
+use crate::progress::Progress;
+use crate::report::{Report, Stage};
+use crate::request::ScriptRequest;
+use crate::run::{RunSender, ScriptEvent, ScriptRun};
+
+/// Runs external scripts.
+pub struct Controller {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Config,
+    backend: Arc<dyn Backend>,
+    images: Arc<dyn Images>,
+    accounts: Accounts,
+    /// Keeps the labels' identity hashes from being found by trying names.
+    salt: Uuid,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+// === impl Controller ===
+
+impl Controller {
+    /// A controller that makes its workers with `backend` from the images that `images` finds.
+    pub fn new(config: Config, backend: Arc<dyn Backend>, images: Arc<dyn Images>) -> Self {
+        let accounts = Accounts::new(config.worker_accounts, config.account_wait);
+        let shared = Shared {
+            config,
+            backend,
+            images,
+            accounts,
+            salt: Uuid::new_v4(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        };
+        Controller { shared: Arc::new(shared) }
+    }
+
+    /// Starts a script. Everything that goes wrong, goes wrong in the [`ScriptRun`].
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn run(&self, request: ScriptRequest) -> ScriptRun {
+        let cancel = request.cancel.child_token();
+        let (sender, run) = ScriptRun::new(cancel.clone());
+        let span = info_span!("script", request = %request.id);
+        let shared = Arc::clone(&self.shared);
+        self.shared.tasks.spawn(shared.run(request, cancel, sender).instrument(span));
+        run
+    }
+
+    /// Whether a language of that name is configured, and its name as messages show it.
+    pub fn language(&self, name: &str) -> Option<&str> {
+        self.shared.config.language(name).map(|language| language.name.as_str())
+    }
+
+    /// Cancels what runs, ends every worker, and waits until nothing of them is left.
+    pub async fn shutdown(&self) {
+        self.shared.stopping.cancel();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+        self.shared.backend.shutdown().await;
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    async fn run(
+        self: Arc<Self>,
+        request: ScriptRequest,
+        cancel: CancellationToken,
+        sender: RunSender,
+    ) {
+        let RunSender { events, outcome } = sender;
+        let declared = request.expected.declared();
+        let mut progress = Progress::new(&request);
+        let result = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(Ending::cancelled()),
+            () = self.stopping.cancelled() => Err(Ending::cancelled()),
+            result = self.advance(request, &mut progress, &events) => result,
+        };
+        let Progress { report, sets_sent, .. } = progress;
+        let result = match result {
+            Ok(()) => Ok(report),
+            Err(ending) => {
+                Err(ScriptError::new(ending.with_missing_sets(declared, sets_sent), report))
+            }
+        };
+        log(&result);
+        // The stream of events ends before the outcome is known to its reader.
+        drop(events);
+        // Who asked may have gone.
+        let _ = outcome.send(result);
+    }
+
+    /// From admission to the end of the script.
+    async fn advance(
+        &self,
+        request: ScriptRequest,
+        progress: &mut Progress,
+        events: &mpsc::Sender<ScriptEvent>,
+    ) -> Result<(), Ending> {
+        let typed = Subject { language: &request.language, request: request.id };
+        let Some(language) = self.config.language(&request.language) else {
+            return Err(Ending::refused(typed.unknown_language()));
+        };
+        let subject = Subject { language: &language.name, request: request.id };
+        progress.report.language.clone_from(&language.name);
+        progress.report.environment.clone_from(&language.environment);
+
+        let _account = self
+            .accounts
+            .take()
+            .await
+            .map_err(|busy| Ending::refused(subject.too_many_users(busy.limit)))?;
+        let image = self
+            .images
+            .find(&language.environment)
+            .await
+            .map_err(|error| subject.launch(&error.to_string()))?;
+        progress.report.image_id.clone_from(&image.id);
+        progress.report.lock_hash = image.lock_hash;
+        progress.reached(Stage::Admit);
+
+        let spec = WorkerSpec {
+            request: request.id,
+            identity: self.identity_hash(&request.identity),
+            image: image.id,
+            command: language.command.clone(),
+            limits: self.config.limits,
+        };
+        let worker = self.backend.acquire(spec).await.map_err(|error| subject.sandbox(&error))?;
+        progress.leased(worker.startup);
+        progress.report.container_id.clone_from(&worker.container.id);
+        progress.report.container_name.clone_from(&worker.container.name);
+        progress.report.runtime.clone_from(&worker.runtime);
+        drive(subject, &self.config, request, worker, progress, events).await
+    }
+
+    fn identity_hash(&self, identity: &Identity) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.salt.as_bytes());
+        // A length first: two identities never spell the same bytes.
+        hash.update((identity.login.len() as u64).to_le_bytes());
+        hash.update(&identity.login);
+        hash.update(&identity.database);
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn log(result: &Result<Report, ScriptError>) {
+    let (report, outcome) = match result {
+        Ok(report) => (report, "succeeded"),
+        Err(error) => (error.report(), error.failure().name()),
+    };
+    let first_error = result.as_ref().err().and_then(|error| error.errors().first());
+    info!(
+        outcome,
+        error = first_error.map(|error| error.number()),
+        language = ?report.language,
+        image = report.image_id,
+        lock = report.lock_hash,
+        container = report.container_name,
+        rows.r#in = report.rows_in,
+        rows.out = report.rows_out,
+        total_ms = report.stages.total().as_millis() as u64,
+        stages_ms = %report.stages,
+        "external script ended"
+    );
+    if let Err(error) = result
+        && error.failure() == Failure::Internal
+    {
+        warn!(errors = ?error.errors(), "external script met an error of the server");
+    }
+}

@@ -1,0 +1,251 @@
+//! Which SQL Server error each failure is, and in which order errors are sent.
+
+use std::fmt;
+use std::time::Duration;
+
+use launchpod_sandbox::{Limits, SandboxError};
+use launchpod_types::SqlError;
+
+use crate::messages::{self, Subject};
+use crate::report::Report;
+
+/// A script that did not succeed.
+#[derive(Debug)]
+pub struct ScriptError(Box<Ended>);
+
+#[derive(Debug)]
+struct Ended {
+    failure: Failure,
+    errors: Vec<SqlError>,
+    report: Report,
+}
+
+/// Why a script did not succeed: the outcome that logs and history name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// It was not let in: unknown language (39007), unsupported type (39017, 39018), all
+    /// worker accounts busy (39108).
+    Refused,
+    /// No worker could be made (39021).
+    Launch,
+    /// The worker died or never connected (39012).
+    Runtime,
+    /// The worker broke the protocol or sent rubbish (39013).
+    Protocol,
+    /// The script raised, or exited with a code other than 0 (39004, 39019).
+    Script,
+    /// What it returned doesn't fit `WITH RESULT SETS` or an OUTPUT parameter.
+    Result,
+    /// The input query failed, with an error of its own.
+    Input,
+    /// It used more than it may (39127).
+    Resources(Resource),
+    /// The client cancelled, went away, or the controller is shutting down; no error.
+    Cancelled,
+    /// An error of ours (39010).
+    Internal,
+}
+
+/// What ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Memory, scratch files included.
+    Memory,
+    /// Processes and threads.
+    Processes,
+    /// Time.
+    Time,
+}
+
+/// A failure with the errors that say it, before the report is known.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) failure: Failure,
+    pub(crate) errors: Vec<SqlError>,
+}
+
+// === impl ScriptError ===
+
+impl ScriptError {
+    pub(crate) fn new(ending: Ending, report: Report) -> Self {
+        ScriptError(Box::new(Ended { failure: ending.failure, errors: ending.errors, report }))
+    }
+
+    /// The task that ran the script is gone (it panicked, or its runtime is shutting down).
+    pub(crate) fn abandoned() -> Self {
+        let subject = Subject { language: "", request: uuid::Uuid::nil() };
+        ScriptError::new(subject.internal("the request's task ended early"), Report::default())
+    }
+
+    /// Why the script did not succeed.
+    pub fn failure(&self) -> Failure {
+        self.0.failure
+    }
+
+    /// The errors for the client, in the order in which SQL Server sends them; none when
+    /// [`Failure::Cancelled`].
+    pub fn errors(&self) -> &[SqlError] {
+        &self.0.errors
+    }
+
+    /// The errors for the client, as [`ScriptError::errors`].
+    pub fn into_errors(self) -> Vec<SqlError> {
+        self.0.errors
+    }
+
+    /// What is known of the request.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.errors.first() {
+            Some(error) => error.fmt(f),
+            None => f.write_str(self.0.failure.name()),
+        }
+    }
+}
+
+impl std::error::Error for ScriptError {}
+
+// === impl Failure ===
+
+impl Failure {
+    /// The failure's name in logs and history.
+    pub fn name(self) -> &'static str {
+        match self {
+            Failure::Refused => "refused",
+            Failure::Launch => "launch failed",
+            Failure::Runtime => "runtime lost",
+            Failure::Protocol => "protocol broken",
+            Failure::Script => "script failed",
+            Failure::Result => "result refused",
+            Failure::Input => "input failed",
+            Failure::Resources(Resource::Memory) => "out of memory",
+            Failure::Resources(Resource::Processes) => "out of processes",
+            Failure::Resources(Resource::Time) => "out of time",
+            Failure::Cancelled => "cancelled",
+            Failure::Internal => "internal error",
+        }
+    }
+}
+
+// === impl Ending ===
+
+impl Ending {
+    /// Cancelled: nothing to say.
+    pub(crate) fn cancelled() -> Self {
+        Ending { failure: Failure::Cancelled, errors: Vec::new() }
+    }
+
+    /// The input query's own error.
+    pub(crate) fn input(error: SqlError) -> Self {
+        Ending { failure: Failure::Input, errors: vec![error] }
+    }
+
+    /// The result doesn't fit; the error says where.
+    pub(crate) fn result(error: SqlError) -> Self {
+        Ending { failure: Failure::Result, errors: vec![error] }
+    }
+
+    /// Not let in.
+    pub(crate) fn refused(error: SqlError) -> Self {
+        Ending { failure: Failure::Refused, errors: vec![error] }
+    }
+
+    /// Adds 11536 when fewer result sets have come than were declared, as SQL Server does
+    /// after a script's error.
+    pub(crate) fn with_missing_sets(mut self, declared: usize, sent: usize) -> Self {
+        let tells = !matches!(self.failure, Failure::Cancelled | Failure::Input | Failure::Result);
+        if tells && declared > sent {
+            self.errors.push(messages::too_few_sets(declared, sent));
+        }
+        self
+    }
+}
+
+// === impl Subject ===
+
+/// Each failure with its errors.
+impl Subject<'_> {
+    /// The script raised; `traceback` is the worker's.
+    pub(crate) fn script(self, traceback: &str) -> Ending {
+        Ending {
+            failure: Failure::Script,
+            errors: vec![self.script_error(), messages::traceback(traceback)],
+        }
+    }
+
+    /// The worker is gone.
+    pub(crate) fn runtime(self, cause: &str) -> Ending {
+        Ending {
+            failure: Failure::Runtime,
+            errors: vec![self.runtime_lost(), messages::detail(cause)],
+        }
+    }
+
+    /// The worker broke the protocol.
+    pub(crate) fn protocol(self, cause: &str) -> Ending {
+        Ending {
+            failure: Failure::Protocol,
+            errors: vec![self.channel_broken(), messages::detail(cause)],
+        }
+    }
+
+    /// No worker could be made; `cause` names the way out.
+    pub(crate) fn launch(self, cause: &str) -> Ending {
+        Ending {
+            failure: Failure::Launch,
+            errors: vec![self.not_launched(), messages::detail(cause)],
+        }
+    }
+
+    /// An error of ours.
+    pub(crate) fn internal(self, cause: &str) -> Ending {
+        Ending {
+            failure: Failure::Internal,
+            errors: vec![self.unexpected(), messages::detail(cause)],
+        }
+    }
+
+    /// The sandbox could not give a worker.
+    pub(crate) fn sandbox(self, error: &SandboxError) -> Ending {
+        if error.is_runtime() {
+            self.runtime(&error.explain())
+        } else {
+            self.launch(&error.explain())
+        }
+    }
+
+    /// Something ran out.
+    pub(crate) fn resources(
+        self,
+        resource: Resource,
+        limits: &Limits,
+        time_limit: Option<Duration>,
+    ) -> Ending {
+        let cause = match resource {
+            Resource::Memory => format!(
+                "The script ran out of memory: the limit is {} MiB (worker_memory in the \
+                 configuration), files in /tmp and /dev/shm included.",
+                limits.memory >> 20
+            ),
+            Resource::Processes => format!(
+                "The script ran out of processes: the limit is {} processes and threads \
+                 (worker_processes in the configuration).",
+                limits.processes
+            ),
+            Resource::Time => format!(
+                "The script ran out of time: the limit is {} s (script_timeout in the \
+                 configuration).",
+                time_limit.unwrap_or_default().as_secs_f64()
+            ),
+        };
+        Ending {
+            failure: Failure::Resources(resource),
+            errors: vec![self.out_of_resources(), messages::detail(&cause)],
+        }
+    }
+}

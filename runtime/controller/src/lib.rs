@@ -1,0 +1,38 @@
+//! An external script's way from request to results.
+//!
+//! [`Controller::run`] takes a [`ScriptRequest`] and gives a [`ScriptRun`]: a bounded stream of
+//! [`ScriptEvent`]s (live messages, columns, batches, OUTPUT values) and, at its end, a
+//! [`Report`] or a [`ScriptError`] with the errors that the client is to see, in SQL Server's
+//! order. The controller knows requests, errors and record batches; containers are behind
+//! [`launchpod_sandbox::Backend`], T-SQL is above.
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | `request` | what is asked for |
+//! | `run` | what comes back |
+//! | `report` | where the time went, what was used |
+//! | `error` | which SQL Server error each failure is, and in which order |
+//! | `messages` | the texts of SQL Server 2022's messages 39001 to 39154 |
+//! | `output` | stdout and stderr to messages |
+//! | `accounts` | how many requests run at once |
+//! | `drive` | one leased worker from REQUEST to EXITED |
+
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod config;
+mod controller;
+mod drive;
+mod error;
+mod messages;
+mod progress;
+mod report;
+mod request;
+mod run;
+
+pub use config::{Config, Image, Images, Language};
+pub use controller::Controller;
+pub use error::{Failure, Resource, ScriptError};
+pub use report::{Report, Stage, Stages};
+pub use request::{Expected, Input, ScriptRequest};
+pub use run::{EVENTS_IN_FLIGHT, ScriptEvent, ScriptRun};

@@ -1,0 +1,93 @@
+//! What is asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use launchpod_types::{Column, Identity, Parameter, SqlError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// One external script to run, as the session has understood and allowed it.
+#[derive(Debug)]
+pub struct ScriptRequest {
+    /// The request's UUID, as messages, logs, container labels and history name it.
+    pub id: Uuid,
+    /// Who asks.
+    pub identity: Identity,
+    /// The language as typed; matched without regard to case.
+    pub language: String,
+    /// The script's text.
+    pub script: String,
+    /// The input query's rows; `None` when there is no input query.
+    pub input: Option<Input>,
+    /// The variable that the input is bound to (`InputDataSet` unless the caller named it).
+    pub input_name: String,
+    /// The variable that the output is read from (`OutputDataSet` unless the caller named it).
+    pub output_name: String,
+    /// The declared parameters with their values, in the order of `@params`.
+    pub parameters: Vec<Parameter>,
+    /// What `WITH RESULT SETS` says.
+    pub expected: Expected,
+    /// A time limit of this request's own, from the moment the script is handed over; the
+    /// lower of it and [`Config::time_limit`](crate::Config::time_limit) holds.
+    pub time_limit: Option<Duration>,
+    /// Fires when the client cancels or goes away.
+    pub cancel: CancellationToken,
+}
+
+/// The rows of the input query.
+///
+/// They are pulled batch by batch. The receiver is dropped when the script wants no more, so a
+/// query whose sender fails is to be cancelled. An `Err` ends the request with that error.
+#[derive(Debug)]
+pub struct Input {
+    /// The columns, known before the first row.
+    pub columns: Arc<[Column]>,
+    /// The rows, stored as [`launchpod_exchange::storage`] says. Closed at the end.
+    pub batches: mpsc::Receiver<Result<RecordBatch, SqlError>>,
+}
+
+/// What `WITH RESULT SETS` says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expected {
+    /// No clause, or `UNDEFINED`: columns are unnamed and types inferred.
+    Undefined,
+    /// The declared result sets; none for `WITH RESULT SETS NONE`. An external script sends at
+    /// most one, which is converted to the first; errors 11535 and 11536 when the number
+    /// differs.
+    Sets(Vec<Arc<[Column]>>),
+}
+
+// === impl Expected ===
+
+impl Expected {
+    /// How many result sets must come; 0 where none must.
+    pub(crate) fn declared(&self) -> usize {
+        match self {
+            Expected::Undefined => 0,
+            Expected::Sets(sets) => sets.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl ScriptRequest {
+    /// A request for tests: no input, no parameters, an empty script.
+    pub(crate) fn example() -> Self {
+        ScriptRequest {
+            id: Uuid::nil(),
+            identity: Identity { login: "sa".to_owned(), database: "master".to_owned() },
+            language: "Python".to_owned(),
+            script: String::new(),
+            input: None,
+            input_name: "InputDataSet".to_owned(),
+            output_name: "OutputDataSet".to_owned(),
+            parameters: Vec::new(),
+            expected: Expected::Undefined,
+            time_limit: None,
+            cancel: CancellationToken::new(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The trait, the worker, and what a worker is made from.
+
+use std::any::Any;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use launchpod_protocol::control::FromSupervisor;
+use launchpod_protocol::data::Conversation;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::channel::Channel;
+use crate::error::SandboxError;
+use crate::fate::Fate;
+use crate::limits::Limits;
+
+/// Makes workers.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// A ready worker that nobody else has or had.
+    ///
+    /// Dropping the future abandons the worker being made; nothing of it stays.
+    ///
+    /// # Errors
+    /// It can't be made, or didn't get ready: [`SandboxError`] says which, and the way out.
+    async fn acquire(&self, spec: WorkerSpec) -> Result<Worker, SandboxError>;
+
+    /// Ends every worker, waits until nothing of them is left (or the engine doesn't answer),
+    /// and makes no more.
+    async fn shutdown(&self);
+}
+
+/// What a worker is made from.
+#[derive(Clone, Debug)]
+pub struct WorkerSpec {
+    /// The request that it is for.
+    pub request: Uuid,
+    /// A hash of the identity that it is for, in hexadecimal digits: a label.
+    pub identity: String,
+    /// The image's ID as the engine gives it.
+    pub image: String,
+    /// The command that starts the worker; `None` for the image's own.
+    pub command: Option<Vec<String>>,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// A ready worker: connected, its language started, no script seen yet.
+///
+/// Dropping it, or its [`Lease`], kills it; what is left of it is removed in the background.
+pub struct Worker {
+    /// Its container.
+    pub container: Container,
+    /// To the supervisor.
+    pub control: Channel,
+    /// To the language's process.
+    pub data: Channel,
+    /// What may come next on `data`. READY has been received.
+    pub conversation: Conversation,
+    /// What READY said, e.g. `Python 3.11.7`.
+    pub runtime: String,
+    /// What the worker wrote before it was ready: stdout and stderr frames, in order.
+    pub early_output: Vec<FromSupervisor>,
+    /// How long its making took.
+    pub startup: Startup,
+    /// What the engine says of it.
+    pub fate: watch::Receiver<Fate>,
+    /// Keeps it alive.
+    pub lease: Lease,
+}
+
+/// Keeps a worker alive; dropping it kills the worker, whatever it is doing.
+pub struct Lease {
+    _worker: Box<dyn Any + Send + Sync>,
+}
+
+/// A container's names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// The engine's ID.
+    pub id: String,
+    /// `launchpod-` and 8 hexadecimal digits.
+    pub name: String,
+}
+
+/// How long the making of a worker took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Startup {
+    /// Until the engine had made the container.
+    pub create: Duration,
+    /// From then until the supervisor had connected.
+    pub start: Duration,
+    /// From then until READY.
+    pub ready: Duration,
+}
+
+// === impl Lease ===
+
+impl Lease {
+    /// A lease whose end is `worker`'s drop.
+    pub fn new(worker: impl Any + Send + Sync) -> Self {
+        Lease { _worker: Box::new(worker) }
+    }
+}

@@ -1,0 +1,103 @@
+//! Frames over a socket.
+
+use std::io;
+
+use bytes::BytesMut;
+use launchpod_protocol::frame::{Frame, FrameError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+/// One connection to a worker.
+pub struct Channel {
+    stream: UnixStream,
+    received: BytesMut,
+}
+
+/// The half of a [`Channel`] that frames come from.
+pub struct Receiver {
+    half: OwnedReadHalf,
+    received: BytesMut,
+}
+
+/// The half of a [`Channel`] that frames go to.
+pub struct Sender {
+    half: OwnedWriteHalf,
+}
+
+/// A connection to a worker is of no more use.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// The system says so; most often the worker is gone.
+    #[error("connection to the worker failed: {0}")]
+    Io(#[from] io::Error),
+    /// The worker sent what is no frame.
+    #[error("worker sent no frame of the protocol: {0}")]
+    Frame(#[from] FrameError),
+    /// The worker closed the connection in the middle of a frame.
+    #[error("worker closed the connection within a frame")]
+    Truncated,
+}
+
+// === impl Channel ===
+
+impl Channel {
+    /// A connection from which nothing has been read yet.
+    pub fn new(stream: UnixStream) -> Self {
+        Channel { stream, received: BytesMut::new() }
+    }
+
+    /// The next frame; `None` when the worker has closed the connection. Safe to use in
+    /// `select!`: what has been received is kept when the future is dropped.
+    ///
+    /// # Errors
+    /// The connection is of no more use.
+    pub async fn receive(&mut self) -> Result<Option<Frame>, ChannelError> {
+        receive(&mut self.stream, &mut self.received).await
+    }
+
+    /// The two halves.
+    pub fn split(self) -> (Receiver, Sender) {
+        let (read, write) = self.stream.into_split();
+        (Receiver { half: read, received: self.received }, Sender { half: write })
+    }
+}
+
+// === impl Receiver ===
+
+impl Receiver {
+    /// The next frame, as [`Channel::receive`].
+    ///
+    /// # Errors
+    /// The connection is of no more use.
+    pub async fn receive(&mut self) -> Result<Option<Frame>, ChannelError> {
+        receive(&mut self.half, &mut self.received).await
+    }
+}
+
+// === impl Sender ===
+
+impl Sender {
+    /// Sends encoded frames.
+    ///
+    /// # Errors
+    /// The worker is gone.
+    pub async fn send(&mut self, frames: &[u8]) -> Result<(), ChannelError> {
+        Ok(self.half.write_all(frames).await?)
+    }
+}
+
+async fn receive(
+    stream: &mut (impl AsyncReadExt + Unpin),
+    received: &mut BytesMut,
+) -> Result<Option<Frame>, ChannelError> {
+    loop {
+        // Frame::decode reserves what a frame of an allowed length still needs.
+        if let Some(frame) = Frame::decode(received)? {
+            return Ok(Some(frame));
+        }
+        if stream.read_buf(received).await? == 0 {
+            return if received.is_empty() { Ok(None) } else { Err(ChannelError::Truncated) };
+        }
+    }
+}

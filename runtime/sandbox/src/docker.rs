@@ -1,0 +1,306 @@
+//! The backend on one Docker engine.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use rustix::process::geteuid;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+use uuid::Uuid;
+
+use crate::backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
+use crate::birth::Unborn;
+use crate::engine::{Engine, EngineError, Removal, Timeouts};
+use crate::error::SandboxError;
+use crate::fate::{Fates, Followed};
+use crate::profile::{INSTANCE_LABEL, Subject};
+use crate::run_folder::{Access, InstanceFolder, RunFolder};
+use crate::uids::{Uid, Uids};
+
+/// How long shutdown waits for the engine to remove what is left.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(30);
+/// Between two looks at a removal that is under way.
+const REMOVAL_POLL: Duration = Duration::from_millis(50);
+/// Between two attempts while the engine fails.
+const REMOVAL_RETRY: Duration = Duration::from_secs(5);
+/// How often a container that an unanswered create may still bring up is looked for.
+const REMOVAL_ATTEMPTS_AFTER_TIMEOUT: u32 = 6;
+
+/// How a [`Docker`] backend is configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which instance this is, stable over restarts: what carries its label is ours.
+    pub instance: Uuid,
+    /// The folder that workers' folders are made in; short.
+    pub run_folder: PathBuf,
+    /// The uids that workers get, one each; the bound on how many live at once. Two instances
+    /// on one host need ranges of their own.
+    pub uids: Range<u32>,
+    /// How long the engine may take.
+    pub timeouts: Timeouts,
+}
+
+/// Workers as containers of one Docker engine.
+pub struct Docker {
+    shared: Arc<Shared>,
+    watcher: AbortHandle,
+}
+
+struct Shared {
+    instance: Uuid,
+    engine: Engine,
+    folder: InstanceFolder,
+    uids: Uids,
+    /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
+    uids_are_the_hosts: bool,
+    fates: Fates,
+    /// What makes and removes containers.
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    runtime: Handle,
+}
+
+/// What there is of a worker, from before its container is made; dropping it removes all.
+struct Remains {
+    shared: Arc<Shared>,
+    name: String,
+    /// Whether the engine hasn't said what became of a create.
+    uncertain: bool,
+    holdings: Option<Holdings>,
+}
+
+/// What must not be given back while the container exists.
+struct Holdings {
+    uid: Uid,
+    _folder: Arc<RunFolder>,
+    _followed: Followed,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// The configuration of an instance with everything else by default.
+    pub fn new(instance: Uuid) -> Self {
+        Config {
+            instance,
+            run_folder: PathBuf::from("/run/launchpod"),
+            // Above the uids of people, below those that systemd and subuid(5) hand out.
+            uids: 50_000..58_000,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+// === impl Docker ===
+
+impl Docker {
+    /// Connects to the engine and removes what an earlier controller of this instance left.
+    ///
+    /// # Errors
+    /// The engine doesn't answer, or the run folder can't be had.
+    pub async fn connect(config: Config) -> Result<Self, SandboxError> {
+        let engine = Engine::connect(config.timeouts).await?;
+        let folder = InstanceFolder::take(&config.run_folder, config.instance)?;
+        let label = format!("{INSTANCE_LABEL}={}", config.instance);
+        let swept = sweep(&engine, &label).await?;
+        if swept > 0 {
+            info!(containers = swept, "removed what an earlier controller left");
+        }
+        let maps_uids = maps_uids(&engine).await?;
+        let fates = Fates::default();
+        let watcher = tokio::spawn(fates.clone().watch(engine.clone(), label)).abort_handle();
+        let shared = Shared {
+            instance: config.instance,
+            engine,
+            folder,
+            uids: Uids::new(config.uids),
+            uids_are_the_hosts: geteuid().is_root() && !maps_uids,
+            fates,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            runtime: Handle::current(),
+        };
+        Ok(Docker { shared: Arc::new(shared), watcher })
+    }
+}
+
+impl Drop for Docker {
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+#[async_trait]
+impl Backend for Docker {
+    async fn acquire(&self, spec: WorkerSpec) -> Result<Worker, SandboxError> {
+        // A task of its own: a create that is dropped midway would leave a container that
+        // nobody knows. When the caller has gone, the task goes on only until it may stop.
+        let abandoned = CancellationToken::new();
+        let _abandon_on_drop = abandoned.clone().drop_guard();
+        let shared = Arc::clone(&self.shared);
+        let task = self.shared.tasks.spawn(async move {
+            let stopping = shared.stopping.clone();
+            if stopping.is_cancelled() {
+                return Err(SandboxError::ShuttingDown);
+            }
+            shared.make(&spec, abandoned).await
+        });
+        task.await.unwrap_or(Err(SandboxError::ShuttingDown))
+    }
+
+    async fn shutdown(&self) {
+        let shared = &self.shared;
+        shared.stopping.cancel();
+        shared.tasks.close();
+        let label = format!("{INSTANCE_LABEL}={}", shared.instance);
+        let end = async {
+            // Twice: a container whose create was under way at first is there afterwards.
+            for _ in 0..2 {
+                if let Err(error) = sweep(&shared.engine, &label).await {
+                    warn!(%error, "can't remove all containers at shutdown");
+                }
+                shared.tasks.wait().await;
+            }
+        };
+        if timeout(SHUTDOWN_LIMIT, end).await.is_err() {
+            warn!("the engine didn't remove all containers in time");
+        }
+        self.watcher.abort();
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    async fn make(
+        self: Arc<Self>,
+        spec: &WorkerSpec,
+        abandoned: CancellationToken,
+    ) -> Result<Worker, SandboxError> {
+        let began = Instant::now();
+        let uid = self.uids.take().ok_or(SandboxError::NoUid)?;
+        let number = uid.number();
+        let suffix = Uuid::new_v4().simple().to_string()[..8].to_owned();
+        let name = format!("launchpod-{suffix}");
+        let access = if self.uids_are_the_hosts { Access::Owner(number) } else { Access::Anyone };
+        let (folder, listener) = self.folder.add(&suffix, access)?;
+        let folder = Arc::new(folder);
+        let followed = self.fates.follow(&name);
+        let fate = followed.fate.clone();
+        let body =
+            Subject { spec, instance: self.instance, uid: number, run_folder: folder.path() }
+                .container();
+        let holdings = Holdings { uid, _folder: Arc::clone(&folder), _followed: followed };
+        let mut remains = Remains {
+            shared: Arc::clone(&self),
+            name: name.clone(),
+            uncertain: true,
+            holdings: Some(holdings),
+        };
+
+        let created = self.engine.create(&name, body).await;
+        remains.uncertain = matches!(created, Err(EngineError::TimedOut { .. }));
+        let id = created?;
+        let create_took = began.elapsed();
+
+        let unborn = Unborn {
+            engine: &self.engine,
+            name: &name,
+            folder: &folder,
+            listener: tokio::net::UnixListener::from_std(listener).map_err(SandboxError::Socket)?,
+            peer_uid: self.uids_are_the_hosts.then_some(number),
+            fate: fate.clone(),
+            limit: spec.limits.ready,
+        };
+        let born = tokio::select! {
+            born = unborn.start() => born?,
+            () = abandoned.cancelled() => return Err(SandboxError::Abandoned),
+            () = self.stopping.cancelled() => return Err(SandboxError::ShuttingDown),
+        };
+        debug!(request = %spec.request, container = name, uid = number, "worker ready");
+        Ok(Worker {
+            container: Container { id, name },
+            control: born.connections.control,
+            data: born.connections.data,
+            conversation: born.conversation,
+            runtime: born.ready.runtime,
+            early_output: born.early_output,
+            startup: Startup {
+                create: create_took,
+                start: born.start_took,
+                ready: born.ready_took,
+            },
+            fate,
+            lease: Lease::new(remains),
+        })
+    }
+}
+
+/// Removes all containers with a label.
+async fn sweep(engine: &Engine, label: &str) -> Result<usize, EngineError> {
+    let left = engine.list(label).await?;
+    for container in &left {
+        if let Some(id) = &container.id {
+            engine.remove(id).await?;
+        }
+    }
+    Ok(left.len())
+}
+
+/// Whether a uid inside a container is another one on the host.
+async fn maps_uids(engine: &Engine) -> Result<bool, EngineError> {
+    let options = engine.info().await?.security_options.unwrap_or_default();
+    Ok(options
+        .iter()
+        .any(|option| option.contains("name=userns") || option.contains("name=rootless")))
+}
+
+// === impl Remains ===
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        let Some(holdings) = self.holdings.take() else { return };
+        let shared = Arc::clone(&self.shared);
+        let name = std::mem::take(&mut self.name);
+        let uncertain = self.uncertain;
+        let removal = async move {
+            remove(&shared.engine, &name, uncertain).await;
+            debug!(container = name, uid = holdings.uid.number(), "worker removed");
+            drop(holdings);
+        };
+        self.shared.tasks.spawn_on(removal, &self.shared.runtime);
+    }
+}
+
+/// Removes a container, however often it takes: its uid and folder are in use until then.
+async fn remove(engine: &Engine, name: &str, uncertain: bool) {
+    let mut looks = if uncertain { REMOVAL_ATTEMPTS_AFTER_TIMEOUT } else { 1 };
+    let mut warned = false;
+    loop {
+        match engine.remove(name).await {
+            Ok(Removal::Removed) => return,
+            Ok(Removal::UnderWay) => sleep(REMOVAL_POLL).await,
+            Ok(Removal::Absent) => {
+                looks -= 1;
+                if looks == 0 {
+                    return;
+                }
+                sleep(REMOVAL_RETRY).await;
+            }
+            Err(error) => {
+                if !warned {
+                    warn!(container = name, %error, "can't remove a container, trying on");
+                    warned = true;
+                }
+                sleep(REMOVAL_RETRY).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Every call to the Docker engine that the sandbox makes, each under its own time limit.
+//!
+//! Access to the engine's socket equals root on its host. What is here is all that a narrow
+//! proxy between the two would have to let through: create, start, remove and list containers,
+//! events, version, info, and inspection of images.
+
+use std::collections::HashMap;
+use std::env;
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use bollard::errors::Error as BollardError;
+use bollard::models::{
+    ContainerCreateBody, ContainerSummary, EventMessage, SystemInfo, SystemVersion,
+};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, EventsOptionsBuilder, ListContainersOptionsBuilder,
+    RemoveContainerOptionsBuilder,
+};
+use futures_util::Stream;
+use tokio::time::timeout;
+
+/// The socket that an engine on this host listens on unless `DOCKER_HOST` says otherwise.
+const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
+
+/// How long the engine may take for one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// A question: version, info, list, inspect.
+    pub ask: Duration,
+    /// Making a container.
+    pub create: Duration,
+    /// Starting a container.
+    pub start: Duration,
+    /// Killing and removing a container.
+    pub remove: Duration,
+}
+
+/// The engine didn't do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing answers, or not as an engine does.
+    #[error("no container engine answers at {host}: {reason}")]
+    Unreachable {
+        /// Where one was looked for.
+        host: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A call took too long. It may still be carried out.
+    #[error("container engine took longer than {} s to {call} {object}", after.as_secs_f64())]
+    TimedOut {
+        /// What was asked for.
+        call: Call,
+        /// Of which container or image; empty for the engine itself.
+        object: String,
+        /// The limit.
+        after: Duration,
+    },
+    /// There is no such image (any more).
+    #[error("container engine has no image {0}")]
+    NoImage(String),
+    /// The engine refused or failed.
+    #[error("container engine failed to {call} {object}: {message}")]
+    Refused {
+        /// What was asked for.
+        call: Call,
+        /// Of which container or image; empty for the engine itself.
+        object: String,
+        /// The HTTP status; 0 when the connection broke before one came.
+        status: u16,
+        /// The engine's own words.
+        message: String,
+    },
+}
+
+/// What the engine is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Make a container.
+    Create,
+    /// Start a container.
+    Start,
+    /// Kill and remove a container.
+    Remove,
+    /// List containers.
+    List,
+    /// Say its version.
+    Version,
+    /// Say what it can do.
+    Info,
+    /// Say what an image holds.
+    InspectImage,
+    /// Say what a container is.
+    InspectContainer,
+}
+
+/// How a removal went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// It was there and is gone.
+    Removed,
+    /// It is not there.
+    Absent,
+    /// Its removal is under way.
+    UnderWay,
+}
+
+/// A connection to an engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Engine {
+    docker: bollard::Docker,
+    timeouts: Timeouts,
+}
+
+// === impl Timeouts ===
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts {
+            ask: Duration::from_secs(10),
+            create: Duration::from_secs(30),
+            start: Duration::from_secs(30),
+            remove: Duration::from_secs(30),
+        }
+    }
+}
+
+// === impl EngineError ===
+
+impl EngineError {
+    /// What to do about it; empty when the error says all there is.
+    pub fn way_out(&self) -> &'static str {
+        match self {
+            EngineError::Unreachable { .. } => {
+                "Start Docker, or set DOCKER_HOST to its unix:// socket; the server's user must \
+                 be allowed to use it (group docker). Check with: launchpod doctor."
+            }
+            EngineError::TimedOut { .. } => {
+                "Retry when the host is less busy; check it with: launchpod doctor."
+            }
+            EngineError::NoImage(_) => "Build it with: launchpod image build.",
+            EngineError::Refused { .. } => "Check the engine with: launchpod doctor.",
+        }
+    }
+
+    fn from_bollard(call: Call, object: &str, error: BollardError) -> Self {
+        let (status, message) = match error {
+            BollardError::DockerResponseServerError { status_code, message } => {
+                (status_code, message)
+            }
+            other => (0, other.to_string()),
+        };
+        EngineError::Refused { call, object: object.to_owned(), status, message }
+    }
+}
+
+// === impl Call ===
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Call::Create => "create container",
+            Call::Start => "start container",
+            Call::Remove => "remove container",
+            Call::List => "list containers",
+            Call::Version => "say its version",
+            Call::Info => "say what it can do",
+            Call::InspectImage => "inspect image",
+            Call::InspectContainer => "inspect container",
+        })
+    }
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Connects to the engine that `DOCKER_HOST` names, or to the default socket, and agrees
+    /// on an API version with it.
+    pub(crate) async fn connect(timeouts: Timeouts) -> Result<Self, EngineError> {
+        let host = env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        let host = host.unwrap_or_else(|| DEFAULT_HOST.to_owned());
+        let unreachable = |error: BollardError| EngineError::Unreachable {
+            host: host.clone(),
+            reason: error.to_string(),
+        };
+        let docker = bollard::Docker::connect_with_host(&host).map_err(unreachable)?;
+        let docker = match timeout(timeouts.ask, docker.negotiate_version()).await {
+            Ok(negotiated) => negotiated.map_err(unreachable)?,
+            Err(_) => {
+                let reason = format!("no answer within {} s", timeouts.ask.as_secs_f64());
+                return Err(EngineError::Unreachable { host, reason });
+            }
+        };
+        Ok(Engine { docker, timeouts })
+    }
+
+    /// Makes a container and returns its ID.
+    pub(crate) async fn create(
+        &self,
+        name: &str,
+        body: ContainerCreateBody,
+    ) -> Result<String, EngineError> {
+        let image = body.image.clone().unwrap_or_default();
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        let call = self.docker.create_container(Some(options), body);
+        match limited(Call::Create, name, self.timeouts.create, call).await {
+            Ok(made) => Ok(made.id),
+            // The one thing that a name given to create can't be found as is the image.
+            Err(EngineError::Refused { status: 404, .. }) => Err(EngineError::NoImage(image)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts a container.
+    pub(crate) async fn start(&self, name: &str) -> Result<(), EngineError> {
+        let call = self.docker.start_container(name, None);
+        limited(Call::Start, name, self.timeouts.start, call).await
+    }
+
+    /// Kills a container if it runs, and removes it.
+    pub(crate) async fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        let call = self.docker.remove_container(name, Some(options));
+        match limited(Call::Remove, name, self.timeouts.remove, call).await {
+            Ok(()) => Ok(Removal::Removed),
+            Err(EngineError::Refused { status: 404, .. }) => Ok(Removal::Absent),
+            Err(EngineError::Refused { status: 409, .. }) => Ok(Removal::UnderWay),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The containers with a label, whatever their state.
+    pub(crate) async fn list(&self, label: &str) -> Result<Vec<ContainerSummary>, EngineError> {
+        let filters = HashMap::from([("label", vec![label])]);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let call = self.docker.list_containers(Some(options));
+        limited(Call::List, "", self.timeouts.ask, call).await
+    }
+
+    /// What happens to the containers with a label, from `since` (seconds since 1970). Ends
+    /// when the engine goes away.
+    pub(crate) fn events(
+        &self,
+        label: &str,
+        since: i64,
+    ) -> impl Stream<Item = Result<EventMessage, BollardError>> + use<> {
+        let filters = HashMap::from([("type", vec!["container"]), ("label", vec![label])]);
+        let options = EventsOptionsBuilder::new().filters(&filters).since(&since.to_string());
+        self.docker.events(Some(options.build()))
+    }
+
+    /// The versions of the engine and its components.
+    pub(crate) async fn version(&self) -> Result<SystemVersion, EngineError> {
+        limited(Call::Version, "", self.timeouts.ask, self.docker.version()).await
+    }
+
+    /// What the engine can do.
+    pub(crate) async fn info(&self) -> Result<SystemInfo, EngineError> {
+        limited(Call::Info, "", self.timeouts.ask, self.docker.info()).await
+    }
+}
+
+async fn limited<T>(
+    call: Call,
+    object: &str,
+    after: Duration,
+    future: impl Future<Output = Result<T, BollardError>>,
+) -> Result<T, EngineError> {
+    match timeout(after, future).await {
+        Ok(result) => result.map_err(|error| EngineError::from_bollard(call, object, error)),
+        Err(_) => Err(EngineError::TimedOut { call, object: object.to_owned(), after }),
+    }
+}

@@ -1,0 +1,109 @@
+//! Why there is no worker.
+
+use std::time::Duration;
+
+use crate::channel::ChannelError;
+use crate::engine::EngineError;
+use crate::run_folder::RunFolderError;
+
+/// Why a worker could not be had. [`SandboxError::explain`] adds the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The engine didn't do what it was asked for.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The worker's folder could not be made.
+    #[error(transparent)]
+    RunFolder(#[from] RunFolderError),
+    /// Every uid of the configured range is in use by a live worker.
+    #[error("all worker uids are in use")]
+    NoUid,
+    /// A worker's socket can't be listened on.
+    #[error("can't listen on a worker's socket: {0}")]
+    Socket(std::io::Error),
+    /// Who wanted the worker has gone.
+    #[error("the worker isn't wanted any more")]
+    Abandoned,
+    /// The backend is shutting down.
+    #[error("the sandbox is shutting down")]
+    ShuttingDown,
+    /// The container ended before its supervisor had connected and its language was ready.
+    #[error("container {container} ended before it was ready ({how}){}", quoted(.output))]
+    Died {
+        /// The container's name.
+        container: String,
+        /// Its exit code or signal, or that memory ran out, as far as known.
+        how: String,
+        /// The last of what it wrote.
+        output: String,
+    },
+    /// The container wasn't ready in time.
+    #[error("container {container} was not ready after {} s{}", after.as_secs_f64(), quoted(.output))]
+    NotReady {
+        /// The container's name.
+        container: String,
+        /// The limit.
+        after: Duration,
+        /// The last of what it wrote.
+        output: String,
+    },
+    /// The container's worker doesn't speak the protocol.
+    #[error("container {container} broke the worker protocol: {source}")]
+    Protocol {
+        /// The container's name.
+        container: String,
+        /// What it did.
+        source: ChannelError,
+    },
+}
+
+// === impl SandboxError ===
+
+impl SandboxError {
+    /// Whether a container was there but its worker didn't get ready, rather than that none
+    /// could be made.
+    pub fn is_runtime(&self) -> bool {
+        matches!(
+            self,
+            SandboxError::Died { .. }
+                | SandboxError::NotReady { .. }
+                | SandboxError::Protocol { .. }
+        )
+    }
+
+    /// What went wrong and the way out, for who asked.
+    pub fn explain(&self) -> String {
+        match self.way_out() {
+            "" => format!("{self}."),
+            way_out => format!("{self}. {way_out}"),
+        }
+    }
+
+    fn way_out(&self) -> &'static str {
+        match self {
+            SandboxError::Engine(error) => error.way_out(),
+            SandboxError::RunFolder(_) => {
+                "Choose a folder that the server may write (run_dir in the configuration)."
+            }
+            SandboxError::NoUid => "Retry, or widen the range of worker uids.",
+            SandboxError::ShuttingDown => "Retry when the server is up again.",
+            SandboxError::Socket(_) | SandboxError::Abandoned => "",
+            SandboxError::Died { .. } => {
+                "Check the image: launchpod image verify; then the host: launchpod doctor."
+            }
+            SandboxError::NotReady { .. } => {
+                "Retry when the host is less busy; check it with: launchpod doctor."
+            }
+            SandboxError::Protocol { .. } => {
+                "The image's worker layer doesn't match the server: launchpod image build."
+            }
+        }
+    }
+}
+
+fn quoted(output: &str) -> String {
+    match output.trim() {
+        "" => String::new(),
+        text => format!("; its last output: {text}"),
+    }
+}

@@ -1,0 +1,44 @@
+//! Workers: single-use containers, made, watched, killed and swept.
+//!
+//! A [`Backend`] makes a [`Worker`] that has connected and said READY; dropping the worker
+//! ends it. [`Docker`] is the backend for one host. The crate knows containers and frames;
+//! it knows neither SQL nor Arrow.
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | `backend` | the trait, the worker, what it is made from |
+//! | `limits` | what a worker may use |
+//! | `docker` | the backend on one Docker engine |
+//! | `birth` | from container to READY |
+//! | `engine` | every call to the engine, each under its own time limit |
+//! | `profile` | the hardening, readable as a table |
+//! | `run_folder` | the folder with socket and token |
+//! | `rendezvous` | who may connect |
+//! | `channel` | frames over a socket |
+//! | `fate` | what the engine says of containers: out of memory, dead, gone |
+//! | `uids` | a uid per live worker |
+//! | `doctor` | what this engine gives and lacks |
+
+#![forbid(unsafe_code)]
+
+mod backend;
+mod birth;
+mod channel;
+mod docker;
+mod engine;
+mod error;
+mod fate;
+mod limits;
+mod profile;
+mod rendezvous;
+mod run_folder;
+mod uids;
+
+pub use backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
+pub use channel::{Channel, ChannelError, Receiver, Sender};
+pub use docker::{Config, Docker};
+pub use engine::{Call, EngineError, Timeouts};
+pub use error::SandboxError;
+pub use fate::Fate;
+pub use limits::Limits;
+pub use run_folder::RunFolderError;

@@ -1,0 +1,41 @@
+//! What a worker may use.
+
+use std::time::Duration;
+
+/// The limits of one worker. Each holds for the whole container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of memory, files in `/tmp` and `/dev/shm` included; swap is off. When it is hit
+    /// the kernel kills a process of the worker and the script ends in 39127.
+    pub memory: u64,
+    /// Processes and threads. When it is hit `fork` fails inside the worker.
+    pub processes: u32,
+    /// Processors, in thousandths; `None` for all. The worker is slowed down, not ended.
+    pub millicpus: Option<u32>,
+    /// Bytes in `/tmp`. When it is full `write` fails inside the worker.
+    pub scratch: u64,
+    /// Bytes in `/dev/shm`. When it is full `write` fails inside the worker.
+    pub shared_memory: u64,
+    /// Open files per process. When it is hit `open` fails inside the worker.
+    pub open_files: u32,
+    /// How long a worker may take from its start until READY. When it is exceeded the worker
+    /// is killed and the script ends in 39012.
+    pub ready: Duration,
+}
+
+// === impl Limits ===
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            memory: 2 << 30,
+            processes: 128,
+            millicpus: None,
+            scratch: 256 << 20,
+            shared_memory: 64 << 20,
+            open_files: 1024,
+            // SQL Server gives up after a minute, too.
+            ready: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The hardening of a worker's container, readable as a table.
+//!
+//! | what | how | why |
+//! | --- | --- | --- |
+//! | network | none: a namespace with a loopback device only | nothing to reach, nothing to be reached by |
+//! | root file system | read-only | the image stays what its digest says |
+//! | `/tmp` | own tmpfs: size, nosuid, nodev, noexec, mode 1777 | scratch; counts as memory |
+//! | `/dev/shm` | own tmpfs: size (the engine adds nosuid, nodev, noexec) | joblib, multiprocessing |
+//! | binds | own run folder, read-only, private propagation | socket and token; no other host path |
+//! | user | uid and gid that no other live worker has, no further group | signals, files, rlimits |
+//! | capabilities | none | |
+//! | `no_new_privs` | on | setuid files have no effect |
+//! | seccomp, masked paths, AppArmor | the engine's defaults, never `unconfined` | |
+//! | ipc, pid, uts, cgroup namespaces | own | |
+//! | memory | limit, swap off | a worker can't push the host into swap |
+//! | `oom_score_adj` | 500 | when the *host* is short, a worker goes before the server |
+//! | processes | limit | fork bombs |
+//! | rlimits | core 0; files open; file size as `/tmp` | |
+//! | devices | the engine's minimum (null, zero, full, random, urandom, tty) | |
+//! | environment | the image's own | the token is a file |
+//! | standard streams, log | not attached; log driver none | output goes through the supervisor |
+//! | `AutoRemove` | on | nothing stays when the controller is dead |
+//! | restart | never | single use |
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
+    MountBindOptions, MountBindOptionsPropagationEnum, MountType, ResourcesUlimits, RestartPolicy,
+    RestartPolicyNameEnum,
+};
+use uuid::Uuid;
+
+use crate::backend::WorkerSpec;
+use crate::limits::Limits;
+
+/// The label that names the controller's instance.
+pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
+/// The label that names the request.
+const REQUEST_LABEL: &str = "launchpod.request";
+/// The label that holds the identity's hash.
+const IDENTITY_LABEL: &str = "launchpod.identity";
+/// Where a worker finds its run folder.
+const RUN_FOLDER: &str = "/run/launchpod";
+/// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
+const OOM_SCORE_ADJUSTMENT: i64 = 500;
+
+/// What the profile is applied to.
+pub(crate) struct Subject<'a> {
+    pub(crate) spec: &'a WorkerSpec,
+    pub(crate) instance: Uuid,
+    pub(crate) uid: u32,
+    /// The run folder as the engine sees it.
+    pub(crate) run_folder: &'a Path,
+}
+
+// === impl Subject ===
+
+impl Subject<'_> {
+    /// The container to make.
+    pub(crate) fn container(&self) -> ContainerCreateBody {
+        let limits = &self.spec.limits;
+        ContainerCreateBody {
+            image: Some(self.spec.image.clone()),
+            entrypoint: self.spec.command.clone(),
+            user: Some(format!("{0}:{0}", self.uid)),
+            hostname: Some("worker".to_owned()),
+            working_dir: Some("/tmp".to_owned()),
+            network_disabled: Some(true),
+            attach_stdin: Some(false),
+            attach_stdout: Some(false),
+            attach_stderr: Some(false),
+            labels: Some(HashMap::from([
+                (INSTANCE_LABEL.to_owned(), self.instance.to_string()),
+                (REQUEST_LABEL.to_owned(), self.spec.request.to_string()),
+                (IDENTITY_LABEL.to_owned(), self.spec.identity.clone()),
+            ])),
+            host_config: Some(HostConfig {
+                // Nothing of the host.
+                network_mode: Some("none".to_owned()),
+                mounts: Some(vec![self.run_folder_mount()]),
+                readonly_rootfs: Some(true),
+                tmpfs: Some(HashMap::from([(
+                    "/tmp".to_owned(),
+                    format!("rw,nosuid,nodev,noexec,mode=1777,size={}", limits.scratch),
+                )])),
+                shm_size: Some(signed(limits.shared_memory)),
+                ipc_mode: Some("private".to_owned()),
+                cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
+                // No privilege.
+                privileged: Some(false),
+                cap_drop: Some(vec!["ALL".to_owned()]),
+                security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+                // Limits.
+                memory: Some(signed(limits.memory)),
+                memory_swap: Some(signed(limits.memory)),
+                nano_cpus: limits.millicpus.map(|millis| i64::from(millis) * 1_000_000),
+                pids_limit: Some(limits.processes.into()),
+                oom_score_adj: Some(OOM_SCORE_ADJUSTMENT),
+                ulimits: Some(ulimits(limits)),
+                // Nothing stays.
+                auto_remove: Some(true),
+                restart_policy: Some(RestartPolicy {
+                    name: Some(RestartPolicyNameEnum::NO),
+                    ..RestartPolicy::default()
+                }),
+                log_config: Some(HostConfigLogConfig {
+                    typ: Some("none".to_owned()),
+                    ..HostConfigLogConfig::default()
+                }),
+                // PID 1 is a supervisor that reaps.
+                init: Some(false),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        }
+    }
+
+    /// A mount, not a bind: the engine would make a missing bind source, as a directory.
+    fn run_folder_mount(&self) -> Mount {
+        Mount {
+            typ: Some(MountType::BIND),
+            source: Some(self.run_folder.to_string_lossy().into_owned()),
+            target: Some(RUN_FOLDER.to_owned()),
+            read_only: Some(true),
+            bind_options: Some(MountBindOptions {
+                propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
+                ..MountBindOptions::default()
+            }),
+            ..Mount::default()
+        }
+    }
+}
+
+fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
+    [
+        ("core", 0),
+        ("nofile", i64::from(limits.open_files)),
+        ("fsize", signed(limits.scratch.max(limits.shared_memory))),
+    ]
+    .map(|(name, limit)| ResourcesUlimits {
+        name: Some(name.to_owned()),
+        soft: Some(limit),
+        hard: Some(limit),
+    })
+    .into()
+}
+
+/// A number of bytes as the engine takes it.
+fn signed(bytes: u64) -> i64 {
+    bytes.try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container() -> ContainerCreateBody {
+        let spec = WorkerSpec {
+            request: Uuid::nil(),
+            identity: "ab12".to_owned(),
+            image: "sha256:1".to_owned(),
+            command: None,
+            limits: Limits::default(),
+        };
+        let run_folder = Path::new("/run/launchpod/1/2");
+        Subject { spec: &spec, instance: Uuid::nil(), uid: 50_000, run_folder }.container()
+    }
+
+    #[test]
+    fn nothing_loosens_the_engines_defaults() {
+        let host = container().host_config.unwrap();
+        let options = host.security_opt.unwrap();
+        assert!(options.iter().all(|option| !option.contains("unconfined")));
+        assert_eq!(host.privileged, Some(false));
+        assert_eq!(host.cap_add, None);
+        assert_eq!(host.binds, None);
+        assert_eq!(host.devices, None);
+        assert_eq!(host.pid_mode, None);
+        assert_eq!(host.userns_mode, None);
+    }
+
+    #[test]
+    fn the_one_mount_is_the_read_only_run_folder() {
+        let mounts = container().host_config.unwrap().mounts.unwrap();
+        assert_eq!(mounts.len(), 1);
+        assert_eq!(mounts[0].source.as_deref(), Some("/run/launchpod/1/2"));
+        assert_eq!(mounts[0].read_only, Some(true));
+    }
+
+    #[test]
+    fn swap_is_off() {
+        let host = container().host_config.unwrap();
+        assert_eq!(host.memory, host.memory_swap);
+    }
+
+    #[test]
+    fn neither_token_nor_anything_else_is_in_the_environment() {
+        assert_eq!(container().env, None);
+    }
+}
