@@ -23,7 +23,7 @@ impl SqlBatch {
         let headers = RequestHeaders::read(&mut reader, version)?;
         reader.enter("SQLBatch");
         let length = reader.left();
-        if length % 2 != 0 {
+        if !length.is_multiple_of(2) {
             return Err(reader.invalid("odd length of UTF-16 text", length as u64));
         }
         let text = reader.text(length / 2)?;

@@ -89,6 +89,12 @@ impl ProtocolError {
         self
     }
 
+    /// The error as seen from the whole of which the bytes that were read begin at `start`.
+    pub(crate) fn within(mut self, start: usize) -> Self {
+        self.offset += start;
+        self
+    }
+
     /// The element of [MS-TDS] that was being read, such as `LOGIN7`.
     pub fn element(&self) -> &'static str {
         self.element

@@ -36,10 +36,7 @@ impl RequestHeaders {
         };
         let mut list = Reader::new(ELEMENT, reader.bytes(length)?);
         while !list.is_empty() {
-            let inside = |error: ProtocolError| {
-                ProtocolError::new(ELEMENT, start + 4 + error.offset(), error.problem().clone())
-            };
-            headers.header(&mut list).map_err(inside)?;
+            headers.header(&mut list).map_err(|error| error.within(start + 4))?;
         }
         Ok(headers)
     }

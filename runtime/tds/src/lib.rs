@@ -16,8 +16,8 @@
 //!    of LOGIN7 (3.2.5.2).
 //! 3. LOGIN7: [`login::Login::decode`] (2.2.6.4). The answer to a good one is
 //!    [`token::EnvChange`]s, [`token::Message`]s 5701 and 5703, [`token::LoginAck`],
-//!    [`token::FeatureExtAck`] if the client sent features, and [`token::Done`]. From the
-//!    first packet of that answer on the packets have the negotiated size.
+//!    [`token::FeatureExtAck`] if the client sent features, and [`token::Done`]. The
+//!    packets after that answer have the negotiated size.
 //! 4. Requests come one at a time: [`batch::SqlBatch`], [`rpc::RpcMessage`],
 //!    [`transaction::TransactionRequest`]. Each is answered with tokens that end in a
 //!    [`token::Done`] without [`token::DoneStatus::MORE`]. Rows are written by
@@ -30,8 +30,6 @@
 //! Every decoder is a function of a byte slice. It fails with an [`error::ProtocolError`]
 //! that names the element and the offset; it never panics, and it allocates in proportion
 //! to the bytes that are present, never to a length that is claimed.
-
-#![forbid(unsafe_code)]
 
 pub mod batch;
 pub mod error;

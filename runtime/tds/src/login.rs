@@ -9,6 +9,10 @@ use crate::{
 
 const ELEMENT: &str = "LOGIN7";
 
+/// The most bytes that a LOGIN7 message may have, for
+/// [`MessageReader::set_limit`](crate::message::MessageReader::set_limit).
+pub const MAX_LOGIN_LENGTH: usize = 128 * 1024 - 1;
+
 /// Bytes up to the list of offsets and lengths.
 const FIXED_LENGTH: usize = 36;
 
@@ -141,10 +145,12 @@ impl Login {
     /// have a representation that isn't served (big-endian, EBCDIC, VAX or ND5000).
     pub fn decode(payload: &[u8]) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(ELEMENT, payload);
-        let length = reader.u32()?;
-        if length as usize != payload.len() {
-            return Err(Reader::new(ELEMENT, payload).invalid("length", length));
+        let length = reader.u32()? as usize;
+        if length < FIXED_LENGTH || length > payload.len() {
+            return Err(Reader::new(ELEMENT, payload).invalid("length", length as u64));
         }
+        // What follows the login in its message isn't part of it.
+        reader.limit(length);
         let tds_version = TdsVersion(reader.u32()?);
         let packet_size = reader.u32()?;
         let client_version = reader.u32()?;
@@ -329,6 +335,32 @@ pub(crate) mod tests {
         assert!(!login.has_sspi && !login.has_fed_auth());
         assert_eq!(login.features[1], Feature { id: 0x42, data: b"abc".to_vec() });
         assert!(login.offers(feature::UTF8_SUPPORT));
+    }
+
+    #[test]
+    fn the_example_of_the_specification() {
+        // [MS-TDS] 4.2, without its packet header.
+        let head = [
+            0x88, 0x00, 0x00, 0x00, 0x02, 0x00, 0x09, 0x72, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00,
+            0x00, 0x07, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xe0, 0x03, 0x00, 0x00,
+            0x00, 0x00, 0x00, 0x00, 0x09, 0x04, 0x00, 0x00, 0x5e, 0x00, 0x08, 0x00, 0x6e, 0x00,
+            0x02, 0x00, 0x72, 0x00, 0x00, 0x00, 0x72, 0x00, 0x07, 0x00, 0x80, 0x00, 0x00, 0x00,
+            0x80, 0x00, 0x00, 0x00, 0x80, 0x00, 0x04, 0x00, 0x88, 0x00, 0x00, 0x00, 0x88, 0x00,
+            0x00, 0x00, 0x00, 0x50, 0x8b, 0xe2, 0xb7, 0x8f, 0x88, 0x00, 0x00, 0x00, 0x88, 0x00,
+            0x00, 0x00, 0x88, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        ];
+        let texts = "skostov1saOSQL-32ODBC".encode_utf16().flat_map(u16::to_le_bytes);
+        let payload: Vec<u8> = head.into_iter().chain(texts).collect();
+        let login = Login::decode(&payload).unwrap();
+        assert_eq!(login.tds_version, TdsVersion::V7_2);
+        assert_eq!(
+            (login.packet_size, login.client_version, login.client_pid),
+            (4096, 0x0700_0000, 0x100)
+        );
+        assert_eq!((login.host_name.as_str(), login.user_name.as_str()), ("skostov1", "sa"));
+        assert_eq!((login.app_name.as_str(), login.library.as_str()), ("OSQL-32", "ODBC"));
+        assert_eq!((login.password.expose(), login.database.as_str()), ("", ""));
+        assert_eq!(login.client_id, [0x00, 0x50, 0x8b, 0xe2, 0xb7, 0x8f]);
     }
 
     #[test]

@@ -12,12 +12,12 @@ use crate::{
 pub enum Incoming {
     /// A whole message.
     Message(ClientMessage),
-    /// An attention: cancel what runs, and answer with a DONE that has
-    /// [`DoneStatus::ATTENTION`](crate::token::DoneStatus::ATTENTION). It can come while
-    /// a request runs or in the midst of a message, which is then void.
+    /// An attention: cancel what runs, and answer with
+    /// [`Done::ATTENTION`](crate::token::Done::ATTENTION). It can come while a request
+    /// runs or in the midst of a message, which is then void.
     Attention,
-    /// A message that the client took back with its last packet; it must not run. A client
-    /// that does so sends an attention next and waits for the answer to that.
+    /// A message that the client took back with its last packet: it must not run, and is
+    /// answered with [`Done::IGNORED`](crate::token::Done::IGNORED), [MS-TDS] 2.2.1.7.
     Ignored(PacketType),
 }
 

@@ -123,13 +123,9 @@ impl Prelogin {
             let length = u16::from_be_bytes([length_high, length_low]);
             let mut at = list.seek(offset.into())?;
             let data = at.bytes(length.into())?;
-            prelogin.option(token, &mut Reader::new(ELEMENT, data)).map_err(|error| {
-                ProtocolError::new(
-                    ELEMENT,
-                    usize::from(offset) + error.offset(),
-                    error.problem().clone(),
-                )
-            })?;
+            prelogin
+                .option(token, &mut Reader::new(ELEMENT, data))
+                .map_err(|error| error.within(offset.into()))?;
         }
     }
 

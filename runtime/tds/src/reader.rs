@@ -42,6 +42,12 @@ impl<'a> Reader<'a> {
         Ok(Self { at: offset, ..self.clone() })
     }
 
+    /// Ends the bytes after the first `length`, which reach at least to where it stands.
+    pub(crate) fn limit(&mut self, length: usize) {
+        debug_assert!(self.at <= length);
+        self.bytes = &self.bytes[..length.min(self.bytes.len())];
+    }
+
     pub(crate) fn offset(&self) -> usize {
         self.at
     }
@@ -156,7 +162,7 @@ impl<'a> Reader<'a> {
     /// UTF-16LE text after its length in bytes, a byte.
     pub(crate) fn b_varbyte_text(&mut self) -> Result<String, ProtocolError> {
         let length = self.u8()?;
-        if length % 2 != 0 {
+        if !length.is_multiple_of(2) {
             return Err(self.invalid("odd length of UTF-16 text", length));
         }
         self.text(usize::from(length / 2))

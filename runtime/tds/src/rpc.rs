@@ -261,3 +261,123 @@ impl SpecialProcedure {
         Self::ALL[self as usize - 1].1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        headers::tests::SAMPLE,
+        types::{FixedType, Length},
+    };
+
+    fn decode(body: &[u8]) -> Result<Vec<RpcCall>, ProtocolError> {
+        let payload = [&SAMPLE[..], body].concat();
+        RpcMessage::decode(&payload, TdsVersion::V7_4).map(|message| message.calls)
+    }
+
+    #[test]
+    fn the_example_of_the_specification() {
+        // [MS-TDS] 4.8, without its packet header.
+        let payload = [
+            0x16, 0x00, 0x00, 0x00, 0x12, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00,
+            0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x04, 0x00, 0x66, 0x00, 0x6f, 0x00,
+            0x6f, 0x00, 0x33, 0x00, 0x00, 0x00, 0x00, 0x02, 0x26, 0x02, 0x00,
+        ];
+        let message = RpcMessage::decode(&payload, TdsVersion::V7_2).unwrap();
+        assert_eq!(message.headers, RequestHeaders { transaction: 1 << 56, outstanding: 0 });
+        let parameter = RpcParameter {
+            name: String::new(),
+            by_reference: false,
+            default: true,
+            type_info: TypeInfo::Nullable(FixedType::SmallInt),
+            value: Value::Null,
+        };
+        let call = RpcCall {
+            procedure: Procedure::Named("foo3".to_owned()),
+            options: RpcOptions(0),
+            parameters: vec![parameter],
+            no_exec: false,
+        };
+        assert_eq!(message.calls, [call]);
+    }
+
+    /// sp_executesql N'x', with an OUTPUT parameter.
+    const EXECUTESQL: [u8; 35] = [
+        0xff, 0xff, 10, 0, 2, 0, // by number, no metadata
+        0, 0, 0xe7, 2, 0, 9, 4, 0xd0, 0, 0x34, 2, 0, b'x', 0, // nvarchar(1)
+        2, b'@', 0, b'a', 0, 1, 0x26, 4, 4, 1, 0, 0, 0, // int OUTPUT
+        0xe7, 0x00, // overwritten or cut by tests
+    ];
+
+    #[test]
+    fn calls_by_number_with_output() {
+        let calls = decode(&EXECUTESQL[..33]).unwrap();
+        assert_eq!(calls[0].procedure, Procedure::Special(SpecialProcedure::ExecuteSql));
+        assert!(calls[0].options.no_metadata() && !calls[0].options.with_recompile());
+        let [statement, output] = &calls[0].parameters[..] else { panic!("two parameters") };
+        assert_eq!(statement.value, Value::Text("x".to_owned()));
+        assert!(matches!(
+            statement.type_info,
+            TypeInfo::NVarChar { length: Length::Limited(1), .. }
+        ));
+        assert_eq!((output.name.as_str(), output.by_reference), ("@a", true));
+        assert_eq!(output.value, Value::Int(1));
+        assert!(!decode(&EXECUTESQL).unwrap_err().is_unsupported(), "a parameter is cut off");
+    }
+
+    #[test]
+    fn several_calls_are_separated_by_flags() {
+        let call = [1, 0, b'p', 0, 0, 0];
+        for end in [&[][..], &[BATCH_FLAG]] {
+            let body = [&call[..], &[BATCH_FLAG], &call, &[NO_EXEC_FLAG], &call, end].concat();
+            let calls = decode(&body).unwrap();
+            assert_eq!(
+                calls.iter().map(|call| call.no_exec).collect::<Vec<_>>(),
+                [false, false, true]
+            );
+        }
+        let old = [&call[..], &[OLD_BATCH_FLAG], &call].concat();
+        assert_eq!(RpcMessage::decode(&old, TdsVersion(0x7100_0001)).unwrap().calls.len(), 2);
+        // Since TDS 7.2 it is the length of a name.
+        assert!(decode(&old).is_err());
+    }
+
+    #[test]
+    fn unsupported_parameters_are_named() {
+        let body = [&EXECUTESQL[..33], &[2, b'@', 0, b'v', 0, 0, 0x62, 0, 0, 0, 0]].concat();
+        let error = decode(&body).unwrap_err();
+        assert!(error.is_unsupported());
+        assert_eq!(
+            error.to_string(),
+            "RPC parameter 3 (\"@v\") at byte 61: the data type sql_variant is not supported"
+        );
+        let encrypted = [&EXECUTESQL[..33], &[0, 0x08, 0x26, 4, 0]].concat();
+        assert!(decode(&encrypted).unwrap_err().is_unsupported());
+    }
+
+    #[test]
+    fn names_numbers_and_counts_are_bounded() {
+        assert!(decode(&[]).is_err());
+        assert!(decode(&[0, 0, 0, 0]).is_err(), "an empty name");
+        assert!(
+            decode(&[0xff, 0xff, 0, 0, 0, 0]).is_err()
+                && decode(&[0xff, 0xff, 16, 0, 0, 0]).is_err()
+        );
+        assert!(decode(&[0xff, 0x7f, b'p', 0]).is_err(), "a name beyond the end");
+        let mut body = vec![1, 0, b'p', 0, 0, 0];
+        body.extend([0, 0, 0x1f].repeat(MAX_PARAMETERS));
+        assert_eq!(decode(&body).unwrap()[0].parameters.len(), MAX_PARAMETERS);
+        body.extend([0, 0, 0x1f]);
+        assert!(decode(&body).unwrap_err().to_string().contains("number of parameters"));
+    }
+
+    #[test]
+    fn numbers_have_names() {
+        for number in 1..=15 {
+            let procedure = SpecialProcedure::from_number(number).unwrap();
+            assert_eq!(procedure as u16, number);
+            assert!(procedure.name().starts_with("sp_"));
+        }
+        assert_eq!(SpecialProcedure::PrepExec.name(), "sp_prepexec");
+    }
+}

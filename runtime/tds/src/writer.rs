@@ -33,8 +33,8 @@ impl PacketWriter {
     }
 
     /// Changes the packets' size, header included, for the packets made from now on; it
-    /// is clamped to [`PACKET_SIZES`]. After LOGIN7 the answer that carries ENVCHANGE
-    /// already has the new size, [MS-TDS] 2.2.6.4.
+    /// is clamped to [`PACKET_SIZES`]. The time is when the answer to LOGIN7, whose
+    /// ENVCHANGE tells the client, has been finished.
     pub fn set_packet_size(&mut self, size: usize) {
         self.packet_size = size.clamp(*PACKET_SIZES.start(), *PACKET_SIZES.end());
     }
@@ -77,11 +77,6 @@ impl PacketWriter {
         self.packet(0, self.tokens.len(), PacketStatus::END_OF_MESSAGE, wire);
         self.tokens.clear();
         self.packet_id = 1;
-    }
-
-    /// Drops tokens that no packet has taken yet: what an attention cut off.
-    pub fn discard(&mut self) {
-        self.tokens.clear();
     }
 
     /// Moves the first `length` bytes of the tokens into packets.

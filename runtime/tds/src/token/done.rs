@@ -68,9 +68,15 @@ impl BitOrAssign for DoneStatus {
 // === impl Done ===
 
 impl Done {
-    /// What acknowledges an attention.
-    pub const ATTENTION: Self =
-        Self { kind: DoneKind::Done, status: DoneStatus::ATTENTION, command: 0, rows: 0 };
+    /// What acknowledges an attention, [MS-TDS] 2.2.1.7.
+    pub const ATTENTION: Self = Self::bare(DoneStatus::ATTENTION);
+
+    /// The whole answer to a message that the client took back, [MS-TDS] 2.2.1.7.
+    pub const IGNORED: Self = Self::bare(DoneStatus::ERROR);
+
+    const fn bare(status: DoneStatus) -> Self {
+        Self { kind: DoneKind::Done, status, command: 0, rows: 0 }
+    }
 
     /// Appends the token.
     pub fn encode(&self, out: &mut Vec<u8>) {

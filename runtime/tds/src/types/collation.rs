@@ -1,7 +1,5 @@
 //! Collations as they stand in TYPE_INFO and ENVCHANGE, [MS-TDS] 2.2.5.1.2.
 
-use std::borrow::Cow;
-
 use super::codepage;
 use crate::error::Problem;
 
@@ -85,10 +83,7 @@ impl Collation {
     /// When it isn't ASCII and the code page is neither UTF-8 nor Windows-1252.
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<String, Problem> {
         if self.is_utf8() || bytes.is_ascii() {
-            Ok(match String::from_utf8_lossy(bytes) {
-                Cow::Borrowed(text) => text.to_owned(),
-                Cow::Owned(text) => text,
-            })
+            Ok(String::from_utf8_lossy(bytes).into_owned())
         } else if self.is_latin_1() {
             Ok(codepage::decode(bytes))
         } else {

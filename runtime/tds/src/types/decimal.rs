@@ -44,7 +44,8 @@ pub(crate) fn width(precision: u8) -> usize {
 
 /// Reads sign and digits of a value that is `length` bytes long.
 pub(crate) fn read(reader: &mut Reader<'_>, length: u8) -> Result<i128, ProtocolError> {
-    if !matches!(length, 5 | 9 | 13 | 17) {
+    // SQL Server writes 5, 9, 13 or 17 bytes; FreeTDS as few as the precision needs.
+    if !(2..=17).contains(&length) {
         return Err(reader.invalid("length of a decimal", length));
     }
     let sign = reader.u8()?;
@@ -83,6 +84,8 @@ mod tests {
         assert!(read(&mut Reader::new("t", &bytes), 17).is_err());
         bytes[1..].fill(0xff);
         assert!(read(&mut Reader::new("t", &bytes), 17).is_err());
-        assert!(read(&mut Reader::new("t", &bytes), 16).is_err());
+        assert_eq!(read(&mut Reader::new("t", &[0, 1, 1]), 3).unwrap(), -257);
+        assert!(read(&mut Reader::new("t", &bytes), 1).is_err());
+        assert!(read(&mut Reader::new("t", &[1; 18]), 18).is_err());
     }
 }

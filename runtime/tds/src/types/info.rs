@@ -281,7 +281,7 @@ impl Length {
 
 /// A declared length other than (max), from the wire's bytes.
 fn limited(reader: &Reader<'_>, bytes: u16, unit: u16) -> Result<u16, ProtocolError> {
-    if bytes > MAX_BYTES || bytes % unit != 0 {
+    if bytes > MAX_BYTES || !bytes.is_multiple_of(unit) {
         return Err(reader.invalid("declared length", bytes));
     }
     Ok(bytes / unit)

@@ -319,8 +319,114 @@ fn text_in(
 }
 
 fn utf16_text(reader: &Reader<'_>, bytes: &[u8]) -> Result<Value, ProtocolError> {
-    if bytes.len() % 2 != 0 {
+    if !bytes.len().is_multiple_of(2) {
         return Err(reader.invalid("odd length of UTF-16 text", bytes.len() as u64));
     }
     Ok(Value::Text(utf16::decode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(info: &TypeInfo, bytes: &[u8]) -> Result<Value, ProtocolError> {
+        let (value, taken) = Value::decode(info, bytes)?;
+        assert_eq!(taken, bytes.len());
+        Ok(value)
+    }
+
+    #[test]
+    fn values_as_the_wire_has_them() {
+        let date = Date::from_unix_days(0).unwrap();
+        let time = Time::new(1_000_000_000).unwrap();
+        for (info, bytes, value) in [
+            (
+                TypeInfo::Nullable(FixedType::Money),
+                &[8, 1, 0, 0, 0, 2, 0, 0, 0][..],
+                Value::Money((1 << 32) + 2),
+            ),
+            (
+                TypeInfo::Nullable(FixedType::SmallMoney),
+                &[4, 0xff, 0xff, 0xff, 0xff],
+                Value::Money(-1),
+            ),
+            (
+                TypeInfo::Numeric { precision: 9, scale: 2 },
+                &[5, 0, 0x39, 0x30, 0, 0],
+                Value::Decimal(Decimal { unscaled: -12345, precision: 9, scale: 2 }),
+            ),
+            (
+                TypeInfo::Guid,
+                &[16, 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15],
+                Value::Guid([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
+            ),
+            (TypeInfo::Date, &[3, 0x3a, 0xf9, 0x0a], Value::Date(date)),
+            (TypeInfo::Time { scale: 0 }, &[3, 1, 0, 0], Value::Time(time)),
+            (TypeInfo::Time { scale: 3 }, &[4, 0xe8, 3, 0, 0], Value::Time(time)),
+            (
+                TypeInfo::DateTime2 { scale: 7 },
+                &[8, 0x80, 0x96, 0x98, 0, 0, 0x3a, 0xf9, 0x0a],
+                Value::DateTime2(DateTime2 { date, time }),
+            ),
+            (
+                TypeInfo::DateTimeOffset { scale: 0 },
+                &[8, 1, 0, 0, 0x3a, 0xf9, 0x0a, 0xc4, 0xff],
+                Value::DateTimeOffset(DateTimeOffset::new(DateTime2 { date, time }, -60).unwrap()),
+            ),
+            (
+                TypeInfo::Fixed(FixedType::DateTime),
+                &[0xff, 0xff, 0xff, 0xff, 44, 1, 0, 0],
+                Value::DateTime(DateTime::new(-1, 300).unwrap()),
+            ),
+            (TypeInfo::LegacyChar { length: 3 }, &[2, b'a', 0x80], Value::Text("a€".to_owned())),
+            (TypeInfo::LegacyBinary { length: 3 }, &[0], Value::Null),
+            (
+                TypeInfo::Text { collation: Collation::default() },
+                &[1, 0, 0, 0, 0xe4],
+                Value::Text("ä".to_owned()),
+            ),
+            (
+                TypeInfo::NText { collation: Collation::default() },
+                &[2, 0, 0, 0, 0xe4, 0],
+                Value::Text("ä".to_owned()),
+            ),
+            (TypeInfo::Image, &[0xff; 4], Value::Null),
+            (
+                TypeInfo::Xml,
+                &[4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xfe, b'<', 0, 0, 0, 0, 0],
+                Value::Text("<".to_owned()),
+            ),
+        ] {
+            assert_eq!(decode(&info, bytes).unwrap(), value, "{info:?}");
+        }
+    }
+
+    #[test]
+    fn values_outside_their_range_are_refused() {
+        let collation = Collation::default();
+        for (info, bytes) in [
+            (TypeInfo::Nullable(FixedType::Int), &[2, 0, 0][..]),
+            (TypeInfo::Guid, &[15; 16]),
+            (TypeInfo::Date, &[3, 0xdb, 0xb9, 0x37]),
+            (TypeInfo::Time { scale: 0 }, &[3, 0x80, 0x51, 1]),
+            (TypeInfo::Time { scale: 7 }, &[5, 0xff, 0xff, 0xff, 0xff, 0xff]),
+            (TypeInfo::Time { scale: 7 }, &[4, 0, 0, 0, 0]),
+            (TypeInfo::DateTimeOffset { scale: 0 }, &[8, 1, 0, 0, 0, 0, 0, 0x49, 3]),
+            (TypeInfo::Fixed(FixedType::DateTime), &[0; 7]),
+            (TypeInfo::Fixed(FixedType::DateTime), &[0, 0, 0, 0, 0, 0x83, 0x8b, 1]),
+            (TypeInfo::Fixed(FixedType::SmallDateTime), &[0, 0, 0xa0, 5]),
+            (TypeInfo::Decimal { precision: 2, scale: 0 }, &[5, 1, 100, 0, 0, 0]),
+            (TypeInfo::VarChar { length: Length::Limited(1), collation }, &[2, 0, b'a', b'b']),
+            (TypeInfo::NVarChar { length: Length::Limited(1), collation }, &[1, 0, b'a']),
+            (
+                TypeInfo::NVarChar { length: Length::Limited(1), collation },
+                &[4, 0, b'a', 0, b'b', 0],
+            ),
+            (TypeInfo::VarBinary { length: Length::Limited(9) }, &[9, 0, 1]),
+            (TypeInfo::LegacyChar { length: 1 }, &[2, b'a', b'b']),
+            (TypeInfo::Image, &[0xfe, 0xff, 0xff, 0xff, 1]),
+        ] {
+            assert!(Value::decode(&info, bytes).is_err(), "{info:?} {bytes:?}");
+        }
+    }
 }
