@@ -1,5 +1,7 @@
 //! Types and values that are written come back the same.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use launchpod_tds::{
     row::RowWriter,
     rpc::{Procedure, RpcMessage},
