@@ -148,7 +148,9 @@ def byte_compile(tops):
             listing = os.path.join(scratch, str(share))
             with open(listing, "w", encoding="utf-8") as file:
                 file.writelines(f"{path}\n" for path in sources[share::SHARES])
-            command = [sys.executable, "-X", "utf8", "-m", "compileall", "-q"]
+            # -B: or what compileall itself imports is compiled the usual way, with times, before
+            # its turn comes.
+            command = [sys.executable, "-B", "-X", "utf8", "-m", "compileall", "-f", "-q"]
             command += ["--invalidation-mode", "checked-hash", "-i", listing]
             # The order of a set's elements ends up in the file.
             running.append(subprocess.Popen(command, env={"PYTHONHASHSEED": "0"}))

@@ -63,7 +63,7 @@ fn build_supervisor(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         .arg(&manifest)
         .arg("--target-dir")
         .arg(&directory)
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env("RUSTFLAGS", "-C target-feature=+crt-static -C strip=symbols")
         // What the outer cargo (or clippy, or a coverage tool) sets for our own compilation.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTC_WORKSPACE_WRAPPER")

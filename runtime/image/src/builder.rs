@@ -344,7 +344,7 @@ impl Final<'_> {
         let definition = &self.environment.definition;
         let python = &definition.python;
         let mut compile = vec!["/usr/bin/env", "-i", "PYTHONHASHSEED=0", python];
-        compile.extend(["-X", "utf8", "-s", "-P", "-m", "compileall", "-q"]);
+        compile.extend(["-B", "-X", "utf8", "-s", "-P", "-m", "compileall", "-f", "-q"]);
         compile.extend(["--invalidation-mode", "checked-hash", "/opt/launchpod/worker"]);
         let pairs = |items: &mut dyn Iterator<Item = (&str, &str)>| {
             let items: Vec<String> = items.map(|(name, value)| format!("{name}={}", quote(value))).collect();
