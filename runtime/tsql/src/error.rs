@@ -48,6 +48,22 @@ pub enum ParseErrorKind {
     /// 113: a `/*` without its `*/`.
     #[error("Missing end comment mark '*/'.")]
     UnclosedComment,
+    /// 131: a length beyond what the type can have.
+    #[error(
+        "The size ({size}) given to the type '{name}' exceeds the maximum allowed for any data \
+         type ({greatest})."
+    )]
+    SizeTooGreat {
+        /// The length.
+        size: String,
+        /// The type.
+        name: String,
+        /// The greatest length it can have: 8000 bytes, or 4000 code units.
+        greatest: u16,
+    },
+    /// 192: a scale beyond the precision.
+    #[error("The scale must be less than or equal to the precision.")]
+    ScaleBeyondPrecision,
     /// 111: a definition that is not alone in its batch.
     #[error("'{statement}' must be the first statement in a query batch.")]
     NotFirst {
@@ -110,6 +126,29 @@ pub enum ParseErrorKind {
         /// The line, which is part of the text.
         line: u32,
     },
+    /// 2716: a length for a type that takes none.
+    #[error(
+        "Column, parameter, or variable #1: Cannot specify a column width on data type {name}."
+    )]
+    WidthNotAllowed {
+        /// The type.
+        name: String,
+    },
+    /// 4145: a value where a predicate must stand.
+    #[error(
+        "An expression of non-boolean type specified in a context where a condition is expected, \
+         near '{near}'."
+    )]
+    NotCondition {
+        /// The token after it.
+        near: String,
+    },
+    /// 8632: more tokens than [`crate::MAX_TOKENS`].
+    #[error(
+        "Internal error: An expression services limit has been reached. Please look for \
+         potentially complex expressions in your query, and try to simplify them."
+    )]
+    TooLong,
     /// 1007: a number with more than 38 digits.
     #[error(
         "The number '{literal}' is out of the range for numeric representation (maximum \
@@ -133,6 +172,7 @@ impl ParseError {
             ParseErrorKind::NotFirst { .. } => 111,
             ParseErrorKind::UnclosedComment => 113,
             ParseErrorKind::PositionalAfterNamed { .. } => 119,
+            ParseErrorKind::SizeTooGreat { .. } => 131,
             ParseErrorKind::BreakOutsideWhile => 135,
             ParseErrorKind::ContinueOutsideWhile => 136,
             ParseErrorKind::AssignAndReturn => 141,
@@ -140,9 +180,13 @@ impl ParseError {
             ParseErrorKind::FloatRange { .. } => 168,
             ParseErrorKind::OutputConstant => 179,
             ParseErrorKind::TooDeep => 191,
+            ParseErrorKind::ScaleBeyondPrecision => 192,
             ParseErrorKind::InvalidLength { .. } => 1001,
             ParseErrorKind::InvalidScale { .. } => 1002,
             ParseErrorKind::NumberRange { .. } => 1007,
+            ParseErrorKind::WidthNotAllowed { .. } => 2716,
+            ParseErrorKind::NotCondition { .. } => 4145,
+            ParseErrorKind::TooLong => 8632,
         }
     }
 }

@@ -5,9 +5,19 @@
 //! [`ParseError`], never in a panic, in time that grows with its length.
 
 pub mod ast;
+mod batch;
 mod error;
+mod fragment;
+mod lexer;
+mod parser;
 
+pub use batch::{BatchText, split_batches};
 pub use error::{ParseError, ParseErrorKind};
+pub use fragment::{
+    InputQuery, OrderColumn, parse_column_list, parse_input_query, parse_order_list,
+    parse_parameters,
+};
+pub use parser::{Options, parse, parse_with};
 
 /// How deep parentheses, subqueries, blocks and CASEs may stand in each other.
 pub const MAX_NESTING: usize = 64;
@@ -18,3 +28,6 @@ pub const MAX_EXPRESSION_HEIGHT: usize = 400;
 
 /// How long a name may be, in characters (a `sysname`).
 pub const MAX_IDENTIFIER_LENGTH: usize = 128;
+
+/// How many tokens a batch may have: a bound on the memory that its tree takes.
+pub const MAX_TOKENS: usize = 1_000_000;

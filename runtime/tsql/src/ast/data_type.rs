@@ -33,7 +33,7 @@ pub enum TypeKind {
     SysName,
     /// Any other name: a type made by CREATE TYPE, or a built-in one that Launchpod doesn't
     /// have (`sql_variant`, `rowversion`, `hierarchyid`, `geometry`, `cursor` …).
-    Named(ObjectName),
+    Named(Box<ObjectName>),
 }
 
 // === impl TypeName ===

@@ -188,14 +188,14 @@ pub enum ExprKind {
         zone: Box<Expr>,
     },
     /// `NEXT VALUE FOR sequence`
-    NextValue(ObjectName),
+    NextValue(Box<ObjectName>),
 }
 
 /// A column, qualified or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnName {
     /// The table, alias or longer qualifier.
-    pub table: Option<ObjectName>,
+    pub table: Option<Box<ObjectName>>,
     /// The column's own name. `$identity` and `$rowguid` keep their `$`.
     pub name: Identifier,
 }

@@ -111,7 +111,7 @@ pub enum SelectItem {
         line: u32,
     },
     /// `t.*`
-    TableStar(ObjectName),
+    TableStar(Box<ObjectName>),
     /// `x`, `x AS alias`, `alias = x`
     Value {
         /// The value.
@@ -154,7 +154,7 @@ pub enum TableSourceKind {
         /// Its name.
         name: ObjectName,
         /// `TABLESAMPLE (…)`
-        sample: Option<TableSample>,
+        sample: Option<Box<TableSample>>,
         /// `WITH (NOLOCK, …)`
         hints: Vec<TableHint>,
     },

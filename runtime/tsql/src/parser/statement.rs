@@ -1,0 +1,433 @@
+//! Batches and statements.
+
+use super::{Failure, Parser, Result};
+use crate::ast::{CreateDatabase, CreateIndex, CreateSchema, Drop, ObjectName};
+use crate::ast::{
+    DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
+};
+use crate::error::ParseErrorKind;
+use crate::lexer::{Token, TokenKind};
+
+// === impl Parser ===
+
+impl Parser<'_> {
+    /// Reads a whole batch.
+    pub(super) fn batch(&mut self) -> Result<Vec<Statement>> {
+        let mut statements = Vec::new();
+        while self.accept(";") {}
+        if self.at_call_without_exec() {
+            statements.push(self.read_statement(|parser| parser.call_procedure(None))?);
+        }
+        statements.append(&mut self.statements()?);
+        if self.at_end() { Ok(statements) } else { self.unexpected() }
+    }
+
+    /// Whether the batch begins with a procedure's name.
+    fn at_call_without_exec(&self) -> bool {
+        self.name_ahead(0) && !self.at_label() && !self.at_any_word(&["THROW", "ENABLE", "DISABLE"])
+    }
+
+    /// Reads statements up to the batch's or the block's end.
+    pub(super) fn statements(&mut self) -> Result<Vec<Statement>> {
+        let mut statements = Vec::new();
+        loop {
+            while self.accept(";") {}
+            if self.at_end() || self.at_word("END") {
+                return Ok(statements);
+            }
+            statements.push(self.statement()?);
+        }
+    }
+
+    /// Reads a statement; one that the tree has no place for becomes opaque.
+    pub(super) fn statement(&mut self) -> Result<Statement> {
+        self.nested(|parser| parser.read_statement(Self::statement_kind))
+    }
+
+    fn read_statement(
+        &mut self,
+        rule: impl FnOnce(&mut Self) -> Result<StatementKind>,
+    ) -> Result<Statement> {
+        let (start, token, loops) = (self.position, self.token(), self.loops);
+        self.tallest = 0;
+        let kind = match rule(self) {
+            Ok(kind) => kind,
+            Err(Failure::Unread(construct)) => {
+                self.loops = loops;
+                self.opaque(start, construct)?
+            }
+            Err(invalid) => return Err(invalid),
+        };
+        Ok(Statement { kind, span: self.span_from(token.start), line: token.line })
+    }
+
+    fn statement_kind(&mut self) -> Result<StatementKind> {
+        let token = self.token();
+        if self.at_label() {
+            let label = self.identifier()?;
+            self.advance();
+            return Ok(StatementKind::Label(label));
+        }
+        if self.at("(") {
+            return Ok(StatementKind::Select(Box::new(self.query()?)));
+        }
+        if !matches!(token.kind, TokenKind::Word { .. }) {
+            return self.unexpected();
+        }
+        match self.text().to_ascii_uppercase().as_str() {
+            "SELECT" => Ok(StatementKind::Select(Box::new(self.query()?))),
+            "WITH" => self.with_ctes(),
+            "INSERT" => self.insert(Vec::new()),
+            "UPDATE" => self.update(Vec::new()),
+            "DELETE" => self.delete(Vec::new()),
+            "DECLARE" => self.declare(),
+            "SET" => self.set(),
+            "EXEC" | "EXECUTE" => self.execute(),
+            "CREATE" => self.create(),
+            "ALTER" => self.alter(),
+            "DROP" => self.drop_objects(),
+            "TRUNCATE" => self.truncate(),
+            "BEGIN" => self.begin(),
+            "IF" => self.if_else(),
+            "WHILE" => self.while_loop(),
+            "BREAK" => self.leave_loop(StatementKind::Break, ParseErrorKind::BreakOutsideWhile),
+            "CONTINUE" => {
+                self.leave_loop(StatementKind::Continue, ParseErrorKind::ContinueOutsideWhile)
+            }
+            "RETURN" => self.return_value(),
+            "GOTO" => {
+                self.advance();
+                self.identifier().map(StatementKind::Goto)
+            }
+            "PRINT" => {
+                self.advance();
+                self.value().map(StatementKind::Print)
+            }
+            "USE" => {
+                self.advance();
+                self.identifier().map(StatementKind::Use)
+            }
+            "RAISERROR" => self.raise_error(),
+            "THROW" => self.throw(),
+            "WAITFOR" => self.wait_for(),
+            "COMMIT" | "ROLLBACK" | "SAVE" => self.end_transaction(),
+            "RECONFIGURE" => {
+                self.advance();
+                let with_override = self.accept_words(&["WITH", "OVERRIDE"]);
+                Ok(StatementKind::Reconfigure { with_override })
+            }
+            "KILL" => {
+                self.advance();
+                if self.at_any_word(&["STATS", "QUERY"]) {
+                    return Err(Failure::Unread("KILL"));
+                }
+                let kill = self.value()?;
+                if self.accept_words(&["WITH", "STATUSONLY"]) {
+                    return Err(Failure::Unread("WITH STATUSONLY"));
+                }
+                Ok(StatementKind::Kill(kill))
+            }
+            _ if self.at_opaque() => Err(Failure::Unread("")),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// Reads a statement that begins with common table expressions.
+    fn with_ctes(&mut self) -> Result<StatementKind> {
+        let start = self.position;
+        let ctes = self.ctes()?;
+        match self.text().to_ascii_uppercase().as_str() {
+            "INSERT" => self.insert(ctes),
+            "UPDATE" => self.update(ctes),
+            "DELETE" => self.delete(ctes),
+            "MERGE" => Err(Failure::Unread("MERGE")),
+            "SELECT" => {
+                let mut query = self.query()?;
+                let token = self.tokens[start];
+                query.ctes = ctes;
+                query.span = self.span_from(token.start);
+                query.line = token.line;
+                Ok(StatementKind::Select(Box::new(query)))
+            }
+            _ => self.unexpected(),
+        }
+    }
+
+    fn truncate(&mut self) -> Result<StatementKind> {
+        self.advance();
+        self.expect_word("TABLE")?;
+        let name = self.object_name()?;
+        if self.at_word("WITH") && self.symbol_ahead(1, "(") {
+            return Err(Failure::Unread("WITH (PARTITIONS)"));
+        }
+        Ok(StatementKind::Truncate(name))
+    }
+
+    fn return_value(&mut self) -> Result<StatementKind> {
+        self.advance();
+        let value = match self.kind() {
+            TokenKind::Symbol => self.at("(") || self.at("-") || self.at("+") || self.at("~"),
+            TokenKind::Word { reserved: true } => self.at_any_word(&[
+                "NULL",
+                "CASE",
+                "CONVERT",
+                "TRY_CONVERT",
+                "COALESCE",
+                "NULLIF",
+                "LEFT",
+                "RIGHT",
+                "CURRENT_TIMESTAMP",
+                "CURRENT_USER",
+                "SESSION_USER",
+                "SYSTEM_USER",
+                "USER",
+            ]),
+            TokenKind::End | TokenKind::Go => false,
+            TokenKind::Invalid(_) => return self.unexpected(),
+            _ => !self.at_label(),
+        };
+        let value = if value { Some(self.value()?) } else { None };
+        Ok(StatementKind::Return(value))
+    }
+
+    fn raise_error(&mut self) -> Result<StatementKind> {
+        self.advance();
+        self.expect("(")?;
+        let message = self.value()?;
+        self.expect(",")?;
+        let severity = self.value()?;
+        self.expect(",")?;
+        let state = self.value()?;
+        let mut arguments = Vec::new();
+        while self.accept(",") {
+            arguments.push(self.value()?);
+        }
+        self.expect(")")?;
+        let mut raise = RaiseError {
+            message,
+            severity,
+            state,
+            arguments,
+            log: false,
+            no_wait: false,
+            set_error: false,
+        };
+        if self.accept_word("WITH") {
+            self.list(|parser| {
+                let option = if parser.accept_word("LOG") {
+                    &mut raise.log
+                } else if parser.accept_word("NOWAIT") {
+                    &mut raise.no_wait
+                } else if parser.accept_word("SETERROR") {
+                    &mut raise.set_error
+                } else {
+                    return parser.unexpected();
+                };
+                *option = true;
+                Ok(())
+            })?;
+        }
+        Ok(StatementKind::RaiseError(raise))
+    }
+
+    fn throw(&mut self) -> Result<StatementKind> {
+        self.advance();
+        if !matches!(self.kind(), TokenKind::Number | TokenKind::Variable) {
+            return Ok(StatementKind::Throw(None));
+        }
+        let number = self.value()?;
+        self.expect(",")?;
+        let message = self.value()?;
+        self.expect(",")?;
+        let state = self.value()?;
+        Ok(StatementKind::Throw(Some(Throw { number, message, state })))
+    }
+
+    fn wait_for(&mut self) -> Result<StatementKind> {
+        self.advance();
+        let wait = if self.accept_word("DELAY") {
+            WaitFor::Delay(self.value()?)
+        } else if self.accept_word("TIME") {
+            WaitFor::Time(self.value()?)
+        } else if self.at("(") {
+            return Err(Failure::Unread("WAITFOR (RECEIVE)"));
+        } else {
+            return self.unexpected();
+        };
+        Ok(StatementKind::WaitFor(wait))
+    }
+
+    /// Reads `BEGIN TRAN [name] [WITH MARK …]` after its BEGIN.
+    pub(super) fn begin_transaction(&mut self) -> Result<StatementKind> {
+        self.advance();
+        let name = self.transaction_name()?;
+        if self.accept_words(&["WITH", "MARK"]) && self.kind() == TokenKind::String {
+            self.advance();
+        }
+        Ok(StatementKind::Transaction(Transaction::Begin { name }))
+    }
+
+    fn end_transaction(&mut self) -> Result<StatementKind> {
+        let token = self.advance();
+        let named = self.accept_any_word(&["TRANSACTION", "TRAN"]);
+        if !named {
+            self.accept_word("WORK");
+        }
+        let name = if named { self.transaction_name()? } else { None };
+        let verb = self.text_of(token);
+        let transaction = if verb.eq_ignore_ascii_case("COMMIT") {
+            if self.at_word("WITH") && self.symbol_ahead(1, "(") {
+                // DELAYED_DURABILITY: a promise that is kept by doing better.
+                self.advance();
+                self.skip_balanced()?;
+            }
+            Transaction::Commit { name }
+        } else if verb.eq_ignore_ascii_case("ROLLBACK") {
+            Transaction::Rollback { name }
+        } else {
+            match name {
+                Some(name) => Transaction::Save { name },
+                None => return self.unexpected(),
+            }
+        };
+        Ok(StatementKind::Transaction(transaction))
+    }
+
+    fn transaction_name(&mut self) -> Result<Option<TransactionName>> {
+        if self.kind() == TokenKind::Variable {
+            return Ok(Some(TransactionName::Variable(self.variable()?)));
+        }
+        if self.name_ahead(0) && !self.at_label() {
+            return Ok(Some(TransactionName::Name(self.identifier()?)));
+        }
+        Ok(None)
+    }
+
+    fn create(&mut self) -> Result<StatementKind> {
+        let token = self.advance();
+        if let Some(kind) = self.define_module(token)? {
+            return Ok(kind);
+        }
+        if self.accept_word("TABLE") {
+            return self.create_table();
+        }
+        if self.accept_word("DATABASE") {
+            return self.create_database();
+        }
+        if self.accept_word("SCHEMA") {
+            return self.create_schema();
+        }
+        if self.at_any_word(&["UNIQUE", "CLUSTERED", "NONCLUSTERED", "INDEX"]) {
+            return self.create_index();
+        }
+        Err(Failure::Unread(""))
+    }
+
+    fn create_database(&mut self) -> Result<StatementKind> {
+        if self.at_any_word(&["SCOPED", "AUDIT", "ENCRYPTION"]) {
+            return Err(Failure::Unread(""));
+        }
+        let name = self.identifier()?;
+        let collation = self.collation()?;
+        if self.at_any_word(&["ON", "LOG", "FOR", "AS", "CONTAINMENT"])
+            || (self.at_word("WITH") && !self.word_ahead(2, "AS"))
+        {
+            return Err(Failure::Unread("database option"));
+        }
+        Ok(StatementKind::CreateDatabase(CreateDatabase { name, collation }))
+    }
+
+    fn create_schema(&mut self) -> Result<StatementKind> {
+        let name = if self.at_word("AUTHORIZATION") { None } else { Some(self.identifier()?) };
+        let owner = if self.accept_word("AUTHORIZATION") { Some(self.identifier()?) } else { None };
+        match name.or_else(|| owner.clone()) {
+            Some(name) => Ok(StatementKind::CreateSchema(CreateSchema { name, owner })),
+            None => self.unexpected(),
+        }
+    }
+
+    fn create_index(&mut self) -> Result<StatementKind> {
+        let unique = self.accept_word("UNIQUE");
+        let clustered = self.clustered();
+        if !self.accept_word("INDEX") {
+            // COLUMNSTORE and others.
+            return Err(Failure::Unread(""));
+        }
+        let name = self.identifier()?;
+        self.expect_word("ON")?;
+        let table = self.object_name()?;
+        let columns = self.parenthesized(Self::index_column)?;
+        let include = if self.accept_word("INCLUDE") {
+            self.parenthesized(Self::identifier)?
+        } else {
+            Vec::new()
+        };
+        let filter = self.where_clause()?;
+        self.storage()?;
+        Ok(StatementKind::CreateIndex(Box::new(CreateIndex {
+            unique,
+            clustered,
+            name,
+            table,
+            columns,
+            include,
+            filter,
+        })))
+    }
+
+    fn alter(&mut self) -> Result<StatementKind> {
+        let token = self.advance();
+        if let Some(kind) = self.define_module(token)? {
+            return Ok(kind);
+        }
+        if self.accept_word("TABLE") {
+            return self.alter_table();
+        }
+        Err(Failure::Unread(""))
+    }
+
+    fn drop_objects(&mut self) -> Result<StatementKind> {
+        self.advance();
+        let kinds = [
+            ("TABLE", DropKind::Table),
+            ("VIEW", DropKind::View),
+            ("PROCEDURE", DropKind::Procedure),
+            ("PROC", DropKind::Procedure),
+            ("FUNCTION", DropKind::Function),
+            ("DATABASE", DropKind::Database),
+            ("SCHEMA", DropKind::Schema),
+            ("INDEX", DropKind::Index),
+        ];
+        let Some(&(_, kind)) = kinds.iter().find(|(word, _)| self.at_word(word)) else {
+            return Err(Failure::Unread(""));
+        };
+        self.advance();
+        if kind == DropKind::Database && self.at_any_word(&["SCOPED", "AUDIT", "ENCRYPTION"]) {
+            return Err(Failure::Unread(""));
+        }
+        let if_exists = self.accept_words(&["IF", "EXISTS"]);
+        let names: Vec<ObjectName> = self.list(Self::object_name)?;
+        let table = if kind == DropKind::Index && self.accept_word("ON") {
+            let table = self.object_name()?;
+            if self.at(",") {
+                return Err(Failure::Unread("list of indexes"));
+            }
+            Some(table)
+        } else {
+            None
+        };
+        Ok(StatementKind::Drop(Drop { kind, if_exists, names, table }))
+    }
+
+    /// Fails when a definition that began with `start` is not alone in its batch.
+    pub(super) fn check_first(&self, start: Token, statement: &str) -> Result<()> {
+        let before = self.tokens.iter().take_while(|token| token.start < start.start);
+        if before.into_iter().all(|token| self.text_of(*token) == ";") {
+            return Ok(());
+        }
+        Err(Failure::Invalid(crate::ParseError {
+            kind: ParseErrorKind::NotFirst { statement: statement.to_owned() },
+            line: start.line,
+        }))
+    }
+}

@@ -1,0 +1,322 @@
+//! CREATE TABLE and ALTER TABLE.
+
+use super::{Failure, Parser, Result};
+use crate::ast::{
+    AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,
+    ConstraintKind, CreateTable, Expr, ForeignKey, Identifier, IdentityColumn, IndexColumn,
+    ReferentialAction, StatementKind, TableDefinition,
+};
+
+/// Words that begin a constraint which stands by itself.
+const TABLE_CONSTRAINTS: &[&str] = &["CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK"];
+
+// === impl Parser ===
+
+impl Parser<'_> {
+    pub(super) fn create_table(&mut self) -> Result<StatementKind> {
+        let name = self.object_name()?;
+        if self.at_word("AS") {
+            return Err(Failure::Unread("AS FILETABLE, NODE or EDGE"));
+        }
+        let definition = self.table_definition()?;
+        if self.at_word("AS") {
+            return Err(Failure::Unread("AS FILETABLE, NODE or EDGE"));
+        }
+        self.storage()?;
+        Ok(StatementKind::CreateTable(Box::new(CreateTable { name, definition })))
+    }
+
+    /// Reads `(columns and constraints)`; a comma may stand after the last.
+    pub(super) fn table_definition(&mut self) -> Result<TableDefinition> {
+        let mut definition = TableDefinition::default();
+        self.expect("(")?;
+        loop {
+            self.table_element(&mut definition)?;
+            if !self.accept(",") || self.at(")") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        Ok(definition)
+    }
+
+    fn table_element(&mut self, definition: &mut TableDefinition) -> Result<()> {
+        if self.at_words(&["PERIOD", "FOR"]) {
+            return Err(Failure::Unread("PERIOD FOR SYSTEM_TIME"));
+        }
+        if self.at_word("INDEX") {
+            return Err(Failure::Unread("INDEX in a table's definition"));
+        }
+        if self.at_any_word(TABLE_CONSTRAINTS) || self.at_word("DEFAULT") {
+            let name = self.constraint_name()?;
+            let line = self.line();
+            let Some(kind) = self.constraint_kind()? else {
+                return self.unexpected();
+            };
+            definition.constraints.push(Constraint { name, kind, line });
+            return Ok(());
+        }
+        definition.columns.push(self.column_definition()?);
+        Ok(())
+    }
+
+    fn column_definition(&mut self) -> Result<ColumnDefinition> {
+        let token = self.token();
+        let name = self.identifier()?;
+        let source = if self.accept_word("AS") {
+            let value = self.value()?;
+            ColumnSource::Computed { value, persisted: self.accept_word("PERSISTED") }
+        } else if matches!(name.text.to_ascii_lowercase().as_str(), "timestamp" | "rowversion")
+            && (self.at(",") || self.at(")"))
+        {
+            return Err(Failure::Unread("rowversion"));
+        } else {
+            ColumnSource::Stored(self.type_name()?)
+        };
+        let mut column = ColumnDefinition {
+            name,
+            source,
+            collation: None,
+            nullable: None,
+            identity: None,
+            default: None,
+            row_guid: false,
+            constraints: Vec::new(),
+            span: Default::default(),
+            line: token.line,
+        };
+        while self.column_option(&mut column)? {}
+        column.span = self.span_from(token.start);
+        Ok(column)
+    }
+
+    /// Reads one option of a column; false when none stands here.
+    fn column_option(&mut self, column: &mut ColumnDefinition) -> Result<bool> {
+        if let Some(collation) = self.collation()? {
+            column.collation = Some(collation);
+        } else if let Some(nullable) = self.nullability()? {
+            column.nullable = Some(nullable);
+        } else if self.accept_word("IDENTITY") {
+            column.identity = Some(self.identity()?);
+        } else if self.accept_word("ROWGUIDCOL") {
+            column.row_guid = true;
+        } else if self.at_any_word(&["GENERATED", "MASKED", "ENCRYPTED", "HIDDEN", "FILESTREAM"]) {
+            return Err(Failure::Unread("column option"));
+        } else if self.accept_word("SPARSE") || self.accept_words(&["NOT", "FOR", "REPLICATION"]) {
+            // How a column is stored or replicated is not the tree's affair.
+        } else {
+            let line = self.line();
+            let name = self.constraint_name()?;
+            if self.at_word("DEFAULT") {
+                self.advance();
+                let value = self.default_value()?;
+                column.default = Some(ColumnDefault { name, value });
+            } else if let Some(kind) = self.constraint_kind()? {
+                column.constraints.push(Constraint { name, kind, line });
+            } else if name.is_some() {
+                return self.unexpected();
+            } else {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn constraint_name(&mut self) -> Result<Option<Identifier>> {
+        if self.accept_word("CONSTRAINT") { self.identifier().map(Some) } else { Ok(None) }
+    }
+
+    fn default_value(&mut self) -> Result<Expr> {
+        self.value()
+    }
+
+    /// Reads a constraint after its name, if one stands here.
+    fn constraint_kind(&mut self) -> Result<Option<ConstraintKind>> {
+        let kind = if self.accept_words(&["PRIMARY", "KEY"]) {
+            let (clustered, columns) = self.key()?;
+            ConstraintKind::PrimaryKey { clustered, columns }
+        } else if self.accept_word("UNIQUE") {
+            let (clustered, columns) = self.key()?;
+            ConstraintKind::Unique { clustered, columns }
+        } else if self.accept_word("CHECK") {
+            self.accept_words(&["NOT", "FOR", "REPLICATION"]);
+            self.expect("(")?;
+            let condition = self.nested(Self::search_condition)?;
+            self.expect(")")?;
+            ConstraintKind::Check(condition)
+        } else if self.accept_words(&["FOREIGN", "KEY"]) {
+            let columns = self.optional_names()?;
+            self.expect_word("REFERENCES")?;
+            ConstraintKind::ForeignKey(self.references(columns)?)
+        } else if self.accept_word("REFERENCES") {
+            ConstraintKind::ForeignKey(self.references(Vec::new())?)
+        } else if self.accept_word("DEFAULT") {
+            let value = self.default_value()?;
+            self.expect_word("FOR")?;
+            let column = self.identifier()?;
+            self.accept_words(&["WITH", "VALUES"]);
+            ConstraintKind::Default { value, column }
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(kind))
+    }
+
+    fn key(&mut self) -> Result<(Option<bool>, Vec<IndexColumn>)> {
+        let clustered = self.clustered();
+        let columns =
+            if self.at("(") { self.parenthesized(Self::index_column)? } else { Vec::new() };
+        self.storage()?;
+        Ok((clustered, columns))
+    }
+
+    /// Takes CLUSTERED (true) or NONCLUSTERED (false) if one stands here.
+    pub(super) fn clustered(&mut self) -> Option<bool> {
+        if self.accept_word("CLUSTERED") {
+            Some(true)
+        } else if self.accept_word("NONCLUSTERED") {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn index_column(&mut self) -> Result<IndexColumn> {
+        let name = self.identifier()?;
+        let descending = self.accept_word("DESC");
+        if !descending {
+            self.accept_word("ASC");
+        }
+        Ok(IndexColumn { name, descending })
+    }
+
+    /// Skips where and how something is stored: `WITH (…)`, `ON [PRIMARY]` and their kin.
+    pub(super) fn storage(&mut self) -> Result<()> {
+        loop {
+            if self.at_word("WITH") && self.symbol_ahead(1, "(") {
+                self.advance();
+                self.skip_balanced()?;
+            } else if self.at_words(&["WITH", "FILLFACTOR"]) {
+                self.position += 2;
+                self.expect("=")?;
+                self.whole_number()?;
+            } else if (self.at_word("ON") && (self.name_ahead(1) || self.word_ahead(1, "DEFAULT")))
+                || self.at_any_word(&["TEXTIMAGE_ON", "FILESTREAM_ON"])
+            {
+                self.position += 2;
+                if self.at("(") {
+                    self.skip_balanced()?;
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn references(&mut self, columns: Vec<Identifier>) -> Result<ForeignKey> {
+        let table = self.object_name()?;
+        let references = self.optional_names()?;
+        let mut key = ForeignKey {
+            columns,
+            table,
+            references,
+            on_delete: ReferentialAction::NoAction,
+            on_update: ReferentialAction::NoAction,
+        };
+        loop {
+            if self.accept_words(&["ON", "DELETE"]) {
+                key.on_delete = self.referential_action()?;
+            } else if self.accept_words(&["ON", "UPDATE"]) {
+                key.on_update = self.referential_action()?;
+            } else if !self.accept_words(&["NOT", "FOR", "REPLICATION"]) {
+                return Ok(key);
+            }
+        }
+    }
+
+    fn referential_action(&mut self) -> Result<ReferentialAction> {
+        if self.accept_words(&["NO", "ACTION"]) {
+            Ok(ReferentialAction::NoAction)
+        } else if self.accept_word("CASCADE") {
+            Ok(ReferentialAction::Cascade)
+        } else if self.accept_words(&["SET", "NULL"]) {
+            Ok(ReferentialAction::SetNull)
+        } else if self.accept_words(&["SET", "DEFAULT"]) {
+            Ok(ReferentialAction::SetDefault)
+        } else {
+            self.unexpected()
+        }
+    }
+
+    fn identity(&mut self) -> Result<IdentityColumn> {
+        let mut identity = IdentityColumn { seed: 1, increment: 1 };
+        if self.accept("(") {
+            identity.seed = self.whole_number()?;
+            if self.accept(",") {
+                identity.increment = self.whole_number()?;
+            }
+            self.expect(")")?;
+        }
+        Ok(identity)
+    }
+
+    /// Reads `COLLATE name` if it stands here.
+    pub(super) fn collation(&mut self) -> Result<Option<Identifier>> {
+        if self.accept_word("COLLATE") { self.identifier().map(Some) } else { Ok(None) }
+    }
+
+    /// Takes NULL (true) or NOT NULL (false) if one stands here.
+    pub(super) fn nullability(&mut self) -> Result<Option<bool>> {
+        if self.accept_word("NULL") {
+            Ok(Some(true))
+        } else if self.accept_words(&["NOT", "NULL"]) {
+            Ok(Some(false))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Reads ALTER TABLE from the table's name on.
+    pub(super) fn alter_table(&mut self) -> Result<StatementKind> {
+        let name = self.object_name()?;
+        // Whether rows that exist are checked: they always are.
+        let checked = self.accept_words(&["WITH", "CHECK"]);
+        if !checked {
+            self.accept_words(&["WITH", "NOCHECK"]);
+        }
+        let action = if self.accept_word("ADD") {
+            let mut definition = TableDefinition::default();
+            self.list(|parser| parser.table_element(&mut definition))?;
+            AlterTableAction::Add(definition)
+        } else if self.accept_words(&["ALTER", "COLUMN"]) {
+            if self.word_ahead(1, "ADD") || self.word_ahead(1, "DROP") {
+                return Err(Failure::Unread("ALTER COLUMN ADD or DROP"));
+            }
+            AlterTableAction::AlterColumn(Box::new(self.column_definition()?))
+        } else if self.accept_word("DROP") {
+            self.drop_from_table()?
+        } else {
+            return Err(Failure::Unread("ALTER TABLE clause"));
+        };
+        Ok(StatementKind::AlterTable(Box::new(AlterTable { name, action })))
+    }
+
+    fn drop_from_table(&mut self) -> Result<AlterTableAction> {
+        let columns = self.accept_word("COLUMN");
+        if !columns {
+            self.accept_word("CONSTRAINT");
+        }
+        let if_exists = self.accept_words(&["IF", "EXISTS"]);
+        let names = self.list(|parser| {
+            if parser.at_any_word(&["COLUMN", "CONSTRAINT"]) {
+                return Err(Failure::Unread("DROP of columns and constraints at once"));
+            }
+            parser.identifier()
+        })?;
+        Ok(if columns {
+            AlterTableAction::DropColumns { if_exists, names }
+        } else {
+            AlterTableAction::DropConstraints { if_exists, names }
+        })
+    }
+}
