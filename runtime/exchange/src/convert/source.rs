@@ -1,0 +1,150 @@
+//! The forms to which a worker's many types are brought before they are converted.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float32Array, Float64Array,
+    Int64Array, StringArray,
+};
+use arrow_schema::DataType;
+use launchpod_types::SqlType;
+
+use super::error::{ValueError, name};
+
+/// One column.
+pub(super) enum Source {
+    /// NULLs only.
+    Null,
+    /// All integers but u64, and bit as 0 and 1.
+    Int(Int64Array),
+    /// Finite or NULL; also from single precision, see [`Source::Single`].
+    Float(Float64Array),
+    /// Finite or NULL.
+    Single(Float32Array),
+    /// Exact numbers, u64 too; within their precision.
+    Decimal(Decimal128Array),
+    /// Text.
+    Text(StringArray),
+    /// Bytes.
+    Bytes(BinaryArray),
+    /// Days, within the years 1 to 9999.
+    Date(Date32Array),
+    /// 100 ns since midnight, less than a day.
+    Time(Int64Array),
+    /// 100 ns since 1970, within the years 1 to 9999; an instant counts UTC.
+    Stamp {
+        /// The values.
+        ticks: Int64Array,
+    },
+}
+
+/// 0001-01-01, in days since 1970.
+pub(super) const FIRST_DAY: i32 = -719_162;
+/// 9999-12-31, in days since 1970.
+pub(super) const LAST_DAY: i32 = 2_932_896;
+/// 100 ns in a day.
+pub(super) const DAY: i64 = launchpod_types::calendar::TICKS_PER_DAY;
+
+// === impl Source ===
+
+impl Source {
+    /// Brings a worker's array to its form, NaN and infinities to NULL.
+    ///
+    /// # Errors
+    /// A value is outside its own type's range: years beyond 9999, decimals beyond their
+    /// precision.
+    pub(super) fn new(array: &ArrayRef, from: SqlType) -> Result<Self, ValueError> {
+        let out_of_range = || ValueError::DateRange { from: name(from), to: name(from) };
+        Ok(match array.data_type() {
+            DataType::Boolean => Source::Int(Int64Array::from_unary(array.as_boolean(), i64::from)),
+            DataType::Int8 => Source::Int(array.as_primitive::<Int8Type>().unary(i64::from)),
+            DataType::Int16 => Source::Int(array.as_primitive::<Int16Type>().unary(i64::from)),
+            DataType::Int32 => Source::Int(array.as_primitive::<Int32Type>().unary(i64::from)),
+            DataType::Int64 => Source::Int(array.as_primitive::<Int64Type>().clone()),
+            DataType::UInt8 => Source::Int(array.as_primitive::<UInt8Type>().unary(i64::from)),
+            DataType::UInt16 => Source::Int(array.as_primitive::<UInt16Type>().unary(i64::from)),
+            DataType::UInt32 => Source::Int(array.as_primitive::<UInt32Type>().unary(i64::from)),
+            DataType::UInt64 => {
+                let wide: Decimal128Array = array.as_primitive::<UInt64Type>().unary(i128::from);
+                Source::Decimal(with_scale(wide, 20, 0)?)
+            }
+            DataType::Float32 => Source::Single(finite_single(array.as_primitive())),
+            DataType::Float64 => Source::Float(finite(array.as_primitive())),
+            DataType::Decimal128(precision, _) => {
+                let decimals = array.as_primitive::<Decimal128Type>();
+                // Arrow doesn't check digits against the precision when it decodes.
+                decimals
+                    .validate_decimal_precision(*precision)
+                    .map_err(|_| ValueError::Overflow { from: name(from), to: name(from) })?;
+                Source::Decimal(decimals.clone())
+            }
+            DataType::Utf8 => Source::Text(array.as_string::<i32>().clone()),
+            DataType::Binary => Source::Bytes(array.as_binary::<i32>().clone()),
+            DataType::Date32 => {
+                let days = array.as_primitive::<Date32Type>();
+                let inside = |day: i32| (FIRST_DAY..=LAST_DAY).contains(&day);
+                if !days.iter().flatten().all(inside) {
+                    return Err(out_of_range());
+                }
+                Source::Date(days.clone())
+            }
+            DataType::Time64(_) => {
+                let micros = array.as_primitive::<Time64MicrosecondType>();
+                Source::Time(micros.try_unary(|micro| {
+                    if (0..DAY / 10).contains(&micro) {
+                        Ok(micro * 10)
+                    } else {
+                        Err(out_of_range())
+                    }
+                })?)
+            }
+            DataType::Timestamp(..) => {
+                let micros = array.as_primitive::<TimestampMicrosecondType>();
+                let ticks = micros.try_unary(|micro| {
+                    let ticks = micro.checked_mul(10).ok_or_else(out_of_range)?;
+                    let day = ticks.div_euclid(DAY);
+                    let inside = (i64::from(FIRST_DAY)..=i64::from(LAST_DAY)).contains(&day);
+                    if inside { Ok(ticks) } else { Err(out_of_range()) }
+                })?;
+                Source::Stamp { ticks }
+            }
+            _ => Source::Null,
+        })
+    }
+}
+
+/// Values that a type can hold, with its precision and scale set on the array.
+pub(super) fn with_scale(
+    array: Decimal128Array,
+    precision: u8,
+    scale: u8,
+) -> Result<Decimal128Array, ValueError> {
+    // Scales are at most 38, so the cast can't wrap; the types here are all valid ones.
+    array
+        .with_precision_and_scale(precision, scale as i8)
+        .map_err(|_| ValueError::Overflow { from: "numeric", to: "numeric" })
+}
+
+fn finite(array: &Float64Array) -> Float64Array {
+    if array.values().iter().all(|value| value.is_finite()) {
+        return array.clone();
+    }
+    array.unary_opt(|value| value.is_finite().then_some(value))
+}
+
+fn finite_single(array: &Float32Array) -> Float32Array {
+    if array.values().iter().all(|value| value.is_finite()) {
+        return array.clone();
+    }
+    array.unary_opt(|value| value.is_finite().then_some(value))
+}
+
+/// An array as the type-erased one that batches hold.
+pub(super) fn erased(array: impl Array + 'static) -> ArrayRef {
+    Arc::new(array)
+}

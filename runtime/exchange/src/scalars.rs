@@ -1,0 +1,106 @@
+//! Parameters of a script: to the worker, and back from it.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, Field, Schema};
+use launchpod_types::{Column, Parameter, Value};
+
+use crate::convert::{ConvertError, Converter};
+use crate::stream::{Corrupt, Decoder, Encoder, Limits};
+use crate::value::{FormError, array_of, value_at};
+use crate::wire::{self, UnsupportedType};
+
+/// The key of a parameter field's metadata that marks an OUTPUT parameter.
+pub const OUTPUT_KEY: &str = "launchpod.output";
+
+/// Parameters can't be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// A type that the runtime doesn't take: error 39018.
+    #[error(transparent)]
+    Unsupported(#[from] UnsupportedType),
+    /// A value is not of its parameter's type, which the interpreter excludes.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// Arrow refuses what the forms allow.
+    #[error(transparent)]
+    Arrow(#[from] ArrowError),
+}
+
+/// The worker's scalars are not those that were asked for: error 39013.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The stream is corrupt.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+    /// Not one row with one column per OUTPUT parameter.
+    #[error("the worker's scalars are not one row of {0} values")]
+    Shape(usize),
+    /// A value doesn't fit its declared type, which the worker is to see to.
+    #[error("a scalar from the worker: {0}")]
+    Value(#[from] ConvertError),
+    /// Conversion yielded something else than storage, which can't be.
+    #[error(transparent)]
+    Form(#[from] FormError),
+}
+
+/// The Arrow stream for PARAMETERS; empty when there are none.
+///
+/// # Errors
+/// See [`EncodeError`].
+pub fn encode(parameters: &[Parameter]) -> Result<Vec<u8>, EncodeError> {
+    if parameters.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut fields: Vec<Field> = Vec::with_capacity(parameters.len());
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(parameters.len());
+    for (index, parameter) in parameters.iter().enumerate() {
+        let mut field = wire::field(index, &parameter.name, parameter.sql_type)?;
+        let stored = array_of([&parameter.value], parameter.sql_type)?;
+        columns.push(wire::column(&stored, field.data_type())?);
+        if parameter.output {
+            field.metadata_mut().insert(OUTPUT_KEY.to_owned(), "1".to_owned());
+        }
+        fields.push(field);
+    }
+    let schema = Arc::new(Schema::new(fields));
+    let mut encoder = Encoder::new(&schema)?;
+    let mut stream = encoder.batch(&RecordBatch::try_new(schema, columns)?)?;
+    stream.extend(encoder.finish()?);
+    Ok(stream)
+}
+
+/// The values of the OUTPUT parameters, in their order, from the whole stream of RESULTS.
+///
+/// # Errors
+/// See [`DecodeError`].
+pub fn decode(
+    stream: &[u8],
+    parameters: &[Parameter],
+    limits: Limits,
+) -> Result<Vec<Value>, DecodeError> {
+    let columns: Vec<Column> = parameters
+        .iter()
+        .filter(|parameter| parameter.output)
+        .map(|parameter| Column::new(&parameter.name, parameter.sql_type))
+        .collect();
+    let mut decoder = Decoder::new(limits);
+    let batches = decoder.push(stream)?;
+    decoder.finish()?;
+    let [batch] = &batches[..] else {
+        return Err(DecodeError::Shape(columns.len()));
+    };
+    if batch.num_rows() != 1 || batch.num_columns() != columns.len() {
+        return Err(DecodeError::Shape(columns.len()));
+    }
+    let converter = Converter::declared(batch.schema_ref(), &columns)?;
+    let mut values = Vec::with_capacity(columns.len());
+    for row in converter.convert(batch) {
+        let row = row?;
+        for (array, column) in row.columns().iter().zip(&columns) {
+            values.push(value_at(array, 0, column.sql_type)?);
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,147 @@
+//! What is checked of a worker's messages before arrow-ipc decodes them.
+//!
+//! arrow-ipc 60 takes offsets and lengths inside a record batch as they come, and panics where
+//! they leave the message's body. Here every number of the metadata is bounded first.
+
+use arrow_ipc::{Endianness, MetadataVersion, RecordBatch};
+use arrow_schema::{DataType, Schema, TimeUnit};
+
+use super::Corrupt;
+
+/// Bounds on what a worker may send. A stream that exceeds one is [`Corrupt`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one message's metadata. It grows with the number of columns.
+    pub metadata: usize,
+    /// Bytes of one message's body: what a batch may cost in memory. A single value is in one
+    /// batch, so this bounds the size of a `(max)` value too.
+    pub body: usize,
+    /// Columns of a result.
+    pub columns: usize,
+    /// Rows times columns of one batch: a bound on what values of no size (NULLs) may cost
+    /// once they are converted.
+    pub cells: usize,
+}
+
+// === impl Limits ===
+
+/// Four MiB of metadata, 256 MiB of body, 4096 columns (as many as a TDS result may have), four
+/// million cells.
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { metadata: 4 << 20, body: 256 << 20, columns: 4096, cells: 4 << 20 }
+    }
+}
+
+/// Checks a schema message before it is decoded.
+pub(super) fn schema_message(
+    schema: arrow_ipc::Schema<'_>,
+    limits: &Limits,
+) -> Result<(), Corrupt> {
+    if schema.endianness() != Endianness::Little {
+        return Err(Corrupt::Unsupported("big-endian data"));
+    }
+    let columns = schema.fields().map_or(0, |fields| fields.len());
+    if columns == 0 {
+        return Err(Corrupt::Unsupported("a schema without columns"));
+    }
+    if columns > limits.columns {
+        return Err(Corrupt::Limit { what: "columns", is: columns, limit: limits.columns });
+    }
+    Ok(())
+}
+
+/// Checks that a schema has only flat types, those that PROTOCOL.md lists.
+pub(super) fn schema(schema: &Schema) -> Result<(), Corrupt> {
+    for (index, field) in schema.fields().iter().enumerate() {
+        if !is_known(field.data_type()) {
+            return Err(Corrupt::Type { index, data_type: field.data_type().to_string() });
+        }
+    }
+    Ok(())
+}
+
+fn is_known(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Null
+        | DataType::Boolean
+        | DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt16
+        | DataType::UInt32
+        | DataType::UInt64
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Utf8
+        | DataType::Binary
+        | DataType::Date32
+        | DataType::Time64(TimeUnit::Microsecond)
+        | DataType::Timestamp(TimeUnit::Microsecond, None) => true,
+        DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) => zone.as_ref() == "UTC",
+        DataType::Decimal128(precision, scale) => {
+            (1..=38).contains(precision)
+                && u8::try_from(*scale).is_ok_and(|scale| scale <= *precision)
+        }
+        _ => false,
+    }
+}
+
+/// How many buffers a column of this type has in a record batch.
+fn buffers_of(data_type: &DataType) -> usize {
+    match data_type {
+        DataType::Null => 0,
+        DataType::Utf8 | DataType::Binary => 3,
+        _ => 2,
+    }
+}
+
+/// Checks a record batch's metadata against the schema and the body's length.
+pub(super) fn record_batch(
+    batch: RecordBatch<'_>,
+    version: MetadataVersion,
+    schema: &Schema,
+    body: usize,
+    limits: &Limits,
+) -> Result<(), Corrupt> {
+    if version != MetadataVersion::V5 && version != MetadataVersion::V4 {
+        return Err(Corrupt::Unsupported("metadata older than version 4"));
+    }
+    if batch.compression().is_some() {
+        return Err(Corrupt::Unsupported("compression"));
+    }
+    let rows = usize::try_from(batch.length()).map_err(|_| Corrupt::Metadata("rows"))?;
+    let cells = rows.saturating_mul(schema.fields().len());
+    if cells > limits.cells {
+        return Err(Corrupt::Limit { what: "cells", is: cells, limit: limits.cells });
+    }
+    let nodes = batch.nodes().ok_or(Corrupt::Metadata("columns"))?;
+    if nodes.len() != schema.fields().len() {
+        return Err(Corrupt::Metadata("number of columns"));
+    }
+    for node in nodes {
+        let nulls = node.null_count();
+        if node.length() != batch.length() || nulls < 0 || nulls > node.length() {
+            return Err(Corrupt::Metadata("length of a column"));
+        }
+    }
+    let buffers = batch.buffers().ok_or(Corrupt::Metadata("buffers"))?;
+    let expected: usize = schema.fields().iter().map(|f| buffers_of(f.data_type())).sum();
+    if buffers.len() != expected {
+        return Err(Corrupt::Metadata("number of buffers"));
+    }
+    for buffer in buffers {
+        let offset = usize::try_from(buffer.offset());
+        let length = usize::try_from(buffer.length());
+        let inside = match (offset, length) {
+            (Ok(offset), Ok(length)) => offset.checked_add(length).is_some_and(|end| end <= body),
+            _ => false,
+        };
+        if !inside {
+            return Err(Corrupt::Metadata("place of a buffer"));
+        }
+    }
+    Ok(())
+}

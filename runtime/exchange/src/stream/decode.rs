@@ -1,0 +1,220 @@
+//! What comes from the worker: hostile.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_buffer::{Buffer, MutableBuffer};
+use arrow_ipc::convert::try_fb_to_schema;
+use arrow_ipc::reader::RecordBatchDecoder;
+use arrow_ipc::{Message, MessageHeader, root_as_message};
+use arrow_schema::{ArrowError, SchemaRef};
+
+use super::check::{self, Limits};
+
+/// Before the length of the metadata. Arrow's columnar format, "Encapsulated message format".
+const CONTINUATION: u32 = 0xffff_ffff;
+/// Continuation mark and length.
+const PREFIX: usize = 8;
+/// The most that is reserved for a body because the worker says that it is so long; more comes
+/// as the bytes do.
+const RESERVE: usize = 16 << 20;
+
+/// Reads one Arrow IPC stream in pieces, checking all of it.
+///
+/// Bodies are kept as they arrive and arrays are views of them. What is in memory at most: one
+/// message within the [`Limits`], and the batches that the caller holds.
+#[derive(Debug)]
+pub struct Decoder {
+    limits: Limits,
+    schema: Option<SchemaRef>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Prefix(Vec<u8>),
+    Metadata { length: usize, bytes: Vec<u8> },
+    Body { metadata: Vec<u8>, length: usize, bytes: MutableBuffer },
+    Ended,
+}
+
+/// A stream is not what a worker may send: error 39013.
+#[derive(Debug, thiserror::Error)]
+pub enum Corrupt {
+    /// A bound is exceeded.
+    #[error("{is} {what} in a message from the worker, the limit is {limit}")]
+    Limit {
+        /// What is bounded.
+        what: &'static str,
+        /// How much there is.
+        is: usize,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// A message's metadata contradict themselves, the schema or the body.
+    #[error("wrong {0} in a message from the worker")]
+    Metadata(&'static str),
+    /// A feature of Arrow that workers don't use.
+    #[error("{0} from the worker")]
+    Unsupported(&'static str),
+    /// A column's type is none of those that PROTOCOL.md lists.
+    #[error("column {index} from the worker is of type {data_type}")]
+    Type {
+        /// The column, from 0.
+        index: usize,
+        /// Arrow's name of the type.
+        data_type: String,
+    },
+    /// Arrow refuses the message.
+    #[error("undecodable message from the worker: {0}")]
+    Arrow(#[from] ArrowError),
+    /// Arrow panicked on the message.
+    #[error("undecodable message from the worker: the decoder panicked")]
+    Panic,
+    /// The stream is over in the middle, or goes on after its end.
+    #[error("the worker's stream {0}")]
+    End(&'static str),
+}
+
+// === impl Decoder ===
+
+impl Decoder {
+    /// A decoder for one stream.
+    pub fn new(limits: Limits) -> Self {
+        Decoder { limits, schema: None, state: State::Prefix(Vec::new()) }
+    }
+
+    /// The stream's schema, once it has come.
+    pub fn schema(&self) -> Option<&SchemaRef> {
+        self.schema.as_ref()
+    }
+
+    /// Takes the next bytes of the stream, and returns the batches that they complete.
+    ///
+    /// # Errors
+    /// See [`Corrupt`]; the decoder is of no more use.
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<Vec<RecordBatch>, Corrupt> {
+        let mut batches = Vec::new();
+        loop {
+            match &mut self.state {
+                State::Prefix(prefix) => {
+                    take(&mut bytes, PREFIX, prefix);
+                    let Some(prefix) = prefix.first_chunk::<PREFIX>() else { break };
+                    self.state = after_prefix(*prefix, &self.limits)?;
+                }
+                State::Metadata { length, bytes: metadata } => {
+                    take(&mut bytes, *length, metadata);
+                    if metadata.len() < *length {
+                        break;
+                    }
+                    let metadata = std::mem::take(metadata);
+                    self.state = after_metadata(metadata, &self.limits)?;
+                }
+                State::Body { metadata, length, bytes: body } => {
+                    let wanted = bytes.len().min(*length - body.len());
+                    body.extend_from_slice(&bytes[..wanted]);
+                    bytes = &bytes[wanted..];
+                    if body.len() < *length {
+                        break;
+                    }
+                    let metadata = std::mem::take(metadata);
+                    let body = Buffer::from(std::mem::take(body));
+                    self.state = State::Prefix(Vec::new());
+                    batches.extend(self.message(&metadata, body)?);
+                }
+                State::Ended if bytes.is_empty() => break,
+                State::Ended => return Err(Corrupt::End("goes on after its end")),
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Checks that the stream is complete.
+    ///
+    /// # Errors
+    /// It isn't, or held no schema.
+    pub fn finish(&self) -> Result<(), Corrupt> {
+        match (&self.state, &self.schema) {
+            (State::Ended, Some(_)) => Ok(()),
+            _ => Err(Corrupt::End("is cut off")),
+        }
+    }
+
+    /// Decodes one whole message.
+    fn message(&mut self, metadata: &[u8], body: Buffer) -> Result<Option<RecordBatch>, Corrupt> {
+        let message = parse(metadata)?;
+        match (message.header_type(), &self.schema) {
+            (MessageHeader::Schema, None) => {
+                let described = message.header_as_schema().ok_or(Corrupt::Metadata("schema"))?;
+                check::schema_message(described, &self.limits)?;
+                let schema = guarded(|| try_fb_to_schema(described))?;
+                check::schema(&schema)?;
+                self.schema = Some(Arc::new(schema));
+                Ok(None)
+            }
+            (MessageHeader::Schema, Some(_)) => Err(Corrupt::Unsupported("a second schema")),
+            (MessageHeader::RecordBatch, Some(schema)) => {
+                let batch = message.header_as_record_batch().ok_or(Corrupt::Metadata("batch"))?;
+                let version = message.version();
+                check::record_batch(batch, version, schema, body.len(), &self.limits)?;
+                let no_dictionaries = HashMap::new();
+                let batch = guarded(|| {
+                    let schema = Arc::clone(schema);
+                    // Validates in full: offsets, UTF-8, null counts.
+                    RecordBatchDecoder::try_new(&body, batch, schema, &no_dictionaries, &version)?
+                        .read_record_batch()
+                })?;
+                Ok(Some(batch))
+            }
+            (MessageHeader::RecordBatch, None) => Err(Corrupt::Unsupported("data before a schema")),
+            (MessageHeader::DictionaryBatch, _) => Err(Corrupt::Unsupported("a dictionary")),
+            _ => Err(Corrupt::Metadata("kind of message")),
+        }
+    }
+}
+
+fn after_prefix(prefix: [u8; PREFIX], limits: &Limits) -> Result<State, Corrupt> {
+    let [a, b, c, d, e, f, g, h] = prefix;
+    if u32::from_le_bytes([a, b, c, d]) != CONTINUATION {
+        return Err(Corrupt::Metadata("mark"));
+    }
+    let (length, limit) = (u32::from_le_bytes([e, f, g, h]) as usize, limits.metadata);
+    match length {
+        0 => Ok(State::Ended),
+        _ if length > limit => Err(Corrupt::Limit { what: "bytes of metadata", is: length, limit }),
+        _ => Ok(State::Metadata { length, bytes: Vec::new() }),
+    }
+}
+
+fn after_metadata(metadata: Vec<u8>, limits: &Limits) -> Result<State, Corrupt> {
+    let length = usize::try_from(parse(&metadata)?.bodyLength())
+        .map_err(|_| Corrupt::Metadata("length of the body"))?;
+    let limit = limits.body;
+    if length > limit {
+        return Err(Corrupt::Limit { what: "bytes of data", is: length, limit });
+    }
+    let bytes = MutableBuffer::new(length.min(RESERVE));
+    Ok(State::Body { metadata, length, bytes })
+}
+
+/// Moves bytes from the input until `out` has `length`.
+fn take(input: &mut &[u8], length: usize, out: &mut Vec<u8>) {
+    let wanted = input.len().min(length.saturating_sub(out.len()));
+    out.extend_from_slice(&input[..wanted]);
+    *input = &input[wanted..];
+}
+
+fn parse(metadata: &[u8]) -> Result<Message<'_>, Corrupt> {
+    // Verifies the flatbuffer: offsets, alignment, depth of nesting, number of tables.
+    root_as_message(metadata).map_err(|_| Corrupt::Metadata("metadata"))
+}
+
+/// Runs a decoder that may panic on malformed input. What it leaves behind is dropped.
+fn guarded<T>(decode: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, Corrupt> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(Corrupt::Panic),
+    }
+}
