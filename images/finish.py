@@ -5,6 +5,7 @@ serves environments bootstrapped on the host and those built by the engine alike
 standard library only.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -63,7 +64,7 @@ SHARES = 4
 def main():
     for path in LEFTOVERS:
         if os.path.lexists(path):
-            os.unlink(path)
+            remove(path)
     for path in EMPTIED:
         empty(path)
     keep_licences()
@@ -90,9 +91,18 @@ def empty(path):
     for entry in os.scandir(path):
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path)
-        # The engine mounts these over the container that runs this during a build.
-        elif not os.path.ismount(entry.path):
-            os.unlink(entry.path)
+        else:
+            remove(entry.path)
+
+
+def remove(path):
+    try:
+        os.unlink(path)
+    except OSError as error:
+        # An engine that runs this as a build's step has mounted its own file there; the image
+        # gets an empty one.
+        if error.errno != errno.EBUSY:
+            raise
 
 
 def keep_licences():
@@ -107,12 +117,9 @@ def keep_licences():
 
 
 def site_directories():
-    """The directories that hold packages, for this Python, outside of the standard library's files."""
-    found = []
-    for path in sys.path[1:] if sys.path[0] in ("", os.path.dirname(__file__)) else sys.path:
-        if os.path.isdir(path) and os.path.basename(path) in ("dist-packages", "site-packages"):
-            found.append(path)
-    return sorted(set(found))
+    """The directories that hold this Python's packages, as opposed to its standard library."""
+    names = ("dist-packages", "site-packages")
+    return sorted({p for p in sys.path if os.path.basename(p) in names and os.path.isdir(p)})
 
 
 def drop_tests(site):

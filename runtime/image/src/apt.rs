@@ -36,7 +36,8 @@ impl Apt {
             fs::create_dir_all(folder.join(name)).map_err(&writing)?;
         }
         fs::write(folder.join("status"), "").map_err(&writing)?;
-        fs::write(folder.join("preferences"), preferences(&debian.suite, pins)).map_err(&writing)?;
+        fs::write(folder.join("preferences"), preferences(&debian.suite, pins))
+            .map_err(&writing)?;
         fs::write(folder.join("apt.conf"), configuration(folder)).map_err(&writing)?;
         let apt = Self { folder: folder.to_owned(), suite: debian.suite.clone() };
         apt.command(APT_GET).arg("update").run("reading the lists of packages").await?;
@@ -54,9 +55,11 @@ impl Apt {
             .await
             .map_err(|error| self.explain(error))?;
         let mut packages =
-            plan.lines().map(planned).collect::<Option<Vec<_>>>().ok_or_else(|| Error::Unreadable {
-                what: "apt-get's list of files",
-                reason: plan.chars().take(200).collect(),
+            plan.lines().map(planned).collect::<Option<Vec<_>>>().ok_or_else(|| {
+                Error::Unreadable {
+                    what: "apt-get's list of files",
+                    reason: plan.chars().take(200).collect(),
+                }
             })?;
         let offered = self.offered(packages.iter().map(|p| p.name.as_str())).await?;
         for package in &mut packages {
@@ -86,7 +89,9 @@ impl Apt {
         let mut offered = BTreeMap::new();
         for (name, version, suite) in table.lines().filter_map(offer) {
             if suite == self.suite || suite.starts_with(&format!("{}-", self.suite)) {
-                offered.entry((name.to_owned(), version.to_owned())).or_insert_with(|| suite.to_owned());
+                offered
+                    .entry((name.to_owned(), version.to_owned()))
+                    .or_insert_with(|| suite.to_owned());
             }
         }
         Ok(offered)
@@ -133,7 +138,8 @@ impl Apt {
     /// A release that the host's sources lack shows as packages that can't be located.
     fn explain(&self, error: HostError) -> Error {
         if let HostError::Failed { output, .. } = &error {
-            let located = output.lines().find_map(|line| line.strip_prefix("E: Unable to locate package "));
+            let located =
+                output.lines().find_map(|line| line.strip_prefix("E: Unable to locate package "));
             if let Some(package) = located {
                 return Error::Suite { suite: self.suite.clone(), package: package.to_owned() };
             }

@@ -82,7 +82,11 @@ pub(crate) fn append(
     header.set_uid(0);
     header.set_gid(0);
     header.set_size(bytes.len() as u64);
-    header.set_entry_type(if path.ends_with('/') { EntryType::Directory } else { EntryType::Regular });
+    header.set_entry_type(if path.ends_with('/') {
+        EntryType::Directory
+    } else {
+        EntryType::Regular
+    });
     tar.append_data(&mut header, path, bytes)
 }
 

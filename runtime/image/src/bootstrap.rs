@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::apt::{self, Apt};
+use crate::builder::EnvironmentBuild;
 use crate::cache;
 use crate::catalog::Environment;
 use crate::definition::{Debian, Wheels};
@@ -15,7 +16,7 @@ use crate::error::Error;
 use crate::host::{self, APT_GET, CHROOT, DPKG_DEB, MMDEBSTRAP};
 use crate::lock::{DebianPackage, Lock};
 use crate::pip;
-use crate::progress::{Progress, Reporter, stage};
+use crate::progress::{Progress, stage};
 
 /// Merges /bin and its like into /usr before the first package is unpacked; mmdebstrap does it
 /// by itself only for variants that choose their packages.
@@ -57,26 +58,19 @@ pub(crate) fn possible(debian: &Debian) -> Result<(), &'static str> {
 
 /// Makes the root file system of `environment`.
 pub(crate) async fn bootstrap(
-    environment: &Environment,
+    build: &EnvironmentBuild<'_>,
     debian: &Debian,
-    locked: bool,
-    cache: &Path,
-    reporter: Reporter<'_>,
 ) -> Result<Bootstrapped, Error> {
+    let EnvironmentBuild { environment, cache, reporter, .. } = *build;
     if !host::is_root() {
         return Err(Error::NotRoot { name: environment.name.clone() });
     }
     let lock = environment.locked()?;
-    fs::create_dir_all(cache).map_err(Error::io("making the cache folder"))?;
-    let folder = tempfile::Builder::new()
-        .prefix("build-")
-        .tempdir_in(cache)
-        .map_err(Error::io("making a folder to build in"))?;
+    let folder = cache::scratch(cache).map_err(Error::io("making a folder to build in"))?;
     let scratch = folder.path();
     let (debs, wheels) = (cache.join("debs"), cache.join("wheels"));
 
-    let packages =
-        packages(environment, debian, locked, &scratch.join("apt"), &debs, reporter).await?;
+    let packages = packages(build, debian, &scratch.join("apt"), &debs).await?;
     let definition = &environment.definition;
     pip::fetch(definition, &lock.architecture, &lock.wheels, &wheels, scratch, reporter).await?;
 
@@ -135,13 +129,12 @@ impl Bootstrapped {
 
 /// Has the lock's packages in the cache, or newer ones where the mirror has moved on.
 async fn packages(
-    environment: &Environment,
+    build: &EnvironmentBuild<'_>,
     debian: &Debian,
-    locked: bool,
     scratch: &Path,
     debs: &Path,
-    reporter: Reporter<'_>,
 ) -> Result<Vec<DebianPackage>, Error> {
+    let EnvironmentBuild { environment, locked, reporter, .. } = *build;
     let lock = environment.locked()?;
     let missing = apt::missing(lock, debs)?;
     if missing.is_empty() {
@@ -168,7 +161,9 @@ async fn packages(
         return Err(Error::Drift { name: environment.name.clone(), changes });
     }
     for change in &changes {
-        reporter(Progress::Warning(&format!("the Debian mirror has moved on from the lock: {change}")));
+        reporter(Progress::Warning(&format!(
+            "the Debian mirror has moved on from the lock: {change}"
+        )));
     }
     let missing = apt::missing(&effective, debs)?;
     mirror.download(&missing, debs).await?;
@@ -189,8 +184,7 @@ async fn make_repository(
         let path = folder.join(&file);
         cache::link(&debs.join(&file), &path).map_err(&writing)?;
         let size = path.metadata().map_err(&writing)?.len();
-        let control =
-            DPKG_DEB.command().arg("--field").arg(&path).run("reading a package").await?;
+        let control = DPKG_DEB.command().arg("--field").arg(&path).run("reading a package").await?;
         index += &format!(
             "{}\nFilename: ./{file}\nSize: {size}\nSHA256: {}\n\n",
             control.trim_end(),
@@ -217,7 +211,8 @@ async fn install_wheels(
     for wheel in &lock.wheels {
         cache::link(&wheels.join(&wheel.file), &inside.join(&wheel.file)).map_err(&writing)?;
     }
-    fs::write(inside.join("requirements.txt"), pip::requirements(&lock.wheels)).map_err(&writing)?;
+    fs::write(inside.join("requirements.txt"), pip::requirements(&lock.wheels))
+        .map_err(&writing)?;
     let installer = Wheels::installer(&lock.wheels)?;
     CHROOT
         .command()

@@ -2,11 +2,13 @@
 //! is used when its hash is the lock's, and is as good as absent otherwise.
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 /// `$XDG_CACHE_HOME/launchpod`, `~/.cache/launchpod`, or a folder of the system's for a user
 /// without a home.
@@ -16,6 +18,26 @@ pub(crate) fn default_folder() -> PathBuf {
         .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
         .unwrap_or_else(|| PathBuf::from("/var/cache"))
         .join("launchpod")
+}
+
+/// How folders to build in are named.
+const SCRATCH: &str = "build-";
+/// When such a folder can only be what a killed program left.
+const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A folder to build in, on the cache's file system, which goes when it is dropped.
+pub(crate) fn scratch(cache: &Path) -> io::Result<TempDir> {
+    fs::create_dir_all(cache)?;
+    for entry in fs::read_dir(cache)? {
+        let entry = entry?;
+        let ours = entry.file_name().as_encoded_bytes().starts_with(SCRATCH.as_bytes());
+        // Only the folder's age counts; one that can't be told is left alone.
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        if ours && age.is_some_and(|age| age > LEFT_BEHIND) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    tempfile::Builder::new().prefix(SCRATCH).tempdir_in(cache)
 }
 
 /// Whether `path` is there with this SHA-256 (lower-case hexadecimal).
@@ -59,14 +81,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Puts `from` into the cache as `to`, in one step, so that a reader sees a whole file or none.
 pub(crate) fn keep(from: &Path, to: &Path) -> io::Result<()> {
     if let Some(parent) = to.parent() {
-        std::fs::create_dir_all(parent)?;
+        fs::create_dir_all(parent)?;
     }
-    std::fs::rename(from, to)
+    fs::rename(from, to)
 }
 
 /// Makes `to` the same file as `from`: a hard link, or a copy across file systems.
 pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
-    std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop))
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
 }
 
 #[cfg(test)]
@@ -79,9 +101,9 @@ mod tests {
         let file = folder.path().join("a.whl");
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert!(!holds(&file, abc).unwrap());
-        std::fs::write(&file, "abc").unwrap();
+        fs::write(&file, "abc").unwrap();
         assert!(holds(&file, abc).unwrap());
-        std::fs::write(&file, "abd").unwrap();
+        fs::write(&file, "abd").unwrap();
         assert!(!holds(&file, abc).unwrap());
     }
 }

@@ -43,7 +43,8 @@ impl Catalog {
     /// The environments that the program brings along.
     #[must_use]
     pub fn embedded() -> Self {
-        let files = EMBEDDED.iter().map(|(name, bytes)| ((*name).to_owned(), Cow::Borrowed(*bytes)));
+        let files =
+            EMBEDDED.iter().map(|(name, bytes)| ((*name).to_owned(), Cow::Borrowed(*bytes)));
         Self { files: files.collect() }
     }
 
@@ -96,9 +97,10 @@ impl Catalog {
                 file: "image.toml",
                 reason: error.to_string(),
             })?;
-        let lock = text("lock.toml").map(|text| Lock::parse(&text)).transpose().map_err(|reason| {
-            Error::Definition { name: name.to_owned(), file: "lock.toml", reason }
-        })?;
+        let lock =
+            text("lock.toml").map(|text| Lock::parse(&text)).transpose().map_err(|reason| {
+                Error::Definition { name: name.to_owned(), file: "lock.toml", reason }
+            })?;
         let dockerfile = text("Dockerfile").unwrap_or_default().into_bytes();
         let finish = self.files.get("finish.py").map(|bytes| bytes.to_vec()).unwrap_or_default();
 

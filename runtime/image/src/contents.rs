@@ -23,8 +23,16 @@ pub(crate) const MANIFEST_FILE: &str = "opt/launchpod/manifest";
 const DPKG_STATUS: &str = "var/lib/dpkg/status";
 
 /// What the engine itself puts into every container.
-const ENGINES_OWN: [&str; 8] =
-    [".dockerenv", "dev", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf", "proc", "sys"];
+const ENGINES_OWN: [&str; 8] = [
+    ".dockerenv",
+    "dev",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/mtab",
+    "etc/resolv.conf",
+    "proc",
+    "sys",
+];
 
 /// The longest file that is read into memory; longer ones are hashed only.
 const LONGEST_READ: u64 = 32 << 20;
@@ -115,7 +123,10 @@ impl Contents {
         }
         let same = |package: &DebianPackage| {
             let known = wanted.into_iter().flat_map(|lock| &lock.debian);
-            known.into_iter().find(|p| p.name == package.name && p.version == package.version).cloned()
+            known
+                .into_iter()
+                .find(|p| p.name == package.name && p.version == package.version)
+                .cloned()
         };
         let debian = self.debian.iter().map(|found| same(found).unwrap_or_else(|| found.clone()));
         let wheels = wanted.map(|lock| lock.wheels.clone()).unwrap_or_default();
@@ -156,7 +167,11 @@ impl Contents {
         Ok(())
     }
 
-    fn add_streamed(&mut self, path: &str, entry: &mut tar::Entry<'_, impl Read>) -> io::Result<()> {
+    fn add_streamed(
+        &mut self,
+        path: &str,
+        entry: &mut tar::Entry<'_, impl Read>,
+    ) -> io::Result<()> {
         let content = match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous => cache::hash_reader(&mut *entry)?,
             _ => String::new(),
@@ -164,11 +179,21 @@ impl Contents {
         self.insert(path, entry, content)
     }
 
-    fn add(&mut self, path: &str, entry: &mut tar::Entry<'_, impl Read>, bytes: &[u8]) -> io::Result<()> {
+    fn add(
+        &mut self,
+        path: &str,
+        entry: &mut tar::Entry<'_, impl Read>,
+        bytes: &[u8],
+    ) -> io::Result<()> {
         self.insert(path, entry, cache::hash_bytes(bytes))
     }
 
-    fn insert(&mut self, path: &str, entry: &mut tar::Entry<'_, impl Read>, hash: String) -> io::Result<()> {
+    fn insert(
+        &mut self,
+        path: &str,
+        entry: &mut tar::Entry<'_, impl Read>,
+        hash: String,
+    ) -> io::Result<()> {
         let header = entry.header();
         let (mode, uid, gid) = (header.mode()? & 0o7777, header.uid()?, header.gid()?);
         let target = entry.link_name()?.map(|target| target.to_string_lossy().into_owned());
@@ -236,7 +261,8 @@ fn recorded(site: &str, line: &str) -> Option<(String, String)> {
     let hash = columns.next()?.strip_prefix("sha256=")?;
     let hash = cache::hex(&URL_SAFE_NO_PAD.decode(hash).ok()?);
     let relative = columns.next()?.trim_matches('"');
-    let mut parts: Vec<&str> = if relative.starts_with('/') { Vec::new() } else { site.split('/').collect() };
+    let mut parts: Vec<&str> =
+        if relative.starts_with('/') { Vec::new() } else { site.split('/').collect() };
     for part in relative.split('/') {
         match part {
             "" | "." => {}
@@ -260,8 +286,14 @@ mod tests {
         };
         let site = "usr/local/lib/python3.11/dist-packages";
         add("etc/hosts", "the engine's");
-        add(DPKG_STATUS, "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1:2\n\nPackage: b\nStatus: deinstall ok config-files\nVersion: 1\n");
-        add(&format!("{site}/Foo_Bar-1.dist-info/METADATA"), "Metadata-Version: 2.1\nName: Foo_Bar\nVersion: 1\n");
+        add(
+            DPKG_STATUS,
+            "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1:2\n\nPackage: b\nStatus: deinstall ok config-files\nVersion: 1\n",
+        );
+        add(
+            &format!("{site}/Foo_Bar-1.dist-info/METADATA"),
+            "Metadata-Version: 2.1\nName: Foo_Bar\nVersion: 1\n",
+        );
         let hash = URL_SAFE_NO_PAD.encode([0xab; 32]);
         add(
             &format!("{site}/Foo_Bar-1.dist-info/RECORD"),

@@ -1,15 +1,15 @@
 //! Images in the container engine.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, HostConfig, ImageSummary};
+use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, CreateContainerOptions, CreateImageOptionsBuilder,
-    ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
+    TagImageOptionsBuilder,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
@@ -17,82 +17,18 @@ use tokio_util::io::{ReaderStream, StreamReader, SyncIoBridge};
 
 use crate::contents::Contents;
 use crate::error::Error;
+use crate::images::{LABEL_IMAGE, ListedImage};
 use crate::progress::{Reporter, stage};
-
-/// The environment's name, on every image that workers are made from.
-pub(crate) const LABEL_IMAGE: &str = "launchpod.image";
-/// The SHA-256 of the effective lock.
-pub(crate) const LABEL_LOCK: &str = "launchpod.lock";
-/// The SHA-256 of the worker layer.
-pub(crate) const LABEL_WORKER: &str = "launchpod.worker";
-/// The SHA-256 of all that the environment was built from.
-pub(crate) const LABEL_ENVIRONMENT: &str = "launchpod.environment";
-/// The SHA-256 of the environment's manifest.
-pub(crate) const LABEL_MANIFEST: &str = "launchpod.manifest";
-/// `bootstrap` or `registry`.
-pub(crate) const LABEL_BASE: &str = "launchpod.base";
 
 /// How long the engine may take to answer: importing an image is one call.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// On containers that were made to read an image and never run.
+const LABEL_PURPOSE: &str = "launchpod.purpose";
+const PURPOSE: &str = "read-image";
+/// When such a container can only be what a killed program left.
+const LEFT_BEHIND: i64 = 60 * 60;
 /// How many lines of a failed build an error carries.
 const TAIL_LINES: usize = 15;
-
-/// An image that workers can be made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuiltImage {
-    /// The environment's name.
-    pub name: String,
-    /// The image's ID, which `docker run` takes.
-    pub id: String,
-    /// The SHA-256 of the effective lock.
-    pub lock_hash: String,
-    /// The SHA-256 of the worker layer.
-    pub worker_hash: String,
-    /// The SHA-256 of the environment's manifest: alike in two images with the same files.
-    pub manifest_hash: String,
-    /// Whether the build made it, rather than finding it there.
-    pub fresh: bool,
-}
-
-/// How an image compares with what this program would build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Match {
-    /// It is what this program would build.
-    Current,
-    /// It is, but for newer Debian packages than the lock's.
-    Drifted,
-    /// Its environment was built from another lock or definition.
-    OtherEnvironment,
-    /// Its worker layer is another program's.
-    OtherWorker,
-    /// This program knows no environment of its name.
-    Unknown,
-}
-
-/// One row of `image list`.
-#[derive(Debug, Clone)]
-pub struct ListedImage {
-    /// The environment's name.
-    pub name: String,
-    /// The image's tags; empty when newer images took them all.
-    pub tags: Vec<String>,
-    /// The image's ID, which `docker run` takes.
-    pub id: String,
-    /// The SHA-256 of the effective lock.
-    pub lock_hash: String,
-    /// The SHA-256 of the worker layer.
-    pub worker_hash: String,
-    /// The SHA-256 of the environment's manifest.
-    pub manifest_hash: String,
-    /// Bytes, layers that other images share included.
-    pub size: u64,
-    /// Seconds since 1970.
-    pub created: i64,
-    /// How it compares with what this program would build.
-    pub matches: Match,
-    pub(crate) environment_hash: String,
-    pub(crate) base: String,
-}
 
 /// A build by the engine.
 pub(crate) struct Build<'a> {
@@ -108,54 +44,6 @@ pub(crate) struct Engine<'a> {
     docker: &'a Docker,
     /// The same engine for calls that take long.
     patient: Docker,
-}
-
-// === impl Match ===
-
-impl fmt::Display for Match {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Current => "current",
-            Self::Drifted => "current, with newer Debian packages than the lock's",
-            Self::OtherEnvironment => "another lock or definition",
-            Self::OtherWorker => "another worker layer",
-            Self::Unknown => "unknown to this program",
-        })
-    }
-}
-
-// === impl ListedImage ===
-
-impl ListedImage {
-    fn read(summary: ImageSummary) -> Option<Self> {
-        let mut labels = summary.labels;
-        let mut label = |name: &str| labels.remove(name).unwrap_or_default();
-        let name = label(LABEL_IMAGE);
-        (!name.is_empty()).then(|| Self {
-            name,
-            tags: summary.repo_tags.into_iter().filter(|tag| !tag.starts_with("<none>")).collect(),
-            id: summary.id,
-            lock_hash: label(LABEL_LOCK),
-            worker_hash: label(LABEL_WORKER),
-            manifest_hash: label(LABEL_MANIFEST),
-            size: u64::try_from(summary.size).unwrap_or_default(),
-            created: summary.created,
-            matches: Match::Unknown,
-            environment_hash: label(LABEL_ENVIRONMENT),
-            base: label(LABEL_BASE),
-        })
-    }
-
-    pub(crate) fn built(self, fresh: bool) -> BuiltImage {
-        BuiltImage {
-            name: self.name,
-            id: self.id,
-            lock_hash: self.lock_hash,
-            worker_hash: self.worker_hash,
-            manifest_hash: self.manifest_hash,
-            fresh,
-        }
-    }
 }
 
 // === impl Engine ===
@@ -176,8 +64,11 @@ impl<'a> Engine<'a> {
     pub(crate) async fn list(&self) -> Result<Vec<ListedImage>, Error> {
         let filters = HashMap::from([("label", vec![LABEL_IMAGE])]);
         let options = ListImagesOptionsBuilder::new().filters(&filters).build();
-        let images =
-            self.docker.list_images(Some(options)).await.map_err(Error::engine("listing images"))?;
+        let images = self
+            .docker
+            .list_images(Some(options))
+            .await
+            .map_err(Error::engine("listing images"))?;
         let mut images: Vec<_> = images.into_iter().filter_map(ListedImage::read).collect();
         images.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
         Ok(images)
@@ -187,14 +78,18 @@ impl<'a> Engine<'a> {
     pub(crate) async fn find(&self, reference: &str) -> Result<Option<String>, Error> {
         match self.docker.inspect_image(reference).await {
             Ok(image) => Ok(image.id),
-            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                Ok(None)
+            }
             Err(source) => Err(Error::Engine { purpose: "looking for an image", source }),
         }
     }
 
     /// Makes an image without a history from the archive of a root file system.
-    pub(crate) async fn import(&self, archive: &Path, repository: &str, tag: &str) -> Result<(), Error> {
-        let file = tokio::fs::File::open(archive).await.map_err(Error::io("reading the archive"))?;
+    pub(crate) async fn import(&self, archive: &Path, reference: &str) -> Result<(), Error> {
+        let file =
+            tokio::fs::File::open(archive).await.map_err(Error::io("reading the archive"))?;
+        let (repository, tag) = reference.rsplit_once(':').unwrap_or((reference, "latest"));
         let options =
             CreateImageOptionsBuilder::new().from_src("-").repo(repository).tag(tag).build();
         let body = bollard::body_try_stream(ReaderStream::with_capacity(file, 1 << 20));
@@ -228,7 +123,9 @@ impl<'a> Engine<'a> {
         while let Some(item) = output.next().await {
             match item {
                 Ok(info) => {
-                    for line in info.stream.unwrap_or_default().lines().filter(|line| !line.is_empty()) {
+                    for line in
+                        info.stream.unwrap_or_default().lines().filter(|line| !line.is_empty())
+                    {
                         if line.starts_with("Step ") {
                             stage(reporter, "worker", line);
                         }
@@ -250,18 +147,22 @@ impl<'a> Engine<'a> {
 
     async fn tag(&self, image: &str, reference: &str) -> Result<(), Error> {
         let (repo, tag) = reference.rsplit_once(':').unwrap_or((reference, "latest"));
-        let options = bollard::query_parameters::TagImageOptionsBuilder::new().repo(repo).tag(tag).build();
+        let options = TagImageOptionsBuilder::new().repo(repo).tag(tag).build();
         self.docker.tag_image(image, Some(options)).await.map_err(Error::engine("tagging an image"))
     }
 
     /// Reads all that is in an image, through a container that is made and never started.
     pub(crate) async fn contents(&self, image: &str) -> Result<Contents, Error> {
+        self.sweep().await?;
         let body = ContainerCreateBody {
             image: Some(image.to_owned()),
             // An environment names no command, and the engine insists on one.
             cmd: Some(vec!["-".to_owned()]),
-            labels: Some(HashMap::from([("launchpod.purpose".to_owned(), "verify".to_owned())])),
-            host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..HostConfig::default() }),
+            labels: Some(HashMap::from([(LABEL_PURPOSE.to_owned(), PURPOSE.to_owned())])),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".to_owned()),
+                ..HostConfig::default()
+            }),
             ..ContainerCreateBody::default()
         };
         let created = self
@@ -269,16 +170,41 @@ impl<'a> Engine<'a> {
             .create_container(None::<CreateContainerOptions>, body)
             .await
             .map_err(Error::engine("making a container to read an image"))?;
-        let stream = self.patient.export_container(&created.id).map_err(std::io::Error::other).boxed();
+        let stream =
+            self.patient.export_container(&created.id).map_err(std::io::Error::other).boxed();
         let reader = SyncIoBridge::new(StreamReader::new(stream));
         let read = tokio::task::spawn_blocking(move || Contents::read(reader)).await;
-        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-        let removed = self.docker.remove_container(&created.id, Some(options)).await;
+        let removed = self.remove(&created.id).await;
         let contents = read.map_err(|error| Error::Io {
             purpose: "reading the image",
             source: std::io::Error::other(error),
         })??;
-        removed.map_err(Error::engine("removing a container"))?;
+        removed?;
         Ok(contents)
+    }
+
+    /// Removes containers that a program left when it was killed while reading an image.
+    async fn sweep(&self) -> Result<(), Error> {
+        let listing = Error::engine("listing containers");
+        let filters = HashMap::from([("label", vec![format!("{LABEL_PURPOSE}={PURPOSE}")])]);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        for container in self.docker.list_containers(Some(options)).await.map_err(listing)? {
+            if let (Some(id), Some(created)) = (container.id, container.created)
+                && now.saturating_sub(created) > LEFT_BEHIND
+            {
+                self.remove(&id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, container: &str) -> Result<(), Error> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        self.docker
+            .remove_container(container, Some(options))
+            .await
+            .map_err(Error::engine("removing a container"))
     }
 }

@@ -88,7 +88,9 @@ pub enum Error {
         package: String,
     },
     /// What was downloaded is not what was locked.
-    #[error("{file} has SHA-256 {found}, the lock says {expected}; remove it or run `launchpod image lock`")]
+    #[error(
+        "{file} has SHA-256 {found}, the lock says {expected}; remove it or run `launchpod image lock`"
+    )]
     Hash {
         /// The file.
         file: String,

@@ -55,8 +55,10 @@ pub(crate) const MMDEBSTRAP: Program =
     Program { name: "mmdebstrap", way_out: "run `apt-get install mmdebstrap`" };
 pub(crate) const CHROOT: Program =
     Program { name: "chroot", way_out: "install coreutils, or use `--base registry`" };
-pub(crate) const PYTHON: Program =
-    Program { name: "python3", way_out: "install Python 3 with pip (`apt-get install python3-pip`)" };
+pub(crate) const PYTHON: Program = Program {
+    name: "python3",
+    way_out: "install Python 3 with pip (`apt-get install python3-pip`)",
+};
 
 /// How much of a failed program's output an error carries.
 const TAIL_LINES: usize = 15;

@@ -145,7 +145,11 @@ impl Lock {
                 changes.push(Change { name: key.1, old: Some(old), new: found });
             }
         }
-        changes.extend(new.into_iter().map(|(key, new)| Change { name: key.1, old: None, new: Some(new) }));
+        changes.extend(new.into_iter().map(|(key, new)| Change {
+            name: key.1,
+            old: None,
+            new: Some(new),
+        }));
         changes
     }
 

@@ -144,11 +144,14 @@ mod tests {
         two.insert("new", &entry("ab"));
         one.insert("other", &entry("ab"));
         two.insert("other", &entry("cd"));
-        assert_eq!(one.differences(&two), [
-            "gone is missing",
-            "other differs: f 0644 0:0 3 ab -> f 0644 0:0 3 cd",
-            "new is not in the manifest",
-        ]);
+        assert_eq!(
+            one.differences(&two),
+            [
+                "gone is missing",
+                "other differs: f 0644 0:0 3 ab -> f 0644 0:0 3 cd",
+                "new is not in the manifest",
+            ]
+        );
         assert!(one.differences(&one).is_empty());
     }
 }

@@ -217,7 +217,9 @@ mod tests {
             metadata: Metadata { name: "Foo_Bar".to_owned(), version: "1.0+x".to_owned() },
             download_info: DownloadInfo {
                 url: url.to_owned(),
-                archive_info: ArchiveInfo { hashes: [("sha256".to_owned(), "ab".to_owned())].into() },
+                archive_info: ArchiveInfo {
+                    hashes: [("sha256".to_owned(), "ab".to_owned())].into(),
+                },
             },
         }
     }

@@ -3,33 +3,28 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
 
 use bytes::Bytes;
 use tar::Builder;
 
 use crate::archive;
-use crate::catalog::Environment;
-use crate::engine::{Build, Engine};
+use crate::builder::EnvironmentBuild;
+use crate::cache;
+use crate::engine::Build;
 use crate::error::Error;
-use crate::lock::{DebianPackage, Lock};
+use crate::lock::DebianPackage;
 use crate::pip;
-use crate::progress::{Progress, Reporter, stage};
+use crate::progress::{Progress, stage};
 
-/// Builds the environment's image under `tag`.
-pub(crate) async fn build(
-    engine: &Engine<'_>,
-    environment: &Environment,
-    architecture: &str,
-    tag: &str,
-    cache: &Path,
-    reporter: Reporter<'_>,
-) -> Result<(), Error> {
+/// Builds the environment's image under its tag.
+pub(crate) async fn build(build: &EnvironmentBuild<'_>) -> Result<(), Error> {
+    let EnvironmentBuild { engine, environment, architecture, cache, reporter, .. } = *build;
     let definition = &environment.definition;
     let writing = Error::io("making the build's context");
     let epoch = definition.source_date_epoch;
     let mut context = Builder::new(Vec::new());
-    let mut add = |path: &str, bytes: &[u8]| archive::append(&mut context, path, 0o644, epoch, bytes);
+    let mut add =
+        |path: &str, bytes: &[u8]| archive::append(&mut context, path, 0o644, epoch, bytes);
     add("Dockerfile", &environment.dockerfile).map_err(&writing)?;
     add("finish.py", &environment.finish).map_err(&writing)?;
 
@@ -50,10 +45,10 @@ pub(crate) async fn build(
         let packages = lines(lock.debian.iter().map(DebianPackage::specification));
         add("packages.txt", packages.as_bytes()).map_err(&writing)?;
         add("requirements.txt", pip::requirements(&lock.wheels).as_bytes()).map_err(&writing)?;
-        fs::create_dir_all(cache).map_err(&writing)?;
-        let scratch = tempfile::tempdir_in(cache).map_err(&writing)?;
+        let scratch = cache::scratch(cache).map_err(&writing)?;
         let folder = cache.join("wheels");
-        pip::fetch(definition, architecture, &lock.wheels, &folder, scratch.path(), reporter).await?;
+        pip::fetch(definition, architecture, &lock.wheels, &folder, scratch.path(), reporter)
+            .await?;
         for wheel in &lock.wheels {
             let bytes = fs::read(folder.join(&wheel.file)).map_err(&writing)?;
             add(&format!("wheels/{}", wheel.file), &bytes).map_err(&writing)?;
@@ -69,15 +64,13 @@ pub(crate) async fn build(
 
     stage(reporter, "bootstrap", &format!("building on {base}"));
     let context = context.into_inner().map_err(&writing)?;
-    let arguments = HashMap::from([("BASE", base.as_str())]);
-    let tags = [tag];
+    let mut arguments = HashMap::from([("BASE", base.as_str())]);
+    if build.locked {
+        arguments.insert("LOCKED", "yes");
+    }
+    let tags = [build.tag];
     let build = Build { name: &environment.name, tags: &tags, arguments, network: None };
     engine.build(build, Bytes::from(context), reporter).await
-}
-
-/// The lock that conda's own choice of packages amounts to.
-pub(crate) fn conda_lock(found: &Lock) -> Lock {
-    Lock::new(found.architecture.clone(), Vec::new(), Vec::new(), found.conda.clone())
 }
 
 fn lines(items: impl Iterator<Item = String>) -> String {

@@ -5,8 +5,9 @@ use std::fmt;
 
 use crate::Images;
 use crate::contents::{Contents, OURS};
-use crate::engine::{Engine, ListedImage};
+use crate::engine::Engine;
 use crate::error::Error;
+use crate::images::ListedImage;
 use crate::lock::{Change, Lock};
 use crate::worker::WorkerLayer;
 
@@ -95,7 +96,8 @@ impl Images {
         let engine = Engine::new(&self.docker);
         let wanted = engine.find(name).await?;
         let images = engine.list().await?.into_iter();
-        let mut images = images.filter(|image| image.name == name || wanted.as_ref() == Some(&image.id));
+        let mut images =
+            images.filter(|image| image.name == name || wanted.as_ref() == Some(&image.id));
         let image = images.next().ok_or_else(|| Error::NotBuilt { name: name.to_owned() })?;
         let contents = engine.contents(&image.id).await?;
         let layer = WorkerLayer::new(&self.catalog);
@@ -127,7 +129,8 @@ fn compare(
     let environment = contents.environment_manifest();
     match &contents.recorded {
         Some(recorded) if recorded.hash() == image.manifest_hash => {
-            differences.extend(recorded.differences(&environment).into_iter().map(Difference::File));
+            differences
+                .extend(recorded.differences(&environment).into_iter().map(Difference::File));
         }
         _ => differences.push(Difference::Missing("manifest that its label names")),
     }
@@ -193,7 +196,8 @@ fn worker(layer: &WorkerLayer, contents: &Contents, differences: &mut Vec<Differ
         }
     }
     let folder = format!("{OURS}/worker/");
-    let sources = contents.manifest.paths().filter(|path| path.starts_with(&folder) && path.ends_with(".py"));
+    let sources =
+        contents.manifest.paths().filter(|path| path.starts_with(&folder) && path.ends_with(".py"));
     let extra = sources.filter(|path| !layer.files.iter().any(|file| file.path == *path));
     differences.extend(extra.map(|path| Difference::Worker(path.to_owned())));
 }
