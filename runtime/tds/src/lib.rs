@@ -18,7 +18,7 @@
 //!    [`token::EnvChange`]s, [`token::Message`]s 5701 and 5703, [`token::LoginAck`],
 //!    [`token::FeatureExtAck`] if the client sent features, and [`token::Done`]. The
 //!    packets after that answer have the negotiated size.
-//! 4. Requests come one at a time: [`batch::SqlBatch`], [`rpc::RpcMessage`],
+//! 4. Requests come one at a time: [`batch::SqlBatch`], [`rpc::RpcCalls`],
 //!    [`transaction::TransactionRequest`]. Each is answered with tokens that end in a
 //!    [`token::Done`] without [`token::DoneStatus::MORE`]. Rows are written by
 //!    [`row::RowWriter`]; take packets with [`writer::PacketWriter::take_full`] meanwhile.

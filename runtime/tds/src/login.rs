@@ -138,7 +138,8 @@ impl LoginFlags {
 impl Login {
     /// Reads a LOGIN7 message's payload.
     ///
-    /// A change of password is reported by its flag only; the new one is not read.
+    /// A change of password is reported by its flag only; the new one is not read. The
+    /// payload still holds the password, obfuscated: it should be dropped soon.
     ///
     /// # Errors
     /// When a field lies outside the message, or when the client's numbers or characters

@@ -32,6 +32,22 @@ pub struct RpcMessage {
     pub calls: Vec<RpcCall>,
 }
 
+/// The calls of an RPC message, read one at a time.
+///
+/// A message of many small calls takes some thirty times its own size once it is read
+/// whole; read like this it takes what its largest call does. A call that is malformed, or
+/// unsupported, ends the iteration with its error: where the next one begins is unknown.
+#[derive(Debug, Clone)]
+pub struct RpcCalls<'a> {
+    headers: RequestHeaders,
+    reader: Reader<'a>,
+    version: TdsVersion,
+    /// The flag before the next call was NoExecFlag.
+    no_exec: bool,
+    /// Nothing more is to be read.
+    ended: bool,
+}
+
 /// One call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RpcCall {
@@ -111,31 +127,58 @@ pub struct RpcParameter {
 // === impl RpcMessage ===
 
 impl RpcMessage {
-    /// Reads an RPC message's payload.
+    /// Reads an RPC message's payload whole; see [`RpcCalls`] for what that costs.
     ///
     /// # Errors
-    /// When it is malformed; [`ProtocolError::is_unsupported`] when a parameter has a type
-    /// or is encrypted in a way that isn't served, with the parameter named.
+    /// Those of [`RpcCalls::new`] and of its iteration.
     pub fn decode(payload: &[u8], version: TdsVersion) -> Result<Self, ProtocolError> {
+        let calls = RpcCalls::new(payload, version)?;
+        Ok(Self { headers: calls.headers(), calls: calls.collect::<Result<_, _>>()? })
+    }
+}
+
+// === impl RpcCalls ===
+
+impl<'a> RpcCalls<'a> {
+    /// Reads the headers of an RPC message's payload.
+    ///
+    /// # Errors
+    /// When the headers are malformed. The iteration yields an error when a call is
+    /// malformed; [`ProtocolError::is_unsupported`] when a parameter has a type or is
+    /// encrypted in a way that isn't served, with the parameter named.
+    pub fn new(payload: &'a [u8], version: TdsVersion) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(ELEMENT, payload);
         let headers = RequestHeaders::read(&mut reader, version)?;
-        let mut calls = Vec::new();
-        let mut no_exec = false;
-        loop {
-            let mut call = RpcCall::read(&mut reader, version)?;
-            call.no_exec = no_exec;
-            calls.push(call);
-            // A flag may also follow the last call.
-            match reader.peek() {
-                None => break,
-                Some(flag) => no_exec = flag == NO_EXEC_FLAG,
-            }
-            reader.u8()?;
-            if reader.is_empty() {
-                break;
-            }
+        Ok(Self { headers, reader, version, no_exec: false, ended: false })
+    }
+
+    /// What stands in front of the calls.
+    pub fn headers(&self) -> RequestHeaders {
+        self.headers
+    }
+
+    fn read(&mut self) -> Result<RpcCall, ProtocolError> {
+        let mut call = RpcCall::read(&mut self.reader, self.version)?;
+        call.no_exec = self.no_exec;
+        if !self.reader.is_empty() {
+            self.no_exec = self.reader.u8()? == NO_EXEC_FLAG;
         }
-        Ok(Self { headers, calls })
+        // A flag may also follow the last call.
+        self.ended = self.reader.is_empty();
+        Ok(call)
+    }
+}
+
+impl Iterator for RpcCalls<'_> {
+    type Item = Result<RpcCall, ProtocolError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let call = self.read();
+        self.ended |= call.is_err();
+        Some(call)
     }
 }
 
@@ -340,6 +383,17 @@ mod tests {
         assert_eq!(RpcMessage::decode(&old, TdsVersion(0x7100_0001)).unwrap().calls.len(), 2);
         // Since TDS 7.2 it is the length of a name.
         assert!(decode(&old).is_err());
+    }
+
+    #[test]
+    fn calls_are_read_one_at_a_time_up_to_the_first_bad_one() {
+        let call = [1, 0, b'p', 0, 0, 0];
+        let payload = [&SAMPLE[..], &call, &[BATCH_FLAG], &[0, 0], &[BATCH_FLAG], &call].concat();
+        let mut calls = RpcCalls::new(&payload, TdsVersion::V7_4).unwrap();
+        assert_eq!(calls.headers().outstanding, 1);
+        assert!(calls.next().unwrap().is_ok());
+        assert!(calls.next().unwrap().is_err());
+        assert!(calls.next().is_none());
     }
 
     #[test]

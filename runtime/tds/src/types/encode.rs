@@ -277,3 +277,68 @@ fn put_time(out: &mut Vec<u8>, value: Time, scale: u8) {
     let units = value.nanoseconds() / datetime::unit(scale);
     out.extend_from_slice(&units.to_le_bytes()[..datetime::time_width(scale)]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Collation, Decimal, Length};
+
+    fn encoded(info: &TypeInfo, given: Value) -> Result<usize, EncodeError> {
+        let mut out = vec![0xaa];
+        let result = value(&mut out, info, &given);
+        if result.is_err() {
+            assert_eq!(out, [0xaa], "{info:?} leaves something behind");
+        }
+        result.map(|()| out.len() - 1)
+    }
+
+    #[test]
+    fn numbers_outside_the_range_are_refused() {
+        let small_money = TypeInfo::Nullable(FixedType::SmallMoney);
+        assert_eq!(encoded(&small_money, Value::Money(i32::MIN.into())), Ok(5));
+        let error = EncodeError::OutOfRange { given: "money", declared: "smallmoney" };
+        assert_eq!(encoded(&small_money, Value::Money(i64::from(i32::MIN) - 1)), Err(error));
+
+        let numeric = TypeInfo::Numeric { precision: 3, scale: 1 };
+        let decimal = |unscaled, scale| Value::Decimal(Decimal { unscaled, precision: 3, scale });
+        assert_eq!(encoded(&numeric, decimal(-999, 1)), Ok(6));
+        assert!(matches!(encoded(&numeric, decimal(1000, 1)), Err(EncodeError::OutOfRange { .. })));
+        assert!(matches!(encoded(&numeric, decimal(1, 2)), Err(EncodeError::OutOfRange { .. })));
+    }
+
+    #[test]
+    fn lengths_are_counted_in_the_bytes_of_the_wire() {
+        let collation = Collation::default();
+        let utf8 = Collation { info: 0x26d0_0409, sort_id: 0 };
+        let length = Length::Limited(2);
+        let text = |text: &str| Value::Text(text.to_owned());
+        for (info, fits, exceeds) in [
+            (TypeInfo::VarChar { length, collation }, "äö", "äöü"),
+            (TypeInfo::VarChar { length, collation: utf8 }, "ä", "äx"),
+            (TypeInfo::NVarChar { length, collation }, "𝄞", "𝄞x"),
+        ] {
+            assert!(encoded(&info, text(fits)).is_ok(), "{info:?}");
+            assert!(
+                matches!(encoded(&info, text(exceeds)), Err(EncodeError::TooLong { .. })),
+                "{info:?}"
+            );
+        }
+        let binary = TypeInfo::VarBinary { length: Length::Limited(8000) };
+        assert_eq!(encoded(&binary, Value::Binary(vec![0; 8000])), Ok(8002));
+        assert!(encoded(&binary, Value::Binary(vec![0; 8001])).is_err());
+    }
+
+    #[test]
+    fn kinds_are_checked() {
+        for info in [TypeInfo::Guid, TypeInfo::Date, TypeInfo::Xml, TypeInfo::Fixed(FixedType::Int)]
+        {
+            let error = EncodeError::WrongType { given: "bigint", declared: info.name() };
+            assert_eq!(encoded(&info, Value::BigInt(1)), Err(error));
+        }
+        assert_eq!(
+            encoded(&TypeInfo::Fixed(FixedType::Int), Value::Null),
+            Err(EncodeError::Null { declared: "int" })
+        );
+        assert_eq!(encoded(&TypeInfo::Null, Value::Null), Ok(0));
+    }
+}

@@ -2,15 +2,13 @@
 
 use super::{EncodeError, wrong_type};
 use crate::{
+    reader::PLP_UNKNOWN,
     types::{Collation, Length, TypeInfo, info},
     utf16,
 };
 
 /// The most bytes that a value of a (max) type may have in SQL Server.
 const MAX_VALUE: usize = 0x7fff_ffff;
-
-/// A value in chunks whose total length isn't told.
-const PLP_UNKNOWN: u64 = u64::MAX - 1;
 
 /// The text pointer and timestamp in front of a text, ntext or image cell. Nothing reads
 /// them; SQL Server sends these words for values that aren't in a table.
