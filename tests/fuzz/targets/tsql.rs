@@ -8,10 +8,8 @@ use launchpod_tsql::{
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Ok(batches) = split_batches(text) {
-        for batch in batches {
-            let _ = parse(&batch.text);
-        }
+    for batch in split_batches(text) {
+        let _ = parse(batch.text);
     }
     let _ = parse(text);
     let _ = parse_input_query(text);

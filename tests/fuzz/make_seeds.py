@@ -1,0 +1,237 @@
+"""Makes the committed seeds anew: what real clients send, and what real workers would.
+
+    PYTHONPATH=tests $LAUNCHPOD_TEST_PYTHON tests/fuzz/make_seeds.py
+
+Needs a built `launchpod`, whose clients are listened to through a proxy.
+"""
+
+import datetime
+import decimal
+import io
+import json
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import pyarrow
+import pyodbc
+import pytds
+
+from harness.drivers import MssqlPython, Pymssql
+from harness.scripts import DOCUMENTED, SCALARS, script
+from harness.server import Server
+
+SEEDS = Path(__file__).parent / "seeds"
+
+SQL_BATCH, RPC, TRANSACTION = 0x01, 0x03, 0x0E
+
+
+def save(target: str, name: str, content: bytes):
+    folder = SEEDS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+# === Workers ===
+
+
+def arrow_seeds():
+    moment = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
+    columns = {
+        "numbers": {"i": pyarrow.array([1, None, -3], pyarrow.int32()), "f": pyarrow.array([0.5, None, float("nan")])},
+        "text": {"s": ["a", None, "ü" * 40], "l": pyarrow.array(["x", "", None], pyarrow.large_utf8())},
+        "bytes": {"b": pyarrow.array([b"\x00\xff", None, b""], pyarrow.binary())},
+        "decimals": {"d": pyarrow.array([decimal.Decimal("1.25"), None], pyarrow.decimal128(9, 3))},
+        "times": {
+            "d": pyarrow.array([moment.date(), None], pyarrow.date32()),
+            "t": pyarrow.array([moment, None], pyarrow.timestamp("us")),
+            "n": pyarrow.array([moment, None], pyarrow.timestamp("ns")),
+        },
+        "bits": {"b": pyarrow.array([True, None, False] * 5), "u": pyarrow.array(range(15), pyarrow.uint8())},
+        "nulls": {"n": pyarrow.nulls(3)},
+        "views": {"v": pyarrow.array(["short", "a string longer than twelve"], pyarrow.string_view())},
+        "refused-list": {"l": pyarrow.array([[1], [2, 3]])},
+        "refused-dictionary": {"d": pyarrow.array(["a", "b", "a"]).dictionary_encode()},
+        "empty": {"i": pyarrow.array([], pyarrow.int64())},
+    }
+    for name, named in columns.items():
+        batch = pyarrow.record_batch(named)
+        sink = io.BytesIO()
+        with pyarrow.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+            writer.write_batch(batch)
+        save("worker_arrow", name, b"\x3f" + sink.getvalue())
+
+
+def frame(kind: int, payload: bytes | dict = b"") -> bytes:
+    if isinstance(payload, dict):
+        payload = json.dumps(payload).encode()
+    return struct.pack("<IB", len(payload), kind) + payload
+
+
+def frame_seeds():
+    hello = frame(0x01, {"version": 1, "token": "token", "role": "data"})
+    save("worker_frames", "hello", b"\x00" + hello)
+    exited = {
+        "code": 0, "signal": None, "oom_kills": 0, "pids_denied": 0, "deadline_passed": False,
+        "cpu_ms": 412, "max_rss_kib": 91044,
+    }  # fmt: skip
+    save("worker_frames", "control", b"\x01" + frame(0x12, b"out\n") + frame(0x13, b"err\n") + frame(0x14, exited))
+    save("worker_frames", "supervisor", b"\x02" + frame(0x10, {"deadline_ms": 1000}) + frame(0x11))
+    ready = frame(0x30, {"runtime": "Python 3.11.7"})
+    failed = frame(0x36, {"traceback": "Traceback", "exception": "ValueError", "message": "no"})
+    output = frame(0x32, b"arrow") + frame(0x33)
+    save("worker_frames", "output", b"\x07" + ready + frame(0x31) + output + frame(0x35))
+    save("worker_frames", "results", b"\x1f" + ready + frame(0x31) + output + frame(0x34, b"arrow") + frame(0x35))
+    save("worker_frames", "failed", b"\x03" + ready + frame(0x32, b"half") + failed)
+
+
+# === T-SQL ===
+
+
+def tsql_seeds():
+    batches = {
+        "documented": DOCUMENTED,
+        "scalars": SCALARS,
+        "parameters": "@a int, @b nvarchar(max) OUTPUT, @c decimal(9,3) = 1.5 OUT",
+        "columns": "a ASC, [b c] DESC, \"d\"",
+        "ddl": "CREATE TABLE [t x] (a int NOT NULL PRIMARY KEY, b nvarchar(max) NULL, c decimal(9,3))\nGO\nDROP TABLE t\n",
+        "dml": "INSERT INTO t (a, b) VALUES (1, N'x'), (2, NULL); UPDATE t SET a += 1 WHERE b LIKE '%y'; DELETE t",
+        "select": "SELECT TOP (3) a, COUNT(*) AS n, CASE WHEN a > 1 THEN 'x' ELSE 'y' END FROM t AS x JOIN u ON x.a = u.a "
+        "LEFT JOIN (SELECT 1 AS q) AS s ON 1 = 1 WHERE a IN (1, 2) AND NOT b IS NULL GROUP BY a HAVING SUM(b) > 0 ORDER BY n DESC",
+        "flow": "IF @@TRANCOUNT > 0 BEGIN ROLLBACK END ELSE BEGIN TRY SELECT 1/0 END TRY BEGIN CATCH PRINT ERROR_MESSAGE() END CATCH "
+        "WHILE @i < 3 SET @i = @i + 1",
+        "odd": "/* a /* nested */ comment */ -- line\nSELECT 0xDEADBEEF, $12.5, 1e-3, N'it''s', [a]]b], \"c\"\"d\", @@VERSION",
+        "connect": "SET ARITHABORT ON;SET TEXTSIZE 2147483647 set quoted_identifier on use [master] SELECT schema_name()",
+        "deep": "SELECT " + "(" * 40 + "1" + ")" * 40,
+    }  # fmt: skip
+    for name, text in batches.items():
+        save("tsql", name, text.encode())
+
+
+# === TDS ===
+
+
+def type_seeds():
+    collation = bytes.fromhex("0904d00034")
+    types = {
+        "int": b"\x26\x04\x04\x01\x00\x00\x00",
+        "bit": b"\x68\x01\x01\x01",
+        "float": b"\x6d\x08\x08" + struct.pack("<d", 0.5),
+        "decimal": b"\x6a\x05\x09\x03\x05\x01\xe2\x04\x00\x00",
+        "guid": b"\x24\x10\x10" + bytes(range(16)),
+        "nvarchar": b"\xe7\x14\x00" + collation + b"\x04\x00" + "ab".encode("utf-16-le"),
+        "nvarchar-max": b"\xe7\xff\xff" + collation + struct.pack("<QI", 4, 4) + "ab".encode("utf-16-le") + bytes(4),
+        "varchar": b"\xa7\x14\x00" + collation + b"\x02\x00ab",
+        "varbinary-max": b"\xa5\xff\xff" + struct.pack("<QI", 2**64 - 2, 2) + b"ab" + bytes(4),
+        "null": b"\xe7\x14\x00" + collation + b"\xff\xff",
+        "date": b"\x28\x03\x01\x02\x03",
+        "datetime": b"\x6f\x08\x08" + struct.pack("<iI", 46000, 300),
+        "datetime2": b"\x2a\x07\x08" + bytes(8),
+        "datetimeoffset": b"\x2b\x07\x0a" + bytes(10),
+        "ntext": b"\x63\xff\xff\xff\x7f" + collation + struct.pack("<I", 2) + b"a\x00",
+        "xml": b"\xf1\x00" + struct.pack("<QI", 2, 2) + b"<\x00" + bytes(4),
+    }
+    for name, content in types.items():
+        save("tds_types", name, content)
+
+
+class Proxy:
+    """Passes one connection on and keeps what the client said."""
+
+    def __init__(self, server):
+        self.server = server
+        self.host, self.user, self.password = server.host, server.user, server.password
+        self.said = bytearray()
+        self.listener = socket.create_server((server.host, 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        client, _ = self.listener.accept()
+        server = socket.create_connection((self.server.host, self.server.port))
+        threading.Thread(target=self.copy, args=(server, client, None), daemon=True).start()
+        self.copy(client, server, self.said)
+
+    @staticmethod
+    def copy(source, target, kept):
+        try:
+            while data := source.recv(65536):
+                if kept is not None:
+                    kept += data
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def messages(self) -> list[tuple[int, bytes, bytes]]:
+        """Each message's type, its packets, and its payload."""
+        messages, at, packets, payload = [], 0, b"", b""
+        while at + 8 <= len(self.said):
+            kind, status, length = struct.unpack_from(">BBH", self.said, at)
+            packets += self.said[at : at + length]
+            payload += self.said[at + 8 : at + length]
+            at += length
+            if status & 1:
+                messages.append((kind, bytes(packets), bytes(payload)))
+                packets, payload = b"", b""
+        return messages
+
+
+def use_pytds(proxy):
+    connection = pytds.connect(dsn=proxy.host, port=proxy.port, user=proxy.user, password=proxy.password)
+    cursor = connection.cursor()
+    cursor.execute("SELECT %s, %s, %s", (1, "ü", None))
+    cursor.fetchall()
+    cursor.callproc("sp_executesql", ["SELECT @a", "@a int", 1])
+    connection.commit()
+    connection.close()
+
+
+def use_freetds(proxy):
+    connection = pyodbc.connect(
+        f"DRIVER=FreeTDS;SERVER={proxy.host};PORT={proxy.port};UID={proxy.user};PWD={proxy.password};"
+        "TDS_Version=7.4;Encryption=off"
+    )
+    cursor = connection.cursor()
+    cursor.execute("SELECT ?, ?, ?", (1, "ü", 2.5)).fetchall()
+    cursor.execute("{call sp_executesql (?)}", ("SELECT 1",)).fetchall()
+    connection.rollback()
+    connection.close()
+
+
+def use_tsql(proxy):
+    subprocess.run(
+        ["tsql", "-H", proxy.host, "-p", str(proxy.port), "-U", proxy.user, "-P", proxy.password],
+        input=f"{script('')}\nGO\n", text=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+
+
+def tds_seeds():
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        server.start()
+        clients = {"pytds": use_pytds, "freetds": use_freetds, "tsql": use_tsql, "pymssql": Pymssql, "microsoft": MssqlPython}
+        for name, use in clients.items():
+            proxy = Proxy(server)
+            use(proxy)
+            proxy.listener.close()
+            messages = proxy.messages()
+            # What follows an encrypted login is no use.
+            before_login = b"".join(packets for kind, packets, _ in messages if kind in (0x10, 0x12))
+            save("tds_connect", name, before_login)
+            for kind, letter in ((SQL_BATCH, b"\x00"), (RPC, b"\x01"), (TRANSACTION, b"\x02")):
+                for number, payload in enumerate([payload for k, _, payload in messages if k == kind]):
+                    save("tds_requests", f"{name}-{kind}-{number}", letter + payload)
+        server.stop()
+
+
+if __name__ == "__main__":
+    arrow_seeds()
+    frame_seeds()
+    tsql_seeds()
+    type_seeds()
+    tds_seeds()

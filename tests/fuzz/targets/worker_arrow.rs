@@ -1,0 +1,43 @@
+//! The output of a worker: an Arrow IPC stream, decoded and converted to SQL types. The first
+//! byte chooses into how large pieces the stream is cut.
+#![no_main]
+
+use std::sync::Once;
+
+use launchpod_exchange::convert::Converter;
+use launchpod_exchange::stream::{Decoder, Limits};
+use libfuzzer_sys::fuzz_target;
+
+/// Small, so that a limit that is not kept shows as memory.
+const LIMITS: Limits = Limits { metadata: 64 << 10, body: 1 << 20, columns: 64, cells: 1 << 16 };
+
+fuzz_target!(|bytes: &[u8]| {
+    let_arrow_panic();
+    let Some((piece, stream)) = bytes.split_first() else { return };
+    let mut decoder = Decoder::new(LIMITS);
+    for piece in stream.chunks(usize::from(*piece) + 1) {
+        let Ok(batches) = decoder.push(piece) else { return };
+        let Some(schema) = decoder.schema() else { continue };
+        let converter = Converter::inferred(schema);
+        for batch in batches {
+            assert!(batch.num_rows() * batch.num_columns() <= LIMITS.cells);
+            let rows: usize = converter.convert(&batch).flatten().map(|part| part.num_rows()).sum();
+            assert!(rows <= batch.num_rows());
+        }
+    }
+    let _ = decoder.finish();
+});
+
+/// Arrow's own decoder panics on some streams, which the decoder under test catches. libFuzzer
+/// ends the process at any panic; let it do so for those of our code only.
+fn let_arrow_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let end = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !panic.location().is_some_and(|at| at.file().contains("/arrow-")) {
+                end(panic);
+            }
+        }));
+    });
+}
