@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::accounts::Accounts;
 use crate::config::{Config, Images};
-use crate::drive::drive;
+use crate::drive::Plan;
 use crate::error::{Ending, Failure, ScriptError};
 use crate::messages::Subject;
 use crate::progress::Progress;
@@ -128,6 +128,9 @@ impl Shared {
         progress.report.language.clone_from(&language.name);
         progress.report.environment.clone_from(&language.environment);
 
+        let identity = self.identity_hash(&request.identity);
+        let request_id = request.id;
+        let plan = Plan::new(subject, &self.config, request)?;
         let _account = self
             .accounts
             .take()
@@ -143,8 +146,8 @@ impl Shared {
         progress.reached(Stage::Admit);
 
         let spec = WorkerSpec {
-            request: request.id,
-            identity: self.identity_hash(&request.identity),
+            request: request_id,
+            identity,
             image: image.id,
             command: language.command.clone(),
             limits: self.config.limits,
@@ -154,7 +157,7 @@ impl Shared {
         progress.report.container_id.clone_from(&worker.container.id);
         progress.report.container_name.clone_from(&worker.container.name);
         progress.report.runtime.clone_from(&worker.runtime);
-        drive(subject, &self.config, request, worker, progress, events).await
+        plan.drive(subject, &self.config, worker, progress, events).await
     }
 
     fn identity_hash(&self, identity: &Identity) -> String {

@@ -1,23 +1,269 @@
 //! One leased worker, from REQUEST to EXITED.
 
-use launchpod_sandbox::Worker;
-use tokio::sync::mpsc;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use launchpod_exchange::protocol::control::{Exited, Start, ToSupervisor};
+use launchpod_exchange::protocol::data::Request;
+use launchpod_exchange::scalars;
+use launchpod_exchange::stream::Limits as StreamLimits;
+use launchpod_sandbox::{Fate, Worker};
+use launchpod_types::Parameter;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::error::Ending;
+use crate::error::{Ending, Resource};
+use crate::feed::Feed;
 use crate::messages::Subject;
 use crate::progress::Progress;
-use crate::request::ScriptRequest;
+use crate::report::Stage;
+use crate::request::{Expected, ScriptRequest};
 use crate::run::ScriptEvent;
+use crate::supervisor::{Farewell, Listener, Unheard};
+use crate::talk::{Job, Talk};
+use crate::verdict::{Evidence, Said};
 
-/// Runs a script in a worker.
-pub(crate) async fn drive(
+/// How long the engine gets to say how a container ended that ended without a word.
+const FATE_WAIT: Duration = Duration::from_secs(1);
+/// How long the supervisor gets to send what was written before a KILL.
+const KILL_WAIT: Duration = Duration::from_millis(500);
+
+/// A request that has passed all checks that need no worker.
+pub(crate) struct Plan {
+    job: Job,
+    feed: Option<Feed>,
+    parameters: Vec<Parameter>,
+    expected: Expected,
+    time_limit: Option<Duration>,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Checks types and encodes scalars: what is refused is refused before a worker is made.
+    pub(crate) fn new(
+        subject: Subject<'_>,
+        config: &Config,
+        request: ScriptRequest,
+    ) -> Result<Self, Ending> {
+        let feed = match request.input {
+            Some(input) => {
+                let feed = Feed::new(input).map_err(|error| {
+                    let name = error.sql_type.name();
+                    Ending::refused(subject.unsupported_column(error.index, name))
+                })?;
+                Some(feed)
+            }
+            None => None,
+        };
+        let parameters = scalars::encode(&request.parameters)
+            .map_err(|error| unsendable(subject, &request.parameters, &error))?;
+        let result_types = match &request.expected {
+            Expected::Undefined => None,
+            Expected::Sets(sets) => sets
+                .first()
+                .map(|columns| columns.iter().map(|column| column.sql_type.to_string()).collect()),
+        };
+        let time_limit = [request.time_limit, config.time_limit].into_iter().flatten().min();
+        let job = Job {
+            request: Request {
+                id: request.id.to_string(),
+                input_name: request.input_name,
+                output_name: request.output_name,
+                has_input: feed.is_some(),
+                result_types,
+            },
+            script: request.script,
+            parameters,
+            wants_results: request.parameters.iter().any(|parameter| parameter.output),
+        };
+        Ok(Plan {
+            job,
+            feed,
+            parameters: request.parameters,
+            expected: request.expected,
+            time_limit,
+        })
+    }
+
+    /// Runs the script in a worker, which is gone or going when this returns (or is dropped).
+    pub(crate) async fn drive(
+        self,
+        subject: Subject<'_>,
+        config: &Config,
+        worker: Worker,
+        progress: &mut Progress,
+        events: &mpsc::Sender<ScriptEvent>,
+    ) -> Result<(), Ending> {
+        let time_limit = self.time_limit;
+        let overdue = async {
+            match time_limit {
+                // The supervisor keeps the limit. This is for one that can't.
+                Some(limit) => sleep(limit + config.grace).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            result = self.follow(subject, config, worker, progress, events) => result,
+            () = overdue => Err(subject.resources(Resource::Time, &config.limits, time_limit)),
+        }
+    }
+
+    async fn follow(
+        self,
+        subject: Subject<'_>,
+        config: &Config,
+        worker: Worker,
+        progress: &mut Progress,
+        events: &mpsc::Sender<ScriptEvent>,
+    ) -> Result<(), Ending> {
+        let Worker { control, data, conversation, early_output, mut fate, lease, .. } = worker;
+        let (control, mut to_supervisor) = control.split();
+        let (receiver, sender) = data.split();
+        let (over, gone) = (CancellationToken::new(), CancellationToken::new());
+
+        let start = Start { deadline_ms: milliseconds(self.time_limit) };
+        let start = encode(subject, ToSupervisor::Start(start))?;
+        let kill = encode(subject, ToSupervisor::Kill)?;
+        // A supervisor that is gone is found by listening to it.
+        let _ = to_supervisor.send(&start).await;
+
+        let listener = Listener { receiver: control, events, over: over.clone() };
+        let mut talk = Talk {
+            subject,
+            receiver,
+            sender,
+            conversation,
+            expected: &self.expected,
+            feed: self.feed,
+            events,
+            progress,
+            gone: gone.clone(),
+            output: None,
+            converter: None,
+            results: Vec::new(),
+        };
+        let (said, farewell) = {
+            let mut listening = pin!(listener.listen(early_output));
+            let talking = pin!(talk.run(self.job));
+            let (said, farewell) = both(talking, listening.as_mut(), &over, &gone).await?;
+            let farewell = match farewell {
+                Some(farewell) => farewell,
+                // Decided here, so how the worker takes its end says nothing; but what the
+                // script had written by then is heard, if that is quick.
+                None => {
+                    let _ = to_supervisor.send(&kill).await;
+                    let heard = timeout(KILL_WAIT, listening).await;
+                    heard.unwrap_or(Ok(Farewell::Silent)).map_err(|Unheard| Ending::cancelled())?
+                }
+            };
+            (said, farewell)
+        };
+        let results = std::mem::take(&mut talk.results);
+        drop(talk);
+        if let Farewell::Exited(exited) = farewell {
+            note_usage(progress, exited);
+        }
+        let evidence = Evidence {
+            subject,
+            said,
+            farewell,
+            fate: last_fate(&mut fate, farewell).await,
+            limits: &config.limits,
+            time_limit: self.time_limit,
+        };
+        // Whatever is left of the worker goes now, while the errors are on their way.
+        drop(lease);
+        evidence.judge()?;
+
+        if self.parameters.iter().any(|parameter| parameter.output) {
+            let values = scalars::decode(&results, &self.parameters, StreamLimits::default())
+                .map_err(|error| subject.protocol(&format!("{error}.")))?;
+            emit(events, ScriptEvent::Outputs(values)).await?;
+        }
+        progress.reached(Stage::Output);
+        Ok(())
+    }
+}
+
+/// Follows both connections to their ends. The supervisor is heard to its end after the script
+/// has said all, because the script's last output is there; what the script has sent is read
+/// to its end after the supervisor has gone. No farewell when the controller itself has
+/// decided on the script's end.
+async fn both(
+    mut talking: Pin<&mut impl Future<Output = Said>>,
+    mut listening: Pin<&mut impl Future<Output = Result<Farewell, Unheard>>>,
+    over: &CancellationToken,
+    gone: &CancellationToken,
+) -> Result<(Said, Option<Farewell>), Ending> {
+    let mut farewell = None;
+    let said = loop {
+        tokio::select! {
+            said = &mut talking => break said,
+            heard = &mut listening, if farewell.is_none() => {
+                farewell = Some(heard.map_err(|Unheard| Ending::cancelled())?);
+                gone.cancel();
+            }
+        }
+    };
+    over.cancel();
+    let decided = matches!(said, Said::Ended(_) | Said::Broken(_));
+    if farewell.is_none() && !decided {
+        farewell = Some(listening.await.map_err(|Unheard| Ending::cancelled())?);
+    }
+    Ok((said, farewell))
+}
+
+/// What the engine says of the container, waiting for it where the supervisor said too little.
+async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell) -> Fate {
+    let killed = Farewell::Exited(Exited { signal: Some(9), ..Exited::default() });
+    let unexplained = match farewell {
+        Farewell::Gone => true,
+        Farewell::Exited(exited) => {
+            Farewell::Exited(Exited { cpu_ms: 0, max_rss_kib: 0, ..exited }) == killed
+        }
+        Farewell::Silent | Farewell::Broken => false,
+    };
+    if unexplained {
+        // Within the limit or not: what is known by then counts.
+        let _ = timeout(FATE_WAIT, fate.wait_for(Fate::ended)).await;
+    }
+    *fate.borrow()
+}
+
+fn note_usage(progress: &mut Progress, exited: Exited) {
+    progress.report.cpu = Some(Duration::from_millis(exited.cpu_ms));
+    progress.report.peak_memory = Some(exited.max_rss_kib << 10);
+}
+
+fn unsendable(
     subject: Subject<'_>,
-    _config: &Config,
-    _request: ScriptRequest,
-    worker: Worker,
-    _progress: &mut Progress,
-    _events: &mpsc::Sender<ScriptEvent>,
-) -> Result<(), Ending> {
-    Err(subject.runtime(&worker.fate.borrow().describe()))
+    parameters: &[Parameter],
+    error: &scalars::EncodeError,
+) -> Ending {
+    match error {
+        scalars::EncodeError::Unsupported(unsupported) => {
+            let name = parameters.get(unsupported.index).map_or("", |parameter| &parameter.name);
+            Ending::refused(subject.unsupported_parameter(name))
+        }
+        other => subject.internal(&format!("{other}.")),
+    }
+}
+
+fn encode(subject: Subject<'_>, message: ToSupervisor) -> Result<Vec<u8>, Ending> {
+    let mut frame = Vec::new();
+    message.encode(&mut frame).map_err(|error| subject.internal(&error.to_string()))?;
+    Ok(frame)
+}
+
+async fn emit(events: &mpsc::Sender<ScriptEvent>, event: ScriptEvent) -> Result<(), Ending> {
+    events.send(event).await.map_err(|_| Ending::cancelled())
+}
+
+/// 0 for no limit, as START has it; a limit is at least 1.
+fn milliseconds(limit: Option<Duration>) -> u64 {
+    limit.map_or(0, |limit| limit.as_millis().try_into().unwrap_or(u64::MAX).max(1))
 }

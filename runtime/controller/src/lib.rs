@@ -15,7 +15,10 @@
 //! | `messages` | the texts of SQL Server 2022's messages 39001 to 39154 |
 //! | `output` | stdout and stderr to messages |
 //! | `accounts` | how many requests run at once |
-//! | `drive` | one leased worker from REQUEST to EXITED |
+//! | `drive` | one leased worker, from REQUEST to EXITED |
+//! | `talk`, `feed` | its data connection: results in, input out |
+//! | `supervisor` | its control connection |
+//! | `verdict` | how it ended, from what all sides say |
 
 #![forbid(unsafe_code)]
 
@@ -24,11 +27,16 @@ mod config;
 mod controller;
 mod drive;
 mod error;
+mod feed;
 mod messages;
+mod output;
 mod progress;
 mod report;
 mod request;
 mod run;
+mod supervisor;
+mod talk;
+mod verdict;
 
 pub use config::{Config, Image, Images, Language};
 pub use controller::Controller;

@@ -1,0 +1,218 @@
+//! The data connection of a running script: request out, input on demand, results in.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use launchpod_exchange::convert::{ConvertError, Converter};
+use launchpod_exchange::protocol::data::{Conversation, FromWorker, Request};
+use launchpod_exchange::stream::{Decoder, Limits as StreamLimits};
+use launchpod_sandbox::{ChannelError, Receiver, Sender};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Ending;
+use crate::feed::Feed;
+use crate::messages::{self, Subject};
+use crate::progress::Progress;
+use crate::report::Stage;
+use crate::request::Expected;
+use crate::run::ScriptEvent;
+use crate::verdict::Said;
+
+/// What a script is given, ready to be sent.
+pub(crate) struct Job {
+    pub(crate) request: Request,
+    pub(crate) script: String,
+    /// The Arrow stream of the parameters; empty when none is declared.
+    pub(crate) parameters: Vec<u8>,
+    pub(crate) wants_results: bool,
+}
+
+/// One script's conversation with its worker.
+pub(crate) struct Talk<'a> {
+    pub(crate) subject: Subject<'a>,
+    pub(crate) receiver: Receiver,
+    pub(crate) sender: Sender,
+    pub(crate) conversation: Conversation,
+    pub(crate) expected: &'a Expected,
+    pub(crate) feed: Option<Feed>,
+    pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
+    pub(crate) progress: &'a mut Progress,
+    /// Fires when the worker is gone: nothing needs to be waited for but what it has sent.
+    pub(crate) gone: CancellationToken,
+    pub(crate) output: Option<Decoder>,
+    pub(crate) converter: Option<Converter>,
+    /// The Arrow stream of the OUTPUT scalars, as far as it has come.
+    pub(crate) results: Vec<u8>,
+}
+
+// === impl Talk ===
+
+impl Talk<'_> {
+    /// Hands the script over and follows it to its end. What [`Said::Done`] leaves is in
+    /// `self.results`.
+    pub(crate) async fn run(&mut self, job: Job) -> Said {
+        match self.start(job).await {
+            Ok(()) => {}
+            Err(said) => return said,
+        }
+        loop {
+            match self.step().await {
+                Ok(()) => {}
+                Err(said) => return said,
+            }
+        }
+    }
+
+    async fn start(&mut self, job: Job) -> Result<(), Said> {
+        let mut frames = Vec::new();
+        job.request
+            .encode(&job.script, &job.parameters, &mut frames)
+            .map_err(|error| Said::Ended(self.subject.internal(&error.to_string())))?;
+        self.conversation.run(self.feed.is_some(), job.wants_results);
+        self.send(&frames).await?;
+        if self.feed.is_none() {
+            self.progress.reached(Stage::Input);
+        }
+        Ok(())
+    }
+
+    /// One frame from the worker.
+    async fn step(&mut self) -> Result<(), Said> {
+        let frame = match self.receiver.receive().await {
+            Ok(Some(frame)) => frame,
+            Ok(None) | Err(ChannelError::Io(_) | ChannelError::Truncated) => {
+                return Err(Said::Closed);
+            }
+            Err(ChannelError::Frame(error)) => return Err(broken(&error)),
+        };
+        match self.conversation.receive(frame).map_err(|error| broken(&error))? {
+            FromWorker::Pull => self.answer_pull().await,
+            FromWorker::Output(piece) => {
+                self.input_is_over();
+                self.take_output(&piece).await
+            }
+            FromWorker::OutputEnd => {
+                if let Some(decoder) = &self.output {
+                    decoder.finish().map_err(|error| broken(&error))?;
+                }
+                Ok(())
+            }
+            FromWorker::Results(piece) => {
+                self.input_is_over();
+                self.results.extend_from_slice(&piece);
+                if self.results.len() > MAX_RESULTS {
+                    return Err(Said::Broken(format!(
+                        "OUTPUT parameters of more than {MAX_RESULTS} bytes from the worker."
+                    )));
+                }
+                Ok(())
+            }
+            FromWorker::Done => {
+                self.input_is_over();
+                Err(Said::Done)
+            }
+            FromWorker::Failed(failed) => {
+                self.input_is_over();
+                Err(Said::Failed(failed))
+            }
+            // Conversation lets no second READY pass.
+            FromWorker::Ready(_) => Err(Said::Broken("A second READY.".to_owned())),
+        }
+    }
+
+    async fn answer_pull(&mut self) -> Result<(), Said> {
+        // Conversation lets a PULL pass only while there is input.
+        let Some(feed) = &mut self.feed else { return Ok(()) };
+        let next = tokio::select! {
+            next = feed.next() => next,
+            () = self.gone.cancelled() => return Err(Said::Closed),
+        };
+        let answer = next.map_err(|error| Said::Ended(error.ending(self.subject)))?;
+        self.progress.report.rows_in += answer.rows;
+        self.send(&answer.frames).await?;
+        self.conversation.pulled(answer.last);
+        if answer.last {
+            self.input_is_over();
+        }
+        Ok(())
+    }
+
+    /// The script takes no more input: its query need not go on.
+    fn input_is_over(&mut self) {
+        if self.feed.take().is_some() {
+            self.progress.reached(Stage::Input);
+        }
+    }
+
+    async fn take_output(&mut self, piece: &[u8]) -> Result<(), Said> {
+        let decoder = match &mut self.output {
+            Some(decoder) => decoder,
+            empty => {
+                self.progress.reached(Stage::Script);
+                empty.insert(Decoder::new(StreamLimits::default()))
+            }
+        };
+        let batches = decoder.push(piece).map_err(|error| broken(&error))?;
+        if self.converter.is_none()
+            && let Some(schema) = decoder.schema()
+        {
+            let converter = match self.expected {
+                Expected::Undefined => Converter::inferred(schema),
+                Expected::Sets(sets) => {
+                    let columns = sets
+                        .first()
+                        .ok_or_else(|| Said::Ended(Ending::result(messages::too_many_sets(0))))?;
+                    Converter::declared(schema, columns).map_err(|error| self.refused(&error))?
+                }
+            };
+            let columns = Arc::clone(converter.columns());
+            self.converter = Some(converter);
+            self.progress.sets_sent = 1;
+            self.emit(ScriptEvent::Columns(columns)).await?;
+        }
+        for batch in batches {
+            self.take_batch(&batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), Said> {
+        // A batch comes after its schema only.
+        let Some(converter) = self.converter.clone() else { return Ok(()) };
+        for converted in converter.convert(batch) {
+            let converted = converted.map_err(|error| self.refused(&error))?;
+            self.progress.report.rows_out += converted.num_rows() as u64;
+            if converted.num_rows() > 0 {
+                self.emit(ScriptEvent::Batch(converted)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&self, error: &ConvertError) -> Said {
+        match error.sql_error() {
+            Some(error) => Said::Ended(Ending::result(error)),
+            None => broken(error),
+        }
+    }
+
+    async fn emit(&self, event: ScriptEvent) -> Result<(), Said> {
+        self.events.send(event).await.map_err(|_| Said::Ended(Ending::cancelled()))
+    }
+
+    async fn send(&mut self, frames: &[u8]) -> Result<(), Said> {
+        // The worker closed the connection, or is gone: what it had to say is still to be read.
+        tokio::select! {
+            sent = self.sender.send(frames) => sent.or(Ok(())),
+            () = self.gone.cancelled() => Ok(()),
+        }
+    }
+}
+
+/// What OUTPUT parameters may hold in all (bytes): as much as one batch of a result.
+const MAX_RESULTS: usize = 256 << 20;
+
+fn broken(error: &dyn std::error::Error) -> Said {
+    Said::Broken(format!("The worker or its script broke the worker protocol: {error}."))
+}

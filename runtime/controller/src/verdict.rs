@@ -1,0 +1,185 @@
+//! How a script ended, from what its worker, its supervisor and the engine say.
+
+use std::time::Duration;
+
+use launchpod_exchange::protocol::control::Exited;
+use launchpod_exchange::protocol::data::Failed;
+use launchpod_sandbox::{Fate, Limits};
+
+use crate::error::{Ending, Resource};
+use crate::messages::{self, Subject};
+use crate::supervisor::Farewell;
+
+/// The code that a worker exits with when it finds the protocol broken (PROTOCOL.md).
+const EXIT_VIOLATION: i32 = 70;
+
+/// The last that was heard on the data connection.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// The script ended well.
+    Done,
+    /// The script failed.
+    Failed(Failed),
+    /// The connection was closed before either.
+    Closed,
+    /// What came is not legal; a sentence says what.
+    Broken(String),
+    /// The controller ended the script, and why.
+    Ended(Ending),
+}
+
+/// All that is known.
+#[derive(Debug)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) subject: Subject<'a>,
+    pub(crate) said: Said,
+    pub(crate) farewell: Farewell,
+    pub(crate) fate: Fate,
+    pub(crate) limits: &'a Limits,
+    pub(crate) time_limit: Option<Duration>,
+}
+
+// === impl Evidence ===
+
+impl Evidence<'_> {
+    /// Whether the script succeeded, else the errors that say why not.
+    pub(crate) fn judge(self) -> Result<(), Ending> {
+        let short_of = self.short_of();
+        let resources = |resource| self.subject.resources(resource, self.limits, self.time_limit);
+        match (self.said, short_of) {
+            (Said::Ended(ending), _) => Err(ending),
+            (Said::Broken(cause), _) => Err(self.subject.protocol(&cause)),
+            (Said::Done, _) if self.farewell.is_success() => Ok(()),
+            (Said::Failed(failed), Some(resource)) => {
+                let mut ending = resources(resource);
+                ending.errors.push(messages::traceback(&failed.traceback));
+                Err(ending)
+            }
+            (Said::Failed(failed), None) => Err(self.subject.script(&failed.traceback)),
+            (Said::Done | Said::Closed, Some(resource)) => Err(resources(resource)),
+            (Said::Done | Said::Closed, None) => {
+                Err(without_a_word(self.subject, self.farewell, self.fate))
+            }
+        }
+    }
+
+    fn short_of(&self) -> Option<Resource> {
+        let exited = match self.farewell {
+            Farewell::Exited(exited) => exited,
+            _ => Exited::default(),
+        };
+        if exited.deadline_passed {
+            Some(Resource::Time)
+        } else if exited.oom_kills > 0 || self.fate.out_of_memory {
+            Some(Resource::Memory)
+        } else if exited.pids_denied > 0 {
+            Some(Resource::Processes)
+        } else {
+            None
+        }
+    }
+}
+
+// === impl Farewell ===
+
+impl Farewell {
+    fn is_success(self) -> bool {
+        matches!(self, Farewell::Exited(Exited { code: Some(0), deadline_passed: false, .. }))
+    }
+}
+
+fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate) -> Ending {
+    let how = match farewell {
+        Farewell::Exited(Exited { code: Some(EXIT_VIOLATION), .. }) => {
+            return subject.protocol(
+                "The worker found its connection to the server unusable: the script may have \
+                 closed it or written to it.",
+            );
+        }
+        Farewell::Silent => {
+            return subject.protocol("The script closed the worker's connection to the server.");
+        }
+        Farewell::Broken => {
+            return subject.protocol("The worker's supervisor broke the worker protocol.");
+        }
+        Farewell::Exited(Exited { signal: Some(signal), .. }) => {
+            format!("it was killed by signal {signal}")
+        }
+        Farewell::Exited(Exited { code: Some(code), .. }) => format!("exit code {code}"),
+        Farewell::Exited(_) => "how is not known".to_owned(),
+        Farewell::Gone => format!("with its container: {}", fate.describe()),
+    };
+    subject.runtime(&format!("The script's process ended before the script was complete ({how})."))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn judge(said: Said, farewell: Farewell, fate: Fate) -> Vec<i32> {
+        let evidence = Evidence {
+            subject: Subject { language: "Python", request: Uuid::nil() },
+            said,
+            farewell,
+            fate,
+            limits: &Limits::default(),
+            time_limit: Some(Duration::from_secs(1)),
+        };
+        match evidence.judge() {
+            Ok(()) => Vec::new(),
+            Err(ending) => ending.errors.iter().map(|error| error.number()).collect(),
+        }
+    }
+
+    fn failed() -> Said {
+        Said::Failed(Failed {
+            traceback: "Traceback".to_owned(),
+            exception: "ValueError".to_owned(),
+            message: String::new(),
+        })
+    }
+
+    fn exited(exited: Exited) -> Farewell {
+        Farewell::Exited(exited)
+    }
+
+    #[test]
+    fn success_needs_done_and_code_0() {
+        let ok = exited(Exited { code: Some(0), ..Exited::default() });
+        assert!(judge(Said::Done, ok, Fate::default()).is_empty());
+        let other = exited(Exited { code: Some(1), ..Exited::default() });
+        assert_eq!(judge(Said::Done, other, Fate::default()), [39012, 39019]);
+        assert_eq!(judge(Said::Done, Farewell::Gone, Fate::default()), [39012, 39019]);
+        assert_eq!(judge(Said::Closed, ok, Fate::default()), [39012, 39019]);
+    }
+
+    #[test]
+    fn a_failure_is_the_scripts_unless_something_ran_out() {
+        let code = exited(Exited { code: Some(1), ..Exited::default() });
+        assert_eq!(judge(failed(), code, Fate::default()), [39004, 39019]);
+        let denied = exited(Exited { code: Some(1), pids_denied: 3, ..Exited::default() });
+        assert_eq!(judge(failed(), denied, Fate::default()), [39127, 39019, 39019]);
+    }
+
+    #[test]
+    fn what_ran_out_is_named() {
+        let killed = exited(Exited { signal: Some(9), ..Exited::default() });
+        let oom = Fate { out_of_memory: true, ..Fate::default() };
+        assert_eq!(judge(Said::Closed, killed, oom), [39127, 39019]);
+        assert_eq!(judge(Said::Closed, killed, Fate::default()), [39012, 39019]);
+        let late = exited(Exited { signal: Some(9), deadline_passed: true, ..Exited::default() });
+        assert_eq!(judge(Said::Closed, late, Fate::default()), [39127, 39019]);
+        assert_eq!(judge(Said::Done, late, Fate::default()), [39127, 39019]);
+    }
+
+    #[test]
+    fn a_closed_or_broken_channel_is_39013() {
+        let violation = exited(Exited { code: Some(70), ..Exited::default() });
+        assert_eq!(judge(Said::Closed, violation, Fate::default()), [39013, 39019]);
+        assert_eq!(judge(Said::Closed, Farewell::Silent, Fate::default()), [39013, 39019]);
+        let broken = Said::Broken("rubbish".to_owned());
+        assert_eq!(judge(broken, Farewell::Gone, Fate::default()), [39013, 39019]);
+    }
+}
