@@ -18,3 +18,5 @@ pub mod wire;
 
 /// Frames and messages of the worker protocol; see `PROTOCOL.md`.
 pub use launchpod_protocol as protocol;
+
+pub use value::{array_of, record_batch, value_at};

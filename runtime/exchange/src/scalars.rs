@@ -40,9 +40,6 @@ pub enum DecodeError {
     /// A value doesn't fit its declared type, which the worker is to see to.
     #[error("a scalar from the worker: {0}")]
     Value(#[from] ConvertError),
-    /// Conversion yielded something else than storage, which can't be.
-    #[error(transparent)]
-    Form(#[from] FormError),
 }
 
 /// The Arrow stream for PARAMETERS; empty when there are none.
@@ -99,7 +96,7 @@ pub fn decode(
     for row in converter.convert(batch) {
         let row = row?;
         for (array, column) in row.columns().iter().zip(&columns) {
-            values.push(value_at(array, 0, column.sql_type)?);
+            values.push(value_at(array, 0, column.sql_type));
         }
     }
     Ok(values)

@@ -12,23 +12,15 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
     Time64NanosecondType, UInt8Type,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, DataType};
-use launchpod_types::{Decimal, SqlType, Value};
+use launchpod_types::{Column, Decimal, SqlType, Value};
 
 use crate::storage::{self, DATETIMEOFFSET_SIZE, GUID_SIZE};
 
-/// An array or a value is not of its SQL type's form.
+/// A value is not of its SQL type's form.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {
-    /// The array is no storage of the type.
-    #[error("{data_type} array where values of {sql_type} are stored")]
-    Array {
-        /// The array's type.
-        data_type: DataType,
-        /// The values' type.
-        sql_type: SqlType,
-    },
     /// The value is of another kind than the type's values, or doesn't fit it.
     #[error("{value:?} is no value of {sql_type}")]
     Value {
@@ -44,21 +36,13 @@ pub enum FormError {
 
 /// The value in a row of a storage array.
 ///
-/// # Errors
-/// The array is no storage of the type.
-///
 /// # Panics
-/// `row` is outside of the array.
-pub fn value_at(array: &dyn Array, row: usize, sql_type: SqlType) -> Result<Value, FormError> {
-    let data_type = array.data_type();
-    if *data_type != storage::data_type(sql_type) {
-        return Err(FormError::Array { data_type: data_type.clone(), sql_type });
-    }
+/// The array is no storage of the type, or `row` is outside of it: a fault of the caller.
+pub fn value_at(array: &dyn Array, row: usize, sql_type: SqlType) -> Value {
     if array.is_null(row) {
-        return Ok(Value::Null);
+        return Value::Null;
     }
-    // The casts can't fail: the type has just been compared.
-    Ok(match sql_type {
+    match sql_type {
         SqlType::Bit => Value::Bit(array.as_boolean().value(row)),
         SqlType::TinyInt => Value::Int(array.as_primitive::<UInt8Type>().value(row).into()),
         SqlType::SmallInt => Value::Int(array.as_primitive::<Int16Type>().value(row).into()),
@@ -93,7 +77,7 @@ pub fn value_at(array: &dyn Array, row: usize, sql_type: SqlType) -> Result<Valu
             // GUID_SIZE bytes, by the array's type.
             bytes.try_into().map_or(Value::Null, Value::Guid)
         }
-    })
+    }
 }
 
 fn offset(bytes: &[u8]) -> Value {
@@ -173,6 +157,22 @@ pub fn array_of<'a>(
     })
 }
 
+/// The storage of rows of these columns.
+///
+/// # Errors
+/// As [`array_of`]. A value that a row lacks is NULL, and is refused where NULL is.
+pub fn record_batch(columns: &[Column], rows: &[Vec<Value>]) -> Result<RecordBatch, FormError> {
+    let arrays = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            array_of(rows.iter().map(|row| row.get(index).unwrap_or(&Value::Null)), column.sql_type)
+        })
+        .collect::<Result<Vec<ArrayRef>, FormError>>()?;
+    let count = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    Ok(RecordBatch::try_new_with_options(storage::schema(columns), arrays, &count)?)
+}
+
 fn fixed<'a>(
     values: impl IntoIterator<Item = &'a Value>,
     sql_type: SqlType,
@@ -231,8 +231,8 @@ mod tests {
         for (sql_type, value) in cases {
             let array = array_of(&[value.clone(), Value::Null], sql_type).unwrap();
             assert_eq!(*array.data_type(), storage::data_type(sql_type), "{sql_type}");
-            assert_eq!(value_at(&array, 0, sql_type).unwrap(), value, "{sql_type}");
-            assert_eq!(value_at(&array, 1, sql_type).unwrap(), Value::Null, "{sql_type}");
+            assert_eq!(value_at(&array, 0, sql_type), value, "{sql_type}");
+            assert_eq!(value_at(&array, 1, sql_type), Value::Null, "{sql_type}");
         }
     }
 
@@ -241,7 +241,15 @@ mod tests {
         assert!(array_of(&[Value::Int(256)], SqlType::TinyInt).is_err());
         assert!(array_of(&[Value::Int(1)], SqlType::DateTime).is_err());
         assert!(array_of(&[Value::from("x")], SqlType::Int).is_err());
-        let array = array_of(&[Value::Int(1)], SqlType::Int).unwrap();
-        assert!(value_at(&array, 0, SqlType::BigInt).is_err());
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        let columns = [Column::new("a", SqlType::Int), Column::new("b", SqlType::SYSNAME).not_null()];
+        let rows = [vec![Value::Int(1), Value::from("x")], vec![Value::Null, Value::from("y")]];
+        let batch = record_batch(&columns, &rows).unwrap();
+        assert_eq!((batch.num_rows(), batch.num_columns()), (2, 2));
+        assert!(record_batch(&columns, &[vec![Value::Null, Value::Null]]).is_err());
+        assert_eq!(record_batch(&columns, &[]).unwrap().num_rows(), 0);
     }
 }

@@ -77,6 +77,11 @@ impl Wire {
     }
 }
 
+/// Whether the runtime takes columns and parameters of the type.
+pub fn is_supported(sql_type: SqlType) -> bool {
+    field(0, "", sql_type).is_ok()
+}
+
 /// The field of a column or parameter.
 pub(crate) fn field(index: usize, name: &str, sql_type: SqlType) -> Result<Field, UnsupportedType> {
     let data_type = match sql_type {

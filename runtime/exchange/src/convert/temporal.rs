@@ -15,7 +15,7 @@ const MINUTE: i64 = 60 * SECOND;
 /// The first moment after 9999-12-31.
 const END_OF_TIME: i64 = (LAST_DAY as i64 + 1) * DAY;
 /// 1753-01-01, where `datetime` begins.
-const FIRST_DATETIME: i64 = -79_258 * DAY;
+const FIRST_DATETIME: i64 = -79_257 * DAY;
 /// 1900-01-01 and the minute after 2079-06-06 23:59, between which `smalldatetime` is.
 const SMALLDATETIME: std::ops::Range<i64> = -25_567 * DAY..39_969 * DAY;
 

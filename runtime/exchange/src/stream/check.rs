@@ -89,12 +89,21 @@ fn is_known(data_type: &DataType) -> bool {
     }
 }
 
-/// How many buffers a column of this type has in a record batch.
-fn buffers_of(data_type: &DataType) -> usize {
+/// The sizes of the elements of a column's buffers in a record batch: validity bits, then offsets
+/// or values.
+fn buffers_of(data_type: &DataType) -> &'static [usize] {
     match data_type {
-        DataType::Null => 0,
-        DataType::Utf8 | DataType::Binary => 3,
-        _ => 2,
+        DataType::Null => &[],
+        DataType::Utf8 | DataType::Binary => &[1, 4, 1],
+        DataType::Boolean | DataType::Int8 | DataType::UInt8 => &[1, 1],
+        DataType::Int16 | DataType::UInt16 => &[1, 2],
+        DataType::Decimal128(..) => &[1, 16],
+        DataType::Int64
+        | DataType::UInt64
+        | DataType::Float64
+        | DataType::Time64(_)
+        | DataType::Timestamp(..) => &[1, 8],
+        _ => &[1, 4],
     }
 }
 
@@ -128,19 +137,20 @@ pub(super) fn record_batch(
         }
     }
     let buffers = batch.buffers().ok_or(Corrupt::Metadata("buffers"))?;
-    let expected: usize = schema.fields().iter().map(|f| buffers_of(f.data_type())).sum();
-    if buffers.len() != expected {
+    let sizes: Vec<usize> =
+        schema.fields().iter().flat_map(|field| buffers_of(field.data_type())).copied().collect();
+    if buffers.len() != sizes.len() {
         return Err(Corrupt::Metadata("number of buffers"));
     }
-    for buffer in buffers {
-        let offset = usize::try_from(buffer.offset());
-        let length = usize::try_from(buffer.length());
-        let inside = match (offset, length) {
-            (Ok(offset), Ok(length)) => offset.checked_add(length).is_some_and(|end| end <= body),
-            _ => false,
-        };
-        if !inside {
+    for (buffer, size) in buffers.iter().zip(sizes) {
+        let offset = usize::try_from(buffer.offset()).map_err(|_| Corrupt::Metadata("place"))?;
+        let length = usize::try_from(buffer.length()).map_err(|_| Corrupt::Metadata("size"))?;
+        if offset.checked_add(length).is_none_or(|end| end > body) {
             return Err(Corrupt::Metadata("place of a buffer"));
+        }
+        // Arrow takes a buffer of offsets for whole numbers.
+        if length % size != 0 {
+            return Err(Corrupt::Metadata("size of a buffer"));
         }
     }
     Ok(())

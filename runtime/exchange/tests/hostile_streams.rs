@@ -1,0 +1,171 @@
+//! Streams that no worker of ours sends: each ends in an error or in valid arrays, never in a
+//! panic.
+#![allow(clippy::unwrap_used)] // A step that fails is a failed test.
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
+    Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, ListArray,
+    NullArray, RecordBatch, RecordBatchOptions, StringArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+};
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::Schema;
+use launchpod_exchange::convert::Converter;
+use launchpod_exchange::stream::{Corrupt, Decoder, Limits};
+
+/// Tight, so that a flipped bit of a length is refused rather than waited for.
+const LIMITS: Limits = Limits { metadata: 1 << 16, body: 1 << 16, columns: 32, cells: 1 << 10 };
+
+#[test]
+fn every_flipped_bit_is_survived() {
+    for (name, array) in arrays() {
+        let stream = stream_of(&[(name, array)]);
+        let (mut decoded, mut refused) = (0, 0);
+        for bit in 0..stream.len() * 8 {
+            let mut mutated = stream.clone();
+            mutated[bit / 8] ^= 1 << (bit % 8);
+            match read(&mutated) {
+                Ok(()) => decoded += 1,
+                Err(Corrupt::Panic) => panic!("{name}: bit {bit} makes the decoder panic"),
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(decoded > 0 && refused > 0, "{name}: {decoded} decoded, {refused} refused");
+    }
+}
+
+#[test]
+fn every_flipped_bit_among_many_columns_is_survived() {
+    let columns = arrays();
+    let stream = stream_of(&columns);
+    // Every bit takes minutes here; every seventh hits each field of the metadata all the same.
+    for bit in (0..stream.len() * 8).step_by(7) {
+        let mut mutated = stream.clone();
+        mutated[bit / 8] ^= 1 << (bit % 8);
+        assert!(!matches!(read(&mutated), Err(Corrupt::Panic)), "bit {bit}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let stream = stream_of(&arrays());
+    read(&stream).unwrap();
+    for length in 0..stream.len() {
+        assert!(read(&stream[..length]).is_err(), "{length} of {} bytes", stream.len());
+    }
+}
+
+#[test]
+fn a_stream_in_single_bytes_is_the_same_stream() {
+    let stream = stream_of(&arrays());
+    let mut decoder = Decoder::new(LIMITS);
+    let whole = decoder.push(&stream).unwrap();
+    let mut decoder = Decoder::new(LIMITS);
+    let mut pieces = Vec::new();
+    for byte in &stream {
+        pieces.extend(decoder.push(std::slice::from_ref(byte)).unwrap());
+    }
+    decoder.finish().unwrap();
+    assert_eq!(whole, pieces);
+}
+
+#[test]
+fn nothing_may_follow_the_end() {
+    let mut stream = stream_of(&arrays());
+    stream.push(0);
+    assert!(matches!(read(&stream), Err(Corrupt::End(_))));
+}
+
+#[test]
+fn claims_beyond_the_limits_are_refused() {
+    // A body and metadata of 2 GiB are claimed, nothing of them is sent.
+    let metadata = b"\xff\xff\xff\xff\xff\xff\xff\x7f";
+    assert!(matches!(read(metadata), Err(Corrupt::Limit { what: "bytes of metadata", .. })));
+
+    let many: Vec<i64> = (0..10_000).collect();
+    let stream = stream_of(&[("many", Arc::new(Int64Array::from(many)))]);
+    assert!(matches!(read(&stream), Err(Corrupt::Limit { what: "bytes of data", .. })));
+
+    let nulls = stream_of(&[("nulls", Arc::new(NullArray::new(1 << 40)))]);
+    assert!(matches!(read(&nulls), Err(Corrupt::Limit { what: "cells", .. })));
+
+    let column: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let columns: Vec<_> = (0..33).map(|_| ("c", Arc::clone(&column))).collect();
+    assert!(matches!(read(&stream_of(&columns)), Err(Corrupt::Limit { what: "columns", .. })));
+}
+
+#[test]
+fn rows_without_columns_are_refused() {
+    let schema = Arc::new(Schema::empty());
+    let rows = RecordBatchOptions::new().with_row_count(Some(1 << 40));
+    let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), vec![], &rows).unwrap();
+    let mut writer = StreamWriter::try_new(Vec::new(), &schema).unwrap();
+    writer.write(&batch).unwrap();
+    assert!(matches!(read(&writer.into_inner().unwrap()), Err(Corrupt::Unsupported(_))));
+}
+
+#[test]
+fn dictionaries_and_nested_types_are_refused() {
+    let dictionary: DictionaryArray<Int32Type> = ["a", "b"].into_iter().collect();
+    let stream = stream_of(&[("dictionary", Arc::new(dictionary))]);
+    assert!(matches!(read(&stream), Err(Corrupt::Type { index: 0, .. })));
+
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]);
+    let stream = stream_of(&[("list", Arc::new(list))]);
+    assert!(matches!(read(&stream), Err(Corrupt::Type { index: 0, .. })));
+}
+
+/// As the controller reads a stream: decoded, and converted without a clause.
+fn read(stream: &[u8]) -> Result<(), Corrupt> {
+    let mut decoder = Decoder::new(LIMITS);
+    let batches = decoder.push(stream)?;
+    if let Some(schema) = decoder.schema() {
+        let converter = Converter::inferred(schema);
+        for batch in &batches {
+            // Values outside of SQL's ranges are the script's error.
+            converter.convert(batch).for_each(drop);
+        }
+    }
+    decoder.finish()
+}
+
+fn stream_of(columns: &[(&str, ArrayRef)]) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns.iter().map(|(name, array)| (*name, Arc::clone(array), true)),
+    )
+    .unwrap();
+    let mut writer = StreamWriter::try_new(Vec::new(), batch.schema_ref()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// One array of each type that a worker may send, with a NULL in each.
+fn arrays() -> Vec<(&'static str, ArrayRef)> {
+    let decimals = Decimal128Array::from(vec![Some(-123), None, Some(0)]);
+    let zoned = TimestampMicrosecondArray::from(vec![Some(-1), None, Some(1)]);
+    vec![
+        ("null", Arc::new(NullArray::new(3))),
+        ("bool", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
+        ("int8", Arc::new(Int8Array::from(vec![Some(-1), None, Some(1)]))),
+        ("int16", Arc::new(Int16Array::from(vec![Some(-1), None, Some(1)]))),
+        ("int32", Arc::new(Int32Array::from(vec![Some(-1), None, Some(1)]))),
+        ("int64", Arc::new(Int64Array::from(vec![Some(-1), None, Some(1)]))),
+        ("uint8", Arc::new(UInt8Array::from(vec![Some(0), None, Some(1)]))),
+        ("uint16", Arc::new(UInt16Array::from(vec![Some(0), None, Some(1)]))),
+        ("uint32", Arc::new(UInt32Array::from(vec![Some(0), None, Some(1)]))),
+        ("uint64", Arc::new(UInt64Array::from(vec![Some(u64::MAX), None, Some(1)]))),
+        ("float32", Arc::new(Float32Array::from(vec![Some(f32::NAN), None, Some(1.5)]))),
+        ("float64", Arc::new(Float64Array::from(vec![Some(f64::NAN), None, Some(1.5)]))),
+        ("decimal", Arc::new(decimals.with_precision_and_scale(9, 2).unwrap())),
+        ("utf8", Arc::new(StringArray::from(vec![Some("äπ𝄞"), None, Some("")]))),
+        ("binary", Arc::new(BinaryArray::from(vec![Some(&b"\0\xff"[..]), None, Some(b"")]))),
+        ("date32", Arc::new(Date32Array::from(vec![Some(-719_162), None, Some(2_932_896)]))),
+        ("time64", Arc::new(Time64MicrosecondArray::from(vec![Some(0), None, Some(1)]))),
+        ("timestamp", Arc::new(zoned.clone())),
+        ("instant", Arc::new(zoned.with_timezone("UTC"))),
+    ]
+}
