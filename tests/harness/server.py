@@ -24,7 +24,7 @@ class Server:
     user = "sa"
     password = PASSWORD
 
-    def __init__(self, folder: Path, *arguments: str, **environment: str):
+    def __init__(self, folder: Path, *arguments: str, **environment: str | None):
         self.folder = folder
         self.data = folder / "data"
         self.arguments = arguments
@@ -37,7 +37,7 @@ class Server:
         self.log = open(self.folder / "server.log", "ab")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--listen", f"{self.host}:0", "--data-dir", self.data, *self.arguments],
-            env={**os.environ, "MSSQL_SA_PASSWORD": self.password, "LAUNCHPOD_LOG": "info", **self.environment},
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -46,14 +46,19 @@ class Server:
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         try:
-            line = lines.get(timeout=60)
+            while not (line := lines.get(timeout=60)).startswith(READY):
+                if not line:
+                    raise AssertionError(f"launchpod serve ended\n{self.log_text()}")
         except queue.Empty:
-            line = "nothing within a minute"
-        if not line.startswith(READY):
             self.process.kill()
-            raise AssertionError(f"launchpod serve printed {line!r}\n{self.log_text()}")
+            raise AssertionError(f"launchpod serve isn't ready after a minute\n{self.log_text()}") from None
         self.port = int(line.strip().rpartition(":")[2])
         return self
+
+    def _environment(self) -> dict[str, str]:
+        """The test's own environment with changes; None takes a variable away."""
+        named = {**os.environ, "MSSQL_SA_PASSWORD": self.password, "LAUNCHPOD_LOG": "info", **self.environment}
+        return {name: value for name, value in named.items() if value is not None}
 
     def _read(self, lines: queue.Queue):
         for line in self.process.stdout:
@@ -76,7 +81,7 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait(timeout=60)
-        if self.data.exists():
+        if (self.data / "instance-id").exists():
             remove_containers(self.instance)
 
     def connect(self, **options) -> Session:
@@ -99,7 +104,7 @@ class Server:
     @property
     def instance(self) -> str:
         """What the label `launchpod.instance` says on this server's containers."""
-        return (self.data / "instance").read_text().strip()
+        return (self.data / "instance-id").read_text().strip()
 
     def containers(self, *, running: bool = False) -> list[str]:
         return containers(self.instance, running=running)

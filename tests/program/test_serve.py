@@ -7,8 +7,7 @@ from harness.server import BINARY, Server
 
 
 def test_a_password_is_made_and_only_its_owner_reads_it(tmp_path):
-    server = Server(tmp_path)
-    server.environment = {"MSSQL_SA_PASSWORD": ""}
+    server = Server(tmp_path, MSSQL_SA_PASSWORD=None)
     try:
         server.start()
         file = server.data / "sa-password"

@@ -87,7 +87,7 @@ impl Server {
     }
 
     fn containers(&self, which: &[&str]) -> Vec<String> {
-        let instance = std::fs::read_to_string(self.data.path().join("instance")).unwrap();
+        let instance = std::fs::read_to_string(self.data.path().join("instance-id")).unwrap();
         let label = format!("label=launchpod.instance={}", instance.trim());
         let output = Command::new("docker")
             .args(["ps", "--quiet", "--filter", &label])
