@@ -1,0 +1,158 @@
+//! The parts of a running Launchpod, put together from the settings.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bollard::Docker as DockerClient;
+use launchpod_controller::{Config, Controller, Image, Images, Language};
+use launchpod_database::sqlite::Embedded;
+use launchpod_image::Catalog;
+use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits};
+use launchpod_session::Instance;
+use launchpod_session::configuration::Configuration;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::commands::Error;
+use crate::settings::Settings;
+
+/// The file of the data folder that names the instance.
+const INSTANCE_FILE: &str = "instance-id";
+/// The file of the data folder that holds the options of `sp_configure`.
+const CONFIGURATION_FILE: &str = "configuration.json";
+/// How long the image of a language is taken as known: asking the engine costs as much as a
+/// tenth of a script's start.
+const IMAGE_KNOWN: Duration = Duration::from_secs(5);
+
+/// The images of the local engine, with the definitions that this program carries.
+///
+/// # Errors
+/// When the engine can't be reached.
+pub async fn images() -> Result<launchpod_image::Images, Error> {
+    let client = DockerClient::connect_with_defaults()?.negotiate_version().await.map_err(|source| {
+        format!("Docker can't be reached ({source}); is it running, and DOCKER_HOST right? `launchpod doctor` says more")
+    })?;
+    Ok(launchpod_image::Images::new(client, Catalog::embedded()))
+}
+
+/// What runs scripts: the controller over the local engine.
+///
+/// # Errors
+/// When the engine can't be reached or the run folder can't be made.
+pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Controller>, Error> {
+    let mut sandbox = SandboxConfig::new(instance);
+    if let Some(run_dir) = &settings.run_dir {
+        sandbox.run_folder.clone_from(run_dir);
+    }
+    let backend = Docker::connect(sandbox).await?;
+    let config = Config {
+        languages: vec![Language {
+            name: "Python".to_owned(),
+            environment: settings.python_image().to_owned(),
+            command: None,
+        }],
+        worker_accounts: settings.worker_accounts(),
+        limits: Limits {
+            memory: settings.worker_memory(),
+            processes: settings.worker_processes(),
+            ..Limits::default()
+        },
+        time_limit: settings.script_timeout(),
+        ..Config::default()
+    };
+    let images = KnownImages { images: images().await?, known: Mutex::default() };
+    Ok(Arc::new(Controller::new(config, Arc::new(backend), Arc::new(images))))
+}
+
+/// The instance of a data folder: its options and its controller.
+///
+/// # Errors
+/// As [`controller`], and when the folder's files can't be used.
+pub async fn instance(settings: &Settings, data_dir: &Path) -> Result<Arc<Instance>, Error> {
+    let configuration = Configuration::open(&data_dir.join(CONFIGURATION_FILE))?;
+    let controller = controller(settings, instance_id(data_dir)?).await?;
+    Ok(Arc::new(Instance::new(configuration, controller)))
+}
+
+/// Opens the embedded database of a data folder, which is made when it isn't there.
+///
+/// # Errors
+/// When the folder can't be made or the database can't be opened.
+pub fn database(data_dir: &Path) -> Result<Embedded, Error> {
+    std::fs::create_dir_all(data_dir).map_err(|error| file_error(data_dir, &error))?;
+    Ok(Embedded::open(data_dir)?)
+}
+
+/// The identity of the instance that a data folder belongs to, stable over restarts: by it a
+/// controller knows the containers that an earlier one left.
+fn instance_id(data_dir: &Path) -> Result<Uuid, Error> {
+    let path = data_dir.join(INSTANCE_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Uuid::parse_str(text.trim())
+            .map_err(|error| format!("{}: {error}; remove the file to get a new identity", path.display()).into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let id = Uuid::new_v4();
+            std::fs::write(&path, format!("{id}\n")).map_err(|error| file_error(&path, &error))?;
+            Ok(id)
+        }
+        Err(error) => Err(file_error(&path, &error)),
+    }
+}
+
+fn file_error(path: &Path, error: &io::Error) -> Error {
+    format!("{}: {error}", path.display()).into()
+}
+
+/// The images of languages, remembered for a moment.
+struct KnownImages {
+    images: launchpod_image::Images,
+    known: Mutex<Option<(String, Image, Instant)>>,
+}
+
+// === impl KnownImages ===
+
+#[async_trait]
+impl Images for KnownImages {
+    async fn find(&self, environment: &str) -> Result<Image, Box<dyn StdError + Send + Sync>> {
+        let mut known = self.known.lock().await;
+        if let Some((name, image, since)) = &*known
+            && name == environment
+            && since.elapsed() < IMAGE_KNOWN
+        {
+            return Ok(image.clone());
+        }
+        let built = self.images.resolve(environment).await?;
+        let image = Image { id: built.id, lock_hash: built.lock_hash };
+        *known = Some((environment.to_owned(), image.clone(), Instant::now()));
+        Ok(image)
+    }
+}
+
+/// The data folder of the settings.
+///
+/// # Errors
+/// When none is named.
+pub fn data_dir(settings: &Settings) -> Result<PathBuf, Error> {
+    settings.data_dir.clone().ok_or_else(|| {
+        "no data folder: say --data-dir DIR, LAUNCHPOD_DATA_DIR or data_dir in the settings file"
+            .into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_keeps_its_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = instance_id(folder.path()).unwrap();
+        assert_eq!(instance_id(folder.path()).unwrap(), first);
+        std::fs::write(folder.path().join(INSTANCE_FILE), "x").unwrap();
+        assert!(instance_id(folder.path()).unwrap_err().to_string().contains(INSTANCE_FILE));
+    }
+}

@@ -1,0 +1,48 @@
+//! The commands of the program, one module each.
+
+mod doctor;
+mod image;
+mod quickstart;
+mod run;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// An error at the top: only ever printed, with its causes.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the user asks for.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Build what is missing, run the documented script and show what ran where
+    Quickstart(quickstart::Arguments),
+    /// Accept SQL Server clients
+    Serve(serve::Arguments),
+    /// Run one script without a server
+    Run(run::Arguments),
+    /// Build, list and verify the images that scripts run in
+    #[command(subcommand)]
+    Image(image::Command),
+    /// Check this machine and say how to mend what is missing
+    Doctor(doctor::Arguments),
+}
+
+// === impl Command ===
+
+impl Command {
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    /// What the user has to know and can act on; the program then exits with status 1.
+    pub async fn run(self) -> Result<ExitCode, Error> {
+        match self {
+            Command::Quickstart(arguments) => quickstart::run(arguments).await,
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Run(arguments) => run::run(arguments).await,
+            Command::Image(command) => image::run(command).await,
+            Command::Doctor(arguments) => doctor::run(arguments).await,
+        }
+    }
+}

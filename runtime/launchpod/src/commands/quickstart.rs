@@ -1,0 +1,147 @@
+//! `launchpod quickstart`: from nothing to the documented script's result.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use launchpod_controller::Report;
+use launchpod_database::Secret;
+use launchpod_image::BuildOptions;
+use tiberius::{AuthMethod, Client, ColumnData, EncryptionLevel};
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, serve};
+use crate::administrator::{self, ADMINISTRATOR};
+use crate::assembly;
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::table;
+
+/// The example of the documentation of `sp_execute_external_script`.
+const SCRIPT: &str = "EXEC sp_execute_external_script @language = N'Python',
+     @script = N'OutputDataSet = InputDataSet', @input_data_1 = N'SELECT 1 AS col'
+WITH RESULT SETS ((col int));";
+
+/// What turns external scripts on.
+const ENABLE: &str = "EXEC sp_configure 'external scripts enabled', 1; RECONFIGURE WITH OVERRIDE;";
+
+/// What `quickstart` can be told.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Builds what is missing and shows the script's result.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    let mut settings = arguments.settings;
+    let folder = tempfile::tempdir()?;
+    settings.listen.get_or_insert(([127, 0, 0, 1], 0).into());
+    let data_dir = settings.data_dir.get_or_insert_with(|| folder.path().to_owned()).clone();
+
+    let progress = Progress::new();
+    progress.step("looking for the image");
+    let images = assembly::images().await?;
+    images
+        .build(settings.python_image(), BuildOptions::default(), &|event| progress.image(event))
+        .await?;
+
+    progress.step("starting the embedded database");
+    let password = administrator::random_password();
+    let database = assembly::database(&data_dir)?;
+    database.set_password(ADMINISTRATOR, &Secret::from(password.clone()))?;
+    let instance = assembly::instance(&settings, &data_dir).await?;
+    let listener = serve::listen(settings.listen()).await?;
+    let address = listener.local_addr()?;
+    let server = serve::server(&settings, &data_dir, Arc::clone(&instance), database)?;
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(server.serve(listener, stop.clone()));
+
+    progress.step("running the script in a container");
+    let result = run_script(address, &password).await;
+    stop.cancel();
+    serving.await?;
+    instance.controller.shutdown().await;
+    progress.clear();
+
+    let (columns, rows) = result?;
+    println!("{SCRIPT}\n");
+    let headings: Vec<&str> = columns.iter().map(String::as_str).collect();
+    println!("{}", table::render(&headings, &rows));
+    match instance.history().pop() {
+        Some(report) => print_report(&report),
+        None => return Err("the script left no report; this is a fault of Launchpod".into()),
+    }
+    print_next_steps();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the script as any client would, and returns the names of its columns and its rows.
+async fn run_script(
+    address: std::net::SocketAddr,
+    password: &str,
+) -> Result<(Vec<String>, Vec<Vec<String>>), Error> {
+    let mut client = connect(address, password).await?;
+    client.simple_query(ENABLE).await?.into_results().await?;
+    let stream = client.simple_query(SCRIPT).await?;
+    let rows = stream.into_first_result().await?;
+    let columns = rows
+        .first()
+        .map(|row| row.columns().iter().map(|column| column.name().to_owned()).collect())
+        .unwrap_or_default();
+    let cells = |row: &tiberius::Row| row.cells().map(|(_, data)| text(data)).collect();
+    Ok((columns, rows.iter().map(cells).collect()))
+}
+
+async fn connect(
+    address: std::net::SocketAddr,
+    password: &str,
+) -> Result<Client<Compat<TcpStream>>, Error> {
+    let mut config = tiberius::Config::new();
+    config.authentication(AuthMethod::sql_server(ADMINISTRATOR, password));
+    // The connection never leaves this process.
+    config.encryption(EncryptionLevel::NotSupported);
+    let socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    Ok(Client::connect(config, socket.compat_write()).await?)
+}
+
+fn text(data: &ColumnData<'_>) -> String {
+    match data {
+        ColumnData::I32(Some(number)) => number.to_string(),
+        ColumnData::I32(None) => "NULL".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn print_report(report: &Report) {
+    println!("image      {} ({})", report.image_id, report.environment);
+    println!("lock       {}", report.lock_hash);
+    println!("container  {} ({}), gone now", report.container_name, report.runtime);
+    let milliseconds = |took: Duration| took.as_millis();
+    let stages: Vec<String> = report
+        .stages
+        .iter()
+        .map(|(stage, took)| format!("{} {}", stage.name(), milliseconds(took)))
+        .collect();
+    println!("ms         {}; {} in all", stages.join(", "), milliseconds(report.stages.total()));
+}
+
+fn print_next_steps() {
+    println!(
+        "
+Next, a server for any SQL Server client:
+
+  launchpod serve --data-dir ./data
+  sqlcmd -S 127.0.0.1 -U sa -P \"$(cat ./data/sa-password)\" -C
+
+or one script of your own, without a server:
+
+  launchpod run SCRIPT.py --query 'SELECT 1 AS col'
+
+(from a checkout, `cargo run --release --` in place of `launchpod`)"
+    );
+}

@@ -1,0 +1,276 @@
+//! `launchpod run`: one script without a server.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use clap::Args;
+use launchpod_controller::{Expected, Input, ScriptEvent, ScriptRequest, ScriptRun};
+use launchpod_database::sqlite::Embedded;
+use launchpod_database::{Event, Execute, Session as _};
+use launchpod_exchange::storage;
+use launchpod_exchange::value::value_at;
+use launchpod_types::{Column, Identity, Parameter, SqlError, SqlType, Value};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Error;
+use crate::files::{self, RowWriter};
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::{assembly, display, table};
+
+/// Rows of a result that are printed when it isn't written to a file.
+const PRINTED_ROWS: usize = 50;
+/// Batches of an input that wait for the script.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+/// What `run` can be told.
+#[derive(Args)]
+pub struct Arguments {
+    /// The script
+    script: PathBuf,
+
+    /// Query in the embedded database of --data-dir (or an empty one) whose rows are InputDataSet
+    #[arg(long, value_name = "SQL", conflicts_with = "input")]
+    query: Option<String>,
+
+    /// File whose rows are InputDataSet: .parquet, .csv or .arrow
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+
+    /// A variable of the script: a whole number, a number, true or false, else text
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    param: Vec<Parameter>,
+
+    /// File for the rows of OutputDataSet: .parquet, .csv or .arrow; else they are printed
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Runs the script; the exit code is 1 when it fails.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    let script = std::fs::read_to_string(&arguments.script)
+        .map_err(|error| format!("{}: {error}", arguments.script.display()))?;
+    let controller = assembly::controller(&arguments.settings, Uuid::new_v4()).await?;
+    let cancel = CancellationToken::new();
+    let request = ScriptRequest {
+        id: Uuid::new_v4(),
+        identity: Identity { login: "local".to_owned(), database: "master".to_owned() },
+        language: "Python".to_owned(),
+        script,
+        input: input(&arguments, &cancel).await?,
+        input_name: "InputDataSet".to_owned(),
+        output_name: "OutputDataSet".to_owned(),
+        parameters: arguments.param,
+        expected: Expected::Named,
+        time_limit: None,
+        cancel: cancel.clone(),
+    };
+    let progress = Progress::new();
+    if progress.is_live() {
+        progress.step("running the script");
+    }
+    let script = controller.run(request);
+    let outcome = tokio::select! {
+        outcome = follow(script, arguments.output, &progress) => outcome,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+    };
+    cancel.cancel();
+    controller.shutdown().await;
+    outcome
+}
+
+/// The rows that the script gets.
+async fn input(arguments: &Arguments, cancel: &CancellationToken) -> Result<Option<Input>, Error> {
+    let (sender, batches) = mpsc::channel(BATCHES_IN_FLIGHT);
+    if let Some(path) = &arguments.input {
+        let rows = files::read(path)?;
+        tokio::task::spawn_blocking(move || {
+            for batch in rows.batches {
+                let batch = batch.map_err(|error| SqlError::new(4860, error.to_string()));
+                // The script may want no more rows.
+                if sender.blocking_send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        return Ok(Some(Input { columns: rows.columns, batches }));
+    }
+    let Some(query) = &arguments.query else { return Ok(None) };
+    query_rows(arguments, query, sender, batches, cancel).await.map(Some)
+}
+
+/// Starts a query in the embedded database.
+async fn query_rows(
+    arguments: &Arguments,
+    query: &str,
+    sender: mpsc::Sender<Result<RecordBatch, SqlError>>,
+    batches: mpsc::Receiver<Result<RecordBatch, SqlError>>,
+    cancel: &CancellationToken,
+) -> Result<Input, Error> {
+    let folder = tempfile::tempdir()?;
+    let data_dir = arguments.settings.data_dir.as_deref().unwrap_or(folder.path());
+    let database: Embedded = assembly::database(data_dir)?;
+    let mut session = database.local_session()?;
+    let launchpod_tsql::InputQuery::Select(statement) = launchpod_tsql::parse_input_query(query).map_err(SqlError::from)? else {
+        return Err("--query takes one SELECT statement".into());
+    };
+    let execute = Execute {
+        statement: Arc::new(statement),
+        source: query.into(),
+        variables: Arc::default(),
+    };
+    let mut events = session.execute(execute, cancel.clone());
+    let columns = loop {
+        match events.recv().await {
+            Some(Ok(Event::Columns(columns))) => break columns,
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err("--query takes one SELECT statement".into()),
+        }
+    };
+    tokio::spawn(async move {
+        // The session and its folder live as long as the query runs.
+        let _alive = (session, folder);
+        while let Some(event) = events.recv().await {
+            let batch = match event {
+                Ok(Event::Batch(batch)) => Ok(batch),
+                Ok(_) => continue,
+                Err(error) => Err(error),
+            };
+            if sender.send(batch).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Input { columns, batches })
+}
+
+/// Shows what the script prints, and writes or prints its rows.
+async fn follow(
+    mut script: ScriptRun,
+    output: Option<PathBuf>,
+    progress: &Progress,
+) -> Result<ExitCode, Error> {
+    let mut columns: Arc<[Column]> = Arc::new([]);
+    let mut writer = None;
+    let mut printed = Vec::new();
+    let mut rows = 0;
+    while let Some(event) = script.next().await {
+        match event {
+            ScriptEvent::Message(message) => {
+                progress.clear();
+                eprintln!("{}", message.text.trim_end());
+            }
+            ScriptEvent::Columns(described) => {
+                columns = described;
+                if let Some(path) = &output {
+                    writer = Some(RowWriter::create(path, &storage::schema(&columns))?);
+                }
+            }
+            ScriptEvent::Batch(batch) => {
+                rows += batch.num_rows();
+                match &mut writer {
+                    Some(writer) => writer.write(&batch)?,
+                    None => print_later(&mut printed, &columns, &batch),
+                }
+                if progress.is_live() {
+                    progress.step(&format!("{rows} rows"));
+                }
+            }
+            ScriptEvent::Outputs(_) => {}
+        }
+    }
+    let outcome = script.finish().await;
+    progress.clear();
+    match outcome {
+        Ok(report) => {
+            if let Some(writer) = writer {
+                writer.finish()?;
+            } else if !columns.is_empty() {
+                print_rows(&columns, &printed, rows);
+            }
+            if progress.is_live() {
+                let total = report.stages.total().as_millis();
+                progress.keep(&format!("{rows} rows in {total} ms, image {}", report.image_id));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            for error in error.errors() {
+                eprintln!("Msg {}: {}", error.number(), error.0.text.trim_end());
+            }
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Keeps the first rows for printing.
+fn print_later(printed: &mut Vec<Vec<String>>, columns: &[Column], batch: &RecordBatch) {
+    let left = PRINTED_ROWS.saturating_sub(printed.len());
+    for row in 0..batch.num_rows().min(left) {
+        let cells = columns.iter().zip(batch.columns());
+        let text = |(column, array): (&Column, &ArrayRef)| {
+            display::text(&value_at(array, row, column.sql_type))
+        };
+        printed.push(cells.map(text).collect());
+    }
+}
+
+fn print_rows(columns: &[Column], printed: &[Vec<String>], rows: usize) {
+    let headings: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    print!("{}", table::render(&headings, printed));
+    if rows > printed.len() {
+        println!("… {} more rows; --output FILE keeps them all", rows - printed.len());
+    }
+}
+
+/// Reads `name=value`.
+fn parameter(text: &str) -> Result<Parameter, String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    if !is_name(name) {
+        return Err(format!("{name:?} is not a name that a Python variable can have"));
+    }
+    let (sql_type, value) = if let Ok(number) = value.parse::<i64>() {
+        (SqlType::BigInt, Value::Int(number))
+    } else if let Ok(number) = value.parse::<f64>() {
+        (SqlType::Float, Value::Float(number))
+    } else if let Ok(bit) = value.parse::<bool>() {
+        (SqlType::Bit, Value::Bit(bit))
+    } else {
+        (SqlType::NVARCHAR_MAX, Value::from(value))
+    };
+    Ok(Parameter { name: name.to_owned(), sql_type, value, output: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_get_the_type_of_their_value() {
+        let sql_type = |text: &str| parameter(text).unwrap().sql_type;
+        assert_eq!(sql_type("n=1"), SqlType::BigInt);
+        assert_eq!(sql_type("x=0.5"), SqlType::Float);
+        assert_eq!(sql_type("flag=true"), SqlType::Bit);
+        assert_eq!(sql_type("text=a=b"), SqlType::NVARCHAR_MAX);
+        assert_eq!(parameter("text=a=b").unwrap().value, Value::from("a=b"));
+    }
+
+    #[test]
+    fn names_are_checked() {
+        for text in ["n", "=1", "1a=1", "a-b=1"] {
+            assert!(parameter(text).is_err(), "{text}");
+        }
+    }
+}

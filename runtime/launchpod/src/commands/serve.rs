@@ -1,0 +1,119 @@
+//! `launchpod serve`
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use launchpod_database::Secret;
+use launchpod_database::sqlite::Embedded;
+use launchpod_server::{CertificateFiles, EncryptionPolicy, Options, Server};
+use launchpod_session::Instance;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::Error;
+use crate::administrator::{self, ADMINISTRATOR, PASSWORD_VARIABLE};
+use crate::assembly;
+use crate::settings::Settings;
+
+/// What `serve` can be told.
+#[derive(Args)]
+pub struct Arguments {
+    /// File of settings (TOML); a flag or variable wins over it
+    #[arg(long, env = "LAUNCHPOD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Serves clients until SIGTERM or SIGINT.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    let settings = arguments.settings.over_file(arguments.config.as_deref())?;
+    let data_dir = assembly::data_dir(&settings)?;
+    let stop = CancellationToken::new();
+    stop_on_signals(stop.clone())?;
+
+    let database = assembly::database(&data_dir)?;
+    set_administrator(&database, &data_dir)?;
+    let instance = assembly::instance(&settings, &data_dir).await?;
+    let listener = listen(settings.listen()).await?;
+    let address = listener.local_addr()?;
+    let server = server(&settings, &data_dir, Arc::clone(&instance), database)?;
+    println!("launchpod: ready on {address}");
+    server.serve(listener, stop).await;
+    info!("Shutting down");
+    instance.controller.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The server over the embedded database.
+///
+/// # Errors
+/// When the certificate can't be used.
+pub fn server(
+    settings: &Settings,
+    data_dir: &Path,
+    instance: Arc<Instance>,
+    database: Embedded,
+) -> Result<Server, Error> {
+    let certificate = match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => {
+            CertificateFiles { certificate: certificate.clone(), key: key.clone() }
+        }
+        (None, None) => CertificateFiles::self_signed(data_dir)?,
+        _ => return Err("tls_certificate and tls_key go together: name both, or neither".into()),
+    };
+    let encryption = match settings.force_encryption {
+        Some(true) => EncryptionPolicy::Required,
+        _ => EncryptionPolicy::Supported,
+    };
+    let options = Options {
+        name: launchpod_database::server_name(),
+        encryption,
+        tls: certificate.configuration()?,
+        grace: settings.grace(),
+    };
+    Ok(Server::new(options, instance, Arc::new(database)))
+}
+
+/// Listens, with an error that names the address and the way out.
+///
+/// # Errors
+/// When the address can't be listened on.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("can't listen on {address}: {error}; choose another with --listen ADDR:PORT").into()
+    })
+}
+
+/// Gives `sa` the password of the environment, or at first start one of its own.
+fn set_administrator(database: &Embedded, data_dir: &Path) -> Result<(), Error> {
+    if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+        administrator::check_strength(&password)?;
+        database.set_password(ADMINISTRATOR, &Secret::from(password))?;
+    } else if !database.has_login(ADMINISTRATOR)? {
+        let (password, path) = administrator::generate(data_dir)?;
+        database.set_password(ADMINISTRATOR, &password)?;
+        println!("launchpod: the password of {ADMINISTRATOR} is in {}", path.display());
+    }
+    Ok(())
+}
+
+/// Fires a token at SIGTERM or SIGINT.
+fn stop_on_signals(stop: CancellationToken) -> Result<(), Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The program's settings: a flag over the environment over the file over the default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde::Deserialize;
+
+/// Every setting, each optional, as a flag, an environment variable or a key of the file.
+///
+/// One definition serves all three, so that they can't drift apart.
+#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Address and port to accept SQL Server clients on; port 0 takes a free one
+    #[arg(long, env = "LAUNCHPOD_LISTEN", value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+
+    /// Folder of the embedded database, the certificate and the options; made when missing
+    #[arg(long, env = "LAUNCHPOD_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Refuse clients that don't encrypt the whole session
+    #[arg(long, env = "LAUNCHPOD_FORCE_ENCRYPTION", num_args = 0..=1, default_missing_value = "true")]
+    pub force_encryption: Option<bool>,
+
+    /// PEM file with the server's certificate chain; without it a self-signed one is made
+    #[arg(long, env = "LAUNCHPOD_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// PEM file with the certificate's private key
+    #[arg(long, env = "LAUNCHPOD_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Image that the language Python runs in; a script fails with 39021 when it isn't built
+    #[arg(long, env = "LAUNCHPOD_PYTHON_IMAGE", value_name = "NAME")]
+    pub python_image: Option<String>,
+
+    /// Seconds a script may run; then it is ended and fails with 39127. 0 for no limit
+    #[arg(long, env = "LAUNCHPOD_SCRIPT_TIMEOUT", value_name = "SECONDS")]
+    pub script_timeout: Option<u64>,
+
+    /// Memory of one worker in MiB, its scratch files included; past it the script is ended
+    /// and fails with 39127
+    #[arg(long, env = "LAUNCHPOD_WORKER_MEMORY", value_name = "MIB")]
+    pub worker_memory: Option<u64>,
+
+    /// Processes and threads in one worker; past it a script can't start more, and fails with
+    /// 39127 if that ends it
+    #[arg(long, env = "LAUNCHPOD_WORKER_PROCESSES", value_name = "N")]
+    pub worker_processes: Option<u32>,
+
+    /// External scripts that run at once; a further one waits, then fails with 39108
+    #[arg(long, env = "LAUNCHPOD_WORKER_ACCOUNTS", value_name = "N")]
+    pub worker_accounts: Option<u32>,
+
+    /// Folder for the workers' sockets; short, since a socket's path holds 108 bytes
+    #[arg(long, env = "LAUNCHPOD_RUN_DIR", value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+
+    /// Seconds that running batches get at SIGTERM before they are cancelled
+    #[arg(long, env = "LAUNCHPOD_GRACE", value_name = "SECONDS")]
+    pub grace: Option<u64>,
+}
+
+/// A settings file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file can't be read.
+    #[error("settings file {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file isn't TOML, or has an unknown key or a value of the wrong kind.
+    #[error("settings file {path}: {source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        source: toml::de::Error,
+    },
+}
+
+// === impl Settings ===
+
+/// Takes each field from the first of two settings that has it.
+macro_rules! first_of {
+    ($over:ident, $under:ident, $($field:ident),+ $(,)?) => {
+        Settings { $($field: $over.$field.or($under.$field)),+ }
+    };
+}
+
+impl Settings {
+    /// These settings (flags and environment) over those of a file, if one is named.
+    ///
+    /// # Errors
+    /// When the file can't be read or understood; the message names the key and the line.
+    pub fn over_file(self, file: Option<&Path>) -> Result<Settings, SettingsError> {
+        let Some(path) = file else { return Ok(self) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+        let under: Settings = toml::from_str(&text)
+            .map_err(|source| SettingsError::Parse { path: path.to_owned(), source })?;
+        Ok(first_of!(
+            self,
+            under,
+            listen,
+            data_dir,
+            force_encryption,
+            tls_certificate,
+            tls_key,
+            python_image,
+            script_timeout,
+            worker_memory,
+            worker_processes,
+            worker_accounts,
+            run_dir,
+            grace,
+        ))
+    }
+
+    /// Where clients are accepted: by default SQL Server's port on this machine only.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 1433)))
+    }
+
+    /// The image of the language Python.
+    pub fn python_image(&self) -> &str {
+        self.python_image.as_deref().unwrap_or("python")
+    }
+
+    /// How long a script may run: by default an hour.
+    pub fn script_timeout(&self) -> Option<Duration> {
+        match self.script_timeout.unwrap_or(3_600) {
+            0 => None,
+            seconds => Some(Duration::from_secs(seconds)),
+        }
+    }
+
+    /// Bytes of memory for one worker: by default 2 GiB.
+    pub fn worker_memory(&self) -> u64 {
+        self.worker_memory.unwrap_or(2_048) << 20
+    }
+
+    /// Processes and threads for one worker: by default 128.
+    pub fn worker_processes(&self) -> u32 {
+        self.worker_processes.unwrap_or(128)
+    }
+
+    /// Scripts that run at once: by default 20, as SQL Server's pool of accounts.
+    pub fn worker_accounts(&self) -> u32 {
+        self.worker_accounts.unwrap_or(20)
+    }
+
+    /// How long running batches get at SIGTERM: by default 10 seconds.
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace.unwrap_or(10))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn what_is_said_directly_wins_over_the_file() {
+        let file = file("worker_memory = 100\nscript_timeout = 5\n");
+        let said = Settings { worker_memory: Some(7), ..Settings::default() };
+        let settings = said.over_file(Some(file.path())).unwrap();
+        assert_eq!(settings.worker_memory(), 7 << 20);
+        assert_eq!(settings.script_timeout(), Some(Duration::from_secs(5)));
+        assert_eq!(settings.worker_accounts(), 20);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let file = file("liste = '127.0.0.1:1433'\n");
+        let error = Settings::default().over_file(Some(file.path())).unwrap_err().to_string();
+        assert!(error.contains("liste") && error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn zero_means_no_time_limit() {
+        let settings = Settings { script_timeout: Some(0), ..Settings::default() };
+        assert_eq!(settings.script_timeout(), None);
+    }
+}

@@ -1,0 +1,302 @@
+//! One client's connection: a task that reads, and one that runs and answers.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use launchpod_session::{
+    Call, CallArgument, REPLIES_IN_FLIGHT, Replies, Reply, Session,
+    TransactionRequest as SessionTransaction,
+};
+use launchpod_tds::ProtocolError;
+use launchpod_tds::batch::SqlBatch;
+use launchpod_tds::message::{ClientMessage, Incoming, MessageReader, Reset};
+use launchpod_tds::packet::PacketType;
+use launchpod_tds::rpc::{Procedure, RpcCall, RpcCalls, RpcParameter};
+use launchpod_tds::transaction::{TransactionAction, TransactionRequest};
+use launchpod_tds::version::TdsVersion;
+use launchpod_types::{Parameter, SqlError};
+use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use crate::login::{LoggedIn, log_in};
+use crate::respond::Responder;
+use crate::server::Shared;
+use crate::transport::Transport;
+use crate::types;
+
+/// How long a client may take to log in, its TLS handshake included.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// The greatest message: a `(max)` value of 2 GiB and the call around it. Memory grows only as
+/// bytes really come.
+const MESSAGE_LIMIT: usize = (2 << 30) + (1 << 20);
+/// Messages that wait while one runs; clients send one at a time.
+const MESSAGES_IN_FLIGHT: usize = 4;
+
+/// What the reader hands to the runner.
+enum Request {
+    /// A message to run, with what cancels it.
+    Run(ClientMessage, CancellationToken),
+    /// The client wants its attention acknowledged.
+    Attention,
+    /// The client broke the protocol.
+    Broken(ProtocolError),
+}
+
+/// The side of a connection that runs messages and answers.
+struct Runner {
+    session: Session,
+    responder: Responder<WriteHalf<Transport>>,
+    version: TdsVersion,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
+    let login = tokio::select! {
+        login = tokio::time::timeout(LOGIN_TIMEOUT, log_in(&shared, socket)) => login,
+        () = shared.closing.cancelled() => return,
+    };
+    let logged_in = match login {
+        Ok(Ok(logged_in)) => logged_in,
+        Ok(Err(error)) => {
+            warn!(%error, "No session");
+            return;
+        }
+        Err(_) => {
+            warn!("The client didn't log in in time");
+            return;
+        }
+    };
+    let LoggedIn { transport, mut reader, packets, session, version, spid } = logged_in;
+    reader.set_limit(MESSAGE_LIMIT);
+    let closed = shared.ending.child_token();
+    let (read, write) = tokio::io::split(transport);
+    let (requests, incoming) = mpsc::channel(MESSAGES_IN_FLIGHT);
+    let reading = tokio::spawn(read_messages(read, reader, requests, closed.clone()));
+    let name = shared.options.name.clone();
+    let responder = Responder::new(write, packets, name, closed);
+    let mut runner = Runner { session, responder, version };
+    if let Err(error) = runner.run(incoming, &shared.closing).await {
+        debug!(%error, "The connection broke");
+    }
+    reading.abort();
+    drop(spid);
+}
+
+/// Reads messages until the client is gone; then whatever runs for it is cancelled.
+async fn read_messages(
+    mut socket: ReadHalf<Transport>,
+    mut reader: MessageReader,
+    requests: mpsc::Sender<Request>,
+    closed: CancellationToken,
+) {
+    let _closes_when_done = closed.clone().drop_guard();
+    let mut last = closed.child_token();
+    loop {
+        let request = match reader.next_message() {
+            Ok(None) => match socket.read_buf(reader.input()).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => continue,
+            },
+            Ok(Some(Incoming::Message(message))) => {
+                last = closed.child_token();
+                Request::Run(message, last.clone())
+            }
+            Ok(Some(Incoming::Attention)) => {
+                last.cancel();
+                Request::Attention
+            }
+            // Its attention follows and is what gets an answer.
+            Ok(Some(Incoming::Ignored(_))) => continue,
+            Err(error) => {
+                // Nothing after it can be understood; the runner says so and closes.
+                let _ = requests.send(Request::Broken(error)).await;
+                return;
+            }
+        };
+        if requests.send(request).await.is_err() {
+            return;
+        }
+    }
+}
+
+// === impl Runner ===
+
+impl Runner {
+    /// Runs messages until the client is gone or the server closes.
+    async fn run(
+        &mut self,
+        mut requests: mpsc::Receiver<Request>,
+        closing: &CancellationToken,
+    ) -> io::Result<()> {
+        loop {
+            let request = tokio::select! {
+                biased;
+                request = requests.recv() => request,
+                () = closing.cancelled() => return Ok(()),
+            };
+            match request {
+                None => return Ok(()),
+                Some(Request::Run(message, cancel)) => self.message(message, &cancel).await?,
+                Some(Request::Attention) => self.responder.finish_attention().await?,
+                Some(Request::Broken(error)) => {
+                    warn!(%error, "The client broke the protocol");
+                    return self.responder.refuse(refusal(&error)).await;
+                }
+            }
+        }
+    }
+
+    /// Runs a message and answers it, unless it was cancelled: then the attention that comes
+    /// next is what ends the answer.
+    async fn message(
+        &mut self,
+        message: ClientMessage,
+        cancel: &CancellationToken,
+    ) -> io::Result<()> {
+        if message.reset != Reset::None {
+            let keep_transaction = message.reset == Reset::SessionKeepTransaction;
+            self.session.reset(keep_transaction, cancel).await;
+            self.responder.acknowledge_reset();
+        }
+        let payload = &message.payload;
+        let decoded = match message.packet_type {
+            PacketType::SqlBatch => SqlBatch::decode(payload, self.version).map(Work::Batch),
+            PacketType::Rpc => RpcCalls::new(payload, self.version).map(Work::Calls),
+            PacketType::TransactionManager => {
+                TransactionRequest::decode(payload, self.version).map(Work::Transaction)
+            }
+            other => {
+                let text = format!("A message of type {other:?} is not supported here.");
+                return self.responder.refuse(SqlError::with_class(4002, 16, text)).await;
+            }
+        };
+        match decoded {
+            Ok(work) => self.work(work, cancel).await,
+            Err(error) => {
+                self.responder.refuse(refusal(&error)).await?;
+                if error.is_unsupported() {
+                    return Ok(());
+                }
+                Err(io::Error::new(io::ErrorKind::InvalidData, error))
+            }
+        }
+    }
+
+    /// Runs what a message asks for, and sends replies as they come.
+    async fn work(&mut self, work: Work<'_>, cancel: &CancellationToken) -> io::Result<()> {
+        let (replies, mut incoming) = mpsc::channel(REPLIES_IN_FLIGHT);
+        let session = &mut self.session;
+        let responder = &mut self.responder;
+        let running = async move { work.run(session, &replies, cancel).await };
+        let responding = async move {
+            while let Some(reply) = incoming.recv().await {
+                // A cancelled client wants no more than the end of the answer.
+                if !cancel.is_cancelled() {
+                    responder.reply(reply).await?;
+                }
+            }
+            if cancel.is_cancelled() { Ok(()) } else { responder.finish().await }
+        };
+        let (understood, responded) = tokio::join!(running, responding);
+        responded?;
+        understood.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+}
+
+/// What a message asks for.
+enum Work<'a> {
+    Batch(SqlBatch),
+    Calls(RpcCalls<'a>),
+    Transaction(TransactionRequest),
+}
+
+// === impl Work ===
+
+impl Work<'_> {
+    /// Runs it. The error of a call that can't be understood is sent like any other, and
+    /// returned when the rest of what the client sends can't be trusted either.
+    async fn run(
+        self,
+        session: &mut Session,
+        replies: &Replies,
+        cancel: &CancellationToken,
+    ) -> Result<(), ProtocolError> {
+        match self {
+            Work::Batch(batch) => session.batch(&batch.text, replies, cancel).await,
+            Work::Calls(calls) => {
+                for call in calls {
+                    match call {
+                        Ok(call) if call.no_exec => {}
+                        Ok(call) => session.call(session_call(call), replies, cancel).await,
+                        Err(error) => {
+                            // A client that is gone has nothing to be told.
+                            let _ = replies.send(Reply::Message(refusal(&error).into())).await;
+                            return if error.is_unsupported() { Ok(()) } else { Err(error) };
+                        }
+                    }
+                }
+            }
+            Work::Transaction(request) => match session_transaction(request.action) {
+                Change::Transaction(change) => {
+                    session.change_transaction(change, replies, cancel).await;
+                }
+                Change::Save(text) => session.batch(&text, replies, cancel).await,
+            },
+        }
+        Ok(())
+    }
+}
+
+fn session_call(call: RpcCall) -> Call {
+    let procedure = match call.procedure {
+        Procedure::Named(name) => name,
+        Procedure::Special(special) => special.name().to_owned(),
+    };
+    let argument = |parameter: RpcParameter| CallArgument {
+        parameter: Parameter {
+            name: parameter.name,
+            sql_type: types::sql_type(&parameter.type_info),
+            value: types::from_wire(parameter.value),
+            output: parameter.by_reference,
+        },
+        is_default: parameter.default,
+    };
+    Call { procedure, arguments: call.parameters.into_iter().map(argument).collect() }
+}
+
+/// The error for a message that isn't served or can't be understood; the latter ends the
+/// connection, as its severity says.
+fn refusal(error: &ProtocolError) -> SqlError {
+    if error.is_unsupported() {
+        return SqlError::new(8009, format!("{error}."));
+    }
+    let text =
+        format!("The incoming tabular data stream (TDS) protocol stream is incorrect: {error}.");
+    SqlError::with_class(4014, 20, text)
+}
+
+/// What a transaction manager request comes to.
+enum Change {
+    Transaction(SessionTransaction),
+    /// SAVE TRANSACTION as T-SQL.
+    Save(String),
+}
+
+fn session_transaction(action: TransactionAction) -> Change {
+    match action {
+        TransactionAction::Begin(_) => Change::Transaction(SessionTransaction::Begin),
+        TransactionAction::Commit { then, .. } => {
+            Change::Transaction(SessionTransaction::Commit { begin_next: then.is_some() })
+        }
+        TransactionAction::Rollback { then, .. } => {
+            Change::Transaction(SessionTransaction::Rollback { begin_next: then.is_some() })
+        }
+        TransactionAction::Save { name } => {
+            Change::Save(format!("SAVE TRANSACTION [{}]", name.replace(']', "]]")))
+        }
+    }
+}

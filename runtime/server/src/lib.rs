@@ -1,0 +1,23 @@
+//! The front: SQL Server clients' connections, from accept to the last token.
+//!
+//! A connection is two tasks. One reads the socket throughout, so that a cancel (attention) or
+//! a vanished client is seen while a batch runs; the other runs batches and writes answers.
+//!
+//! ```text
+//!  socket ─▶ reader: messages ─▶ (bounded) ─▶ runner: session ─▶ replies ─▶ responder ─▶ socket
+//!              └─ attention, end of stream ──▶ cancels the running batch
+//! ```
+
+mod certificate;
+mod connection;
+mod login;
+mod respond;
+mod rows;
+mod server;
+mod spid;
+mod transport;
+mod types;
+
+pub use certificate::{CertificateError, CertificateFiles};
+pub use launchpod_tds::prelogin::EncryptionPolicy;
+pub use server::{Options, Server};

@@ -1,0 +1,228 @@
+//! From a fresh socket to a session: PRELOGIN, TLS, LOGIN7.
+
+use std::io;
+use std::sync::Arc;
+
+use launchpod_database::Login as DatabaseLogin;
+use launchpod_session::Session;
+use launchpod_tds::ProtocolError;
+use launchpod_tds::login::{Login, feature};
+use launchpod_tds::message::{Incoming, MessageReader};
+use launchpod_tds::packet::PacketType;
+use launchpod_tds::prelogin::{Negotiated, Prelogin, Version, negotiate};
+use launchpod_tds::token::{
+    Done, DoneKind, DoneStatus, EnvChange, FeatureExtAck, LoginAck, Message as MessageToken,
+    MessageKind,
+};
+use launchpod_tds::types::Collation;
+use launchpod_tds::version::TdsVersion;
+use launchpod_tds::writer::PacketWriter;
+use launchpod_types::{Message, SqlError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tracing::{debug, info};
+
+use crate::server::Shared;
+use crate::spid::Spid;
+use crate::transport::Transport;
+
+/// The greatest LOGIN7, [MS-TDS] 2.2.6.4; nothing before it is longer.
+const LOGIN_LIMIT: usize = 128 << 10;
+/// What SQL Server calls itself in LOGINACK.
+const PROGRAM: &str = "Microsoft SQL Server";
+/// The version we claim: SQL Server 2022 (design decision).
+const VERSION: Version = Version { major: 16, minor: 0, build: 1000, sub_build: 0 };
+/// The language of messages.
+const LANGUAGE: &str = "us_english";
+
+/// A connection that has logged in.
+pub(crate) struct LoggedIn {
+    pub transport: Transport,
+    pub reader: MessageReader,
+    pub packets: PacketWriter,
+    pub session: Session,
+    pub version: TdsVersion,
+    /// Kept for as long as the session lives.
+    pub spid: Spid,
+}
+
+/// Why a connection didn't come to a session.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoginFailure {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    #[error("the client sent a {0:?} message before it had logged in")]
+    Unexpected(PacketType),
+    #[error("the client can't encrypt, and encryption is required")]
+    Encryption,
+    #[error("login refused: {0}")]
+    Refused(SqlError),
+}
+
+/// Reads and answers what comes before the first request.
+pub(crate) async fn log_in(
+    shared: &Arc<Shared>,
+    socket: TcpStream,
+) -> Result<LoggedIn, LoginFailure> {
+    let mut transport = Transport::new(socket);
+    let mut reader = MessageReader::new(LOGIN_LIMIT);
+    let mut packets = PacketWriter::new();
+
+    let payload = message(&mut transport, &mut reader, PacketType::Prelogin).await?;
+    let prelogin = Prelogin::decode(&payload)?;
+    let (negotiated, encryption) = negotiate(prelogin.encryption, shared.options.encryption);
+    let answer = Prelogin {
+        version: Some(VERSION),
+        encryption: Some(encryption),
+        instance: Some(vec![0]),
+        mars: Some(false),
+        // A client that asks whether federated authentication is required is told no.
+        fed_auth_required: prelogin.fed_auth_required.map(|_| 0),
+        ..Prelogin::default()
+    };
+    packets.tokens().extend_from_slice(&answer.encode());
+    send(&mut transport, &mut packets).await?;
+    transport = match negotiated {
+        Negotiated::Refuse => return Err(LoginFailure::Encryption),
+        Negotiated::None => transport,
+        Negotiated::LoginOnly | Negotiated::All => {
+            transport.start_tls(Arc::clone(&shared.options.tls)).await?
+        }
+    };
+    let payload = message(&mut transport, &mut reader, PacketType::Login7).await?;
+    if negotiated == Negotiated::LoginOnly {
+        transport = transport.stop_tls();
+    }
+    let login = Login::decode(&payload)?;
+    match open(shared, &login).await {
+        Ok((session, spid)) => {
+            greet(&mut packets, &login, &session, &spid);
+            send(&mut transport, &mut packets).await?;
+            let version = login.tds_version.negotiate();
+            info!(login = %session.identity().login, spid = spid.number(), program = %login.app_name, "Logged in");
+            Ok(LoggedIn { transport, reader, packets, session, version, spid })
+        }
+        Err(error) => {
+            refuse(&mut packets, shared, &error);
+            send(&mut transport, &mut packets).await?;
+            // Nothing more is read: the client closes when it has read the error.
+            transport.shutdown().await?;
+            Err(LoginFailure::Refused(error))
+        }
+    }
+}
+
+/// The next message, which has to be of a type.
+async fn message(
+    transport: &mut Transport,
+    reader: &mut MessageReader,
+    expected: PacketType,
+) -> Result<bytes::Bytes, LoginFailure> {
+    loop {
+        match reader.next_message()? {
+            Some(Incoming::Message(message)) if message.packet_type == expected => {
+                return Ok(message.payload);
+            }
+            Some(Incoming::Message(message)) => {
+                return Err(LoginFailure::Unexpected(message.packet_type));
+            }
+            Some(Incoming::Ignored(packet_type)) => {
+                return Err(LoginFailure::Unexpected(packet_type));
+            }
+            Some(Incoming::Attention) => {
+                return Err(LoginFailure::Unexpected(PacketType::Attention));
+            }
+            None => {}
+        }
+        if transport.read_buf(reader.input()).await? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+    }
+}
+
+async fn send(transport: &mut Transport, packets: &mut PacketWriter) -> io::Result<()> {
+    let mut wire = bytes::BytesMut::new();
+    packets.finish(&mut wire);
+    transport.write_all(&wire).await?;
+    transport.flush().await
+}
+
+/// Checks the login and opens its session.
+async fn open(shared: &Shared, login: &Login) -> Result<(Session, Spid), SqlError> {
+    if login.has_sspi || login.has_fed_auth() {
+        let text = "Login failed. Launchpod supports SQL Server authentication only; connect with a login and a password.";
+        return Err(SqlError::with_class(18456, 14, text));
+    }
+    let spid = shared.spids.allocate().ok_or_else(too_many_sessions)?;
+    let login = DatabaseLogin {
+        user: login.user_name.clone(),
+        password: login.password.expose().to_owned().into(),
+        database: login.database.clone(),
+        spid: spid.number(),
+        program: login.app_name.clone(),
+        host: login.host_name.clone(),
+    };
+    let database = shared.database.login(login).await?;
+    Ok((Session::new(Arc::clone(&shared.instance), database), spid))
+}
+
+/// The tokens that answer a login: what SQL Server sends, in its order.
+fn greet(packets: &mut PacketWriter, login: &Login, session: &Session, spid: &Spid) {
+    let old_size = packets.packet_size();
+    let size = login.negotiated_packet_size(old_size);
+    packets.set_packet_size(size);
+    packets.set_spid(spid.number());
+    let database = session.identity().database;
+    let out = packets.tokens();
+    EnvChange::Database { new: &database, old: "master" }.encode(out);
+    info_message(out, 5701, 2, &format!("Changed database context to '{database}'."));
+    EnvChange::Collation { new: Collation::SQL_LATIN1_GENERAL_CP1_CI_AS, old: None }.encode(out);
+    EnvChange::Language { new: LANGUAGE, old: "" }.encode(out);
+    info_message(out, 5703, 1, &format!("Changed language setting to {LANGUAGE}."));
+    LoginAck {
+        tds_version: login.tds_version.negotiate(),
+        program: PROGRAM,
+        version: (VERSION.major, VERSION.minor, VERSION.build),
+    }
+    .encode(out);
+    EnvChange::PacketSize { new: size, old: old_size }.encode(out);
+    if !login.features.is_empty() {
+        FeatureExtAck { utf8: login.offers(feature::UTF8_SUPPORT) }.encode(out);
+    }
+    Done { kind: DoneKind::Done, status: DoneStatus::FINAL, command: 0, rows: 0 }.encode(out);
+}
+
+fn info_message(out: &mut Vec<u8>, number: i32, state: u8, text: &str) {
+    let kind = MessageKind::Info;
+    MessageToken { kind, number, state, class: 0, text, server: "", procedure: "", line: 1 }
+        .encode(out);
+}
+
+fn refuse(packets: &mut PacketWriter, shared: &Shared, error: &SqlError) {
+    let Message { number, state, class, text, line, .. } = &*error.0;
+    debug!(number, text, "Login refused");
+    let out = packets.tokens();
+    MessageToken {
+        kind: MessageKind::Error,
+        number: *number,
+        state: *state,
+        class: *class,
+        text,
+        server: &shared.options.name,
+        procedure: "",
+        line: (*line).max(1),
+    }
+    .encode(out);
+    let status = DoneStatus::FINAL | DoneStatus::ERROR;
+    Done { kind: DoneKind::Done, status, command: 0, rows: 0 }.encode(out);
+}
+
+fn too_many_sessions() -> SqlError {
+    SqlError::with_class(
+        17809,
+        20,
+        "Could not connect because the maximum number of '32767' user connections has already been reached.",
+    )
+}

@@ -1,0 +1,113 @@
+//! Accepting connections, and ending them in good order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use launchpod_database::Database;
+use launchpod_session::Instance;
+use launchpod_tds::prelogin::EncryptionPolicy;
+use rustls::ServerConfig;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, debug, info_span, warn};
+
+use crate::connection;
+use crate::spid::Spids;
+
+/// How long a silent connection is left before it is probed, as SQL Server does (30 s).
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long accepting pauses when the process has no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How a server is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// The name that messages carry.
+    pub name: String,
+    /// Whether clients must encrypt.
+    pub encryption: EncryptionPolicy,
+    /// TLS for clients that encrypt.
+    pub tls: Arc<ServerConfig>,
+    /// How long running batches get at shutdown before they are cancelled.
+    pub grace: Duration,
+}
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub options: Options,
+    pub instance: Arc<Instance>,
+    pub database: Arc<dyn Database>,
+    pub spids: Spids,
+    /// Fires when no further batch is to be begun.
+    pub closing: CancellationToken,
+    /// Fires when what runs is to be cancelled.
+    pub ending: CancellationToken,
+}
+
+/// A server for SQL Server clients.
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+// === impl Server ===
+
+impl Server {
+    /// A server that isn't listening yet.
+    pub fn new(options: Options, instance: Arc<Instance>, database: Arc<dyn Database>) -> Self {
+        let shared = Shared {
+            options,
+            instance,
+            database,
+            spids: Spids::default(),
+            closing: CancellationToken::new(),
+            ending: CancellationToken::new(),
+        };
+        Server { shared: Arc::new(shared) }
+    }
+
+    /// Serves the clients that a listener accepts until `stop` fires; then lets batches run
+    /// for the grace time, cancels those that still do, and returns when all connections are
+    /// closed.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((socket, address)) => self.connect(&connections, socket, address),
+                Err(error) => {
+                    warn!(%error, "Can't accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        connections.close();
+        self.shared.closing.cancel();
+        if tokio::time::timeout(self.shared.options.grace, connections.wait()).await.is_err() {
+            self.shared.ending.cancel();
+            connections.wait().await;
+        }
+    }
+
+    fn connect(&self, connections: &TaskTracker, socket: TcpStream, address: SocketAddr) {
+        if let Err(error) = prepare(&socket) {
+            debug!(%error, "Can't set the options of a socket");
+        }
+        let shared = Arc::clone(&self.shared);
+        let span = info_span!("connection", client.addr = %address);
+        connections.spawn(connection::serve(shared, socket).instrument(span));
+    }
+}
+
+/// Answers go out at once, and a client that is gone without a word is noticed.
+fn prepare(socket: &TcpStream) -> std::io::Result<()> {
+    socket.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(Duration::from_secs(1));
+    SockRef::from(socket).set_tcp_keepalive(&keepalive)
+}

@@ -1,0 +1,49 @@
+//! A text of T-SQL from its first statement to its last.
+
+use std::sync::Arc;
+
+use launchpod_types::SqlError;
+
+use crate::reply::{DoneKind, DonePlace};
+use crate::run::{Flow, MAX_CALL_DEPTH, Run, Scope, Stop};
+
+impl Run<'_> {
+    /// Reads and runs the scope's text; returns the return status.
+    ///
+    /// Errors of statements are sent as they occur; only what ends the batch stops it.
+    pub async fn text(&mut self) -> Result<i32, Stop> {
+        let source = Arc::clone(&self.scope.source);
+        let batch = match launchpod_tsql::parse(&source) {
+            Ok(batch) => batch,
+            Err(error) => {
+                self.report(vec![SqlError::from(error).into()], DoneKind::Other).await?;
+                return Err(Stop::Over);
+            }
+        };
+        match self.block(&batch.statements).await? {
+            Flow::Return(status) => Ok(status),
+            Flow::Next | Flow::Break | Flow::Continue => Ok(0),
+        }
+    }
+
+    /// Runs another text one level deeper, with variables of its own, and returns its scope
+    /// (for the values that OUTPUT parameters got) with its return status.
+    pub async fn nested_text(&mut self, mut inner: Scope) -> Result<(Scope, i32), Stop> {
+        inner.depth = self.scope.depth + 1;
+        inner.place = DonePlace::InProcedure;
+        if inner.depth > MAX_CALL_DEPTH {
+            return Err(SqlError::new(
+                217,
+                format!(
+                    "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit {MAX_CALL_DEPTH})."
+                ),
+            )
+            .into());
+        }
+        let outer = std::mem::replace(&mut self.scope, inner);
+        // Boxed: a text can run a text can run a text.
+        let result = Box::pin(self.text()).await;
+        let inner = std::mem::replace(&mut self.scope, outer);
+        Ok((inner, result?))
+    }
+}

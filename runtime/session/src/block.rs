@@ -1,0 +1,170 @@
+//! Statements one after the other, and control flow.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use launchpod_tsql::ast::{Declaration, Expr, Statement, StatementKind};
+use launchpod_types::{Message, SqlError, SqlType, Value};
+
+use crate::reply::DoneKind;
+use crate::run::{Flow, Run, Stop};
+
+impl Run<'_> {
+    /// Runs statements in order until one leaves the block.
+    ///
+    /// A statement that fails is reported and the next one runs, as in SQL Server, unless the
+    /// error is of the kind that ends a batch.
+    pub async fn block(&mut self, statements: &[Statement]) -> Result<Flow, Stop> {
+        for statement in statements {
+            match self.statement(statement).await {
+                Ok(Flow::Next) => {}
+                Ok(leave) => return Ok(leave),
+                Err(Stop::Over) => return Err(Stop::Over),
+                Err(Stop::Failed(errors)) => {
+                    let errors = Self::located(errors, statement.line);
+                    let ends_batch = errors.iter().any(ends_batch);
+                    self.report(errors, done_kind(&statement.kind)).await?;
+                    if ends_batch {
+                        return Err(Stop::Over);
+                    }
+                }
+            }
+            if self.cancel.is_cancelled() {
+                return Err(Stop::Over);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Runs one statement. Boxed, since statements hold statements.
+    fn statement<'b>(
+        &'b mut self,
+        statement: &'b Statement,
+    ) -> Pin<Box<dyn Future<Output = Result<Flow, Stop>> + Send + 'b>> {
+        Box::pin(async move {
+            match &statement.kind {
+                StatementKind::Block(statements) => return self.block(statements).await,
+                StatementKind::If { condition, then, otherwise } => {
+                    if self.holds(condition).await? {
+                        return self.block(std::slice::from_ref(then)).await;
+                    }
+                    if let Some(otherwise) = otherwise {
+                        return self.block(std::slice::from_ref(otherwise)).await;
+                    }
+                }
+                StatementKind::While { condition, body } => {
+                    while self.holds(condition).await? {
+                        match self.block(std::slice::from_ref(body)).await? {
+                            Flow::Next | Flow::Continue => {}
+                            Flow::Break => break,
+                            leave @ Flow::Return(_) => return Ok(leave),
+                        }
+                    }
+                }
+                StatementKind::Break => return Ok(Flow::Break),
+                StatementKind::Continue => return Ok(Flow::Continue),
+                StatementKind::Return(None) => return Ok(Flow::Return(0)),
+                StatementKind::Return(Some(value)) => {
+                    let status = self.value(value, SqlType::Int).await?;
+                    // NULL can't be returned: SQL Server returns 0 with a warning.
+                    return Ok(Flow::Return(as_status(&status)));
+                }
+                StatementKind::Print(value) => self.print(value).await?,
+                StatementKind::Declare(declarations) => self.declare(declarations).await?,
+                StatementKind::SetVariable(set) => self.set_variable(set).await?,
+                StatementKind::SetOption(set) => {
+                    self.set_option(set);
+                    self.forward(statement).await?;
+                }
+                StatementKind::Select(query) => match Self::assignments(query) {
+                    Some(assignments) => self.assign(statement, &assignments).await?,
+                    None => self.forward(statement).await?,
+                },
+                StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
+                StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
+                StatementKind::Reconfigure { .. } => {
+                    self.session.instance.configuration.reconfigure()?
+                }
+                StatementKind::TryCatch { .. } => return Err(unsupported("BEGIN TRY")),
+                StatementKind::RaiseError(_) => return Err(unsupported("RAISERROR")),
+                StatementKind::Throw(_) => return Err(unsupported("THROW")),
+                StatementKind::WaitFor(_) => return Err(unsupported("WAITFOR")),
+                StatementKind::Goto(_) | StatementKind::Label(_) => {
+                    return Err(unsupported("GOTO"));
+                }
+                StatementKind::Kill(_) => return Err(unsupported("KILL")),
+                // All others are the database's: what it doesn't know, it says so itself.
+                _ => self.forward(statement).await?,
+            }
+            Ok(Flow::Next)
+        })
+    }
+
+    /// Whether a predicate is true (neither false nor unknown).
+    async fn holds(&mut self, condition: &Expr) -> Result<bool, Stop> {
+        let text = self.source(condition);
+        let question = format!("SELECT CASE WHEN {text} THEN 1 ELSE 0 END");
+        let answer = self.ask(&question).await?;
+        Ok(answer.and_then(|row| row.values.into_iter().next()) == Some(Value::Int(1)))
+    }
+
+    async fn print(&mut self, value: &Expr) -> Result<(), Stop> {
+        let text = match self.value(value, SqlType::NVARCHAR_MAX).await? {
+            Value::Text(text) => text,
+            // PRINT NULL prints a blank.
+            _ => " ".to_owned(),
+        };
+        let message = Message { line: value.line, ..Message::info(0, text) };
+        self.message(message).await
+    }
+
+    async fn declare(&mut self, declarations: &[Declaration]) -> Result<(), Stop> {
+        for declaration in declarations {
+            match declaration {
+                Declaration::Variable { name, type_name, value, .. } => {
+                    self.declare_variable(name, type_name, value.as_ref()).await?;
+                }
+                _ => return Err(unsupported("DECLARE TABLE")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an error ends the whole batch: those of binding and of conversion do
+/// ("Database Engine error severities", and observed with SQL Server).
+fn ends_batch(error: &Message) -> bool {
+    const CONVERSION: [i32; 6] = [241, 242, 244, 245, 248, 295];
+    const BINDING: [i32; 11] = [102, 134, 137, 156, 195, 207, 208, 209, 217, 4104, 8120];
+    error.class >= 19 || CONVERSION.contains(&error.number) || BINDING.contains(&error.number)
+}
+
+/// The return status that a value gives.
+fn as_status(value: &Value) -> i32 {
+    match value {
+        // The value was converted to int.
+        Value::Int(status) => i32::try_from(*status).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Which command a statement is, for the token that ends it.
+pub(crate) fn done_kind(kind: &StatementKind) -> DoneKind {
+    match kind {
+        StatementKind::Select(_) => DoneKind::Select,
+        StatementKind::Insert(_) => DoneKind::Insert,
+        StatementKind::Update(_) => DoneKind::Update,
+        StatementKind::Delete(_) | StatementKind::Truncate(_) => DoneKind::Delete,
+        StatementKind::Execute(_) | StatementKind::ExecuteText(_) => DoneKind::Execute,
+        _ => DoneKind::Other,
+    }
+}
+
+/// The error for a statement that is not supported yet (40510's text).
+pub(crate) fn unsupported(statement: &str) -> Stop {
+    SqlError::new(
+        40510,
+        format!("Statement '{statement}' is not supported in this version of SQL Server."),
+    )
+    .into()
+}

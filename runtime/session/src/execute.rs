@@ -1,0 +1,206 @@
+//! EXEC, and calls from outside a batch.
+
+use launchpod_database::Variable;
+use launchpod_tsql::ast::{self, ArgumentValue, Execute, ExecuteText, ProcedureName, ResultSets};
+use launchpod_types::{Parameter, SqlError, SqlType, Value};
+
+use crate::block::unsupported;
+use crate::literal;
+use crate::procedures::{Argument, Completion, Invocation};
+use crate::reply::{DoneKind, DonePlace, Reply, ReturnValue, StatementDone};
+use crate::run::{Run, Scope, Stop};
+use crate::session::Call;
+
+impl Run<'_> {
+    /// `EXEC @rc = procedure arguments WITH RESULT SETS …`
+    pub async fn execute_procedure(&mut self, execute: &Execute) -> Result<(), Stop> {
+        let procedure = match &execute.procedure {
+            ProcedureName::Name(name) => name.to_string(),
+            ProcedureName::Variable(variable) => match &self.variable(variable)?.value {
+                Value::Text(name) => name.clone(),
+                _ => return Err(not_found("").into()),
+            },
+        };
+        let mut arguments = Vec::with_capacity(execute.arguments.len());
+        for argument in &execute.arguments {
+            arguments.push(self.argument(argument).await?);
+        }
+        if let Some(variable) = &execute.return_variable {
+            self.variable(variable)?;
+        }
+        let invocation = Invocation {
+            procedure,
+            arguments,
+            result_sets: execute.result_sets.clone(),
+            source: std::sync::Arc::clone(&self.scope.source),
+        };
+        let completion = self.invoke(invocation).await?;
+        for (ordinal, output) in completion.outputs {
+            if let ArgumentValue::Variable(name) = &execute.arguments[ordinal].value {
+                let declared = self.variable(name)?.sql_type;
+                let value = self.convert(output.value, output.sql_type, declared).await?;
+                self.store(name, value)?;
+            }
+        }
+        if let Some(variable) = &execute.return_variable {
+            let declared = self.variable(variable)?.sql_type;
+            let status = Value::Int(completion.status.into());
+            let status = self.convert(status, SqlType::Int, declared).await?;
+            self.store(variable, status)?;
+        }
+        self.procedure_done(completion.status).await
+    }
+
+    /// `EXEC ('text')`
+    pub async fn execute_text(&mut self, execute: &ExecuteText) -> Result<(), Stop> {
+        if execute.at.is_some() {
+            return Err(unsupported("EXECUTE AT"));
+        }
+        if execute.run_as.is_some() {
+            return Err(unsupported("EXECUTE AS"));
+        }
+        if !matches!(execute.result_sets, ResultSets::Unspecified | ResultSets::Undefined) {
+            return Err(unsupported("EXECUTE ('text') WITH RESULT SETS"));
+        }
+        let text = self.value(&execute.text, SqlType::NVARCHAR_MAX).await?;
+        let Value::Text(text) = text else { return Ok(()) };
+        self.nested_text(Scope::new(text.into(), DonePlace::InProcedure, 0)).await?;
+        Ok(())
+    }
+
+    /// A call from outside a batch. Its failure is reported like a statement's.
+    pub async fn remote_call(&mut self, call: Call) -> Result<(), Stop> {
+        let arguments = call.arguments.iter().cloned().map(Argument::from).collect();
+        let invocation = Invocation {
+            procedure: call.procedure,
+            arguments,
+            result_sets: ResultSets::Unspecified,
+            source: "".into(),
+        };
+        match self.invoke(invocation).await {
+            Ok(completion) => {
+                self.send(Reply::ReturnStatus(completion.status)).await?;
+                for (ordinal, output) in completion.outputs {
+                    let declared = &call.arguments[ordinal].parameter;
+                    self.return_value(ordinal, declared, output).await?;
+                }
+                self.call_done(false).await
+            }
+            Err(Stop::Failed(errors)) => {
+                let errors = Self::located(errors, 1);
+                self.session.globals.error = errors.first().map_or(0, |error| error.number);
+                for error in errors {
+                    self.message(error).await?;
+                }
+                self.call_done(true).await
+            }
+            // The call ends even when an error has ended the batch within it.
+            Err(Stop::Over) => self.call_done(true).await,
+        }
+    }
+
+    /// Sends an OUTPUT value in the type that the caller declared.
+    async fn return_value(
+        &mut self,
+        ordinal: usize,
+        parameter: &Parameter,
+        output: Variable,
+    ) -> Result<(), Stop> {
+        let value = self.convert(output.value, output.sql_type, parameter.sql_type).await?;
+        self.send(Reply::ReturnValue(ReturnValue {
+            // A call has at most 2100 parameters.
+            ordinal: u16::try_from(ordinal).unwrap_or(u16::MAX),
+            name: parameter.name.clone(),
+            sql_type: parameter.sql_type,
+            value,
+        }))
+        .await
+    }
+
+    async fn procedure_done(&mut self, status: i32) -> Result<(), Stop> {
+        self.session.globals.error = 0;
+        self.send(Reply::ReturnStatus(status)).await?;
+        self.call_done(false).await
+    }
+
+    async fn call_done(&mut self, error: bool) -> Result<(), Stop> {
+        let done = StatementDone {
+            rows: None,
+            kind: DoneKind::Execute,
+            place: DonePlace::Procedure,
+            error,
+        };
+        self.send(Reply::Done(done)).await
+    }
+
+    /// An argument of EXEC with its value.
+    async fn argument(&mut self, argument: &ast::Argument) -> Result<Argument, Stop> {
+        let (variable, is_default) = match &argument.value {
+            ArgumentValue::Default => {
+                (Variable { sql_type: SqlType::Int, value: Value::Null }, true)
+            }
+            ArgumentValue::Literal(constant) => (literal::of(constant), false),
+            ArgumentValue::Variable(name) => (self.variable(name)?.clone(), false),
+            ArgumentValue::GlobalVariable(name) => (self.global(name).await?, false),
+        };
+        Ok(Argument {
+            name: argument.name.clone(),
+            sql_type: variable.sql_type,
+            value: variable.value,
+            output: argument.output,
+            is_default,
+        })
+    }
+
+    /// The value of a global variable (`@@SPID`).
+    async fn global(&mut self, name: &str) -> Result<Variable, Stop> {
+        let row = self.ask(&format!("SELECT {name}")).await?;
+        let found = row.and_then(|row| {
+            let column = row.columns.first()?.sql_type;
+            Some(Variable { sql_type: column, value: row.values.into_iter().next()? })
+        });
+        Ok(found.unwrap_or(Variable { sql_type: SqlType::Int, value: Value::Null }))
+    }
+
+    /// Runs a procedure that another one names.
+    pub async fn call_by_name(
+        &mut self,
+        procedure: String,
+        arguments: Vec<Argument>,
+    ) -> Result<Completion, Stop> {
+        let result_sets = ResultSets::Unspecified;
+        self.invoke(Invocation { procedure, arguments, result_sets, source: "".into() }).await
+    }
+
+    /// Finds the procedure and runs it.
+    async fn invoke(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
+        let name = plain_name(&invocation.procedure);
+        match crate::procedures::find(&name) {
+            Some(procedure) => self.run_procedure(procedure, invocation).await,
+            None => Err(not_found(&invocation.procedure).into()),
+        }
+    }
+}
+
+/// The name of a system procedure without the schemas and databases it is reachable by, in
+/// lower case. `[sys].[sp_x]`, `master..sp_x` and `dbo.sp_x` all name `sp_x`.
+fn plain_name(name: &str) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.trim().trim_matches(['[', ']', '"']).to_lowercase()
+}
+
+fn not_found(name: &str) -> SqlError {
+    SqlError::new(2812, format!("Could not find stored procedure '{name}'.")).state(62)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_procedures_are_reachable_by_every_schema() {
+        for name in ["sp_x", "[sys].[SP_X]", "master..sp_x", "\"dbo\".\"sp_x\"", " sp_x "] {
+            assert_eq!(plain_name(name), "sp_x", "{name}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The procedures that are Launchpod's own, one module each.
+
+mod configure;
+mod driver;
+mod execute_sql;
+mod external_script;
+mod prepared;
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use launchpod_database::Variable;
+use launchpod_exchange::storage;
+use launchpod_exchange::value::array_of;
+use launchpod_tsql::ast::ResultSets;
+use launchpod_types::{Column, SqlError, SqlType, Value};
+
+use crate::block::unsupported;
+use crate::reply::{DoneKind, Reply};
+use crate::run::{Run, Stop};
+use crate::session::CallArgument;
+
+pub(crate) use prepared::PreparedStatements;
+
+/// A call of a procedure, from a batch or from outside.
+pub(crate) struct Invocation {
+    /// Its name as written.
+    pub procedure: String,
+    pub arguments: Vec<Argument>,
+    pub result_sets: ResultSets,
+    /// The text that the call stands in, for the spans in `result_sets`.
+    pub source: Arc<str>,
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Argument {
+    /// With its `@`; absent for a positional argument.
+    pub name: Option<String>,
+    pub sql_type: SqlType,
+    pub value: Value,
+    /// Whether the caller wants the value after the call.
+    pub output: bool,
+    /// Whether `DEFAULT` was written in place of a value.
+    pub is_default: bool,
+}
+
+/// How a procedure ended.
+#[derive(Debug, Default)]
+pub(crate) struct Completion {
+    /// The return status.
+    pub status: i32,
+    /// Values after the call, by the argument's place.
+    pub outputs: Vec<(usize, Variable)>,
+}
+
+/// The procedures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Procedure {
+    Configure,
+    ExecuteSql,
+    ExternalScript,
+    Prepare,
+    PrepareExecute,
+    PrepareExecuteCall,
+    ExecutePrepared,
+    Unprepare,
+    DataTypeInfo,
+    ResetConnection,
+}
+
+/// The procedure of a name in lower case, without its schema.
+pub(crate) fn find(name: &str) -> Option<Procedure> {
+    Some(match name {
+        "sp_configure" => Procedure::Configure,
+        "sp_executesql" => Procedure::ExecuteSql,
+        "sp_execute_external_script" => Procedure::ExternalScript,
+        "sp_prepare" => Procedure::Prepare,
+        "sp_prepexec" => Procedure::PrepareExecute,
+        "sp_prepexecrpc" => Procedure::PrepareExecuteCall,
+        "sp_execute" => Procedure::ExecutePrepared,
+        "sp_unprepare" => Procedure::Unprepare,
+        "sp_datatype_info" | "sp_datatype_info_90" | "sp_datatype_info_100" => {
+            Procedure::DataTypeInfo
+        }
+        "sp_reset_connection" => Procedure::ResetConnection,
+        _ => return None,
+    })
+}
+
+// === impl Argument ===
+
+impl From<CallArgument> for Argument {
+    fn from(CallArgument { parameter, is_default }: CallArgument) -> Self {
+        Argument {
+            name: Some(parameter.name).filter(|name| !name.is_empty()),
+            sql_type: parameter.sql_type,
+            value: parameter.value,
+            output: parameter.output,
+            is_default,
+        }
+    }
+}
+
+// === impl Run ===
+
+impl Run<'_> {
+    pub async fn run_procedure(
+        &mut self,
+        procedure: Procedure,
+        invocation: Invocation,
+    ) -> Result<Completion, Stop> {
+        let any_result =
+            matches!(invocation.result_sets, ResultSets::Unspecified | ResultSets::Undefined);
+        if !any_result && !matches!(procedure, Procedure::ExternalScript) {
+            return Err(unsupported("EXECUTE … WITH RESULT SETS for this procedure"));
+        }
+        let arguments = invocation.arguments;
+        match procedure {
+            Procedure::Configure => self.configure(arguments).await,
+            Procedure::ExecuteSql => self.execute_sql(arguments).await,
+            Procedure::ExternalScript => {
+                self.external_script(arguments, &invocation.result_sets, &invocation.source).await
+            }
+            Procedure::Prepare => self.prepare(arguments).await,
+            Procedure::PrepareExecute => self.prepare_and_execute(arguments).await,
+            Procedure::PrepareExecuteCall => self.prepare_and_execute_call(arguments).await,
+            Procedure::ExecutePrepared => self.execute_prepared(arguments).await,
+            Procedure::Unprepare => self.unprepare(arguments).await,
+            Procedure::DataTypeInfo => self.data_type_info().await,
+            Procedure::ResetConnection => {
+                let cancel = self.cancel;
+                self.session.reset(false, cancel).await;
+                Ok(Completion::default())
+            }
+        }
+    }
+
+    /// Sends rows that a procedure of ours has made.
+    pub async fn result_set(
+        &mut self,
+        columns: Vec<Column>,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), Stop> {
+        let count = rows.len() as u64;
+        let batch = record_batch(&columns, &rows)
+            .map_err(|error| SqlError::new(39010, error.to_string()))?;
+        self.send(Reply::Columns(columns.into())).await?;
+        self.send(Reply::Batch(batch)).await?;
+        self.session.globals.row_count = count;
+        self.done(DoneKind::Select, Some(count)).await
+    }
+}
+
+/// Rows in storage form.
+fn record_batch(
+    columns: &[Column],
+    rows: &[Vec<Value>],
+) -> Result<RecordBatch, Box<dyn std::error::Error>> {
+    let arrays = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| array_of(rows.iter().map(|row| &row[index]), column.sql_type))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(RecordBatch::try_new(storage::schema(columns), arrays)?)
+}
+
+/// The error for a parameter that a procedure needs and didn't get (201).
+pub(crate) fn missing(procedure: &str, parameter: &str) -> SqlError {
+    SqlError::new(
+        201,
+        format!(
+            "Procedure or function '{procedure}' expects parameter '{parameter}', which was not supplied."
+        ),
+    )
+    .state(4)
+}

@@ -1,0 +1,124 @@
+//! A batch or call while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use launchpod_database::Variable;
+use launchpod_types::{Message, SqlError};
+use tokio_util::sync::CancellationToken;
+
+use crate::reply::{DoneKind, DonePlace, Replies, Reply, StatementDone};
+use crate::session::Session;
+
+/// Procedures and dynamic batches that may call each other, as in SQL Server (error 217).
+pub(crate) const MAX_CALL_DEPTH: u32 = 32;
+
+/// A batch or call while it runs: the session, where its replies go, and its variables.
+pub(crate) struct Run<'a> {
+    pub session: &'a mut Session,
+    pub replies: &'a Replies,
+    pub cancel: &'a CancellationToken,
+    pub scope: Scope,
+}
+
+/// What one level of call sees.
+pub(crate) struct Scope {
+    /// The text that runs; statements are spans of it.
+    pub source: Arc<str>,
+    /// By name with `@`, folded.
+    pub variables: BTreeMap<String, Variable>,
+    /// Where its statements stand.
+    pub place: DonePlace,
+    /// How many calls it is deep.
+    pub depth: u32,
+}
+
+/// Where to go on after a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// With the next statement.
+    Next,
+    /// After the WHILE around it.
+    Break,
+    /// With the next turn of the WHILE around it.
+    Continue,
+    /// With the caller, which gets the return status.
+    Return(i32),
+}
+
+/// Why a statement didn't come to its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It failed; these errors (one or more) say how and have not been sent yet.
+    Failed(Vec<Message>),
+    /// The batch is over: it was cancelled, the client is gone, or an error that ends batches
+    /// has been sent.
+    Over,
+}
+
+// === impl Scope ===
+
+impl Scope {
+    pub fn new(source: Arc<str>, place: DonePlace, depth: u32) -> Self {
+        Scope { source, variables: BTreeMap::new(), place, depth }
+    }
+}
+
+// === impl Stop ===
+
+impl From<SqlError> for Stop {
+    fn from(error: SqlError) -> Self {
+        Stop::Failed(vec![error.into()])
+    }
+}
+
+// === impl Run ===
+
+impl Run<'_> {
+    /// Sends a reply; the batch is over when nobody waits for it any more.
+    pub async fn send(&mut self, reply: Reply) -> Result<(), Stop> {
+        tokio::select! {
+            sent = self.replies.send(reply) => sent.map_err(|_| Stop::Over),
+            () = self.cancel.cancelled() => Err(Stop::Over),
+        }
+    }
+
+    /// Sends a message.
+    pub async fn message(&mut self, message: Message) -> Result<(), Stop> {
+        self.send(Reply::Message(message)).await
+    }
+
+    /// Sends the end of a statement, unless NOCOUNT holds it back.
+    pub async fn done(&mut self, kind: DoneKind, rows: Option<u64>) -> Result<(), Stop> {
+        let no_count = self.session.options.no_count;
+        let rows = rows.filter(|_| !no_count);
+        let place = self.scope.place;
+        // Under NOCOUNT a procedure's statements end silently, but a result set must end.
+        if no_count && place == DonePlace::InProcedure && kind != DoneKind::Select {
+            return Ok(());
+        }
+        self.send(Reply::Done(StatementDone { rows, kind, place, error: false })).await
+    }
+
+    /// Sends the errors of a statement and its end.
+    pub async fn report(&mut self, errors: Vec<Message>, kind: DoneKind) -> Result<(), Stop> {
+        if let Some(error) = errors.first() {
+            self.session.globals.error = error.number;
+        }
+        self.session.globals.row_count = 0;
+        for error in errors {
+            self.message(error).await?;
+        }
+        let place = self.scope.place;
+        self.send(Reply::Done(StatementDone { rows: None, kind, place, error: true })).await
+    }
+
+    /// The errors of a statement that stopped, its line put in where they have none.
+    pub fn located(errors: Vec<Message>, line: u32) -> Vec<Message> {
+        let locate = |error: Message| Message {
+            line: if error.line == 0 { line } else { error.line },
+            ..error
+        };
+        errors.into_iter().map(locate).collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! One client's session.
+
+use std::sync::Arc;
+
+use launchpod_database::TransactionState;
+use launchpod_types::{Identity, Parameter};
+use tokio_util::sync::CancellationToken;
+
+use crate::instance::Instance;
+use crate::procedures::PreparedStatements;
+use crate::reply::{DonePlace, Replies};
+use crate::run::{Run, Scope};
+
+/// One client's session: its connection to the database and what T-SQL remembers of it.
+pub struct Session {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) database: Box<dyn launchpod_database::Session>,
+    /// The current database, as the client was last told.
+    pub(crate) database_name: String,
+    pub(crate) options: Options,
+    pub(crate) globals: Globals,
+    pub(crate) prepared: PreparedStatements,
+}
+
+/// The SET options that the interpreter itself heeds.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// `NOCOUNT`
+    pub no_count: bool,
+}
+
+/// What `@@ROWCOUNT` and its kin return.
+#[derive(Debug, Default)]
+pub(crate) struct Globals {
+    pub row_count: u64,
+    pub error: i32,
+    pub transaction: TransactionState,
+}
+
+/// A call of a procedure from outside a batch (an RPC).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The procedure's name as sent, e.g. `sp_executesql` or `[dbo].[p]`.
+    pub procedure: String,
+    /// Its arguments, in order.
+    pub arguments: Vec<CallArgument>,
+}
+
+/// An argument of a [`Call`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallArgument {
+    /// Name (with its `@`, empty for a positional argument), type and value.
+    pub parameter: Parameter,
+    /// Whether the procedure's default is meant in place of the value.
+    pub is_default: bool,
+}
+
+/// What a client asks of the transaction outside a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionRequest {
+    /// Begin one.
+    Begin,
+    /// Commit it, and begin the next when asked.
+    Commit {
+        /// Whether another one begins at once.
+        begin_next: bool,
+    },
+    /// Roll it back, and begin the next when asked.
+    Rollback {
+        /// Whether another one begins at once.
+        begin_next: bool,
+    },
+}
+
+// === impl Session ===
+
+impl Session {
+    /// A session on an open connection to the database.
+    pub fn new(instance: Arc<Instance>, database: Box<dyn launchpod_database::Session>) -> Self {
+        let database_name = database.identity().database;
+        Session {
+            instance,
+            database,
+            database_name,
+            options: Options::default(),
+            globals: Globals::default(),
+            prepared: PreparedStatements::default(),
+        }
+    }
+
+    /// Who the session acts as, and in which database it is.
+    pub fn identity(&self) -> Identity {
+        self.database.identity()
+    }
+
+    /// The open transaction.
+    pub fn transaction(&self) -> TransactionState {
+        self.globals.transaction
+    }
+
+    /// Runs a batch. All its results and errors are replies; it ends early when `cancel`
+    /// fires or nobody takes the replies.
+    pub async fn batch(&mut self, text: &str, replies: &Replies, cancel: &CancellationToken) {
+        let mut run = self.run(text, DonePlace::Batch, replies, cancel);
+        // Whatever stopped it has been said, or nobody listens.
+        let _ = run.text().await;
+    }
+
+    /// Runs a procedure; as [`Session::batch`].
+    pub async fn call(&mut self, call: Call, replies: &Replies, cancel: &CancellationToken) {
+        let mut run = self.run("", DonePlace::InProcedure, replies, cancel);
+        let _ = run.remote_call(call).await;
+    }
+
+    /// Begins or ends a transaction; as [`Session::batch`].
+    pub async fn change_transaction(
+        &mut self,
+        request: TransactionRequest,
+        replies: &Replies,
+        cancel: &CancellationToken,
+    ) {
+        let text = match request {
+            TransactionRequest::Begin => "BEGIN TRANSACTION",
+            TransactionRequest::Commit { begin_next: false } => "COMMIT TRANSACTION",
+            TransactionRequest::Commit { begin_next: true } => {
+                "COMMIT TRANSACTION; BEGIN TRANSACTION"
+            }
+            TransactionRequest::Rollback { begin_next: false } => "ROLLBACK TRANSACTION",
+            TransactionRequest::Rollback { begin_next: true } => {
+                "ROLLBACK TRANSACTION; BEGIN TRANSACTION"
+            }
+        };
+        self.batch(text, replies, cancel).await;
+    }
+
+    /// Makes the session as new for the next user of a pooled connection
+    /// (`sp_reset_connection`), keeping the transaction when asked.
+    pub async fn reset(&mut self, keep_transaction: bool, cancel: &CancellationToken) {
+        if !keep_transaction && self.globals.transaction.depth > 0 {
+            // Nobody is told of a reset: the replies go nowhere, so there must be room for all.
+            let (replies, mut ignored) = tokio::sync::mpsc::channel(16);
+            let roll_back = async move {
+                self.batch("ROLLBACK TRANSACTION", &replies, cancel).await;
+                drop(replies);
+                self
+            };
+            let ignore = async { while ignored.recv().await.is_some() {} };
+            let (session, ()) = tokio::join!(roll_back, ignore);
+            return session.forget();
+        }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.options = Options::default();
+        self.globals = Globals { transaction: self.globals.transaction, ..Globals::default() };
+        self.prepared = PreparedStatements::default();
+    }
+
+    fn run<'a>(
+        &'a mut self,
+        text: &str,
+        place: DonePlace,
+        replies: &'a Replies,
+        cancel: &'a CancellationToken,
+    ) -> Run<'a> {
+        Run { session: self, replies, cancel, scope: Scope::new(text.into(), place, 1) }
+    }
+}

@@ -1,0 +1,161 @@
+//! Variables: declared, set, and assigned by SELECT.
+
+use launchpod_database::Variable;
+use launchpod_tsql::ast::{
+    AssignOperator, Expr, Query, QueryBody, SelectItem, SetVariable, Statement, TypeName, fold_name,
+};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use crate::run::{Run, Stop};
+
+/// One `@variable = value` of a SELECT.
+pub(crate) struct Assigned<'q> {
+    variable: &'q str,
+    operator: AssignOperator,
+}
+
+impl Run<'_> {
+    /// A declared variable.
+    ///
+    /// # Errors
+    /// 137 when there is none of that name.
+    pub fn variable(&self, name: &str) -> Result<&Variable, SqlError> {
+        self.scope.variables.get(&fold_name(name)).ok_or_else(|| undeclared(name))
+    }
+
+    /// Gives a declared variable a value of its type.
+    pub fn store(&mut self, name: &str, value: Value) -> Result<(), SqlError> {
+        let variable =
+            self.scope.variables.get_mut(&fold_name(name)).ok_or_else(|| undeclared(name))?;
+        variable.value = value;
+        Ok(())
+    }
+
+    pub async fn declare_variable(
+        &mut self,
+        name: &str,
+        type_name: &TypeName,
+        value: Option<&Expr>,
+    ) -> Result<(), Stop> {
+        let sql_type = declared_type(type_name, &self.scope.source)?;
+        let value = match value {
+            Some(value) => self.value(value, sql_type).await?,
+            None => Value::Null,
+        };
+        let variable = Variable { sql_type, value };
+        if self.scope.variables.insert(fold_name(name), variable).is_some() {
+            return Err(SqlError::with_class(
+                134,
+                15,
+                format!(
+                    "The variable name '{name}' has already been declared. Variable names must be unique within a query batch or stored procedure."
+                ),
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    pub async fn set_variable(&mut self, set: &SetVariable) -> Result<(), Stop> {
+        let sql_type = self.variable(&set.variable)?.sql_type;
+        let text = self.source(&set.value);
+        let value = match arithmetic(set.operator) {
+            None => self.value_of(&text, sql_type).await?,
+            Some(sign) => {
+                self.value_of(&format!("{} {sign} ({text})", set.variable), sql_type).await?
+            }
+        };
+        self.store(&set.variable, value)?;
+        Ok(())
+    }
+
+    /// What a SELECT assigns, when it assigns.
+    pub fn assignments(query: &Query) -> Option<Vec<Assigned<'_>>> {
+        let QueryBody::Select(select) = &query.body else { return None };
+        let assigned = |item| match item {
+            &SelectItem::Assign { ref variable, operator, .. } => {
+                Some(Assigned { variable, operator })
+            }
+            _ => None,
+        };
+        select.items.iter().map(assigned).collect()
+    }
+
+    /// Runs a SELECT that assigns: its last row gives the values; without a row the variables
+    /// stay as they are.
+    pub async fn assign(
+        &mut self,
+        statement: &Statement,
+        assignments: &[Assigned<'_>],
+    ) -> Result<(), Stop> {
+        for assignment in assignments {
+            self.variable(assignment.variable)?;
+        }
+        let source = std::sync::Arc::clone(&self.scope.source);
+        let row = self.last_row(statement.clone(), statement.span.text(&source)).await?;
+        self.session.globals.row_count = u64::from(row.is_some());
+        let Some(row) = row else { return Ok(()) };
+        for ((assignment, column), value) in assignments.iter().zip(&*row.columns).zip(row.values) {
+            let name = assignment.variable;
+            let declared = self.variable(name)?.sql_type;
+            let value = match arithmetic(assignment.operator) {
+                None => self.convert(value, column.sql_type, declared).await?,
+                Some(sign) => self.combine(name, sign, value, column.sql_type).await?,
+            };
+            self.store(name, value)?;
+        }
+        Ok(())
+    }
+
+    /// `@variable sign value`, in the variable's type.
+    async fn combine(
+        &mut self,
+        name: &str,
+        sign: &str,
+        value: Value,
+        from: SqlType,
+    ) -> Result<Value, Stop> {
+        const OPERAND: &str = "@launchpod_operand";
+        let declared = self.variable(name)?.sql_type;
+        let operand = Variable { sql_type: from, value };
+        self.scope.variables.insert(OPERAND.to_owned(), operand);
+        let combined = self.value_of(&format!("{name} {sign} {OPERAND}"), declared).await;
+        self.scope.variables.remove(OPERAND);
+        combined
+    }
+}
+
+/// The operator within a compound assignment; `None` for a plain one.
+fn arithmetic(operator: AssignOperator) -> Option<&'static str> {
+    Some(match operator {
+        AssignOperator::Assign => return None,
+        AssignOperator::Add => "+",
+        AssignOperator::Subtract => "-",
+        AssignOperator::Multiply => "*",
+        AssignOperator::Divide => "/",
+        AssignOperator::Modulo => "%",
+        AssignOperator::BitAnd => "&",
+        AssignOperator::BitOr => "|",
+        AssignOperator::BitXor => "^",
+    })
+}
+
+/// The type of a declaration.
+///
+/// # Errors
+/// 2715 for a type that isn't built in.
+pub(crate) fn declared_type(type_name: &TypeName, source: &str) -> Result<SqlType, SqlError> {
+    type_name.declared().ok_or_else(|| {
+        SqlError::new(
+            2715,
+            format!(
+                "Column, parameter, or variable #1: Cannot find data type {}.",
+                type_name.span.text(source)
+            ),
+        )
+    })
+}
+
+fn undeclared(name: &str) -> SqlError {
+    SqlError::with_class(137, 15, format!("Must declare the scalar variable \"{name}\".")).state(2)
+}
