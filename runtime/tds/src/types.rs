@@ -1,6 +1,6 @@
 //! Data types and values, [MS-TDS] 2.2.5.4 to 2.2.5.6.
 
-pub mod codepage;
+mod codepage;
 pub mod collation;
 pub mod datetime;
 pub mod decimal;

@@ -9,7 +9,7 @@ const HIGH: [char; 32] = [
 ];
 
 /// Decodes Windows-1252, in which every byte is a character.
-pub fn decode(bytes: &[u8]) -> String {
+pub(super) fn decode(bytes: &[u8]) -> String {
     bytes
         .iter()
         .map(|byte| match byte {
@@ -21,7 +21,7 @@ pub fn decode(bytes: &[u8]) -> String {
 
 /// Appends `text` in Windows-1252. A character that it lacks becomes `?`, as in SQL
 /// Server's own conversion.
-pub fn encode(out: &mut Vec<u8>, text: &str) {
+pub(super) fn encode(out: &mut Vec<u8>, text: &str) {
     if text.is_ascii() {
         out.extend_from_slice(text.as_bytes());
     } else {

@@ -50,7 +50,7 @@ impl Collation {
     pub const SQL_LATIN1_GENERAL_CP1_CI_AS: Self = Self { info: 0x00d0_0409, sort_id: 52 };
 
     /// From the five bytes on the wire.
-    pub fn from_wire([a, b, c, d, sort_id]: [u8; 5]) -> Self {
+    pub const fn from_wire([a, b, c, d, sort_id]: [u8; 5]) -> Self {
         Self { info: u32::from_le_bytes([a, b, c, d]), sort_id }
     }
 
@@ -112,14 +112,8 @@ mod tests {
     use super::*;
 
     const LATIN1_GENERAL_100_CI_AS_SC_UTF8: Collation =
-        Collation::from_parts([0x09, 0x04, 0xd0, 0x26, 0x00]);
-    const JAPANESE_CI_AS: Collation = Collation::from_parts([0x11, 0x04, 0xd0, 0x00, 0x00]);
-
-    impl Collation {
-        const fn from_parts([a, b, c, d, sort_id]: [u8; 5]) -> Self {
-            Self { info: u32::from_le_bytes([a, b, c, d]), sort_id }
-        }
-    }
+        Collation::from_wire([0x09, 0x04, 0xd0, 0x26, 0x00]);
+    const JAPANESE_CI_AS: Collation = Collation::from_wire([0x11, 0x04, 0xd0, 0x00, 0x00]);
 
     #[test]
     fn the_default_as_sql_server_sends_it() {
