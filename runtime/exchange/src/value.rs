@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn rows_become_columns() {
-        let columns = [Column::new("a", SqlType::Int), Column::new("b", SqlType::SYSNAME).not_null()];
+        let columns =
+            [Column::new("a", SqlType::Int), Column::new("b", SqlType::SYSNAME).not_null()];
         let rows = [vec![Value::Int(1), Value::from("x")], vec![Value::Null, Value::from("y")]];
         let batch = record_batch(&columns, &rows).unwrap();
         assert_eq!((batch.num_rows(), batch.num_columns()), (2, 2));

@@ -84,7 +84,10 @@ fn integers_narrow_within_their_range_only() {
 #[test]
 fn floats_lose_their_fraction_and_not_their_range() {
     assert_eq!(convert(float(-2.9), SqlType::Int).unwrap(), Value::Int(-2));
-    assert_eq!(convert(float(9e18), SqlType::BigInt).unwrap(), Value::Int(9_000_000_000_000_000_000));
+    assert_eq!(
+        convert(float(9e18), SqlType::BigInt).unwrap(),
+        Value::Int(9_000_000_000_000_000_000)
+    );
     assert_eq!(number(convert(float(9.3e18), SqlType::BigInt)), 232);
     assert_eq!(number(convert(float(2_147_483_648.0), SqlType::Int)), 232);
     assert_eq!(number(convert(float(1e300), SqlType::Real)), 232);
@@ -190,9 +193,18 @@ fn bytes_stay_bytes() {
 fn times_round_to_their_type_and_keep_its_range() {
     let second = 10_000_000;
     let noon_or_so = stamp(43_200_000_000 + 3_000);
-    assert_eq!(convert(noon_or_so, SqlType::DateTime).unwrap(), Value::DateTime(43_200 * second + 33_333));
-    assert_eq!(convert(stamp(30_000_000), SqlType::SmallDateTime).unwrap(), Value::DateTime(60 * second));
-    assert_eq!(convert(stamp(1_500_000), SqlType::DateTime2(0)).unwrap(), Value::DateTime(2 * second));
+    assert_eq!(
+        convert(noon_or_so, SqlType::DateTime).unwrap(),
+        Value::DateTime(43_200 * second + 33_333)
+    );
+    assert_eq!(
+        convert(stamp(30_000_000), SqlType::SmallDateTime).unwrap(),
+        Value::DateTime(60 * second)
+    );
+    assert_eq!(
+        convert(stamp(1_500_000), SqlType::DateTime2(0)).unwrap(),
+        Value::DateTime(2 * second)
+    );
     assert_eq!(convert(stamp(-1), SqlType::Date).unwrap(), Value::Date(-1));
     let early = stamp(ticks(1752, 12, 31) / 10);
     assert_eq!(number(convert(early, SqlType::DateTime)), 242);
@@ -250,7 +262,8 @@ fn padding_is_done_in_parts() {
     let batch = RecordBatch::try_from_iter([("c", array)]).unwrap();
     let columns = [Column::new("c", SqlType::Char(8000))];
     let converter = Converter::declared(batch.schema_ref(), &columns).unwrap();
-    let parts: Vec<usize> = converter.convert(&batch).map(|part| part.unwrap().num_rows()).collect();
+    let parts: Vec<usize> =
+        converter.convert(&batch).map(|part| part.unwrap().num_rows()).collect();
     assert!(parts.len() > 1 && parts.iter().sum::<usize>() == rows, "{parts:?}");
 }
 
