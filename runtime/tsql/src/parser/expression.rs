@@ -197,7 +197,7 @@ impl Parser<'_> {
         let operand = Box::new(operand);
         self.expect("(")?;
         if self.at_query() {
-            let query = Box::new(self.nested(Self::query)?);
+            let query = Box::new(self.nested_query()?);
             self.expect(")")?;
             return Ok(ExprKind::InQuery { negated, operand, query });
         }
@@ -328,11 +328,11 @@ impl Parser<'_> {
     }
 
     /// Reads `(value)`, `(predicate)` or `(SELECT …)`.
-    fn in_parentheses(&mut self, predicates: bool) -> Result<Expr> {
+    pub(super) fn in_parentheses(&mut self, predicates: bool) -> Result<Expr> {
         let token = self.token();
         self.expect("(")?;
         if self.at_query() {
-            let query = Box::new(self.nested(Self::query)?);
+            let query = Box::new(self.nested_query()?);
             self.expect(")")?;
             return Ok(self.expr(ExprKind::Subquery(query), token));
         }
@@ -354,7 +354,7 @@ impl Parser<'_> {
     /// Reads `(SELECT …)` after EXISTS and its kin.
     fn subquery(&mut self) -> Result<Box<Query>> {
         self.expect("(")?;
-        let query = self.nested(Self::query)?;
+        let query = self.nested_query()?;
         self.expect(")")?;
         Ok(Box::new(query))
     }

@@ -91,12 +91,18 @@ impl Parser<'_> {
         })
     }
 
-    /// Reads the parts of a name one by one where its last part may be followed by more dots,
-    /// and says whether a name of several parts, ending in `.*`, stands here.
+    /// Whether a name that ends in `.*` stands here.
     pub(super) fn at_table_star(&self) -> bool {
         let mut ahead = 0;
-        while self.name_ahead(ahead) && self.symbol_ahead(ahead + 1, ".") && ahead < 2 * MAX_PARTS {
-            ahead += 2;
+        for _ in 0..MAX_PARTS {
+            // A part may be left out: `database..name.*`.
+            if self.name_ahead(ahead) {
+                ahead += 1;
+            }
+            if ahead == 0 || !self.symbol_ahead(ahead, ".") {
+                return false;
+            }
+            ahead += 1;
             if self.symbol_ahead(ahead, "*") {
                 return true;
             }

@@ -6,165 +6,43 @@ use crate::lexer::TokenKind;
 
 /// Reserved words that begin a statement and stand nowhere else, but for what
 /// [`Ending::continues`] says.
+#[rustfmt::skip]
 const STARTERS: &[&str] = &[
-    "ALTER",
-    "BACKUP",
-    "BEGIN",
-    "BREAK",
-    "BULK",
-    "CHECKPOINT",
-    "CLOSE",
-    "COMMIT",
-    "CONTINUE",
-    "CREATE",
-    "DBCC",
-    "DEALLOCATE",
-    "DECLARE",
-    "DELETE",
-    "DENY",
-    "DROP",
-    "EXEC",
-    "EXECUTE",
-    "FETCH",
-    "GOTO",
-    "GRANT",
-    "IF",
-    "INSERT",
-    "KILL",
-    "MERGE",
-    "OPEN",
-    "PRINT",
-    "RAISERROR",
-    "RECONFIGURE",
-    "RESTORE",
-    "RETURN",
-    "REVERT",
-    "REVOKE",
-    "ROLLBACK",
-    "SAVE",
-    "SELECT",
-    "SET",
-    "SHUTDOWN",
-    "TRUNCATE",
-    "UPDATE",
-    "USE",
-    "WAITFOR",
-    "WHILE",
+    "ALTER", "BACKUP", "BEGIN", "BREAK", "BULK", "CHECKPOINT", "CLOSE", "COMMIT", "CONTINUE",
+    "CREATE", "DBCC", "DEALLOCATE", "DECLARE", "DELETE", "DENY", "DROP", "EXEC", "EXECUTE",
+    "FETCH", "GOTO", "GRANT", "IF", "INSERT", "KILL", "MERGE", "OPEN", "PRINT", "RAISERROR",
+    "RECONFIGURE", "RESTORE", "RETURN", "REVERT", "REVOKE", "ROLLBACK", "SAVE", "SELECT", "SET",
+    "SHUTDOWN", "TRUNCATE", "UPDATE", "USE", "WAITFOR", "WHILE",
 ];
 
 /// Words after which a statement goes on, whatever follows.
 const CONNECTORS: &[&str] =
     &["ALL", "AS", "BULK", "EXCEPT", "FOR", "INTERSECT", "ON", "ROW", "ROWS", "UNION", "WITH"];
 
+/// Words that look like the beginning of a statement but begin a clause of ALTER.
+const CLAUSES: &[&str] = &["DROP", "MERGE", "RECONFIGURE", "SET"];
+
 /// Words that begin a statement of which nothing is read.
+#[rustfmt::skip]
 const UNREAD: &[&str] = &[
-    "ADD",
-    "BACKUP",
-    "BULK",
-    "CHECKPOINT",
-    "CLOSE",
-    "DBCC",
-    "DEALLOCATE",
-    "DENY",
-    "DUMP",
-    "FETCH",
-    "GRANT",
-    "LINENO",
-    "LOAD",
-    "MERGE",
-    "OPEN",
-    "READTEXT",
-    "RESTORE",
-    "REVERT",
-    "REVOKE",
-    "SETUSER",
-    "SHUTDOWN",
-    "UPDATETEXT",
-    "WRITETEXT",
+    "ADD", "BACKUP", "BULK", "CHECKPOINT", "CLOSE", "DBCC", "DEALLOCATE", "DENY", "DUMP",
+    "FETCH", "GRANT", "LINENO", "LOAD", "MERGE", "OPEN", "READTEXT", "RESTORE", "REVERT",
+    "REVOKE", "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT",
 ];
 
 /// Words that name a kind of object after CREATE, ALTER and DROP.
+#[rustfmt::skip]
 const OBJECT_KINDS: &[&str] = &[
-    "AGGREGATE",
-    "ALTER",
-    "APPLICATION",
-    "ASSEMBLY",
-    "ASYMMETRIC",
-    "AUDIT",
-    "AUTHORIZATION",
-    "AVAILABILITY",
-    "BROKER",
-    "CATALOG",
-    "CERTIFICATE",
-    "CLUSTERED",
-    "COLLECTION",
-    "COLUMN",
-    "COLUMNSTORE",
-    "CONFIGURATION",
-    "CONTRACT",
-    "CREDENTIAL",
-    "DATA",
-    "DATABASE",
-    "DEFAULT",
-    "ENCRYPTION",
-    "ENDPOINT",
-    "EVENT",
-    "EXTERNAL",
-    "FILE",
-    "FORMAT",
-    "FULLTEXT",
-    "FUNCTION",
-    "GOVERNOR",
-    "GROUP",
-    "INDEX",
-    "KEY",
-    "LANGUAGE",
-    "LIBRARY",
-    "LIST",
-    "LOGIN",
-    "MASTER",
-    "MESSAGE",
-    "MODEL",
-    "NONCLUSTERED",
-    "NOTIFICATION",
-    "OR",
-    "PARTITION",
-    "POLICY",
-    "POOL",
-    "PRIORITY",
-    "PROC",
-    "PROCEDURE",
-    "PROPERTY",
-    "QUEUE",
-    "REMOTE",
-    "RESOURCE",
-    "ROLE",
-    "ROUTE",
-    "RULE",
-    "SCHEMA",
-    "SCHEME",
-    "SCOPED",
-    "SEARCH",
-    "SECURITY",
-    "SEQUENCE",
-    "SERVER",
-    "SERVICE",
-    "SESSION",
-    "SIGNATURE",
-    "SOURCE",
-    "SPATIAL",
-    "SPECIFICATION",
-    "STATISTICS",
-    "STOPLIST",
-    "SYMMETRIC",
-    "SYNONYM",
-    "TABLE",
-    "TRIGGER",
-    "TYPE",
-    "UNIQUE",
-    "USER",
-    "VIEW",
-    "WORKLOAD",
+    "AGGREGATE", "ALTER", "APPLICATION", "ASSEMBLY", "ASYMMETRIC", "AUDIT", "AUTHORIZATION",
+    "AVAILABILITY", "BROKER", "CATALOG", "CERTIFICATE", "CLUSTERED", "COLLECTION", "COLUMN",
+    "COLUMNSTORE", "CONFIGURATION", "CONTRACT", "CREDENTIAL", "DATA", "DATABASE", "DEFAULT",
+    "ENCRYPTION", "ENDPOINT", "EVENT", "EXTERNAL", "FILE", "FORMAT", "FULLTEXT", "FUNCTION",
+    "GOVERNOR", "GROUP", "INDEX", "KEY", "LANGUAGE", "LIBRARY", "LIST", "LOGIN", "MASTER",
+    "MESSAGE", "MODEL", "NONCLUSTERED", "NOTIFICATION", "OR", "PARTITION", "POLICY", "POOL",
+    "PRIORITY", "PROC", "PROCEDURE", "PROPERTY", "QUEUE", "REMOTE", "RESOURCE", "ROLE", "ROUTE",
+    "RULE", "SCHEMA", "SCHEME", "SCOPED", "SEARCH", "SECURITY", "SEQUENCE", "SERVER", "SERVICE",
+    "SESSION", "SIGNATURE", "SOURCE", "SPATIAL", "SPECIFICATION", "STATISTICS", "STOPLIST",
+    "SYMMETRIC", "SYNONYM", "TABLE", "TRIGGER", "TYPE", "UNIQUE", "USER", "VIEW", "WORKLOAD",
     "XML",
 ];
 
@@ -195,7 +73,7 @@ impl Parser<'_> {
 
     /// Skips the statement whose first token is given, and of which `construct` can't be read.
     pub(super) fn opaque(&mut self, start: usize, construct: &str) -> Result<StatementKind> {
-        let failed_at = self.position.max(start + 1);
+        let failed_at = self.position.max(start);
         self.position = start;
         let leading = self.leading_words();
         let ending = Ending::of(&leading, construct);
@@ -223,7 +101,7 @@ impl Parser<'_> {
         leading
     }
 
-    /// Skips to where the statement ends, but at least to `failed_at`.
+    /// Skips to where the statement ends, but at least past `failed_at`.
     fn skip_statement(&mut self, failed_at: usize, ending: Ending) -> Result<()> {
         let (mut parentheses, mut cases) = (0_usize, 0_usize);
         let mut clause_left = ending == Ending::Clause;
@@ -235,7 +113,7 @@ impl Parser<'_> {
                 TokenKind::Invalid(_) => return self.unexpected(),
                 _ => {}
             }
-            let inside = parentheses > 0 || self.position < failed_at;
+            let inside = parentheses > 0 || self.position <= failed_at;
             let text = if matches!(self.kind(), TokenKind::Word { .. } | TokenKind::Symbol) {
                 self.text().to_ascii_uppercase()
             } else {
@@ -253,7 +131,7 @@ impl Parser<'_> {
                 "TO" | "FROM" => grantee = true,
                 word if !grantee || !STARTERS.contains(&word) => {}
                 word if ending.continues(&previous, word) => {}
-                _ if clause_left => clause_left = false,
+                word if clause_left && CLAUSES.contains(&word) => clause_left = false,
                 _ => return Ok(()),
             }
             previous = text;

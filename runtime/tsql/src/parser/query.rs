@@ -19,6 +19,13 @@ impl Parser<'_> {
         self.query_tail(token, ctes, body)
     }
 
+    /// Reads a query within a statement or another query.
+    ///
+    /// It counts as two levels, which gives SQL Server's limit of 32 subqueries in each other.
+    pub(super) fn nested_query(&mut self) -> Result<Query> {
+        self.nested(|parser| parser.nested(Self::query))
+    }
+
     /// Reads a query after its first operand, which began with `start`.
     pub(super) fn query_from(&mut self, start: Token, first: QueryBody) -> Result<Query> {
         let body = self.set_operations(Some(first))?;
@@ -38,7 +45,7 @@ impl Parser<'_> {
             let columns = parser.optional_names()?;
             parser.expect_word("AS")?;
             parser.expect("(")?;
-            let query = parser.nested(Self::query)?;
+            let query = parser.nested_query()?;
             parser.expect(")")?;
             Ok(Cte { name, columns, query })
         })
@@ -96,7 +103,7 @@ impl Parser<'_> {
             return Ok(QueryBody::Select(Box::new(self.select()?)));
         }
         self.expect("(")?;
-        let query = self.nested(Self::query)?;
+        let query = self.nested_query()?;
         self.expect(")")?;
         Ok(QueryBody::Nested(Box::new(query)))
     }
@@ -152,10 +159,8 @@ impl Parser<'_> {
             return Ok(None);
         }
         let token = self.token();
-        let count = if self.accept("(") {
-            let count = self.nested(Self::value)?;
-            self.expect(")")?;
-            count
+        let count = if self.at("(") {
+            self.in_parentheses(false)?
         } else if self.kind() == TokenKind::Variable {
             let name = self.variable()?;
             self.expr(ExprKind::Variable(name), token)

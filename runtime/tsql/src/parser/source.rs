@@ -8,38 +8,18 @@ use crate::ast::{
 use crate::lexer::TokenKind;
 
 /// Functions over rows that have a syntax of their own.
+#[rustfmt::skip]
 const ROWSET_FUNCTIONS: &[&str] = &[
-    "OPENROWSET",
-    "OPENQUERY",
-    "OPENDATASOURCE",
-    "OPENXML",
-    "CONTAINSTABLE",
-    "FREETEXTTABLE",
-    "SEMANTICKEYPHRASETABLE",
-    "SEMANTICSIMILARITYDETAILSTABLE",
-    "SEMANTICSIMILARITYTABLE",
+    "OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "CONTAINSTABLE", "FREETEXTTABLE",
+    "SEMANTICKEYPHRASETABLE", "SEMANTICSIMILARITYDETAILSTABLE", "SEMANTICSIMILARITYTABLE",
 ];
 
 /// The table hints that may stand in parentheses without WITH.
+#[rustfmt::skip]
 const BARE_HINTS: &[&str] = &[
-    "FASTFIRSTROW",
-    "HOLDLOCK",
-    "INDEX",
-    "NOLOCK",
-    "NOWAIT",
-    "PAGLOCK",
-    "READCOMMITTED",
-    "READCOMMITTEDLOCK",
-    "READPAST",
-    "READUNCOMMITTED",
-    "REPEATABLEREAD",
-    "ROWLOCK",
-    "SERIALIZABLE",
-    "SNAPSHOT",
-    "TABLOCK",
-    "TABLOCKX",
-    "UPDLOCK",
-    "XLOCK",
+    "FASTFIRSTROW", "HOLDLOCK", "INDEX", "NOLOCK", "NOWAIT", "PAGLOCK", "READCOMMITTED",
+    "READCOMMITTEDLOCK", "READPAST", "READUNCOMMITTED", "REPEATABLEREAD", "ROWLOCK",
+    "SERIALIZABLE", "SNAPSHOT", "TABLOCK", "TABLOCKX", "UPDLOCK", "XLOCK",
 ];
 
 // === impl Parser ===
@@ -229,7 +209,7 @@ impl Parser<'_> {
         let token = self.token();
         self.expect("(")?;
         if self.at_query() {
-            let query = self.nested(Self::query)?;
+            let query = self.nested_query()?;
             self.expect(")")?;
             return self.aliased(TableSourceKind::Derived(Box::new(query)), token.line);
         }

@@ -122,7 +122,7 @@ impl Parser<'_> {
                     return Err(Failure::Unread("KILL"));
                 }
                 let kill = self.value()?;
-                if self.accept_words(&["WITH", "STATUSONLY"]) {
+                if self.at_words(&["WITH", "STATUSONLY"]) {
                     return Err(Failure::Unread("WITH STATUSONLY"));
                 }
                 Ok(StatementKind::Kill(kill))
