@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
-use crate::messages::Subject;
+use crate::messages::{self, Subject};
 use crate::progress::Progress;
 use crate::report::Stage;
 use crate::request::{Expected, ScriptRequest};
@@ -178,6 +178,10 @@ impl Plan {
         // Whatever is left of the worker goes now, while the errors are on their way.
         drop(lease);
         evidence.judge()?;
+        let (declared, sent) = (self.expected.declared(), progress.sets_sent);
+        if declared > sent {
+            return Err(Ending::result(messages::too_few_sets(declared, sent)));
+        }
 
         if self.parameters.iter().any(|parameter| parameter.output) {
             let values = scalars::decode(&results, &self.parameters, StreamLimits::default())

@@ -65,7 +65,7 @@ impl Output {
 
     /// The messages whose text has waited long enough.
     pub(crate) fn flush_due(&mut self, now: Instant) -> Vec<Message> {
-        self.flush(|since| now.duration_since(since) >= WAIT)
+        self.flush(|text| text.since.is_some_and(|since| now.duration_since(since) >= WAIT))
     }
 
     /// The messages of all that is left: nothing more comes.
@@ -76,14 +76,14 @@ impl Output {
                 text.add(char::REPLACEMENT_CHARACTER);
             }
         }
-        self.flush(|_| true)
+        self.flush(|text| text.length > 0)
     }
 
-    fn flush(&mut self, due: impl Fn(Instant) -> bool) -> Vec<Message> {
+    fn flush(&mut self, due: impl Fn(&Text) -> bool) -> Vec<Message> {
         let streams = [(Source::Stdout, &mut self.stdout), (Source::Stderr, &mut self.stderr)];
         streams
             .into_iter()
-            .filter(|(_, text)| text.since.is_some_and(&due))
+            .filter(|(_, text)| due(text))
             .filter_map(|(source, text)| Some(source.message(&text.take()?)))
             .collect()
     }

@@ -25,8 +25,12 @@ impl Progress {
         Progress { report, sets_sent: 0, mark: Instant::now() }
     }
 
-    /// A stage ends here: its time is what has passed since the last one ended.
+    /// A stage ends here: its time is what has passed since the last one ended. Said again, it
+    /// changes nothing.
     pub(crate) fn reached(&mut self, stage: Stage) {
+        if self.report.stages.get(stage).is_some() {
+            return;
+        }
         let now = Instant::now();
         self.report.stages.set(stage, now - self.mark);
         self.mark = now;

@@ -19,6 +19,9 @@ use crate::request::Expected;
 use crate::run::ScriptEvent;
 use crate::verdict::Said;
 
+/// What OUTPUT parameters may hold in all (bytes): as much as one batch of a result.
+const MAX_RESULTS: usize = 256 << 20;
+
 /// What a script is given, ready to be sent.
 pub(crate) struct Job {
     pub(crate) request: Request,
@@ -89,7 +92,7 @@ impl Talk<'_> {
         match self.conversation.receive(frame).map_err(|error| broken(&error))? {
             FromWorker::Pull => self.answer_pull().await,
             FromWorker::Output(piece) => {
-                self.input_is_over();
+                self.script_has_run();
                 self.take_output(&piece).await
             }
             FromWorker::OutputEnd => {
@@ -99,7 +102,7 @@ impl Talk<'_> {
                 Ok(())
             }
             FromWorker::Results(piece) => {
-                self.input_is_over();
+                self.script_has_run();
                 self.results.extend_from_slice(&piece);
                 if self.results.len() > MAX_RESULTS {
                     return Err(Said::Broken(format!(
@@ -109,11 +112,11 @@ impl Talk<'_> {
                 Ok(())
             }
             FromWorker::Done => {
-                self.input_is_over();
+                self.script_has_run();
                 Err(Said::Done)
             }
             FromWorker::Failed(failed) => {
-                self.input_is_over();
+                self.script_has_run();
                 Err(Said::Failed(failed))
             }
             // Conversation lets no second READY pass.
@@ -140,19 +143,18 @@ impl Talk<'_> {
 
     /// The script takes no more input: its query need not go on.
     fn input_is_over(&mut self) {
-        if self.feed.take().is_some() {
-            self.progress.reached(Stage::Input);
-        }
+        self.feed = None;
+        self.progress.reached(Stage::Input);
+    }
+
+    /// The script has an end, or a result: the first of its outputs, or none.
+    fn script_has_run(&mut self) {
+        self.input_is_over();
+        self.progress.reached(Stage::Script);
     }
 
     async fn take_output(&mut self, piece: &[u8]) -> Result<(), Said> {
-        let decoder = match &mut self.output {
-            Some(decoder) => decoder,
-            empty => {
-                self.progress.reached(Stage::Script);
-                empty.insert(Decoder::new(StreamLimits::default()))
-            }
-        };
+        let decoder = self.output.get_or_insert_with(|| Decoder::new(StreamLimits::default()));
         let batches = decoder.push(piece).map_err(|error| broken(&error))?;
         if self.converter.is_none()
             && let Some(schema) = decoder.schema()
@@ -209,9 +211,6 @@ impl Talk<'_> {
         }
     }
 }
-
-/// What OUTPUT parameters may hold in all (bytes): as much as one batch of a result.
-const MAX_RESULTS: usize = 256 << 20;
 
 fn broken(error: &dyn std::error::Error) -> Said {
     Said::Broken(format!("The worker or its script broke the worker protocol: {error}."))

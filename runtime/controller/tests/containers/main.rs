@@ -1,0 +1,7 @@
+//! Scripts in real containers. Needs a Docker engine, and `LAUNCHPOD_TEST_IMAGE`: the name or ID
+//! of a built worker image.
+
+mod faults;
+mod scripts;
+mod streams;
+mod support;
