@@ -38,6 +38,10 @@ class OutputError(Exception):
     """The results can't be sent. The text is for the script's author."""
 
 
+class _Unsupported(Exception):
+    """A type that has no SQL type; the text names it."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column that is ready to be sent, slice by slice."""
@@ -71,21 +75,23 @@ def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
     if isinstance(series.dtype, pd.CategoricalDtype):
         categories = series.cat.categories.dtype
         series = series.astype(object if series.hasnans else categories)
-    dtype = series.dtype
-    if dtype == object:
-        arrow_type, convert = _plan_object(series, place)
-        measure = _measure_objects if arrow_type in (pa.string(), pa.binary()) else None
-    elif isinstance(dtype, np.dtype):
-        arrow_type, convert = _plan_numpy(dtype)
-        measure = None
-    else:
-        arrow_type, convert = _plan_extension(series)
-        measure = _measure_arrow if arrow_type in (pa.string(), pa.binary()) else None
-    if arrow_type is None:
+    try:
+        if series.dtype == object:
+            arrow_type, convert = _plan_object(series, place)
+            measure = _measure_objects
+        elif isinstance(series.dtype, np.dtype):
+            arrow_type, convert = _plan_numpy(series.dtype)
+            measure = None
+        else:
+            arrow_type, convert = _plan_extension(series)
+            measure = _measure_arrow
+    except _Unsupported as unsupported:
         raise OutputError(
-            f"Unsupported data type {dtype} in output data for column # {position}. "
+            f"Unsupported data type {unsupported} in output data for column # {position}. "
             f"Convert column '{name}', for example with .astype(str) or .astype(float)."
-        )
+        ) from None
+    if arrow_type not in (pa.string(), pa.binary()):
+        measure = None
     column = Column(pa.field(name, arrow_type), series, convert, measure, place)
     if not wants_length or arrow_type != pa.string():
         return column
@@ -118,7 +124,7 @@ def _plan_numpy(dtype: np.dtype):
         return pa.timestamp("us"), lambda part: pa.array(
             part.to_numpy().astype("datetime64[us]", copy=False)
         )
-    return None, None
+    raise _Unsupported(dtype)
 
 
 # === extension types: pandas' own and Arrow's ===
@@ -126,12 +132,14 @@ def _plan_numpy(dtype: np.dtype):
 
 def _plan_extension(series: pd.Series):
     if isinstance(series.dtype, pd.SparseDtype):
-        return None, None
+        raise _Unsupported(series.dtype)
     try:
         target = _flat(_as_arrow(series.iloc[:0]).type)
     except (pa.ArrowException, TypeError, ValueError):
         # The type has no Arrow form.
-        return None, None
+        target = None
+    if target is None:
+        raise _Unsupported(series.dtype)
 
     def convert(part: pd.Series) -> pa.Array:
         array = _as_arrow(part)
@@ -209,7 +217,7 @@ def _plan_object(series: pd.Series, place: str):
     if arrow_type is not None:
         return arrow_type, _from_pandas(arrow_type)
     if found in ("timedelta", "timedelta64", "period", "interval", "complex"):
-        return None, None
+        raise _Unsupported(f"object ({found})")
     return _plan_mixed(series)
 
 
@@ -224,13 +232,13 @@ def _plan_mixed(series: pd.Series):
     has_bytes = has_others = False
     for value in series:
         if isinstance(value, CONTAINERS):
-            return None, None
+            raise _Unsupported(f"object ({type(value).__name__})")
         if isinstance(value, BYTES):
             has_bytes = True
         elif not _is_null(value):
             has_others = True
     if has_bytes and has_others:
-        return None, None
+        raise _Unsupported("object (bytes and other values)")
     make, arrow_type = (bytes, pa.binary()) if has_bytes else (str, pa.string())
     return arrow_type, lambda part: pa.array(
         [None if _is_null(value) else make(value) for value in part], arrow_type

@@ -1,14 +1,16 @@
 """The controller's side of the data connection, for tests."""
 
+import fcntl
 import json
 import os
 import socket
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
 import pyarrow as pa
+
+from launchpod_worker import worker
 
 MAIN = Path(__file__).parent.parent / "main.py"
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
@@ -37,26 +39,49 @@ class Result:
 
 
 class Worker:
-    """A real worker process over a real socket."""
+    """A real worker process over a real socket.
 
-    def __init__(self):
+    Forked from this process, which has imported what a worker imports: starting an interpreter
+    for each test would take ten times as long. `fresh` starts one.
+    """
+
+    def __init__(self, fresh=False):
         self.stream, theirs = socket.socketpair()
         self.stream.settimeout(60)
-
-        def place():
-            os.dup2(theirs.fileno(), 3)
-            os.set_inheritable(3, True)
-
-        self.process = subprocess.Popen(
-            [sys.executable, str(MAIN)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=place,
-            pass_fds=[3],
-            cwd="/tmp",
-        )
+        self._stdout, stdout = os.pipe()
+        self._stderr, stderr = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                self._become_worker(theirs, stdout, stderr, fresh)
+            finally:
+                os._exit(99)
         theirs.close()
+        os.close(stdout)
+        os.close(stderr)
+
+    @staticmethod
+    def _become_worker(data, stdout, stderr, fresh):
+        os.chdir("/tmp")
+        kept = [os.open(os.devnull, os.O_RDONLY), stdout, stderr, data.fileno()]
+        # First out of the way of one another.
+        kept = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in kept]
+        for number, fd in enumerate(kept):
+            os.dup2(fd, number)
+        os.closerange(4, 4096)
+        if fresh:
+            os.execv(sys.executable, [sys.executable, str(MAIN)])
+        sys.stdout = sys.__stdout__ = open(1, "w")
+        sys.stderr = sys.__stderr__ = open(2, "w")
+        worker.main()
+
+    def wait(self):
+        """Standard output, standard error and the exit code, after the connection's end."""
+        with open(self._stdout, encoding="utf-8") as stdout:
+            text = stdout.read()
+        with open(self._stderr, encoding="utf-8") as stderr:
+            errors = stderr.read()
+        return text, errors, os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
     def send(self, kind, payload=b""):
         self.stream.sendall(struct.pack("<IB", len(payload), kind) + payload)
@@ -95,12 +120,13 @@ def run(
     result_types=None,
     input_name="InputDataSet",
     output_name="OutputDataSet",
+    fresh=False,
 ):
     """Runs a script; `parameters` are pairs of a field and a value."""
-    worker = Worker()
+    process = Worker(fresh)
     result = Result()
-    kind, payload = worker.receive()
-    assert kind == 0x30, worker.process.communicate()
+    kind, payload = process.receive()
+    assert kind == 0x30, process.wait()
     result.ready = json.loads(payload)
     head = {
         "id": "00000000-0000-0000-0000-000000000001",
@@ -109,21 +135,21 @@ def run(
         "has_input": schema is not None,
         "result_types": result_types,
     }
-    worker.send(0x20, json.dumps(head).encode())
+    process.send(0x20, json.dumps(head).encode())
     text = script.encode()
     for start in range(0, len(text), 1 << 20):
-        worker.send(0x21, text[start:start + (1 << 20)])
+        process.send(0x21, text[start:start + (1 << 20)])
     if parameters:
         row_schema = pa.schema([f for f, _ in parameters])
         row = pa.RecordBatch.from_arrays([pa.array([v], f.type) for f, v in parameters],
                                          schema=row_schema)
         stream = row_schema.serialize().to_pybytes() + row.serialize().to_pybytes()
-        worker.send(0x22, stream + END_OF_STREAM)
-    worker.send(0x23)
+        process.send(0x22, stream + END_OF_STREAM)
+    process.send(0x23)
     pending = list(batches or [])
     output = results = b""
     while True:
-        kind, payload = worker.receive()
+        kind, payload = process.receive()
         if kind is None:
             break
         assert not result.done and result.failed is None, "a frame after the last"
@@ -137,8 +163,8 @@ def run(
                 data += END_OF_STREAM
                 last = 0x26
             for start in range(0, len(data), 1 << 20):
-                worker.send(0x24, data[start:start + (1 << 20)])
-            worker.send(last)
+                process.send(0x24, data[start:start + (1 << 20)])
+            process.send(last)
         elif kind == 0x32:
             output += payload
         elif kind == 0x33:
@@ -155,8 +181,6 @@ def run(
             result.failed = json.loads(payload)
         else:
             raise AssertionError(hex(kind))
-    out, err = worker.process.communicate(timeout=60)
-    result.stdout, result.stderr = out.decode(), err.decode()
-    result.code = worker.process.returncode
-    worker.stream.close()
+    result.stdout, result.stderr, result.code = process.wait()
+    process.stream.close()
     return result
