@@ -13,6 +13,7 @@ use launchpod_tds::batch::SqlBatch;
 use launchpod_tds::message::{ClientMessage, Incoming, MessageReader, Reset};
 use launchpod_tds::packet::PacketType;
 use launchpod_tds::rpc::{Procedure, RpcCall, RpcCalls, RpcParameter};
+use launchpod_tds::token::Done;
 use launchpod_tds::transaction::{TransactionAction, TransactionRequest};
 use launchpod_tds::version::TdsVersion;
 use launchpod_types::{Parameter, SqlError};
@@ -42,6 +43,8 @@ enum Request {
     Run(ClientMessage, CancellationToken),
     /// The client wants its attention acknowledged.
     Attention,
+    /// The client took a message back.
+    Ignored,
     /// The client broke the protocol.
     Broken(ProtocolError),
 }
@@ -77,7 +80,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
     let (requests, incoming) = mpsc::channel(MESSAGES_IN_FLIGHT);
     let reading = tokio::spawn(read_messages(read, reader, requests, closed.clone()));
     let name = shared.options.name.clone();
-    let responder = Responder::new(write, packets, name, closed);
+    let mut responder = Responder::new(write, packets, name, closed);
+    responder.set_null_bitmaps(version.has_nbc_row());
     let mut runner = Runner { session, responder, version };
     if let Err(error) = runner.run(incoming, &shared.closing).await {
         debug!(%error, "The connection broke");
@@ -109,8 +113,7 @@ async fn read_messages(
                 last.cancel();
                 Request::Attention
             }
-            // Its attention follows and is what gets an answer.
-            Ok(Some(Incoming::Ignored(_))) => continue,
+            Ok(Some(Incoming::Ignored(_))) => Request::Ignored,
             Err(error) => {
                 // Nothing after it can be understood; the runner says so and closes.
                 let _ = requests.send(Request::Broken(error)).await;
@@ -141,7 +144,8 @@ impl Runner {
             match request {
                 None => return Ok(()),
                 Some(Request::Run(message, cancel)) => self.message(message, &cancel).await?,
-                Some(Request::Attention) => self.responder.finish_attention().await?,
+                Some(Request::Attention) => self.responder.finish_with(Done::ATTENTION).await?,
+                Some(Request::Ignored) => self.responder.finish_with(Done::IGNORED).await?,
                 Some(Request::Broken(error)) => {
                     warn!(%error, "The client broke the protocol");
                     return self.responder.refuse(refusal(&error)).await;

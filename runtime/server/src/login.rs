@@ -6,7 +6,7 @@ use std::sync::Arc;
 use launchpod_database::Login as DatabaseLogin;
 use launchpod_session::Session;
 use launchpod_tds::ProtocolError;
-use launchpod_tds::login::{Login, feature};
+use launchpod_tds::login::{Login, MAX_LOGIN_LENGTH, feature};
 use launchpod_tds::message::{Incoming, MessageReader};
 use launchpod_tds::packet::PacketType;
 use launchpod_tds::prelogin::{Negotiated, Prelogin, Version, negotiate};
@@ -26,8 +26,6 @@ use crate::server::Shared;
 use crate::spid::Spid;
 use crate::transport::Transport;
 
-/// The greatest LOGIN7, [MS-TDS] 2.2.6.4; nothing before it is longer.
-const LOGIN_LIMIT: usize = 128 << 10;
 /// What SQL Server calls itself in LOGINACK.
 const PROGRAM: &str = "Microsoft SQL Server";
 /// The version we claim: SQL Server 2022 (design decision).
@@ -67,7 +65,7 @@ pub(crate) async fn log_in(
     socket: TcpStream,
 ) -> Result<LoggedIn, LoginFailure> {
     let mut transport = Transport::new(socket);
-    let mut reader = MessageReader::new(LOGIN_LIMIT);
+    let mut reader = MessageReader::new(MAX_LOGIN_LENGTH);
     let mut packets = PacketWriter::new();
 
     let payload = message(&mut transport, &mut reader, PacketType::Prelogin).await?;
@@ -100,6 +98,8 @@ pub(crate) async fn log_in(
         Ok((session, spid)) => {
             greet(&mut packets, &login, &session, &spid);
             send(&mut transport, &mut packets).await?;
+            // From the next answer on, [MS-TDS] 2.2.7.9.
+            packets.set_packet_size(login.negotiated_packet_size(packets.packet_size()));
             let version = login.tds_version.negotiate();
             info!(login = %session.identity().login, spid = spid.number(), program = %login.app_name, "Logged in");
             Ok(LoggedIn { transport, reader, packets, session, version, spid })
@@ -155,6 +155,10 @@ async fn open(shared: &Shared, login: &Login) -> Result<(Session, Spid), SqlErro
         let text = "Login failed. Launchpod supports SQL Server authentication only; connect with a login and a password.";
         return Err(SqlError::with_class(18456, 14, text));
     }
+    if !login.tds_version.has_all_headers() {
+        let text = "The client's version of TDS is older than 7.2 and not supported; choose 7.4 (with FreeTDS: TDSVER=7.4).";
+        return Err(SqlError::with_class(17803, 20, text));
+    }
     let spid = shared.spids.allocate().ok_or_else(too_many_sessions)?;
     let login = DatabaseLogin {
         user: login.user_name.clone(),
@@ -172,7 +176,6 @@ async fn open(shared: &Shared, login: &Login) -> Result<(Session, Spid), SqlErro
 fn greet(packets: &mut PacketWriter, login: &Login, session: &Session, spid: &Spid) {
     let old_size = packets.packet_size();
     let size = login.negotiated_packet_size(old_size);
-    packets.set_packet_size(size);
     packets.set_spid(spid.number());
     let database = session.identity().database;
     let out = packets.tokens();

@@ -31,6 +31,7 @@ pub(crate) struct Responder<W> {
     /// The end of a statement, held back until it is known whether more follows.
     pending: Option<StatementDone>,
     columns: Option<ResultColumns>,
+    null_bitmaps: bool,
     /// Whether an error was sent since the last end of a statement.
     failed: bool,
     /// Whether the rest of a result set is dropped, since one of its rows couldn't be written.
@@ -56,10 +57,16 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
             closed,
             pending: None,
             columns: None,
+            null_bitmaps: false,
             failed: false,
             broken: false,
             transaction: 0,
         }
+    }
+
+    /// Whether the client knows rows with a bitmap of their NULLs (NBCROW).
+    pub fn set_null_bitmaps(&mut self, known: bool) {
+        self.null_bitmaps = known;
     }
 
     /// Appends a reply, and sends what has filled packets. A message is sent at once: it may
@@ -72,7 +79,7 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         self.settle_pending();
         match reply {
             Reply::Columns(columns) => {
-                let columns = ResultColumns::new(&columns);
+                let columns = ResultColumns::new(&columns, self.null_bitmaps);
                 encode_columns(columns.wire(), self.packets.tokens());
                 self.columns = Some(columns);
                 self.broken = false;
@@ -106,10 +113,11 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         self.end_message().await
     }
 
-    /// Acknowledges an attention, ending what the answer had come to.
-    pub async fn finish_attention(&mut self) -> io::Result<()> {
+    /// Ends what the answer has come to with a token of its own: that which acknowledges an
+    /// attention, or a message taken back.
+    pub async fn finish_with(&mut self, done: Done) -> io::Result<()> {
         self.settle_pending();
-        Done::ATTENTION.encode(self.packets.tokens());
+        done.encode(self.packets.tokens());
         self.end_message().await
     }
 

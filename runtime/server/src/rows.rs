@@ -21,6 +21,7 @@ use crate::types;
 pub(crate) struct ResultColumns {
     columns: Vec<Column>,
     wire: Vec<WireColumn>,
+    null_bitmaps: bool,
 }
 
 /// A column's cells, of the one array type that stores its SQL type.
@@ -50,16 +51,17 @@ enum Cells<'a> {
 pub(crate) struct Rows<'a> {
     columns: &'a [WireColumn],
     cells: Vec<Cells<'a>>,
-    has_nulls: bool,
+    null_bitmaps: bool,
     count: usize,
 }
 
 // === impl ResultColumns ===
 
 impl ResultColumns {
-    pub fn new(columns: &[Column]) -> Self {
+    /// Columns for a client that knows rows with a bitmap of their NULLs, or doesn't.
+    pub fn new(columns: &[Column], null_bitmaps: bool) -> Self {
         let wire = columns.iter().map(wire_column).collect();
-        ResultColumns { columns: columns.to_vec(), wire }
+        ResultColumns { columns: columns.to_vec(), wire, null_bitmaps }
     }
 
     pub fn wire(&self) -> &[WireColumn] {
@@ -79,7 +81,12 @@ impl ResultColumns {
             .map(|(column, array)| Cells::new(column.sql_type, array.as_ref()))
             .collect();
         let has_nulls = batch.columns().iter().any(|array| array.null_count() > 0);
-        Rows { columns: &self.wire, cells, has_nulls, count: batch.num_rows() }
+        Rows {
+            columns: &self.wire,
+            cells,
+            null_bitmaps: self.null_bitmaps && has_nulls,
+            count: batch.num_rows(),
+        }
     }
 }
 
@@ -105,7 +112,7 @@ impl Rows<'_> {
 
     /// Appends the token of a row.
     pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), RowError> {
-        let mut writer = if self.has_nulls {
+        let mut writer = if self.null_bitmaps {
             let nulls = self.cells.iter().map(|cells| cells.array().is_null(row));
             RowWriter::with_nulls(out, self.columns, nulls)
         } else {

@@ -247,7 +247,7 @@ mod tests {
     fn a_file_of_something_else_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("configuration.json");
-        std::fs::write(&file, "[]").unwrap();
+        std::fs::write(&file, r#"{"other": 1}"#).unwrap();
         let message = Configuration::open(&file).unwrap_err().to_string();
         assert!(message.contains("configuration.json"), "{message}");
     }

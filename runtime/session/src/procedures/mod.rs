@@ -127,7 +127,7 @@ impl Run<'_> {
             Procedure::PrepareExecuteCall => self.prepare_and_execute_call(arguments).await,
             Procedure::ExecutePrepared => self.execute_prepared(arguments).await,
             Procedure::Unprepare => self.unprepare(arguments).await,
-            Procedure::DataTypeInfo => self.data_type_info().await,
+            Procedure::DataTypeInfo => self.data_type_info(arguments).await,
             Procedure::ResetConnection => {
                 let cancel = self.cancel;
                 self.session.reset(false, cancel).await;

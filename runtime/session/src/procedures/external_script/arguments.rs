@@ -303,3 +303,77 @@ fn too_many() -> SqlError {
         format!("Procedure or function {PROCEDURE} has too many arguments specified."),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argument(name: Option<&str>) -> Argument {
+        Argument {
+            name: name.map(str::to_owned),
+            sql_type: SqlType::Int,
+            value: Value::Int(1),
+            output: false,
+            is_default: false,
+        }
+    }
+
+    /// The arguments by name, or the number of the error.
+    fn resolve(names: &[Option<&str>], params: &str) -> Result<Vec<String>, i32> {
+        let mut named = Named::new(names.iter().map(|name| argument(*name)).collect());
+        let definitions = launchpod_tsql::parse_parameters(params).unwrap();
+        named.resolve(&definitions, Uuid::nil()).map_err(|error| error.number())?;
+        Ok(named.arguments.into_iter().map(|(name, _, _)| name).collect())
+    }
+
+    #[test]
+    fn arguments_without_names_are_the_procedures_own_in_their_order() {
+        assert_eq!(resolve(&[None, None], "").unwrap(), ["@language", "@script"]);
+        let mut eleven = vec![None; OWN.len() + 2];
+        assert_eq!(resolve(&eleven, "@a int, @B int").unwrap()[OWN.len()..], ["@a", "@b"]);
+        eleven.push(None);
+        assert_eq!(resolve(&eleven, "@a int, @B int"), Err(8144));
+    }
+
+    #[test]
+    fn names_are_matched_without_case_and_only_once() {
+        assert_eq!(resolve(&[Some("@LANGUAGE")], "").unwrap(), ["@language"]);
+        assert_eq!(resolve(&[Some("@a"), Some("@A")], "@a int"), Err(39027));
+        assert_eq!(resolve(&[None, Some("@language")], ""), Err(39027));
+        assert_eq!(resolve(&[Some("@r_rowsPerRead"), Some("@r_RowsPerRead")], ""), Err(39026));
+    }
+
+    #[test]
+    fn a_declaration_cannot_take_a_name_of_the_procedure() {
+        assert_eq!(resolve(&[], "@a int, @Script nvarchar(max)"), Err(39008));
+    }
+
+    #[test]
+    fn each_declared_parameter_gets_its_argument() {
+        let declare = |names: &[Option<&str>], params: &str| {
+            let mut named = Named::new(names.iter().map(|name| argument(*name)).collect());
+            let definitions = launchpod_tsql::parse_parameters(params).unwrap();
+            let parameters = declared(&mut named, &definitions, params, "Python", Uuid::nil());
+            let parameters = parameters.map_err(|error| error.number())?;
+            named.nothing_left().map_err(|error| error.number())?;
+            let place = |parameter: &ScriptParameter| (parameter.name.clone(), parameter.place);
+            Ok(parameters.iter().map(place).collect::<Vec<_>>())
+        };
+        let both = declare(&[Some("@b"), Some("@A")], "@a int, @b nvarchar(5) OUTPUT").unwrap();
+        assert_eq!(both, [("@a".to_owned(), 1), ("@b".to_owned(), 0)]);
+        assert_eq!(declare(&[Some("@a")], "@a int = 5, @b int"), Err(39016));
+        assert_eq!(declare(&[], "@a int = 5").unwrap().len(), 1);
+        assert_eq!(declare(&[Some("@a"), Some("@c")], "@a int"), Err(8145));
+        assert_eq!(declare(&[Some("@a")], "@a datetime2"), Err(39018));
+        assert_eq!(declare(&[Some("@a")], "@a sql_variant"), Err(39018));
+        assert_eq!(declare(&[Some("@r_rowsPerRead")], "@r_rowsPerRead int"), Err(39101));
+    }
+
+    #[test]
+    fn partitions_are_refused_by_name() {
+        let number = |partition, order| check_partition(partition, order).unwrap_err().number();
+        assert_eq!(number(None, Some("a")), 39103);
+        assert_eq!(number(Some("a"), Some("b")), 39101);
+        check_partition(None, None).unwrap();
+    }
+}
