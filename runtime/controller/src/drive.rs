@@ -62,7 +62,7 @@ impl Plan {
         let parameters = scalars::encode(&request.parameters)
             .map_err(|error| unsendable(subject, &request.parameters, &error))?;
         let result_types = match &request.expected {
-            Expected::Undefined => None,
+            Expected::Undefined | Expected::Named => None,
             Expected::Sets(sets) => sets
                 .first()
                 .map(|columns| columns.iter().map(|column| column.sql_type.to_string()).collect()),

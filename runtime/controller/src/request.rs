@@ -54,6 +54,9 @@ pub struct Input {
 pub enum Expected {
     /// No clause, or `UNDEFINED`: columns are unnamed and types inferred.
     Undefined,
+    /// No clause either, but the columns keep the names that the script gave them: what has no
+    /// client whose drivers expect otherwise.
+    Named,
     /// The declared result sets; none for `WITH RESULT SETS NONE`. An external script sends at
     /// most one, which is converted to the first; errors 11535 and 11536 when the number
     /// differs.
@@ -66,7 +69,7 @@ impl Expected {
     /// How many result sets must come; 0 where none must.
     pub(crate) fn declared(&self) -> usize {
         match self {
-            Expected::Undefined => 0,
+            Expected::Undefined | Expected::Named => 0,
             Expected::Sets(sets) => sets.len(),
         }
     }

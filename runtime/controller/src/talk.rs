@@ -161,6 +161,7 @@ impl Talk<'_> {
         {
             let converter = match self.expected {
                 Expected::Undefined => Converter::inferred(schema),
+                Expected::Named => Converter::named(schema),
                 Expected::Sets(sets) => {
                     let columns = sets
                         .first()

@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::{DataType, FieldRef, SchemaRef};
 use launchpod_types::{Column, SqlType};
 
 use crate::storage;
@@ -51,6 +51,13 @@ impl Converter {
     pub fn inferred(from: &SchemaRef) -> Self {
         let columns: Vec<Column> =
             from.fields().iter().map(|field| Column::new("", infer::sql_type(field))).collect();
+        Self::new(from, columns.into())
+    }
+
+    /// Converts to inferred types; the columns have the names that the script gave them.
+    pub fn named(from: &SchemaRef) -> Self {
+        let column = |field: &FieldRef| Column::new(field.name(), infer::sql_type(field));
+        let columns: Vec<Column> = from.fields().iter().map(column).collect();
         Self::new(from, columns.into())
     }
 
