@@ -79,7 +79,8 @@ impl SandboxError {
         }
     }
 
-    fn way_out(&self) -> &'static str {
+    /// What to do about it; empty when the error says all there is.
+    pub fn way_out(&self) -> &'static str {
         match self {
             SandboxError::Engine(error) => error.way_out(),
             SandboxError::RunFolder(_) => {

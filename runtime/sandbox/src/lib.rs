@@ -17,7 +17,7 @@
 //! | `channel` | frames over a socket |
 //! | `fate` | what the engine says of containers: out of memory, dead, gone |
 //! | `uids` | a uid per live worker |
-//! | `doctor` | what this engine gives and lacks |
+//! | `doctor`, `runc` | what this engine gives and lacks |
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +25,7 @@ mod backend;
 mod birth;
 mod channel;
 mod docker;
+pub mod doctor;
 mod engine;
 mod error;
 mod fate;
@@ -32,6 +33,7 @@ mod limits;
 mod profile;
 mod rendezvous;
 mod run_folder;
+mod runc;
 mod uids;
 
 pub use backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};

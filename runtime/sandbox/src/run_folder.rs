@@ -18,6 +18,9 @@ use uuid::Uuid;
 /// The longest path that a Unix socket can have, without its final NUL (unix(7)).
 const MAX_SOCKET_PATH: usize = 107;
 
+/// The file that is locked while a controller has its instance.
+const LOCK_NAME: &str = "lock";
+
 /// A run folder can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RunFolderError {
@@ -81,7 +84,7 @@ impl InstanceFolder {
             .write(true)
             .truncate(false)
             .mode(0o600)
-            .open(path.join("lock"))
+            .open(path.join(LOCK_NAME))
             .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -140,6 +143,17 @@ impl InstanceFolder {
             }
         }
         Ok(())
+    }
+}
+
+/// Leaves nothing, when no worker's folder is left. Still locked: whoever comes now finds the
+/// folder in use, or none.
+impl Drop for InstanceFolder {
+    fn drop(&mut self) {
+        let removed = fs::remove_file(self.path.join(LOCK_NAME));
+        if let Err(error) = removed.and_then(|()| fs::remove_dir(&self.path)) {
+            warn!(path = %self.path.display(), %error, "can't remove the instance's run folder");
+        }
     }
 }
 
@@ -222,8 +236,12 @@ mod tests {
         ));
         assert!(left.exists());
         drop(folder);
-        InstanceFolder::take(base.path(), instance()).unwrap();
+        // As after a SIGKILL, the worker's folder is still there.
+        assert!(left.exists());
+        let folder = InstanceFolder::take(base.path(), instance()).unwrap();
         assert!(!left.exists());
+        drop(folder);
+        assert!(!base.path().join("01234567").exists());
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Workers as real containers. Needs a Docker engine, and `LAUNCHPOD_TEST_IMAGE`: the name or ID
 //! of a built worker image.
 
+#![allow(clippy::unwrap_used)] // A step that fails is a failed test.
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use launchpod_protocol::control::{FromSupervisor, ToSupervisor};
+use launchpod_sandbox::doctor::{self, State};
 use launchpod_sandbox::{
     Backend, Channel, Config, Docker, EngineError, Limits, SandboxError, Worker, WorkerSpec,
 };
@@ -54,7 +57,8 @@ impl Instance {
 
     fn run_folders(&self) -> usize {
         let folder = self.base.path().join(&self.id.simple().to_string()[..8]);
-        std::fs::read_dir(folder).unwrap().filter(|e| e.as_ref().unwrap().path().is_dir()).count()
+        let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+        entries.filter(|e| e.as_ref().unwrap().path().is_dir()).count()
     }
 }
 
@@ -99,7 +103,7 @@ async fn a_worker_gets_ready_and_is_gone_when_dropped() {
     let worker = backend.acquire(spec.clone()).await.unwrap();
     eprintln!("{:?}", worker.startup);
     assert!(worker.runtime.starts_with("Python 3"), "{}", worker.runtime);
-    assert_eq!(instance.containers(), [worker.container.name.clone()]);
+    assert_eq!(instance.containers().join(","), worker.container.name);
     assert_eq!(inspect(&worker, "{{.Id}}"), worker.container.id);
     let label = inspect(&worker, r#"{{index .Config.Labels "launchpod.request"}}"#);
     assert_eq!(label, spec.request.to_string());
@@ -208,6 +212,43 @@ async fn what_an_earlier_controller_left_is_swept() {
 }
 
 #[tokio::test]
+async fn a_worker_does_not_outlive_a_controller_that_is_killed() {
+    let instance = Instance::new();
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "victim"])
+        .env("VICTIM_INSTANCE", instance.id.to_string())
+        .env("VICTIM_RUN_FOLDER", instance.base.path())
+        .spawn()
+        .unwrap();
+    let ready = instance.base.path().join("ready");
+    let limit = Instant::now() + Duration::from_secs(20);
+    while !ready.exists() {
+        assert!(Instant::now() < limit && victim.try_wait().unwrap().is_none());
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(instance.containers().len(), 1);
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    instance.gone().await;
+    assert_eq!(instance.run_folders(), 1);
+    let _backend = instance.connect().await;
+    assert_eq!(instance.run_folders(), 0);
+}
+
+/// The controller that the test above kills; no test of its own.
+#[tokio::test]
+#[ignore = "a process for another test"]
+async fn victim() {
+    let instance = Uuid::parse_str(&std::env::var("VICTIM_INSTANCE").unwrap()).unwrap();
+    let base = std::env::var("VICTIM_RUN_FOLDER").unwrap();
+    let config = Config { run_folder: base.clone().into(), ..Config::new(instance) };
+    let backend = Docker::connect(config).await.unwrap();
+    let _worker = backend.acquire(spec()).await.unwrap();
+    std::fs::write(Path::new(&base).join("ready"), "").unwrap();
+    sleep(Duration::from_secs(60)).await;
+}
+
+#[tokio::test]
 async fn an_unknown_image_is_named_with_the_way_out() {
     let instance = Instance::new();
     let backend = instance.connect().await;
@@ -262,4 +303,17 @@ async fn abandoning_and_shutting_down_leave_nothing() {
     let late = backend.acquire(spec()).await;
     assert!(matches!(late, Err(SandboxError::ShuttingDown)));
     drop(worker);
+}
+
+#[tokio::test]
+async fn the_doctor_tries_a_worker() {
+    let instance = Instance::new();
+    let findings = doctor::examine(instance.config(), Some(&image())).await;
+    eprintln!("{findings:#?}");
+    let worker = findings.iter().find(|finding| finding.what == "worker").unwrap();
+    assert_eq!(worker.state, State::Ok, "{}", worker.found);
+    let missing = doctor::examine(instance.config(), Some("no-such-image")).await;
+    let worker = missing.iter().find(|finding| finding.what == "worker").unwrap();
+    assert_eq!(worker.state, State::Bad);
+    assert!(worker.mend.contains("launchpod image build"), "{}", worker.mend);
 }

@@ -1,0 +1,231 @@
+//! What this engine gives and lacks, each finding with the way to mend it.
+
+use std::time::Instant;
+
+use bollard::models::{SystemInfo, SystemVersion};
+use uuid::Uuid;
+
+use crate::backend::{Backend, WorkerSpec};
+use crate::docker::{Config, Docker};
+use crate::engine::Engine;
+use crate::limits::Limits;
+use crate::runc;
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at: a few words.
+    pub what: &'static str,
+    /// How it is.
+    pub state: State,
+    /// What was found: one line.
+    pub found: String,
+    /// How to mend it; empty when there is nothing to mend.
+    pub mend: String,
+}
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// As it should be.
+    Ok,
+    /// Works; weaker or slower than it could be, or not to be known.
+    Warn,
+    /// Scripts can't run, or not safely.
+    Bad,
+}
+
+/// Looks at the engine; and, when an image is named, makes a worker from it as a script would
+/// get one, which tries socket, profile and image together.
+///
+/// Uses an instance of its own, so that a server that runs is not disturbed. `config` says
+/// where and how long; its instance is not used.
+pub async fn examine(config: Config, image: Option<&str>) -> Vec<Finding> {
+    let engine = match Engine::connect(config.timeouts).await {
+        Ok(engine) => engine,
+        Err(error) => {
+            return vec![Finding::bad("engine", error.to_string(), error.way_out())];
+        }
+    };
+    let mut findings = Vec::new();
+    match engine.version().await {
+        Ok(version) => findings.extend(of_version(&version)),
+        Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
+    }
+    match engine.info().await {
+        Ok(info) => findings.extend(of_info(&info)),
+        Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
+    }
+    if let Some(image) = image {
+        findings.push(probe(config, image).await);
+    }
+    findings
+}
+
+// === impl Finding ===
+
+impl Finding {
+    fn ok(what: &'static str, found: impl Into<String>) -> Self {
+        Finding { what, state: State::Ok, found: found.into(), mend: String::new() }
+    }
+
+    fn warn(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Finding { what, state: State::Warn, found: found.into(), mend: mend.into() }
+    }
+
+    fn bad(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Finding { what, state: State::Bad, found: found.into(), mend: mend.into() }
+    }
+}
+
+fn of_version(version: &SystemVersion) -> Vec<Finding> {
+    let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "unknown".to_owned());
+    let engine = format!("{}, API {}", text(&version.version), text(&version.api_version));
+    let components = version.components.as_deref().unwrap_or_default();
+    let runc = components.iter().find(|component| component.name == "runc");
+    vec![Finding::ok("engine", engine), of_runc(runc.map(|component| component.version.as_str()))]
+}
+
+fn of_runc(text: Option<&str>) -> Finding {
+    const WHAT: &str = "runc";
+    let Some(text) = text else {
+        let mend = "Look at the engine's OCI runtime yourself; its known escapes are not checked.";
+        return Finding::warn(WHAT, "the engine names no runc", mend);
+    };
+    let Some(version) = runc::Version::parse(text) else {
+        let mend = "Look for its known escapes yourself.";
+        return Finding::warn(WHAT, format!("version {text:?} can't be read"), mend);
+    };
+    let escapes = runc::escapes(version);
+    if escapes.is_empty() {
+        return Finding::ok(WHAT, text);
+    }
+    let found = format!("{text}: upstream's {version} has {}", escapes.join(", "));
+    // Whatever follows the number is the distribution's.
+    if text == version.to_string() {
+        Finding::bad(WHAT, found, "Install runc 1.2.8, 1.3.3 or newer.")
+    } else {
+        let mend = "A distribution's build: whether it carries the fixes can't be known from its \
+                    number. See its changelog, or install runc 1.2.8, 1.3.3 or newer.";
+        Finding::warn(WHAT, found, mend)
+    }
+}
+
+fn of_info(info: &SystemInfo) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let version = info.cgroup_version.map_or("unknown".to_owned(), |version| version.to_string());
+    let driver = info.cgroup_driver.map_or("unknown".to_owned(), |driver| driver.to_string());
+    let cgroups = format!("version {version}, driver {driver}");
+    findings.push(if version == "2" {
+        Finding::ok("cgroups", cgroups)
+    } else {
+        let mend = "Works. Version 2 accounts memory more exactly: boot with \
+                    systemd.unified_cgroup_hierarchy=1.";
+        Finding::warn("cgroups", cgroups, mend)
+    });
+
+    let lacking: Vec<&str> = [
+        ("memory", info.memory_limit),
+        ("processes", info.pids_limit),
+        ("processor time", info.cpu_cfs_quota),
+    ]
+    .into_iter()
+    .filter(|(_, supported)| *supported == Some(false))
+    .map(|(limit, _)| limit)
+    .collect();
+    findings.push(if lacking.is_empty() {
+        Finding::ok("limits", "memory, processes and processor time can be limited")
+    } else {
+        let found = format!("can't be limited: {}", lacking.join(", "));
+        Finding::bad("limits", found, "Enable the cgroup controllers in the host's kernel.")
+    });
+    findings.push(if info.swap_limit == Some(false) {
+        let mend = "A worker may swap past its memory limit: turn swap off, or boot with \
+                    swapaccount=1.";
+        Finding::warn("swap", "can't be limited", mend)
+    } else {
+        Finding::ok("swap", "can be limited")
+    });
+
+    let options = info.security_options.as_deref().unwrap_or_default();
+    let has = |name: &str| options.iter().any(|option| option.contains(&format!("name={name}")));
+    findings.push(if has("seccomp") {
+        Finding::ok("seccomp", "on")
+    } else {
+        let mend = "The kernel or the engine lacks seccomp: don't run scripts of people whom you \
+                    don't trust here.";
+        Finding::bad("seccomp", "off", mend)
+    });
+    findings.push(if has("rootless") {
+        Finding::ok("user namespaces", "the engine is rootless")
+    } else if has("userns") {
+        Finding::ok("user namespaces", "the engine maps uids")
+    } else {
+        let mend = "A worker's uid is the same on the host. For a second wall turn on \
+                    userns-remap, or run Docker rootless.";
+        Finding::warn("user namespaces", "not used", mend)
+    });
+    findings
+}
+
+/// Makes one worker.
+async fn probe(config: Config, image: &str) -> Finding {
+    const WHAT: &str = "worker";
+    let began = Instant::now();
+    let backend = match Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await {
+        Ok(backend) => backend,
+        Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
+    };
+    let spec = WorkerSpec {
+        request: Uuid::nil(),
+        identity: "doctor".to_owned(),
+        image: image.to_owned(),
+        command: None,
+        limits: Limits::default(),
+    };
+    let acquired = backend.acquire(spec).await;
+    let took = began.elapsed();
+    let finding = match acquired {
+        Ok(worker) => {
+            let found = format!("{} ready in {} ms", worker.runtime, took.as_millis());
+            Finding::ok(WHAT, found)
+        }
+        Err(error) => Finding::bad(WHAT, error.to_string(), error.way_out()),
+    };
+    backend.shutdown().await;
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distributions_runc_is_not_called_bad_for_its_number() {
+        let finding = of_runc(Some("1.1.5+ds1"));
+        assert_eq!(finding.state, State::Warn);
+        assert!(finding.found.contains("CVE-2024-21626"));
+        assert_eq!(of_runc(Some("1.1.5")).state, State::Bad);
+        assert_eq!(of_runc(Some("1.3.4")).state, State::Ok);
+        assert_eq!(of_runc(None).state, State::Warn);
+    }
+
+    #[test]
+    fn what_is_missing_is_found_and_mendable() {
+        let info = SystemInfo {
+            memory_limit: Some(true),
+            pids_limit: Some(false),
+            swap_limit: Some(false),
+            security_options: Some(vec!["name=apparmor".to_owned()]),
+            ..SystemInfo::default()
+        };
+        let findings = of_info(&info);
+        let state = |what| findings.iter().find(|finding| finding.what == what).unwrap().state;
+        assert_eq!(state("limits"), State::Bad);
+        assert_eq!(state("swap"), State::Warn);
+        assert_eq!(state("seccomp"), State::Bad);
+        for finding in &findings {
+            assert_eq!(finding.mend.is_empty(), finding.state == State::Ok, "{finding:?}");
+        }
+    }
+}
