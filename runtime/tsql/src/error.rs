@@ -2,12 +2,16 @@
 
 use launchpod_types::SqlError;
 
-/// The severity of all syntax errors.
-const CLASS: u8 = 15;
+/// The severity of syntax errors.
+const SYNTAX_CLASS: u8 = 15;
+/// The severity of errors in a type's definition.
+const DEFINITION_CLASS: u8 = 16;
+/// The severity of limits that are reached.
+const LIMIT_CLASS: u8 = 17;
 
 /// A text that can't be read, with the line of the offending token.
 ///
-/// Texts and numbers are those of SQL Server 2022 (`sys.messages`), severity 15, state 1.
+/// Numbers, texts and severities are those of SQL Server 2022 (`sys.messages`); the state is 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct ParseError {
@@ -48,17 +52,27 @@ pub enum ParseErrorKind {
     /// 113: a `/*` without its `*/`.
     #[error("Missing end comment mark '*/'.")]
     UnclosedComment,
-    /// 131: a length beyond what the type can have.
+    /// 131: a length beyond what any type can have.
     #[error(
         "The size ({size}) given to the type '{name}' exceeds the maximum allowed for any data \
-         type ({greatest})."
+         type (8000)."
     )]
     SizeTooGreat {
         /// The length.
         size: String,
         /// The type.
         name: String,
-        /// The greatest length it can have: 8000 bytes, or 4000 code units.
+    },
+    /// 2717: a length beyond what the type can have.
+    #[error(
+        "The size ({size}) given to the type '{name}' exceeds the maximum allowed ({greatest})."
+    )]
+    SizeTooGreatForType {
+        /// The length.
+        size: String,
+        /// The type.
+        name: String,
+        /// The greatest length it can have.
         greatest: u16,
     },
     /// 192: a scale beyond the precision.
@@ -185,6 +199,7 @@ impl ParseError {
             ParseErrorKind::InvalidScale { .. } => 1002,
             ParseErrorKind::NumberRange { .. } => 1007,
             ParseErrorKind::WidthNotAllowed { .. } => 2716,
+            ParseErrorKind::SizeTooGreatForType { .. } => 2717,
             ParseErrorKind::NotCondition { .. } => 4145,
             ParseErrorKind::TooLong => 8632,
         }
@@ -193,6 +208,11 @@ impl ParseError {
 
 impl From<ParseError> for SqlError {
     fn from(error: ParseError) -> Self {
-        SqlError::with_class(error.number(), CLASS, error.kind.to_string()).or_line(error.line)
+        let class = match error.kind {
+            ParseErrorKind::WidthNotAllowed { .. } => DEFINITION_CLASS,
+            ParseErrorKind::TooLong => LIMIT_CLASS,
+            _ => SYNTAX_CLASS,
+        };
+        SqlError::with_class(error.number(), class, error.kind.to_string()).or_line(error.line)
     }
 }

@@ -1,5 +1,8 @@
 //! Text that is made to hurt: deep, long, cut off or scrambled.
 
+// A test may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, Instant};
 
 use launchpod_tsql::ast::{Expr, ExprKind, QueryBody, SelectItem, StatementKind};

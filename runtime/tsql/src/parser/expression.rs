@@ -87,7 +87,7 @@ impl Parser<'_> {
         if is_predicate(&condition) {
             return Ok(condition);
         }
-        let near = self.shown(self.token());
+        let near = self.shown(self.offender());
         self.error(ParseErrorKind::NotCondition { near })
     }
 

@@ -154,6 +154,15 @@ impl<'a> Parser<'a> {
         self.token().line
     }
 
+    /// The token that was taken last; the first one at the beginning.
+    fn last(&self) -> Token {
+        self.tokens[self.position.saturating_sub(1)]
+    }
+
+    fn last_line(&self) -> u32 {
+        self.last().line
+    }
+
     fn symbol_ahead(&self, ahead: usize, symbol: &str) -> bool {
         let token = self.peek(ahead);
         token.kind == TokenKind::Symbol && self.text_of(token) == symbol
@@ -320,11 +329,13 @@ impl<'a> Parser<'a> {
         Err(Failure::Invalid(self.syntax_error()))
     }
 
+    /// The token that stands here, or the last one when the text has ended.
+    fn offender(&self) -> Token {
+        if self.at_end() { self.last() } else { self.token() }
+    }
+
     fn syntax_error(&self) -> ParseError {
-        let token = match self.position.checked_sub(1) {
-            Some(last) if self.at_end() => self.tokens[last],
-            _ => self.token(),
-        };
+        let token = self.offender();
         let near = self.shown(token);
         let kind = match token.kind {
             TokenKind::Invalid(Flaw::UnclosedQuote) => {

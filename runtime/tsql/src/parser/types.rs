@@ -4,7 +4,7 @@ use launchpod_types::{Length, MAX_PRECISION, SqlType};
 
 use super::{Failure, Parser, Result};
 use crate::ast::{Identifier, ObjectName, TypeKind, TypeName};
-use crate::error::ParseErrorKind;
+use crate::error::{ParseError, ParseErrorKind};
 use crate::lexer::TokenKind;
 
 /// The greatest length of `char` and `binary`, in bytes.
@@ -142,7 +142,7 @@ impl<'a> Parser<'a> {
         };
         match arguments {
             Arguments::None => Ok(Some((simple, true))),
-            _ => self.error(ParseErrorKind::WidthNotAllowed { name: name.to_owned() }),
+            _ => self.type_error(ParseErrorKind::WidthNotAllowed { name: name.to_owned() }),
         }
     }
 
@@ -195,7 +195,9 @@ impl<'a> Parser<'a> {
         };
         match scale.parse::<u8>() {
             Ok(scale) if scale <= precision => Ok(SqlType::Decimal { precision, scale }),
-            Ok(scale) if scale <= MAX_PRECISION => self.error(ParseErrorKind::ScaleBeyondPrecision),
+            Ok(scale) if scale <= MAX_PRECISION => {
+                self.type_error(ParseErrorKind::ScaleBeyondPrecision)
+            }
             _ => self.invalid_scale(scale),
         }
     }
@@ -226,11 +228,7 @@ impl<'a> Parser<'a> {
                 Ok(0) => self.invalid_length(length),
                 Ok(value) => match u16::try_from(value).ok().filter(|n| *n <= greatest) {
                     Some(value) => Ok(Length::Limited(value)),
-                    None => self.error(ParseErrorKind::SizeTooGreat {
-                        size: length.to_owned(),
-                        name: name.to_owned(),
-                        greatest,
-                    }),
+                    None => self.too_great(length, name, greatest),
                 },
                 Err(_) => self.invalid_length(length),
             },
@@ -238,11 +236,26 @@ impl<'a> Parser<'a> {
         }
     }
 
+    fn too_great<T>(&self, length: &str, name: &str, greatest: u16) -> Result<T> {
+        let (size, name) = (length.to_owned(), name.to_owned());
+        self.type_error(match length.parse() {
+            Ok(1..=MAX_BYTES) => ParseErrorKind::SizeTooGreatForType { size, name, greatest },
+            _ => ParseErrorKind::SizeTooGreat { size, name },
+        })
+    }
+
     fn invalid_length<T>(&self, length: &str) -> Result<T> {
-        self.error(ParseErrorKind::InvalidLength { length: length.to_owned(), line: self.line() })
+        let line = self.last_line();
+        self.type_error(ParseErrorKind::InvalidLength { length: length.to_owned(), line })
     }
 
     fn invalid_scale<T>(&self, scale: &str) -> Result<T> {
-        self.error(ParseErrorKind::InvalidScale { scale: scale.to_owned(), line: self.line() })
+        let line = self.last_line();
+        self.type_error(ParseErrorKind::InvalidScale { scale: scale.to_owned(), line })
+    }
+
+    /// Fails because of the type that was just read.
+    fn type_error<T>(&self, kind: ParseErrorKind) -> Result<T> {
+        Err(Failure::Invalid(ParseError { kind, line: self.last_line() }))
     }
 }
