@@ -43,15 +43,14 @@ def serve(connection: Connection) -> None:
     connection.send_message(frames.READY, {"runtime": f"Python {platform.python_version()}"})
     asked = request.receive(connection)
     namespace = script.make_namespace()
-    namespace[asked.output_name] = pandas.DataFrame()
-    if asked.has_input:
-        namespace[asked.input_name] = inputs.read_frame(connection)
-    else:
-        namespace[asked.input_name] = pandas.DataFrame()
-    for parameter in asked.parameters:
-        namespace[parameter.name] = scalars.to_python(parameter)
     own_pid = _getpid()
     try:
+        namespace[asked.output_name] = pandas.DataFrame()
+        namespace[asked.input_name] = (
+            inputs.read_frame(connection) if asked.has_input else pandas.DataFrame()
+        )
+        for parameter in asked.parameters:
+            namespace[parameter.name] = scalars.to_python(parameter)
         script.run(asked.script, namespace)
         if _getpid() != own_pid:
             # A child that the script has forked and let run off its end.

@@ -70,7 +70,7 @@ class Worker:
             os.dup2(fd, number)
         os.closerange(4, 4096)
         if fresh:
-            os.execv(sys.executable, [sys.executable, str(MAIN)])
+            os.execv(sys.executable, [sys.executable, "-I", str(MAIN)])
         sys.stdout = sys.__stdout__ = open(1, "w")
         sys.stderr = sys.__stderr__ = open(2, "w")
         worker.main()

@@ -169,6 +169,9 @@ fn numbers_and_times_are_written_as_text() {
     let to = SqlType::NVarChar(Length::Limited(40));
     assert_eq!(convert(int(-5), to).unwrap(), Value::from("-5"));
     assert_eq!(convert(float(0.1), to).unwrap(), Value::from("0.1"));
+    assert_eq!(convert(float(-f64::MAX), to).unwrap(), Value::from("-1.7976931348623157e+308"));
+    assert_eq!(convert(float(1e-7), to).unwrap(), Value::from("1e-7"));
+    assert_eq!(convert(float(1e6), to).unwrap(), Value::from("1000000"));
     assert_eq!(convert(Float32Array::from(vec![0.1]), to).unwrap(), Value::from("0.1"));
     assert_eq!(convert(BooleanArray::from(vec![true]), to).unwrap(), Value::from("1"));
     assert_eq!(convert(decimal(-50, 9, 2), to).unwrap(), Value::from("-0.50"));

@@ -1,6 +1,6 @@
 //! To text.
 
-use std::fmt::{Display, Write};
+use std::fmt::{Display, LowerExp, Write};
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, StringArray};
@@ -63,8 +63,8 @@ fn units(text: &str, limit: usize) -> usize {
 fn written(source: Source, from: SqlType) -> StringArray {
     match source {
         Source::Int(array) => write_all(&array, array.iter()),
-        Source::Float(array) => write_all(&array, array.iter()),
-        Source::Single(array) => write_all(&array, array.iter()),
+        Source::Float(array) => write_all(&array, array.iter().map(|v| v.map(Number))),
+        Source::Single(array) => write_all(&array, array.iter().map(|v| v.map(Number))),
         Source::Decimal(array) => {
             let scale = array.scale().unsigned_abs();
             write_all(&array, array.iter().map(|v| v.map(|v| Decimal::new(v, scale))))
@@ -100,6 +100,10 @@ fn write_all<T: Display>(
     out.finish()
 }
 
+/// All digits that tell a float from its neighbours, with an exponent where plain notation would
+/// need many zeros.
+struct Number<T>(T);
+
 /// `YYYY-MM-DD`
 struct Day(i32);
 
@@ -108,6 +112,19 @@ struct Clock(i64);
 
 /// Both, and a zone.
 struct Stamp(i64, &'static str);
+
+impl<T: Display + LowerExp + Copy + Into<f64>> Display for Number<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size = self.0.into().abs();
+        if size == 0.0 || (1e-5..1e15).contains(&size) {
+            return write!(f, "{}", self.0);
+        }
+        let text = format!("{:e}", self.0);
+        // Only a positive exponent lacks its sign.
+        let signed = if text.contains("e-") { text } else { text.replace('e', "e+") };
+        f.write_str(&signed)
+    }
+}
 
 impl Display for Day {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
