@@ -3,6 +3,15 @@
 //! A lexer, a [syntax tree](ast) and a recursive-descent parser, without a database: what a
 //! name means or which type an expression has is for others to say. Hostile text ends in a
 //! [`ParseError`], never in a panic, in time that grows with its length.
+//!
+//! ```
+//! use launchpod_tsql::ast::StatementKind;
+//!
+//! let batch = launchpod_tsql::parse("DECLARE @a int = 1 SELECT @a AS a")?;
+//! assert!(matches!(batch.statements[1].kind, StatementKind::Select(_)));
+//! assert_eq!(batch.text(&batch.statements[1]), "SELECT @a AS a");
+//! # Ok::<(), launchpod_tsql::ParseError>(())
+//! ```
 
 pub mod ast;
 mod batch;

@@ -25,7 +25,7 @@ pub enum ExprKind {
     GlobalVariable(String),
     /// A column. As first argument of DATEADD and its kin, the name of a date part.
     Column(ColumnName),
-    /// `DEFAULT`: in VALUES and UPDATE … SET only.
+    /// `DEFAULT`: in VALUES, UPDATE … SET and arguments of users' functions only.
     Default,
     /// `-x`, `+x`, `~x`
     Unary {

@@ -341,6 +341,8 @@ pub enum WaitFor {
 ///
 /// It ends at the first `;` outside parentheses, before the first keyword outside parentheses
 /// that can only begin a statement, before the END of the block it stands in, or with the batch.
+/// This finds the end of what the documentation shows, and can't of what nobody has seen: who
+/// runs a batch should let an opaque statement that fails end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opaque {
     /// Its leading keywords in upper case, as a message names it: `CREATE LOGIN`, `DBCC`.

@@ -201,8 +201,15 @@ impl Parser<'_> {
             self.expect(")")?;
             return Ok(ExprKind::InQuery { negated, operand, query });
         }
-        let list = self.nested(|parser| parser.list(Self::value))?;
+        let mut list = self.nested(|parser| parser.list(Self::value))?;
         self.expect(")")?;
+        // `IN ((SELECT …))` is a subquery with parentheses to spare.
+        if list.len() == 1
+            && let Some(Expr { kind: ExprKind::Subquery(_), .. }) = list.first()
+            && let Some(Expr { kind: ExprKind::Subquery(query), .. }) = list.pop()
+        {
+            return Ok(ExprKind::InQuery { negated, operand, query });
+        }
         Ok(ExprKind::InList { negated, operand, list })
     }
 
@@ -396,11 +403,6 @@ impl Parser<'_> {
         let otherwise = if self.accept_word("ELSE") { Some(Box::new(self.value()?)) } else { None };
         self.expect_word("END")?;
         Ok(ExprKind::Case { operand, branches, otherwise })
-    }
-
-    /// Reads IIF's first argument, or any other argument of a call.
-    pub(super) fn argument(&mut self, predicate: bool) -> Result<Expr> {
-        if predicate { self.search_condition() } else { self.value() }
     }
 
     /// An expression from a token that was taken to the last one taken.

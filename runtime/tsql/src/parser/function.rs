@@ -61,11 +61,12 @@ impl Parser<'_> {
         } else if self.at(")") {
             FunctionArguments::List(Vec::new())
         } else {
-            let mut list = vec![self.argument(predicate_first)?];
-            while self.accept(",") {
-                // OBJECT_ID and others of the kind take DEFAULT as an argument of functions.
-                list.push(self.value_or_default()?);
+            let mut list = Vec::new();
+            if predicate_first {
+                list.push(self.search_condition()?);
+                self.expect(",")?;
             }
+            list.append(&mut self.list(Self::value_or_default)?);
             FunctionArguments::List(list)
         };
         self.expect(")")?;
@@ -98,7 +99,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Reads `DEFAULT` or a value: in VALUES, UPDATE … SET and calls of functions.
+    /// Reads `DEFAULT` or a value: in VALUES, UPDATE … SET and calls of users' functions.
     pub(super) fn value_or_default(&mut self) -> Result<Expr> {
         let token = self.token();
         if self.accept_word("DEFAULT") {
