@@ -25,6 +25,13 @@ fn errors_have_number_line_and_text() {
         ("EXEC p 1 + 1", 102, 1, "Incorrect syntax near '+'."),
         ("EXEC p @a = dbo.x", 102, 1, "Incorrect syntax near '.'."),
         ("CREATE TABLE t ()", 102, 1, "Incorrect syntax near ')'."),
+        ("SELECT * FROM (SELECT 1 AS a)", 102, 1, "Incorrect syntax near ')'."),
+        (
+            "SELECT * FROM a JOIN (SELECT 1 AS a) ON 1 = 1",
+            156,
+            1,
+            "Incorrect syntax near the keyword 'ON'.",
+        ),
         ("SELECT FROM t", 156, 1, "Incorrect syntax near the keyword 'FROM'."),
         ("SELECT *\nfrom", 156, 2, "Incorrect syntax near the keyword 'from'."),
         ("BEGIN END", 156, 1, "Incorrect syntax near the keyword 'END'."),

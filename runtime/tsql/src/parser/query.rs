@@ -131,8 +131,7 @@ impl Parser<'_> {
             return self.error(ParseErrorKind::AssignAndReturn);
         }
         let into = if self.accept_word("INTO") { Some(self.object_name()?) } else { None };
-        let from =
-            if self.accept_word("FROM") { self.list(Self::table_source)? } else { Vec::new() };
+        let from = self.sources()?;
         let filter = self.where_clause()?;
         let group_by = if self.accept_word("GROUP") { Some(self.group_by()?) } else { None };
         let having = if self.accept_word("HAVING") { Some(self.search_condition()?) } else { None };

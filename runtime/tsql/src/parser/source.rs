@@ -25,8 +25,30 @@ const BARE_HINTS: &[&str] = &[
 // === impl Parser ===
 
 impl Parser<'_> {
+    /// Reads `FROM source, …` if it stands here.
+    pub(super) fn sources(&mut self) -> Result<Vec<TableSource>> {
+        if !self.accept_word("FROM") {
+            return Ok(Vec::new());
+        }
+        self.list(|parser| {
+            let source = parser.table_source()?;
+            parser.check_alias(&source)?;
+            Ok(source)
+        })
+    }
+
+    /// Fails when a source that must have a name has none.
+    fn check_alias(&self, source: &TableSource) -> Result<()> {
+        match source.kind {
+            TableSourceKind::Derived(_) | TableSourceKind::Values(_) if source.alias.is_none() => {
+                self.unexpected()
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a source with all joins after it.
-    pub(super) fn table_source(&mut self) -> Result<TableSource> {
+    fn table_source(&mut self) -> Result<TableSource> {
         self.apart(|parser| {
             let first = parser.table_operand()?;
             parser.joins(first, false)
@@ -43,7 +65,9 @@ impl Parser<'_> {
             let Some(kind) = self.join_kind()? else {
                 return Ok(left);
             };
+            self.check_alias(&left)?;
             let mut right = self.apart(Self::table_operand)?;
+            self.check_alias(&right)?;
             let condition = match kind {
                 JoinKind::Cross | JoinKind::CrossApply | JoinKind::OuterApply => None,
                 _ => {

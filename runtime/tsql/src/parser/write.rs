@@ -80,8 +80,7 @@ impl Parser<'_> {
         self.expect_word("SET")?;
         let assignments = self.list(Self::assignment)?;
         let outputs = self.outputs()?;
-        let from =
-            if self.accept_word("FROM") { self.list(Self::table_source)? } else { Vec::new() };
+        let from = self.sources()?;
         let filter = self.where_clause()?;
         let options = self.query_hints()?;
         Ok(StatementKind::Update(Box::new(Update {
@@ -141,8 +140,7 @@ impl Parser<'_> {
         let target = self.target()?;
         let hints = self.table_hints()?;
         let outputs = self.outputs()?;
-        let from =
-            if self.accept_word("FROM") { self.list(Self::table_source)? } else { Vec::new() };
+        let from = self.sources()?;
         let filter = self.where_clause()?;
         let options = self.query_hints()?;
         Ok(StatementKind::Delete(Box::new(Delete {
