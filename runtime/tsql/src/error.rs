@@ -140,6 +140,13 @@ pub enum ParseErrorKind {
         /// The line, which is part of the text.
         line: u32,
     },
+    /// 1038: `[]` or `""` as a name.
+    #[error(
+        "An object or column name is missing or empty. For SELECT INTO statements, verify each \
+         column has a name. For other statements, look for empty alias names. Aliases defined \
+         as \"\" or [] are not allowed. Change the alias to a valid name."
+    )]
+    EmptyName,
     /// 2716: a length for a type that takes none.
     #[error(
         "Column, parameter, or variable #1: Cannot specify a column width on data type {name}."
@@ -198,6 +205,7 @@ impl ParseError {
             ParseErrorKind::InvalidLength { .. } => 1001,
             ParseErrorKind::InvalidScale { .. } => 1002,
             ParseErrorKind::NumberRange { .. } => 1007,
+            ParseErrorKind::EmptyName => 1038,
             ParseErrorKind::WidthNotAllowed { .. } => 2716,
             ParseErrorKind::SizeTooGreatForType { .. } => 2717,
             ParseErrorKind::NotCondition { .. } => 4145,

@@ -116,6 +116,14 @@ fn errors_have_number_line_and_text() {
              representation (maximum precision 38).",
         ),
         (
+            "SELECT 1 AS []",
+            1038,
+            1,
+            "An object or column name is missing or empty. For SELECT INTO statements, verify each \
+             column has a name. For other statements, look for empty alias names. Aliases defined \
+             as \"\" or [] are not allowed. Change the alias to a valid name.",
+        ),
+        (
             "DECLARE @a nvarchar(5000)",
             2717,
             1,

@@ -2,6 +2,7 @@
 
 use super::{Parser, Result};
 use crate::ast::{Identifier, ObjectName};
+use crate::error::ParseErrorKind;
 use crate::lexer::TokenKind;
 
 /// How many parts a name has at most.
@@ -23,6 +24,9 @@ impl Parser<'_> {
     pub(crate) fn identifier(&mut self) -> Result<Identifier> {
         if !self.name_ahead(0) {
             return self.unexpected();
+        }
+        if matches!(self.text(), "[]" | "\"\"") {
+            return self.error(ParseErrorKind::EmptyName);
         }
         Ok(self.any_identifier())
     }
