@@ -13,7 +13,7 @@
 //! | `report` | where the time went, what was used |
 //! | `error` | which SQL Server error each failure is, and in which order |
 //! | `messages` | the texts of SQL Server 2022's messages 39001 to 39154 |
-//! | `output` | stdout and stderr to messages |
+//! | `output`, `visible` | stdout and stderr to messages |
 //! | `accounts` | how many requests run at once |
 //! | `drive` | one leased worker, from REQUEST to EXITED |
 //! | `talk`, `feed` | its data connection: results in, input out |
@@ -37,6 +37,7 @@ mod run;
 mod supervisor;
 mod talk;
 mod verdict;
+mod visible;
 
 pub use config::{Config, Image, Images, Language};
 pub use controller::Controller;

@@ -6,10 +6,17 @@
 use launchpod_types::{Message, SqlError};
 use uuid::Uuid;
 
+use crate::visible::visible;
+
 /// E_ABORT: the script raised an exception or was ended.
 const HRESULT_ABORTED: u32 = 0x8000_4004;
 /// E_FAIL: anything else.
 const HRESULT_FAILED: u32 = 0x8000_4005;
+
+/// What is kept of a long detail (characters): where a traceback starts, and its exception. An
+/// ERROR token holds 65,535 bytes in all ([MS-TDS] 2.2.7.10).
+const DETAIL_HEAD: usize = 2000;
+const DETAIL_TAIL: usize = 6000;
 
 /// Which request a message is about.
 #[derive(Clone, Copy, Debug)]
@@ -156,8 +163,9 @@ pub(crate) fn traceback(text: &str) -> SqlError {
     detail(&format!("\nError in execution.  Check the output for more information.\n{text}"))
 }
 
-/// 39019 with any other cause of the error before it.
+/// 39019 with any other cause of the error before it. What is too long loses its middle.
 pub(crate) fn detail(text: &str) -> SqlError {
+    let text = shortened(&visible(text));
     SqlError::new(39019, format!("An external script error occurred: \n{text}")).state(2)
 }
 
@@ -181,6 +189,17 @@ pub(crate) fn too_few_sets(declared: usize, sent: usize) -> SqlError {
              result set(s), but the statement only sent {sent} result set(s) at run time."
         ),
     )
+}
+
+/// Keeps the beginning and the end of a text that is too long for one message.
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= DETAIL_HEAD + DETAIL_TAIL {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(DETAIL_HEAD).collect();
+    let tail: String = text.chars().skip(length - DETAIL_TAIL).collect();
+    format!("{head}\n[{} characters left out]\n{tail}", length - DETAIL_HEAD - DETAIL_TAIL)
 }
 
 /// A request's id as SQL Server writes a uniqueidentifier.
@@ -215,6 +234,14 @@ mod tests {
              more information.\nTraceback (most recent call last):\nValueError: x"
         );
         assert_eq!((error.0.number, error.0.class, error.0.state), (39019, 16, 2));
+    }
+
+    #[test]
+    fn a_long_or_hostile_traceback_fits_a_message() {
+        let text = detail(&format!("start{}\x1b[31m\0end", "x".repeat(1 << 20))).0.text;
+        assert!(text.contains("start") && text.ends_with("␛[31m␀end"));
+        assert!(text.contains("characters left out"));
+        assert!(text.chars().count() < 8200);
     }
 
     #[test]

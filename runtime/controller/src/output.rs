@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use launchpod_types::Message;
 
 use crate::messages;
+use crate::visible::push_visible;
 
 /// How long text waits for a newline.
 const WAIT: Duration = Duration::from_millis(100);
@@ -138,7 +139,7 @@ impl Text {
     }
 
     fn add(&mut self, char: char) {
-        make_visible(char, &mut self.waiting);
+        push_visible(char, &mut self.waiting);
         self.length += 1;
     }
 
@@ -168,19 +169,6 @@ fn incomplete_suffix(bytes: &[u8]) -> usize {
                 if error.valid_up_to() == 0 && error.error_len().is_none())
         })
         .unwrap_or(0)
-}
-
-/// Appends a character as it may go to a terminal.
-fn make_visible(char: char, out: &mut String) {
-    match char {
-        '\n' | '\t' | '\r' => out.push(char),
-        // The pictures of control characters, U+2400 to U+241F and U+2421.
-        '\0'..='\x1f' => out.extend(char::from_u32(0x2400 + u32::from(char))),
-        '\x7f' => out.push('\u{2421}'),
-        // C1 controls, U+009B (CSI) among them, have no pictures.
-        '\u{80}'..='\u{9f}' => out.extend(char.escape_unicode()),
-        _ => out.push(char),
-    }
 }
 
 #[cfg(test)]

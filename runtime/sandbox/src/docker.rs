@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use rustix::process::geteuid;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
 use crate::birth::Unborn;
 use crate::engine::{Engine, EngineError, Removal, Timeouts};
+use crate::engine_paths::EnginePaths;
 use crate::error::SandboxError;
 use crate::fate::{Fates, Followed};
 use crate::profile::{INSTANCE_LABEL, Subject};
@@ -57,6 +59,7 @@ struct Shared {
     instance: Uuid,
     engine: Engine,
     folder: InstanceFolder,
+    paths: EnginePaths,
     uids: Uids,
     /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
     uids_are_the_hosts: bool,
@@ -113,6 +116,7 @@ impl Docker {
         if swept > 0 {
             info!(containers = swept, "removed what an earlier controller left");
         }
+        let paths = EnginePaths::find(&engine, folder.path()).await?;
         let maps_uids = maps_uids(&engine).await?;
         let fates = Fates::default();
         let watcher = tokio::spawn(fates.clone().watch(engine.clone(), label)).abort_handle();
@@ -120,6 +124,7 @@ impl Docker {
             instance: config.instance,
             engine,
             folder,
+            paths,
             uids: Uids::new(config.uids),
             uids_are_the_hosts: geteuid().is_root() && !maps_uids,
             fates,
@@ -194,9 +199,10 @@ impl Shared {
         let folder = Arc::new(folder);
         let followed = self.fates.follow(&name);
         let fate = followed.fate.clone();
-        let body =
-            Subject { spec, instance: self.instance, uid: number, run_folder: folder.path() }
-                .container();
+        let run_folder = self.paths.of(folder.path());
+        let subject =
+            Subject { spec, instance: self.instance, uid: number, run_folder: &run_folder };
+        let body = subject.container();
         let holdings = Holdings { uid, _folder: Arc::clone(&folder), _followed: followed };
         let mut remains = Remains {
             shared: Arc::clone(&self),
@@ -246,11 +252,9 @@ impl Shared {
 /// Removes all containers with a label.
 async fn sweep(engine: &Engine, label: &str) -> Result<usize, EngineError> {
     let left = engine.list(label).await?;
-    for container in &left {
-        if let Some(id) = &container.id {
-            engine.remove(id).await?;
-        }
-    }
+    let removals =
+        left.iter().filter_map(|container| container.id.as_ref()).map(|id| engine.remove(id));
+    try_join_all(removals).await?;
     Ok(left.len())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Access to the engine's socket equals root on its host. What is here is all that a narrow
 //! proxy between the two would have to let through: create, start, remove and list containers,
-//! events, version, info, and inspection of images.
+//! events, version, info, and inspection of the controller's own container.
 
 use std::collections::HashMap;
 use std::env;
@@ -90,8 +90,6 @@ pub enum Call {
     Version,
     /// Say what it can do.
     Info,
-    /// Say what an image holds.
-    InspectImage,
     /// Say what a container is.
     InspectContainer,
 }
@@ -167,7 +165,6 @@ impl fmt::Display for Call {
             Call::List => "list containers",
             Call::Version => "say its version",
             Call::Info => "say what it can do",
-            Call::InspectImage => "inspect image",
             Call::InspectContainer => "inspect container",
         })
     }
@@ -237,6 +234,14 @@ impl Engine {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let call = self.docker.list_containers(Some(options));
         limited(Call::List, "", self.timeouts.ask, call).await
+    }
+
+    /// The mounts of a container: where each is on the engine's host, and in the container.
+    pub(crate) async fn mounts(&self, id: &str) -> Result<Vec<(String, String)>, EngineError> {
+        let call = self.docker.inspect_container(id, None);
+        let found = limited(Call::InspectContainer, id, self.timeouts.ask, call).await?;
+        let mounts = found.mounts.unwrap_or_default().into_iter();
+        Ok(mounts.filter_map(|mount| Some((mount.source?, mount.destination?))).collect())
     }
 
     /// What happens to the containers with a label, from `since` (seconds since 1970). Ends

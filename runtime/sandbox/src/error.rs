@@ -1,5 +1,6 @@
 //! Why there is no worker.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::channel::ChannelError;
@@ -15,6 +16,9 @@ pub enum SandboxError {
     /// The worker's folder could not be made.
     #[error(transparent)]
     RunFolder(#[from] RunFolderError),
+    /// The controller runs in a container, and the engine can't see its run folder.
+    #[error("run folder {0} is inside the server's own container, where the engine can't see it")]
+    HiddenRunFolder(PathBuf),
     /// Every uid of the configured range is in use by a live worker.
     #[error("all worker uids are in use")]
     NoUid,
@@ -85,6 +89,10 @@ impl SandboxError {
             SandboxError::Engine(error) => error.way_out(),
             SandboxError::RunFolder(_) => {
                 "Choose a folder that the server may write (run_dir in the configuration)."
+            }
+            SandboxError::HiddenRunFolder(_) => {
+                "Start the server's container with a folder of the host mounted there: \
+                 --volume /run/launchpod:/run/launchpod."
             }
             SandboxError::NoUid => "Retry, or widen the range of worker uids.",
             SandboxError::ShuttingDown => "Retry when the server is up again.",

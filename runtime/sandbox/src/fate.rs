@@ -90,16 +90,21 @@ impl Fates {
         // From now, not from when the engine has understood: a worker may be quicker.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut since = now.as_secs().try_into().unwrap_or(0);
+        let mut warned = false;
         loop {
             let mut events = std::pin::pin!(engine.events(&label, since));
             while let Some(event) = events.next().await {
                 match event {
                     Ok(event) => {
+                        warned = false;
                         since = event.time.unwrap_or(since);
                         self.note(&event);
                     }
                     Err(error) => {
-                        warn!(%error, "the engine's events ended, subscribing again");
+                        // Once per loss, not once per attempt.
+                        if !std::mem::replace(&mut warned, true) {
+                            warn!(%error, "the engine's events ended, subscribing again");
+                        }
                         break;
                     }
                 }

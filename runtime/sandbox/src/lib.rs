@@ -11,6 +11,7 @@
 //! | `docker` | the backend on one Docker engine |
 //! | `birth` | from container to READY |
 //! | `engine` | every call to the engine, each under its own time limit |
+//! | `engine_paths` | where the engine sees the run folder, for a controller in a container |
 //! | `profile` | the hardening, readable as a table |
 //! | `run_folder` | the folder with socket and token |
 //! | `rendezvous` | who may connect |
@@ -27,6 +28,7 @@ mod channel;
 mod docker;
 pub mod doctor;
 mod engine;
+mod engine_paths;
 mod error;
 mod fate;
 mod limits;

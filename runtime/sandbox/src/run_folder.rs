@@ -98,6 +98,11 @@ impl InstanceFolder {
         Ok(folder)
     }
 
+    /// The folder's path as the controller sees it.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Makes a worker's folder and listens on its socket.
     pub(crate) fn add(
         &self,
