@@ -101,3 +101,58 @@ pub fn decode(
     }
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use launchpod_types::SqlType;
+
+    use super::*;
+
+    fn parameter(name: &str, sql_type: SqlType, value: Value, output: bool) -> Parameter {
+        Parameter { name: name.to_owned(), sql_type, value, output }
+    }
+
+    /// The stream of a worker that answers with these parameters' values.
+    fn answer(parameters: &[Parameter]) -> Vec<u8> {
+        encode(parameters).unwrap()
+    }
+
+    #[test]
+    fn only_output_parameters_come_back() {
+        let sent = [
+            parameter("a", SqlType::Int, Value::Int(1), true),
+            parameter("b", SqlType::Int, Value::Int(2), false),
+            parameter("c", SqlType::SYSNAME, Value::Null, true),
+        ];
+        let answered = answer(&[sent[0].clone(), sent[2].clone()]);
+        let values = decode(&answered, &sent, Limits::default()).unwrap();
+        assert_eq!(values, [Value::Int(1), Value::Null]);
+        assert!(encode(&[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn other_answers_are_refused() {
+        let asked = [parameter("a", SqlType::TinyInt, Value::Null, true)];
+        let two = [asked[0].clone(), asked[0].clone()];
+        let limits = Limits::default();
+        assert!(matches!(decode(&answer(&two), &asked, limits), Err(DecodeError::Shape(1))));
+        let wide = [parameter("a", SqlType::Int, Value::Int(256), true)];
+        assert!(matches!(decode(&answer(&wide), &asked, limits), Err(DecodeError::Value(_))));
+        let bytes = [parameter("a", SqlType::VARBINARY_MAX, Value::Binary(vec![1]), true)];
+        assert!(matches!(decode(&answer(&bytes), &asked, limits), Err(DecodeError::Value(_))));
+        let mut cut = answer(&asked);
+        cut.pop();
+        assert!(matches!(decode(&cut, &asked, limits), Err(DecodeError::Corrupt(_))));
+        assert!(matches!(decode(&[], &asked, limits), Err(DecodeError::Corrupt(_))));
+    }
+
+    #[test]
+    fn unsupported_types_are_named_by_their_place() {
+        let parameters = [
+            parameter("a", SqlType::Int, Value::Null, false),
+            parameter("b", SqlType::Xml, Value::Null, false),
+        ];
+        let error = encode(&parameters).unwrap_err();
+        assert!(matches!(error, EncodeError::Unsupported(UnsupportedType { index: 1, .. })));
+    }
+}

@@ -50,6 +50,55 @@ fn every_flipped_bit_among_many_columns_is_survived() {
 }
 
 #[test]
+fn random_bytes_in_random_places_are_survived() {
+    let columns = arrays();
+    let streams: Vec<Vec<u8>> = columns
+        .iter()
+        .map(|column| stream_of(std::slice::from_ref(column)))
+        .chain([stream_of(&columns)])
+        .collect();
+    // xorshift64: the same bytes in every run.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        // The remainder is below a usize.
+        (state % below as u64) as usize
+    };
+    for round in 0..40_000 {
+        let mut mutated = streams[random(streams.len())].clone();
+        for _ in 0..=random(4) {
+            let place = random(mutated.len());
+            mutated[place] = match random(3) {
+                0 => 0,
+                1 => 0xff,
+                // A byte.
+                _ => random(256) as u8,
+            };
+        }
+        assert!(!matches!(read(&mutated), Err(Corrupt::Panic)), "round {round}: {mutated:?}");
+    }
+}
+
+#[test]
+fn claims_take_no_memory() {
+    let rows: Vec<i64> = (0..1 << 20).collect();
+    let stream = stream_of(&[("rows", Arc::new(Int64Array::from(rows)))]);
+    let before = resident_kib();
+    // Each worker claims 8 MiB and sends a KiB of it.
+    let decoders: Vec<Decoder> = (0..100)
+        .map(|_| {
+            let mut decoder = Decoder::new(Limits::default());
+            assert!(decoder.push(&stream[..1024]).unwrap().is_empty());
+            decoder
+        })
+        .collect();
+    let grown = resident_kib().saturating_sub(before);
+    assert!(grown < 64 << 10, "{grown} KiB for {} decoders", decoders.len());
+}
+
+#[test]
 fn every_truncation_is_refused() {
     let stream = stream_of(&arrays());
     read(&stream).unwrap();
@@ -130,6 +179,12 @@ fn read(stream: &[u8]) -> Result<(), Corrupt> {
         }
     }
     decoder.finish()
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 fn stream_of(columns: &[(&str, ArrayRef)]) -> Vec<u8> {
