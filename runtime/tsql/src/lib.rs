@@ -29,7 +29,8 @@ pub use fragment::{
 pub use parser::{Options, parse, parse_with};
 
 /// How deep parentheses, calls, blocks and CASEs may stand in each other; a subquery counts
-/// twice, and each ELSE IF stands in the one before. A thread that parses needs a stack of 1 MiB at most.
+/// twice, and each ELSE IF stands in the one before. A thread that parses needs a stack of 1 MiB
+/// at most.
 pub const MAX_NESTING: usize = 64;
 
 /// How high the tree of an expression may grow, chains of operators (`a + b + c`) included.
