@@ -168,10 +168,14 @@ impl EnvironmentBuild<'_> {
             && base == Base::Registry
         {
             let found = contents.effective_lock(Some(wanted), self.architecture);
-            for change in wanted.changes(&found) {
-                let text = format!("the base image differs from the lock: {change}");
+            let (locked, extra): (Vec<_>, Vec<_>) =
+                wanted.changes(&found).into_iter().partition(|change| change.old.is_some());
+            for change in locked {
+                let text = format!("the image differs from the lock: {change}");
                 (self.reporter)(Progress::Warning(&text));
             }
+            let detail = format!("the base image brought {} more packages", extra.len());
+            stage(self.reporter, "manifest", &detail);
         }
         Ok(contents)
     }

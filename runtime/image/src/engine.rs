@@ -27,12 +27,16 @@ const LABEL_PURPOSE: &str = "launchpod.purpose";
 const PURPOSE: &str = "read-image";
 /// When such a container can only be what a killed program left.
 const LEFT_BEHIND: i64 = 60 * 60;
+/// How many characters of a build's step are shown as progress.
+const LONGEST_STEP: usize = 60;
 /// How many lines of a failed build an error carries.
 const TAIL_LINES: usize = 15;
 
 /// A build by the engine.
 pub(crate) struct Build<'a> {
     pub(crate) name: &'a str,
+    /// The stage that its progress belongs to.
+    pub(crate) stage: &'static str,
     pub(crate) tags: &'a [&'a str],
     pub(crate) arguments: HashMap<&'a str, &'a str>,
     /// The network of the build's steps, `none` for example.
@@ -127,7 +131,8 @@ impl<'a> Engine<'a> {
                         info.stream.unwrap_or_default().lines().filter(|line| !line.is_empty())
                     {
                         if line.starts_with("Step ") {
-                            stage(reporter, "worker", line);
+                            let detail: String = line.chars().take(LONGEST_STEP).collect();
+                            stage(reporter, build.stage, &detail);
                         }
                         lines.push(line.to_owned());
                     }

@@ -65,7 +65,9 @@ impl Layered<'_> {
         let exact = format!("launchpod/{name}:{}-{}", short(&lock_hash), short(&worker_hash));
         let latest = format!("launchpod/{name}:latest");
         let tags = [exact.as_str(), latest.as_str()];
-        let build = Build { name: &name, tags: &tags, arguments: [].into(), network: Some("none") };
+        let arguments = [].into();
+        let build =
+            Build { name: &name, stage: "worker", tags: &tags, arguments, network: Some("none") };
         engine.build(build, Bytes::from(context), reporter).await?;
         let id =
             engine.find(&exact).await?.ok_or_else(|| Error::NotBuilt { name: name.clone() })?;

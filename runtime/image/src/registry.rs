@@ -69,7 +69,13 @@ pub(crate) async fn build(build: &EnvironmentBuild<'_>) -> Result<(), Error> {
         arguments.insert("LOCKED", "yes");
     }
     let tags = [build.tag];
-    let build = Build { name: &environment.name, tags: &tags, arguments, network: None };
+    let build = Build {
+        name: &environment.name,
+        stage: "bootstrap",
+        tags: &tags,
+        arguments,
+        network: None,
+    };
     engine.build(build, Bytes::from(context), reporter).await
 }
 

@@ -15,7 +15,8 @@ impl Images {
     /// folder.
     ///
     /// Debian packages and wheels are the newest that the host's sources have and the definition
-    /// admits. An environment of conda's is locked to what its image holds, so it is built first.
+    /// admits. An environment of conda's is locked to what its image holds, so it is built first
+    /// (without a lock, for conda to choose anew).
     ///
     /// # Errors
     /// See [`Error`].
@@ -26,8 +27,8 @@ impl Images {
         let architecture = engine.architecture().await?;
         if definition.conda.is_some() {
             let built = self.resolve(name).await?;
-            let conda = engine.contents(&built.id).await?.conda;
-            return Ok(Lock::new(architecture, Vec::new(), Vec::new(), conda));
+            let contents = engine.contents(&built.id).await?;
+            return Ok(contents.effective_lock(None, &architecture));
         }
         let scratch = tempfile::tempdir().map_err(Error::io("making a folder"))?;
         let mut packages = Vec::new();

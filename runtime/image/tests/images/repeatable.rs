@@ -11,11 +11,8 @@ use futures_util::{StreamExt, TryStreamExt};
 use launchpod_image::{BuildOptions, Manifest};
 
 /// What a data scientist's script imports.
-///
-/// setuptools comes first: it wants to replace distutils before anybody else loads it.
-const IMPORTS: &str = "import setuptools, pip, wheel
-import dill, joblib, matplotlib.pyplot as plt, numpy, pandas, pyarrow
-import requests, scipy.stats, sklearn.ensemble, sqlalchemy, statsmodels.api
+const IMPORTS: &str = "import dill, joblib, matplotlib.pyplot as plt, numpy, pandas, pyarrow
+import requests, scipy.stats, setuptools, sklearn.ensemble, sqlalchemy, statsmodels.api, wheel
 import datetime, os, sys, pyarrow.compute
 assert plt.get_backend().lower() == 'agg', plt.get_backend()
 assert int(pandas.__version__.split('.')[0]) == 3, pandas.__version__
@@ -25,6 +22,8 @@ from importlib.util import cache_from_source
 pyc = open(cache_from_source(pandas.__file__), 'rb').read(8)
 assert pyc[4] == 0b11, pyc  # PEP 552: by hash, and checked
 assert os.getcwd() == '/tmp' and os.getuid() == 65534, (os.getcwd(), os.getuid())
+import importlib.metadata
+importlib.metadata.version('pip')  # importing it beside setuptools warns
 print('all there')";
 
 #[tokio::test]
