@@ -1,0 +1,116 @@
+//! Where queries run.
+//!
+//! [`Database`] and [`Session`] are the seam between the T-SQL interpreter and whatever holds
+//! the data. Both are small on purpose: a SQL Server sits behind the same two traits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use launchpod_tsql::ast::Statement;
+use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+mod secret;
+pub mod sqlite;
+
+pub use secret::Secret;
+
+/// How many events a session holds ready before it waits for its reader: the bound on what a
+/// result costs in memory is this many record batches.
+pub const EVENTS_IN_FLIGHT: usize = 4;
+
+/// A database that sessions are opened on.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Checks who asks and opens a session for them.
+    ///
+    /// # Errors
+    /// 18456 when login or password is wrong (the text doesn't say which), 4060 when the
+    /// database doesn't exist or isn't theirs.
+    async fn login(&self, login: Login) -> Result<Box<dyn Session>, SqlError>;
+}
+
+/// What a client says at login.
+pub struct Login {
+    /// The login's name as typed.
+    pub user: String,
+    /// The password as typed.
+    pub password: Secret,
+    /// The database asked for; empty for the login's default.
+    pub database: String,
+    /// The session's number, as `@@SPID` returns it.
+    pub spid: u16,
+    /// The client's program name, as `APP_NAME()` returns it.
+    pub program: String,
+    /// The client's machine name, as `HOST_NAME()` returns it.
+    pub host: String,
+}
+
+/// One session's connection to the database.
+///
+/// Statements run one after the other; the current database, temporary tables and an open
+/// transaction live as long as the session.
+pub trait Session: Send {
+    /// Who the session acts as, and in which database it is.
+    fn identity(&self) -> Identity;
+
+    /// Starts a statement and returns what it yields, in order.
+    ///
+    /// The stream ends after the statement's last event, or after an `Err`, which ends the
+    /// statement. At most [`EVENTS_IN_FLIGHT`] events wait; the statement is held back until
+    /// they are taken. When `cancel` fires or the receiver is dropped, the statement stops
+    /// (an open transaction stays open) and the stream ends.
+    fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events;
+}
+
+/// What a statement yields.
+pub type Events = mpsc::Receiver<Result<Event, SqlError>>;
+
+/// A statement to run, with the variables it may use.
+#[derive(Clone)]
+pub struct Execute {
+    /// The parsed statement.
+    pub statement: Arc<Statement>,
+    /// The statement's own source text, for a database that reads T-SQL itself.
+    pub source: Arc<str>,
+    /// Variables by name with their `@`, in lower case; the interpreter's own `@@rowcount`,
+    /// `@@error` and `@@trancount` are among them.
+    pub variables: Arc<BTreeMap<String, Variable>>,
+}
+
+/// A declared variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// The declared type.
+    pub sql_type: SqlType,
+    /// The value, of the type's kind.
+    pub value: Value,
+}
+
+/// One thing that a running statement yields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A result set begins.
+    Columns(Arc<[Column]>),
+    /// Rows of the result set that was begun last, stored as
+    /// [`launchpod_exchange::storage`] says.
+    Batch(RecordBatch),
+    /// A statement that changes rows (or a query, at its end) has counted them.
+    RowsAffected(u64),
+    /// An informative message.
+    Message(Message),
+    /// `USE` has changed the current database.
+    Database(String),
+    /// A transaction began, ended or changed depth.
+    Transaction(TransactionState),
+}
+
+/// The session's transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransactionState {
+    /// `@@TRANCOUNT`: how many BEGIN TRANs are open; 0 for none.
+    pub depth: u32,
+}

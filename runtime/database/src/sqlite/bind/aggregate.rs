@@ -1,0 +1,294 @@
+//! Aggregates and window functions.
+
+use std::sync::Arc;
+
+use launchpod_tsql::ast::{
+    Expr, FrameBound, FrameUnit, FunctionArguments, FunctionCall, Window, WindowFrame,
+};
+use launchpod_types::{SqlError, SqlType};
+
+use super::predicate::key;
+use super::tree::{
+    AggregateName, Bound, BoundAggregate, BoundOrder, BoundWindow, Kind, OrderValue,
+};
+use super::{Aggregates, Binder, coerce};
+use crate::sqlite::errors;
+use crate::sqlite::functions::aggregate::Aggregate;
+use crate::sqlite::functions::number::{IntegerOperator, integer_operator};
+use crate::sqlite::functions::{Body, Function};
+
+/// Whether a call of this name is bound here.
+pub(crate) fn is_aggregate(name: &str) -> bool {
+    [
+        "COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STDEV", "STDEVP", "VAR", "VARP",
+        "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE",
+        "PERCENT_RANK", "CUME_DIST",
+    ]
+    .iter()
+    .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Binds an aggregate or window function.
+    pub(crate) fn aggregate(&mut self, call: &FunctionCall) -> Result<Bound, SqlError> {
+        let name = call.name.name.text.to_ascii_uppercase();
+        let ranking = matches!(
+            name.as_str(),
+            "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "PERCENT_RANK" | "CUME_DIST"
+        );
+        let positional =
+            matches!(name.as_str(), "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE");
+        if (ranking || positional) && call.over.is_none() {
+            return Err(SqlError::with_class(
+                10753,
+                15,
+                format!("The function '{}' must have an OVER clause.", call.name.name),
+            ));
+        }
+        match self.aggregates {
+            Aggregates::Allowed => {}
+            Aggregates::Refused if call.over.is_some() => {
+                return Err(SqlError::with_class(
+                    4108,
+                    15,
+                    "Windowed functions can only appear in the SELECT or ORDER BY clauses.",
+                ));
+            }
+            Aggregates::Refused => return Err(errors::aggregate_in_where()),
+            // SUM(SUM(x)) OVER () aggregates groups; SUM(SUM(x)) doesn't exist.
+            Aggregates::Inside if call.over.is_none() => return Err(errors::nested_aggregate()),
+            Aggregates::Inside => return Err(errors::nested_aggregate()),
+        }
+        if call.ignore_nulls == Some(true) {
+            return Err(errors::unsupported("IGNORE NULLS"));
+        }
+        let inner = if call.over.is_some() { Aggregates::Allowed } else { Aggregates::Inside };
+        let (star, arguments) = match &call.arguments {
+            FunctionArguments::Star => (true, Vec::new()),
+            FunctionArguments::List(list) => {
+                let bound = self.with_aggregates(inner, |binder| {
+                    list.iter().map(|argument| binder.value(argument)).collect::<Result<_, _>>()
+                })?;
+                (false, bound)
+            }
+        };
+        let over = match &call.over {
+            Some(window) => Some(self.window(window)?),
+            None => None,
+        };
+        if star && !name.starts_with("COUNT") {
+            return Err(errors::syntax_near("*"));
+        }
+        let expected = match name.as_str() {
+            "LAG" | "LEAD" => 1..=3,
+            _ if ranking && name != "NTILE" => 0..=0,
+            _ => 1..=1,
+        };
+        if !star && !expected.contains(&arguments.len()) {
+            return Err(errors::argument_count(&name, &expected.start().to_string()));
+        }
+        if ranking || positional {
+            return window_function(&name, arguments, over);
+        }
+        let bare = BoundAggregate {
+            name: AggregateName::Native("count"),
+            distinct: call.distinct,
+            arguments,
+            star,
+            over,
+        };
+        aggregate(&name, bare)
+    }
+
+    fn window(&mut self, window: &Window) -> Result<BoundWindow, SqlError> {
+        if window.base.is_some() {
+            return Err(errors::unsupported("The WINDOW clause"));
+        }
+        let values = |binder: &mut Self, list: &[Expr]| {
+            list.iter().map(|value| binder.value(value).map(key)).collect::<Result<Vec<_>, _>>()
+        };
+        let partition_by = values(self, &window.partition_by)?;
+        let mut order_by = Vec::new();
+        for item in &window.order_by {
+            order_by.push(BoundOrder {
+                value: OrderValue::Value(key(self.value(&item.value)?)),
+                descending: item.descending,
+            });
+        }
+        let frame = window.frame.as_ref().map(frame_text).transpose()?;
+        Ok(BoundWindow { partition_by, order_by, frame })
+    }
+}
+
+fn frame_text(frame: &WindowFrame) -> Result<String, SqlError> {
+    let bound = |bound: &FrameBound| match bound {
+        FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".to_owned(),
+        FrameBound::Preceding(n) => format!("{n} PRECEDING"),
+        FrameBound::CurrentRow => "CURRENT ROW".to_owned(),
+        FrameBound::Following(n) => format!("{n} FOLLOWING"),
+        FrameBound::UnboundedFollowing => "UNBOUNDED FOLLOWING".to_owned(),
+    };
+    let unit = match frame.unit {
+        FrameUnit::Rows => "ROWS",
+        FrameUnit::Range => "RANGE",
+    };
+    let end = frame.end.as_ref().map_or_else(|| "CURRENT ROW".to_owned(), bound);
+    Ok(format!("{unit} BETWEEN {} AND {end}", bound(&frame.start)))
+}
+
+fn finish(bare: BoundAggregate, sql_type: SqlType, nullable: bool) -> Bound {
+    Bound { kind: Kind::Aggregate(Box::new(bare)), sql_type, nullable }
+}
+
+fn aggregate(name: &str, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
+    let Some(argument) = bare.arguments.first() else {
+        let t = if name == "COUNT_BIG" { SqlType::BigInt } else { SqlType::Int };
+        return Ok(finish(bare, t, false));
+    };
+    let t = argument.sql_type;
+    let lower = name.to_ascii_lowercase();
+    match name {
+        "COUNT" | "COUNT_BIG" => {
+            bare.arguments = bare.arguments.into_iter().map(key).collect();
+            let t = if name == "COUNT_BIG" { SqlType::BigInt } else { SqlType::Int };
+            Ok(finish(bare, t, false))
+        }
+        "MIN" | "MAX" => {
+            if matches!(
+                t,
+                SqlType::Bit | SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml
+            ) {
+                return Err(errors::operand_type(t, &lower));
+            }
+            bare.name = AggregateName::Native(if name == "MIN" { "min" } else { "max" });
+            Ok(finish(bare, t, true))
+        }
+        "SUM" | "AVG" => sum(name == "AVG", t, bare),
+        _ => {
+            if !t.is_numeric() && !t.is_character() {
+                return Err(errors::operand_type(t, &lower));
+            }
+            let population = name.ends_with('P');
+            let kind = Aggregate::Variance { population, root: name.starts_with("STDEV") };
+            own(&mut bare, &lower, SqlType::Float, kind)?;
+            Ok(finish(bare, SqlType::Float, true))
+        }
+    }
+}
+
+fn sum(average: bool, t: SqlType, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
+    let name = if average { "avg" } else { "sum" };
+    match t {
+        SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
+            let to = if t == SqlType::BigInt { t } else { SqlType::Int };
+            bare.name = AggregateName::Native("sum");
+            let total = finish(bare.clone(), SqlType::BigInt, true);
+            if average {
+                bare.name = AggregateName::Native("count");
+                let count = finish(bare, SqlType::BigInt, false);
+                // Without rows the sum is NULL, and so is the quotient; SQLite's division
+                // of integers truncates as T-SQL's does.
+                let kind = Kind::Infix {
+                    operator: "/",
+                    left: Box::new(total),
+                    right: Box::new(count),
+                    collate: false,
+                };
+                return Ok(Bound { kind, sql_type: to, nullable: true });
+            }
+            if to == SqlType::BigInt {
+                return Ok(total);
+            }
+            let function = Function {
+                name: format!("Add({to})"),
+                arguments: vec![to, to],
+                strict: true,
+                deterministic: true,
+                body: Body::Integers(Box::new(integer_operator(IntegerOperator::Add, to))),
+            };
+            Ok(coerce::call(function, vec![total, super::int(0)], to, true))
+        }
+        SqlType::Real | SqlType::Float => {
+            bare.name = AggregateName::Native(name);
+            Ok(finish(bare, SqlType::Float, true))
+        }
+        SqlType::Decimal { scale, .. } => {
+            let (scale, precision) = (if average { scale.max(6) } else { scale }, 38);
+            let to = SqlType::Decimal { precision, scale };
+            let kind = if average {
+                Aggregate::Average { from: t, to }
+            } else {
+                Aggregate::Sum { from: t, to }
+            };
+            own(&mut bare, name, t, kind)?;
+            Ok(finish(bare, to, true))
+        }
+        SqlType::Money | SqlType::SmallMoney => {
+            let to = SqlType::Money;
+            let kind = if average {
+                Aggregate::Average { from: t, to }
+            } else {
+                Aggregate::Sum { from: t, to }
+            };
+            own(&mut bare, name, t, kind)?;
+            Ok(finish(bare, to, true))
+        }
+        t => Err(errors::operand_type(t, name)),
+    }
+}
+
+/// Makes it an aggregate of ours over arguments of type `t`.
+fn own(
+    bare: &mut BoundAggregate,
+    name: &str,
+    t: SqlType,
+    kind: Aggregate,
+) -> Result<(), SqlError> {
+    bare.arguments = std::mem::take(&mut bare.arguments)
+        .into_iter()
+        .map(|argument| coerce::implicit(argument, t))
+        .collect::<Result<_, _>>()?;
+    bare.name = AggregateName::Own(Arc::new(Function {
+        name: format!("{name}({t})"),
+        arguments: vec![t],
+        strict: false,
+        deterministic: true,
+        body: Body::Aggregate(kind),
+    }));
+    Ok(())
+}
+
+fn window_function(
+    name: &str,
+    arguments: Vec<Bound>,
+    over: Option<BoundWindow>,
+) -> Result<Bound, SqlError> {
+    let (native, sql_type, nullable) = match name {
+        "ROW_NUMBER" => ("row_number", SqlType::BigInt, false),
+        "RANK" => ("rank", SqlType::BigInt, false),
+        "DENSE_RANK" => ("dense_rank", SqlType::BigInt, false),
+        "NTILE" => ("ntile", SqlType::BigInt, false),
+        "PERCENT_RANK" => ("percent_rank", SqlType::Float, false),
+        "CUME_DIST" => ("cume_dist", SqlType::Float, false),
+        "LAG" => ("lag", arguments[0].sql_type, true),
+        "LEAD" => ("lead", arguments[0].sql_type, true),
+        "FIRST_VALUE" => ("first_value", arguments[0].sql_type, true),
+        _ => ("last_value", arguments[0].sql_type, true),
+    };
+    let arguments = match native {
+        "lag" | "lead" => arguments
+            .into_iter()
+            .enumerate()
+            .map(|(index, argument)| match index {
+                1 => coerce::implicit(argument, SqlType::BigInt),
+                _ => coerce::implicit(argument, sql_type),
+            })
+            .collect::<Result<_, _>>()?,
+        _ => arguments,
+    };
+    let name = AggregateName::Native(native);
+    let bare = BoundAggregate { name, distinct: false, arguments, star: false, over };
+    Ok(finish(bare, sql_type, nullable))
+}

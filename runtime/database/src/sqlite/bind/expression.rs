@@ -1,0 +1,211 @@
+//! Values.
+
+use launchpod_tsql::ast::{CaseBranch, CompareOperator, Expr, ExprKind, Literal, Query, TypeName};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use super::predicate::compare;
+use super::tree::{Bound, BoundQuery, Kind};
+use super::{Binder, coerce, metadata, operator, types};
+use crate::sqlite::errors;
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Binds a value.
+    pub(crate) fn value(&mut self, expr: &Expr) -> Result<Bound, SqlError> {
+        self.value_inner(expr).map_err(|error| error.or_line(expr.line))
+    }
+
+    fn value_inner(&mut self, expr: &Expr) -> Result<Bound, SqlError> {
+        match &expr.kind {
+            ExprKind::Literal(constant) => Ok(literal(constant)),
+            ExprKind::Variable(name) => self.variable(name),
+            ExprKind::GlobalVariable(name) => self.global_variable(name),
+            ExprKind::Column(name) => Ok(self.column(name)?.0),
+            ExprKind::Default => Err(errors::syntax_near("DEFAULT")),
+            ExprKind::Unary { operator, operand } => {
+                operator::unary(*operator, self.value(operand)?)
+            }
+            ExprKind::Binary { operator, left, right } => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                operator::binary(*operator, left, right)
+            }
+            ExprKind::Subquery(query) => self.scalar(query),
+            ExprKind::Case { operand, branches, otherwise } => {
+                self.case(operand.as_deref(), branches, otherwise.as_deref())
+            }
+            ExprKind::Cast { operand, target, lenient } => {
+                let operand = self.value(operand)?;
+                coerce::explicit(operand, self.target_type(target)?, 0, *lenient)
+            }
+            ExprKind::Convert { operand, target, style, lenient } => {
+                let operand = self.value(operand)?;
+                let style = match style {
+                    Some(style) => {
+                        let style = coerce::implicit(self.value(style)?, SqlType::Int)?;
+                        match self.environment.evaluate(&style)? {
+                            Value::Int(style) => style,
+                            _ => return Ok(Bound::constant(Value::Null, self.target_type(target)?)),
+                        }
+                    }
+                    None => 0,
+                };
+                coerce::explicit(operand, self.target_type(target)?, style, *lenient)
+            }
+            ExprKind::Parse { .. } => Err(errors::unsupported("PARSE")),
+            ExprKind::Function(call) => self.call(call),
+            ExprKind::Niladic(function) => Ok(metadata::niladic(self.environment, *function)),
+            ExprKind::Collate { operand, collation } => {
+                let operand = self.value(operand)?;
+                if !operand.sql_type.is_character() {
+                    return Err(SqlError::new(
+                        447,
+                        format!(
+                            "Expression type {} is invalid for COLLATE clause.",
+                            operand.sql_type.name()
+                        ),
+                    ));
+                }
+                // One collation is kept; others that order the same way are taken for it.
+                let name = collation.text.to_ascii_uppercase();
+                if name == "DATABASE_DEFAULT"
+                    || name == "CATALOG_DEFAULT"
+                    || name.ends_with("_CI_AS")
+                {
+                    Ok(operand)
+                } else {
+                    Err(errors::unsupported(format_args!("The collation {collation}")))
+                }
+            }
+            ExprKind::AtTimeZone { .. } => Err(errors::unsupported("AT TIME ZONE")),
+            ExprKind::NextValue(_) => Err(errors::unsupported("NEXT VALUE FOR")),
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::CompareQuery { .. }
+            | ExprKind::Distinct { .. }
+            | ExprKind::Between { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::InQuery { .. }
+            | ExprKind::Like { .. }
+            | ExprKind::IsNull { .. }
+            | ExprKind::Exists(_) => Err(errors::syntax_near("=")),
+            _ => Err(errors::unsupported("This expression")),
+        }
+    }
+
+    /// The type that a conversion names.
+    fn target_type(&self, target: &TypeName) -> Result<SqlType, SqlError> {
+        target.cast().ok_or_else(|| unknown_type(target))
+    }
+
+    /// A subquery that yields one column.
+    pub(crate) fn subquery(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        let query = self.bind_query(query)?;
+        if query.columns.len() == 1 { Ok(query) } else { Err(errors::one_expression()) }
+    }
+
+    /// `(SELECT …)`: NULL without a row, an error with two.
+    fn scalar(&mut self, query: &Query) -> Result<Bound, SqlError> {
+        let query = self.subquery(query)?;
+        let sql_type = query.columns[0].sql_type;
+        Ok(Bound { kind: Kind::Scalar(Box::new(query)), sql_type, nullable: true })
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&Expr>,
+        branches: &[CaseBranch],
+        otherwise: Option<&Expr>,
+    ) -> Result<Bound, SqlError> {
+        let operand = operand.map(|operand| self.value(operand)).transpose()?;
+        let mut bound = Vec::with_capacity(branches.len());
+        for branch in branches {
+            let condition = match &operand {
+                Some(operand) => {
+                    let value = self.value(&branch.condition)?;
+                    compare(CompareOperator::Equal, operand.clone(), value)?
+                }
+                None => self.predicate(&branch.condition)?,
+            };
+            bound.push((condition, self.value(&branch.value)?));
+        }
+        let otherwise = otherwise.map(|otherwise| self.value(otherwise)).transpose()?;
+        case(bound, otherwise)
+    }
+}
+
+/// A searched CASE: its type is what its values have in common.
+pub(crate) fn case(
+    branches: Vec<(Bound, Bound)>,
+    otherwise: Option<Bound>,
+) -> Result<Bound, SqlError> {
+    let values = || branches.iter().map(|(_, value)| value).chain(&otherwise);
+    let t = common_type(values()).unwrap_or(SqlType::Int);
+    let nullable = otherwise.is_none() || values().any(|value| value.nullable);
+    let branches = branches
+        .into_iter()
+        .map(|(condition, value)| Ok((condition, coerce::implicit(value, t)?)))
+        .collect::<Result<Vec<_>, SqlError>>()?;
+    let otherwise = match otherwise {
+        Some(value) => Some(Box::new(coerce::implicit(value, t)?)),
+        None => None,
+    };
+    Ok(Bound { kind: Kind::Case { branches, otherwise }, sql_type: t, nullable })
+}
+
+/// What values have in common; NULLs written as such don't count. `None` when all are.
+pub(crate) fn common_type<'a>(values: impl Iterator<Item = &'a Bound>) -> Option<SqlType> {
+    values.filter(|value| !value.is_null()).map(|value| value.sql_type).reduce(types::common)
+}
+
+/// A constant.
+pub(crate) fn literal(constant: &Literal) -> Bound {
+    match constant {
+        Literal::Null => Bound::constant(Value::Null, SqlType::Int),
+        Literal::Integer(number) => Bound::constant(Value::Int((*number).into()), SqlType::Int),
+        Literal::Decimal(number) => {
+            let digits = number.unscaled.unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
+            // A decimal has at most 38 digits.
+            let precision = (digits as u8).max(number.scale).clamp(1, 38);
+            let sql_type = SqlType::Decimal { precision, scale: number.scale };
+            Bound::constant(Value::Decimal(*number), sql_type)
+        }
+        Literal::Float(number) => Bound::constant(Value::Float(*number), SqlType::Float),
+        Literal::Money(units) => {
+            let number = launchpod_types::Decimal::new((*units).into(), 4);
+            Bound::constant(Value::Decimal(number), SqlType::Money)
+        }
+        Literal::String { text, unicode } => {
+            let sql_type = types::literal_text(text, *unicode);
+            let fitted = crate::sqlite::functions::convert::cast(
+                &Value::Text(text.clone()),
+                SqlType::NVARCHAR_MAX,
+                sql_type,
+            );
+            // Text converts to text without errors.
+            Bound::constant(fitted.unwrap_or(Value::Null), sql_type)
+        }
+        Literal::Binary(bytes) => {
+            Bound::constant(Value::Binary(bytes.clone()), types::literal_binary(bytes))
+        }
+    }
+}
+
+/// A type that the embedded database doesn't have.
+pub(crate) fn unknown_type(name: &TypeName) -> SqlError {
+    match &name.kind {
+        launchpod_tsql::ast::TypeKind::Named(named) => {
+            let known = ["sql_variant", "rowversion", "timestamp", "hierarchyid", "geography",
+                "geometry", "cursor", "table"];
+            let word = named.name.text.to_ascii_lowercase();
+            if known.contains(&word.as_str()) {
+                errors::unsupported(format_args!("The data type {word}"))
+            } else {
+                errors::unknown_type(&named.to_string())
+            }
+        }
+        _ => errors::unknown_type("?"),
+    }
+}

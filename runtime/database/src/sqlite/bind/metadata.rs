@@ -1,0 +1,282 @@
+//! What a session can ask about itself and the server: constants while a statement runs.
+
+use launchpod_tsql::ast::Niladic;
+use launchpod_types::{Length, SqlError, SqlType, Value};
+
+use super::tree::Bound;
+use super::{Binder, coerce};
+use crate::sqlite::embedded::catalog::Kind as ObjectKind;
+use crate::sqlite::embedded::environment::{self, Environment};
+use crate::sqlite::errors;
+
+const NAME: SqlType = SqlType::SYSNAME;
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// `@@name`
+    pub(crate) fn global_variable(&mut self, name: &str) -> Result<Bound, SqlError> {
+        let key = name.to_lowercase();
+        if self.variables.contains_key(&key) {
+            return self.variable(name);
+        }
+        let session = self.environment.session;
+        let int = |number: i64| Ok(Bound::constant(Value::Int(number), SqlType::Int));
+        match key.as_str() {
+            "@@version" => Ok(Bound::constant(
+                environment::version_text().into(),
+                SqlType::NVarChar(Length::Limited(300)),
+            )),
+            "@@spid" => Ok(Bound::constant(Value::Int(session.spid.into()), SqlType::SmallInt)),
+            "@@servername" => Ok(name_of(&session.server)),
+            "@@servicename" => Ok(name_of("MSSQLSERVER")),
+            "@@language" => Ok(name_of("us_english")),
+            "@@langid" => Ok(Bound::constant(Value::Int(0), SqlType::SmallInt)),
+            "@@max_precision" => Ok(Bound::constant(Value::Int(38), SqlType::TinyInt)),
+            // ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL,
+            // QUOTED_IDENTIFIER and ANSI_NULL_DFLT_ON: what drivers ask for, and what holds.
+            "@@options" => int(5496),
+            "@@datefirst" => Ok(Bound::constant(Value::Int(7), SqlType::TinyInt)),
+            "@@lock_timeout" => int(session.lock_timeout),
+            "@@textsize" => int(i64::from(i32::MAX)),
+            "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@fetch_status" => int(0),
+            "@@procid" => int(0),
+            "@@max_connections" => int(32_767),
+            "@@microsoftversion" => int(0x1000_03E8),
+            "@@dbts" => Ok(Bound::constant(Value::Binary(vec![0; 8]), SqlType::Binary(8))),
+            "@@identity" => Ok(identity(self.environment)),
+            _ => Err(errors::undeclared_variable(name)),
+        }
+    }
+
+    /// A function that is a constant here; `None` when the name isn't one of these.
+    pub(crate) fn metadata(
+        &mut self,
+        name: &str,
+        arguments: &[Bound],
+    ) -> Result<Option<Bound>, SqlError> {
+        let session = self.environment.session;
+        let optional_int = |value: Option<i64>| {
+            Some(Bound {
+                nullable: true,
+                ..Bound::constant(value.map_or(Value::Null, Value::Int), SqlType::Int)
+            })
+        };
+        let yes = optional_int(Some(1));
+        Ok(match name {
+            "GETDATE" => Some(now(self.environment, SqlType::DateTime)?),
+            "GETUTCDATE" => Some(now(self.environment, SqlType::DateTime)?),
+            "SYSDATETIME" | "SYSUTCDATETIME" => {
+                Some(now(self.environment, SqlType::DateTime2(7))?)
+            }
+            "SYSDATETIMEOFFSET" => Some(now(self.environment, SqlType::DateTimeOffset(7))?),
+            "DB_NAME" => match self.argument(arguments, 0)? {
+                None => Some(name_of(&session.database.name)),
+                Some(id) => Some(optional_name(match coerced_int(&id) {
+                    Some(id) => self.environment.catalog().database_name(id)?,
+                    None => None,
+                })),
+            },
+            "DB_ID" => match self.argument(arguments, 0)? {
+                None => optional_int(Some(session.database.id)),
+                Some(Value::Text(name)) => {
+                    optional_int(self.environment.catalog().database(&name)?.map(|db| db.id))
+                }
+                Some(_) => optional_int(None),
+            },
+            "SUSER_SNAME" | "SUSER_NAME" | "ORIGINAL_LOGIN" => Some(name_of(&session.login)),
+            "USER_NAME" => Some(name_of("dbo")),
+            "USER_ID" | "DATABASE_PRINCIPAL_ID" | "SUSER_ID" | "SCHEMA_ID" => yes,
+            "SCHEMA_NAME" => Some(optional_name(match self.argument(arguments, 0)? {
+                None | Some(Value::Int(1)) => Some("dbo".to_owned()),
+                Some(Value::Int(3)) => Some("INFORMATION_SCHEMA".to_owned()),
+                Some(Value::Int(4)) => Some("sys".to_owned()),
+                Some(_) => None,
+            })),
+            "APP_NAME" | "PROGRAM_NAME" => Some(name_of(&session.program)),
+            "HOST_NAME" => Some(name_of(&session.host)),
+            "HOST_ID" => Some(name_of("0")),
+            "OBJECT_ID" => {
+                let object = self.argument(arguments, 0)?;
+                let kind = self.argument(arguments, 1)?;
+                let kind = match &kind {
+                    Some(Value::Text(kind)) => Some(kind.trim().to_ascii_uppercase()),
+                    _ => None,
+                };
+                optional_int(match object {
+                    Some(Value::Text(object)) => self.object_id(&object, kind.as_deref())?,
+                    _ => None,
+                })
+            }
+            "OBJECT_NAME" | "OBJECT_SCHEMA_NAME" => {
+                let id = self.argument(arguments, 0)?;
+                let object = match id.as_ref().and_then(coerced_int) {
+                    Some(id) => self.environment.catalog().object_name(id)?,
+                    None => None,
+                };
+                Some(optional_name(object.map(|(schema, object)| {
+                    if name == "OBJECT_NAME" { object } else { schema }
+                })))
+            }
+            "SCOPE_IDENTITY" => Some(identity(self.environment)),
+            "IDENT_CURRENT" => Some(match self.argument(arguments, 0)? {
+                Some(Value::Text(table)) => {
+                    let catalog = self.environment.catalog();
+                    let found = catalog.table_by_text(&table, &session.database)?;
+                    let last = match found {
+                        Some(table) => catalog.identity(&table)?.map(|identity| identity.current()),
+                        None => None,
+                    };
+                    decimal(last)
+                }
+                _ => decimal(None),
+            }),
+            "SERVERPROPERTY" => Some(match self.argument(arguments, 0)? {
+                Some(Value::Text(property)) => {
+                    environment::server_property(session, property.trim())
+                }
+                _ => optional_name(None),
+            }),
+            "SESSIONPROPERTY" => Some(match self.argument(arguments, 0)? {
+                Some(Value::Text(option)) => session_property(option.trim()),
+                _ => Bound::constant(Value::Null, SqlType::Int),
+            }),
+            "CONNECTIONPROPERTY" => Some(match self.argument(arguments, 0)? {
+                Some(Value::Text(property)) => {
+                    optional_name(match property.trim().to_ascii_lowercase().as_str() {
+                        "net_transport" => Some("TCP".to_owned()),
+                        "protocol_type" => Some("TSQL".to_owned()),
+                        "auth_scheme" => Some("SQL".to_owned()),
+                        "physical_net_transport" => Some("TCP".to_owned()),
+                        _ => None,
+                    })
+                }
+                _ => optional_name(None),
+            }),
+            "DATABASEPROPERTYEX" => {
+                let database = self.argument(arguments, 0)?;
+                let property = self.argument(arguments, 1)?;
+                let known = match &database {
+                    Some(Value::Text(name)) => {
+                        self.environment.catalog().database(name)?.is_some()
+                    }
+                    _ => false,
+                };
+                Some(match property {
+                    Some(Value::Text(property)) if known => database_property(property.trim()),
+                    _ => optional_name(None),
+                })
+            }
+            "CONTEXT_INFO" => Some(Bound {
+                nullable: true,
+                ..Bound::constant(Value::Null, SqlType::VarBinary(Length::Limited(128)))
+            }),
+            // Everybody who can log in to the embedded database is its owner.
+            "IS_SRVROLEMEMBER" | "IS_MEMBER" | "IS_ROLEMEMBER" | "HAS_PERMS_BY_NAME"
+            | "HAS_DBACCESS" => yes,
+            "GETANSINULL" => yes,
+            "XACT_STATE" => {
+                let depth = self.variables.get("@@trancount").map(|v| v.value.clone());
+                let open = matches!(depth, Some(Value::Int(depth)) if depth > 0);
+                Some(Bound::constant(Value::Int(open.into()), SqlType::SmallInt))
+            }
+            "TYPE_NAME" | "FULLTEXTSERVICEPROPERTY" | "OBJECTPROPERTY" | "OBJECTPROPERTYEX"
+            | "COLUMNPROPERTY" | "INDEXPROPERTY" => {
+                return Err(errors::unsupported(format_args!("The function {name}")));
+            }
+            "RAND" if arguments.is_empty() => {
+                let bits = uuid::Uuid::new_v4().as_u128() as u64 >> 11;
+                // 53 random bits, as a float in [0, 1).
+                let number = bits as f64 / (1_u64 << 53) as f64;
+                Some(Bound::constant(Value::Float(number), SqlType::Float))
+            }
+            _ => None,
+        })
+    }
+
+    /// The value of an argument, which must be the same for every row.
+    fn argument(&self, arguments: &[Bound], index: usize) -> Result<Option<Value>, SqlError> {
+        let Some(argument) = arguments.get(index) else { return Ok(None) };
+        if !argument.is_constant() {
+            return Err(errors::unsupported("A metadata function of a column"));
+        }
+        self.environment.evaluate(argument).map(Some)
+    }
+
+    fn object_id(&self, name: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
+        let catalog = self.environment.catalog();
+        if kind.is_some_and(|kind| kind != ObjectKind::Table.code()) {
+            return Ok(None);
+        }
+        let table = catalog.table_by_text(name, &self.environment.session.database)?;
+        Ok(table.map(|table| table.object_id))
+    }
+}
+
+/// A function without parentheses.
+pub(crate) fn niladic(environment: &Environment<'_>, function: Niladic) -> Bound {
+    match function {
+        Niladic::CurrentTimestamp => now(environment, SqlType::DateTime)
+            .unwrap_or_else(|_| Bound::constant(Value::Null, SqlType::DateTime)),
+        Niladic::SystemUser => name_of(&environment.session.login),
+        Niladic::CurrentUser | Niladic::SessionUser | Niladic::User => name_of("dbo"),
+    }
+}
+
+/// The time at which the statement began; the server's time zone is UTC.
+fn now(environment: &Environment<'_>, to: SqlType) -> Result<Bound, SqlError> {
+    let now = Bound::constant(Value::DateTime(environment.now), SqlType::DateTime2(7));
+    coerce::implicit(now, to)
+}
+
+fn name_of(name: &str) -> Bound {
+    Bound { nullable: true, ..Bound::constant(name.into(), NAME) }
+}
+
+/// A `sysname` or NULL.
+pub(crate) fn optional_name(name: Option<String>) -> Bound {
+    Bound { nullable: true, ..Bound::constant(name.map_or(Value::Null, Value::Text), NAME) }
+}
+
+fn decimal(number: Option<i64>) -> Bound {
+    let value = number.map_or(Value::Null, |number| {
+        Value::Decimal(launchpod_types::Decimal::new(number.into(), 0))
+    });
+    let sql_type = SqlType::Decimal { precision: 38, scale: 0 };
+    Bound { nullable: true, ..Bound::constant(value, sql_type) }
+}
+
+fn identity(environment: &Environment<'_>) -> Bound {
+    decimal(environment.session.identity.last())
+}
+
+fn coerced_int(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn session_property(option: &str) -> Bound {
+    let value = match option.to_ascii_uppercase().as_str() {
+        "ANSI_NULLS" | "ANSI_PADDING" | "ANSI_WARNINGS" | "ARITHABORT"
+        | "CONCAT_NULL_YIELDS_NULL" | "QUOTED_IDENTIFIER" => Value::Int(1),
+        "NUMERIC_ROUNDABORT" => Value::Int(0),
+        _ => Value::Null,
+    };
+    Bound { nullable: true, ..Bound::constant(value, SqlType::Int) }
+}
+
+fn database_property(property: &str) -> Bound {
+    match property.to_ascii_lowercase().as_str() {
+        "collation" => optional_name(Some(environment::COLLATION_NAME.to_owned())),
+        "status" => optional_name(Some("ONLINE".to_owned())),
+        "updateability" => optional_name(Some("READ_WRITE".to_owned())),
+        "useraccess" => optional_name(Some("MULTI_USER".to_owned())),
+        "recovery" => optional_name(Some("SIMPLE".to_owned())),
+        "version" => {
+            Bound { nullable: true, ..Bound::constant(Value::Int(957), SqlType::Int) }
+        }
+        _ => optional_name(None),
+    }
+}

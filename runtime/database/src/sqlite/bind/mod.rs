@@ -1,0 +1,117 @@
+//! The binder: from the syntax tree to the [bound tree](tree).
+//!
+//! It looks names up, gives every expression its T-SQL type, makes conversions explicit and
+//! refuses what SQL Server refuses, before the first row. Functions that depend on the session
+//! (`DB_NAME()`, `@@SPID`, `GETDATE()`) become constants here: their values don't change while a
+//! statement runs.
+
+use std::collections::BTreeMap;
+
+use launchpod_types::{SqlError, SqlType, Value};
+
+use super::embedded::environment::Environment;
+use super::errors;
+use crate::Variable;
+
+pub(crate) mod aggregate;
+pub(crate) mod call;
+pub(crate) mod coerce;
+pub(crate) mod date;
+pub(crate) mod expression;
+pub(crate) mod grouping;
+pub(crate) mod metadata;
+pub(crate) mod operator;
+pub(crate) mod predicate;
+pub(crate) mod query;
+pub(crate) mod scope;
+pub(crate) mod source;
+pub(crate) mod tree;
+pub(crate) mod types;
+pub(crate) mod write;
+
+use scope::{CteName, Scope};
+use tree::{Bound, SourceId};
+
+/// Binds one statement.
+pub(crate) struct Binder<'a> {
+    /// The session and the catalog.
+    pub(crate) environment: &'a Environment<'a>,
+    /// The variables that the statement may use.
+    pub(crate) variables: &'a BTreeMap<String, Variable>,
+    /// The scopes of the queries around, the innermost last.
+    scopes: Vec<Scope>,
+    /// The common table expressions in sight, the nearest last.
+    ctes: Vec<CteName>,
+    /// Which clause is being bound, as far as aggregates go.
+    aggregates: Aggregates,
+    /// The variable that an item of SELECT assigns, and whether its value uses it.
+    assigned: Option<(String, bool)>,
+    next_source: SourceId,
+}
+
+/// Whether an aggregate may stand where an expression is bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aggregates {
+    /// In the select list, HAVING and ORDER BY.
+    Allowed,
+    /// In WHERE, ON, GROUP BY and outside queries.
+    Refused,
+    /// Within another aggregate.
+    Inside,
+}
+
+// === impl Binder ===
+
+impl<'a> Binder<'a> {
+    /// A binder for one statement.
+    pub(crate) fn new(
+        environment: &'a Environment<'a>,
+        variables: &'a BTreeMap<String, Variable>,
+    ) -> Self {
+        Binder {
+            environment,
+            variables,
+            scopes: Vec::new(),
+            ctes: Vec::new(),
+            aggregates: Aggregates::Refused,
+            assigned: None,
+            next_source: 0,
+        }
+    }
+
+    fn source_id(&mut self) -> SourceId {
+        self.next_source += 1;
+        self.next_source
+    }
+
+    /// Runs `bind` with another rule for aggregates.
+    fn with_aggregates<T>(
+        &mut self,
+        rule: Aggregates,
+        bind: impl FnOnce(&mut Self) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let before = std::mem::replace(&mut self.aggregates, rule);
+        let result = bind(self);
+        self.aggregates = before;
+        result
+    }
+
+    fn variable(&mut self, name: &str) -> Result<Bound, SqlError> {
+        let key = name.to_lowercase();
+        if let Some((assigned, used)) = &mut self.assigned
+            && *assigned == key
+        {
+            *used = true;
+        }
+        let variable =
+            self.variables.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
+        let mut bound = Bound::constant(variable.value.clone(), variable.sql_type);
+        bound.nullable = true;
+        Ok(bound)
+    }
+}
+
+/// A constant `int`.
+fn int(number: i64) -> Bound {
+    Bound::constant(Value::Int(number), SqlType::Int)
+}

@@ -1,0 +1,310 @@
+//! Conditions.
+
+use launchpod_tsql::ast::{CompareOperator, Expr, ExprKind, Quantifier};
+use launchpod_types::{SqlError, SqlType, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use super::tree::{Bound, BoundQuery, Kind};
+use super::{Binder, coerce, int, types};
+use crate::sqlite::errors;
+use crate::sqlite::functions::convert::{self, Allowed};
+use crate::sqlite::functions::{Body, Function, text};
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Binds a condition.
+    pub(crate) fn predicate(&mut self, expr: &Expr) -> Result<Bound, SqlError> {
+        let bound = match &expr.kind {
+            ExprKind::And(operands) => self.chain("AND", operands)?,
+            ExprKind::Or(operands) => self.chain("OR", operands)?,
+            ExprKind::Not(operand) => {
+                let operand = self.predicate(operand)?;
+                not(operand)
+            }
+            ExprKind::Compare { operator, left, right } => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                compare(*operator, left, right)?
+            }
+            ExprKind::CompareQuery { operator, left, quantifier, query } => {
+                self.compare_query(*operator, left, *quantifier, query)?
+            }
+            ExprKind::Distinct { negated, left, right } => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                let (left, right, collate) = comparable("is distinct from", left, right)?;
+                let operator = if *negated { "IS" } else { "IS NOT" };
+                let (left, right) = (Box::new(left), Box::new(right));
+                Bound::predicate(Kind::Infix { operator, left, right, collate }, false)
+            }
+            ExprKind::Between { negated, operand, low, high } => {
+                let operand = self.value(operand)?;
+                let (low, high) = (self.value(low)?, self.value(high)?);
+                let low = compare(CompareOperator::GreaterOrEqual, operand.clone(), low)?;
+                let high = compare(CompareOperator::LessOrEqual, operand, high)?;
+                let nullable = low.nullable || high.nullable;
+                let both = Kind::Chain { operator: "AND", operands: vec![low, high] };
+                negate_if(*negated, Bound::predicate(both, nullable))
+            }
+            ExprKind::InList { negated, operand, list } => self.in_list(*negated, operand, list)?,
+            ExprKind::InQuery { negated, operand, query } => {
+                let operand = self.value(operand)?;
+                let query = self.subquery(query)?;
+                in_query(*negated, operand, query)?
+            }
+            ExprKind::Like { negated, operand, pattern, escape } => {
+                self.like(*negated, operand, pattern, escape.as_deref())?
+            }
+            ExprKind::IsNull { negated, operand } => {
+                let operand = self.value(operand)?;
+                let operator = if *negated { "IS NOT" } else { "IS" };
+                let null = Bound::constant(Value::Null, operand.sql_type);
+                let (left, right) = (Box::new(operand), Box::new(null));
+                Bound::predicate(Kind::Infix { operator, left, right, collate: false }, false)
+            }
+            ExprKind::Exists(query) => {
+                let query = self.bind_query(query)?;
+                Bound::predicate(Kind::Exists(Box::new(query)), false)
+            }
+            _ => return Err(errors::non_boolean("")),
+        };
+        Ok(bound)
+    }
+
+    fn chain(&mut self, operator: &'static str, operands: &[Expr]) -> Result<Bound, SqlError> {
+        let operands = operands
+            .iter()
+            .map(|operand| self.predicate(operand))
+            .collect::<Result<Vec<_>, _>>()?;
+        let nullable = operands.iter().any(|operand| operand.nullable);
+        Ok(Bound::predicate(Kind::Chain { operator, operands }, nullable))
+    }
+
+    /// `x = ANY (…)` and its kin, as far as IN, EXISTS and their negations can say them.
+    fn compare_query(
+        &mut self,
+        operator: CompareOperator,
+        left: &Expr,
+        quantifier: Quantifier,
+        query: &launchpod_tsql::ast::Query,
+    ) -> Result<Bound, SqlError> {
+        let left = self.value(left)?;
+        let query = self.subquery(query)?;
+        match (operator, quantifier) {
+            (CompareOperator::Equal, Quantifier::Any) => in_query(false, left, query),
+            (CompareOperator::NotEqual, Quantifier::All) => in_query(true, left, query),
+            _ => Err(errors::unsupported("A comparison with ANY or ALL other than = ANY")),
+        }
+    }
+
+    fn in_list(
+        &mut self,
+        negated: bool,
+        operand: &Expr,
+        list: &[Expr],
+    ) -> Result<Bound, SqlError> {
+        let operand = self.value(operand)?;
+        let values = list.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
+        let t = values
+            .iter()
+            .filter(|value| !value.is_null())
+            .fold(operand.sql_type, |t, value| types::common(t, value.sql_type));
+        check_comparable("equal to", operand.sql_type, t)?;
+        let nullable = operand.nullable || values.iter().any(|value| value.nullable);
+        let operand = Box::new(key(coerce::implicit(operand, t)?));
+        let list = values
+            .into_iter()
+            .map(|value| Ok(key(coerce::implicit(value, t)?)))
+            .collect::<Result<Vec<_>, SqlError>>()?;
+        let collate = t.is_character();
+        Ok(Bound::predicate(Kind::InList { negated, operand, list, collate }, nullable))
+    }
+
+    fn like(
+        &mut self,
+        negated: bool,
+        operand: &Expr,
+        pattern: &Expr,
+        escape: Option<&Expr>,
+    ) -> Result<Bound, SqlError> {
+        let as_text = |bound: Bound| {
+            let t = bound.sql_type;
+            if t.is_character() {
+                Ok(bound)
+            } else {
+                coerce::implicit(bound, SqlType::NVARCHAR_MAX)
+            }
+        };
+        let mut arguments = vec![as_text(self.value(operand)?)?, as_text(self.value(pattern)?)?];
+        if let Some(escape) = escape {
+            arguments.push(as_text(self.value(escape)?)?);
+        }
+        let nullable = arguments.iter().any(|argument| argument.nullable);
+        let function = Function {
+            name: "like".to_owned(),
+            arguments: vec![SqlType::NVARCHAR_MAX; arguments.len()],
+            strict: true,
+            deterministic: true,
+            body: Body::Cells(Box::new(like_cells())),
+        };
+        let bound = coerce::call(function, arguments, SqlType::Bit, nullable);
+        Ok(negate_if(negated, bound))
+    }
+}
+
+type CellsResult = Result<ToSqlOutput<'static>, SqlError>;
+
+/// LIKE on cells; the pattern of the row before is kept, as it is most often a constant.
+fn like_cells() -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
+    let last = std::sync::Mutex::new(None::<(Vec<u8>, Option<char>, text::Pattern)>);
+    move |cells| {
+        let mut texts = Vec::with_capacity(3);
+        for cell in cells {
+            match cell {
+                ValueRef::Text(text) => texts.push(*text),
+                _ => return Ok(ToSqlOutput::Owned(rusqlite::types::Value::Null)),
+            }
+        }
+        let escape = match texts.get(2) {
+            None => None,
+            Some(bytes) => {
+                let content = String::from_utf8_lossy(bytes);
+                let mut chars = content.chars();
+                match (chars.next(), chars.next()) {
+                    (Some(c), None) => Some(c),
+                    _ => {
+                        return Err(SqlError::new(
+                            506,
+                            format!(
+                                "The invalid escape character \"{content}\" was specified in a \
+                                 LIKE predicate."
+                            ),
+                        ));
+                    }
+                }
+            }
+        };
+        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = last.as_ref().is_some_and(|(p, e, _)| p == texts[1] && *e == escape);
+        if !known {
+            let pattern = text::Pattern::new(&String::from_utf8_lossy(texts[1]), escape);
+            *last = Some((texts[1].to_vec(), escape, pattern));
+        }
+        let matched = last.as_ref().is_some_and(|(_, _, pattern)| {
+            pattern.matches(&String::from_utf8_lossy(texts[0]))
+        });
+        Ok(ToSqlOutput::from(i64::from(matched)))
+    }
+}
+
+/// A comparison of two values.
+pub(crate) fn compare(
+    operator: CompareOperator,
+    left: Bound,
+    right: Bound,
+) -> Result<Bound, SqlError> {
+    let (word, name) = match operator {
+        CompareOperator::Equal => ("=", "equal to"),
+        CompareOperator::NotEqual => ("<>", "not equal to"),
+        CompareOperator::Less => ("<", "less than"),
+        CompareOperator::LessOrEqual => ("<=", "less than or equal to"),
+        CompareOperator::Greater => (">", "greater than"),
+        CompareOperator::GreaterOrEqual => (">=", "greater than or equal to"),
+    };
+    let nullable = left.nullable || right.nullable;
+    let (left, right, collate) = comparable(name, left, right)?;
+    let (left, right) = (Box::new(left), Box::new(right));
+    Ok(Bound::predicate(Kind::Infix { operator: word, left, right, collate }, nullable))
+}
+
+/// Brings both sides to one type whose cells compare as the values do; whether they are text.
+fn comparable(name: &str, left: Bound, right: Bound) -> Result<(Bound, Bound, bool), SqlError> {
+    let t = match (left.is_null(), right.is_null()) {
+        (true, _) => right.sql_type,
+        (_, true) => left.sql_type,
+        _ => {
+            let (l, r) = (left.sql_type, right.sql_type);
+            if matches!(l, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml)
+                || matches!(r, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml)
+            {
+                return Err(errors::incompatible_types(l, r, name));
+            }
+            let t = types::common(l, r);
+            check_comparable(name, l, t)?;
+            check_comparable(name, r, t)?;
+            t
+        }
+    };
+    // Texts compare as they are: padding and code page make no difference.
+    let both_text = left.sql_type.is_character() && right.sql_type.is_character();
+    let bring = |bound: Bound| if both_text { Ok(bound) } else { coerce::implicit(bound, t) };
+    Ok((key(bring(left)?), key(bring(right)?), t.is_character()))
+}
+
+fn check_comparable(_name: &str, from: SqlType, to: SqlType) -> Result<(), SqlError> {
+    match convert::allowed(from, to) {
+        Allowed::Implicit => Ok(()),
+        Allowed::Explicit => Err(errors::implicit_conversion(from, to)),
+        Allowed::No => Err(errors::type_clash(to, from)),
+    }
+}
+
+/// What SQLite compares in a value's place: itself, unless its bytes don't sort as it does.
+pub(crate) fn key(bound: Bound) -> Bound {
+    let nullable = bound.nullable;
+    match bound.sql_type {
+        // The same moment with another offset is equal.
+        SqlType::DateTimeOffset(_) => Bound {
+            kind: Kind::Native { name: "substr", arguments: vec![bound, int(1), int(8)] },
+            sql_type: SqlType::Binary(8),
+            nullable,
+        },
+        // GUIDs sort by their last group first; equality doesn't mind.
+        SqlType::UniqueIdentifier => {
+            let function = Function {
+                name: "guid_key".to_owned(),
+                arguments: vec![SqlType::UniqueIdentifier],
+                strict: true,
+                deterministic: true,
+                body: Body::Values(Box::new(|values| {
+                    let Value::Guid(b) = &values[0] else { return Ok(Value::Null) };
+                    let order = [10, 11, 12, 13, 14, 15, 8, 9, 7, 6, 5, 4, 3, 2, 1, 0];
+                    Ok(Value::Binary(order.iter().map(|at| b[*at]).collect()))
+                })),
+            };
+            coerce::call(function, vec![bound], SqlType::Binary(16), nullable)
+        }
+        _ => bound,
+    }
+}
+
+fn in_query(negated: bool, operand: Bound, query: BoundQuery) -> Result<Bound, SqlError> {
+    let [column] = &query.columns[..] else { return Err(errors::one_expression()) };
+    let t = if operand.is_null() {
+        column.sql_type
+    } else {
+        types::common(operand.sql_type, column.sql_type)
+    };
+    check_comparable("equal to", operand.sql_type, t)?;
+    check_comparable("equal to", column.sql_type, t)?;
+    let nullable = operand.nullable || column.nullable;
+    let mut query = query;
+    let both_text = operand.sql_type.is_character() && query.columns[0].sql_type.is_character();
+    let operand = if both_text {
+        operand
+    } else {
+        super::query::coerce_columns(&mut query, &[t])?;
+        coerce::implicit(operand, t)?
+    };
+    let collate = t.is_character();
+    let (operand, query) = (Box::new(operand), Box::new(query));
+    Ok(Bound::predicate(Kind::InQuery { negated, operand, query, collate }, nullable))
+}
+
+fn negate_if(negated: bool, bound: Bound) -> Bound {
+    if negated { not(bound) } else { bound }
+}
+
+fn not(bound: Bound) -> Bound {
+    let nullable = bound.nullable;
+    Bound::predicate(Kind::Prefix("NOT", Box::new(bound)), nullable)
+}

@@ -1,0 +1,614 @@
+//! Queries.
+
+use launchpod_tsql::ast::{
+    Cte, ExprKind, Literal, OffsetFetch, OrderItem, Query, QueryBody, Select, SelectItem,
+    SetOperator, Top, fold_name,
+};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use super::predicate::key;
+use super::scope::{CteName, Scope, SourceColumn};
+use super::tree::{
+    Bound, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind,
+    OrderValue, QueryColumn,
+};
+use super::{Aggregates, Binder, coerce, expression, grouping, operator, types};
+use crate::sqlite::errors;
+
+/// A SELECT with what its query needs of it.
+struct SelectParts {
+    select: BoundSelect,
+    columns: Vec<QueryColumn>,
+    order_by: Vec<BoundOrder>,
+    limit: Option<Bound>,
+}
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Binds a query, subqueries included.
+    pub(crate) fn bind_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        if let Some(clause) = &query.for_clause
+            && clause.mode != launchpod_tsql::ast::ForMode::Browse
+        {
+            return Err(errors::unsupported("FOR JSON and FOR XML").or_line(query.line));
+        }
+        let known = self.ctes.len();
+        let bound = self.with_ctes(&query.ctes, |binder| binder.query_inner(query));
+        self.ctes.truncate(known);
+        bound.map_err(|error| error.or_line(query.line))
+    }
+
+    fn query_inner(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        let mut bound = match &query.body {
+            QueryBody::Select(select) => {
+                let parts = self.select(select, &query.order_by)?;
+                if parts.limit.is_some() && query.offset.is_some() {
+                    return Err(SqlError::new(
+                        10741,
+                        "A TOP can not be used in the same query or sub-query as a OFFSET.",
+                    ));
+                }
+                BoundQuery {
+                    ctes: Vec::new(),
+                    body: BoundBody::Select(Box::new(parts.select)),
+                    order_by: parts.order_by,
+                    limit: parts.limit,
+                    offset: None,
+                    columns: parts.columns,
+                }
+            }
+            body => {
+                let (body, columns) = self.body(body)?;
+                let order_by = query
+                    .order_by
+                    .iter()
+                    .map(|item| order_by_output(item, &columns))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let (ctes, limit, offset) = (Vec::new(), None, None);
+                BoundQuery { ctes, body, order_by, limit, offset, columns }
+            }
+        };
+        if let Some(OffsetFetch { offset, fetch }) = &query.offset {
+            bound.offset = Some(self.row_count(offset)?);
+            bound.limit = match fetch {
+                Some(fetch) => Some(self.row_count(fetch)?),
+                None => None,
+            };
+        }
+        Ok(bound)
+    }
+
+    /// Binds CTEs, puts them in sight for `inner`, and in front of what it binds.
+    pub(crate) fn with_ctes(
+        &mut self,
+        ctes: &[Cte],
+        inner: impl FnOnce(&mut Self) -> Result<BoundQuery, SqlError>,
+    ) -> Result<BoundQuery, SqlError> {
+        let bound = self.common_tables(ctes)?;
+        let mut query = inner(self)?;
+        query.ctes = bound;
+        Ok(query)
+    }
+
+    /// Binds CTEs and leaves them in sight.
+    pub(crate) fn common_tables(&mut self, ctes: &[Cte]) -> Result<Vec<BoundCte>, SqlError> {
+        let mut bound = Vec::with_capacity(ctes.len());
+        for cte in ctes {
+            bound.push(self.common_table(cte).map_err(|error| error.or_line(cte.query.line))?);
+        }
+        Ok(bound)
+    }
+
+    fn common_table(&mut self, cte: &Cte) -> Result<BoundCte, SqlError> {
+        let storage = format!("w{}", self.source_id());
+        let outer = std::mem::take(&mut self.scopes);
+        let name = cte.name.text.clone();
+        // A recursive one is UNION ALL whose later operands name it: the first gives the types.
+        let recursive = match &cte.query.body {
+            QueryBody::SetOperation { operator: SetOperator::UnionAll, operands }
+                if mentions(&cte.query, &fold_name(&name)) =>
+            {
+                Some(operands)
+            }
+            _ => None,
+        };
+        let query = match recursive {
+            None => self.bind_query(&cte.query),
+            Some(operands) => self.recursive(cte, operands, &storage),
+        };
+        self.scopes = outer;
+        let query = query?;
+        let columns = named_columns(&query.columns, &cte.columns, &name)?;
+        self.ctes.push(CteName { name, storage: storage.clone(), columns });
+        Ok(BoundCte { name: storage, query })
+    }
+
+    fn recursive(
+        &mut self,
+        cte: &Cte,
+        operands: &[QueryBody],
+        storage: &str,
+    ) -> Result<BoundQuery, SqlError> {
+        let Some((first, rest)) = operands.split_first() else {
+            return Err(errors::syntax_near("UNION"));
+        };
+        let (anchor, columns) = self.body(first)?;
+        let known = self.ctes.len();
+        // Later rows can bring NULLs that the first doesn't have.
+        let columns: Vec<QueryColumn> =
+            columns.into_iter().map(|column| QueryColumn { nullable: true, ..column }).collect();
+        self.ctes.push(CteName {
+            name: cte.name.text.clone(),
+            storage: storage.to_owned(),
+            columns: named_columns(&columns, &cte.columns, &cte.name.text)?,
+        });
+        let mut bound = vec![anchor];
+        for operand in rest {
+            let (mut body, own) = self.body(operand)?;
+            if own.len() != columns.len() {
+                return Err(errors::set_operator_columns());
+            }
+            let wanted: Vec<SqlType> = columns.iter().map(|column| column.sql_type).collect();
+            if own.iter().zip(&wanted).any(|(own, wanted)| {
+                own.sql_type != *wanted && !own.sql_type.is_integer()
+            }) && let Some(index) =
+                own.iter().zip(&wanted).position(|(own, wanted)| own.sql_type != *wanted)
+            {
+                return Err(SqlError::new(
+                    240,
+                    format!(
+                        "Types don't match between the anchor and the recursive part in column \
+                         \"{}\" of recursive query \"{}\".",
+                        columns[index].name, cte.name
+                    ),
+                ));
+            }
+            coerce_body(&mut body, &wanted)?;
+            bound.push(body);
+        }
+        self.ctes.truncate(known);
+        let body = BoundBody::Set { operator: "UNION ALL", operands: bound };
+        let (ctes, order_by, limit, offset) = (Vec::new(), Vec::new(), None, None);
+        Ok(BoundQuery { ctes, body, order_by, limit, offset, columns })
+    }
+
+    fn body(&mut self, body: &QueryBody) -> Result<(BoundBody, Vec<QueryColumn>), SqlError> {
+        match body {
+            QueryBody::Select(select) => {
+                let parts = self.select(select, &[])?;
+                let (columns, limit) = (parts.columns, parts.limit);
+                let body = BoundBody::Select(Box::new(parts.select));
+                if limit.is_none() {
+                    return Ok((body, columns));
+                }
+                let query = BoundQuery {
+                    ctes: Vec::new(),
+                    body,
+                    order_by: Vec::new(),
+                    limit,
+                    offset: None,
+                    columns: columns.clone(),
+                };
+                Ok((BoundBody::Nested(Box::new(query)), columns))
+            }
+            QueryBody::Nested(query) => {
+                let query = self.bind_query(query)?;
+                let columns = query.columns.clone();
+                Ok((BoundBody::Nested(Box::new(query)), columns))
+            }
+            QueryBody::SetOperation { operator, operands } => self.set(*operator, operands),
+        }
+    }
+
+    fn set(
+        &mut self,
+        operator: SetOperator,
+        operands: &[QueryBody],
+    ) -> Result<(BoundBody, Vec<QueryColumn>), SqlError> {
+        let mut bodies = Vec::with_capacity(operands.len());
+        let mut columns: Vec<QueryColumn> = Vec::new();
+        let mut untyped: Vec<bool> = Vec::new();
+        for operand in operands {
+            let (body, own) = self.body(operand)?;
+            let nulls = null_items(&body, own.len());
+            if bodies.is_empty() {
+                columns = own;
+                untyped = nulls;
+            } else {
+                if own.len() != columns.len() {
+                    return Err(errors::set_operator_columns());
+                }
+                for (index, own) in own.into_iter().enumerate() {
+                    let column = &mut columns[index];
+                    column.nullable |= own.nullable;
+                    column.identity = false;
+                    column.sql_type = match (untyped[index], nulls[index]) {
+                        (true, _) => own.sql_type,
+                        (_, true) => column.sql_type,
+                        _ => types::common(column.sql_type, own.sql_type),
+                    };
+                    untyped[index] &= nulls[index];
+                }
+            }
+            bodies.push(body);
+        }
+        let wanted: Vec<SqlType> = columns.iter().map(|column| column.sql_type).collect();
+        for body in &mut bodies {
+            coerce_body(body, &wanted)?;
+        }
+        let operator = match operator {
+            SetOperator::Union => "UNION",
+            SetOperator::UnionAll => "UNION ALL",
+            SetOperator::Except => "EXCEPT",
+            SetOperator::Intersect => "INTERSECT",
+        };
+        Ok((BoundBody::Set { operator, operands: bodies }, columns))
+    }
+
+    fn select(
+        &mut self,
+        select: &Select,
+        order_by: &[OrderItem],
+    ) -> Result<SelectParts, SqlError> {
+        self.scopes.push(Scope::default());
+        let rule = self.aggregates;
+        let parts = self.select_inner(select, order_by);
+        self.aggregates = rule;
+        self.scopes.pop();
+        parts.map_err(|error| error.or_line(select.line))
+    }
+
+    fn select_inner(
+        &mut self,
+        select: &Select,
+        order_by: &[OrderItem],
+    ) -> Result<SelectParts, SqlError> {
+        self.aggregates = Aggregates::Refused;
+        let from = self.from(&select.from)?;
+        let filter = match &select.filter {
+            Some(filter) => Some(self.predicate(filter)?),
+            None => None,
+        };
+        let group_by = match &select.group_by {
+            Some(group_by) => self.group_by(group_by)?,
+            None => Vec::new(),
+        };
+        self.aggregates = Aggregates::Allowed;
+        let (items, columns) = self.items(select, from.is_some())?;
+        let having = match &select.having {
+            Some(having) => Some(self.predicate(having)?),
+            None => None,
+        };
+        let mut order = Vec::with_capacity(order_by.len());
+        for item in order_by {
+            order.push(self.order_item(item, &items, &columns, select.distinct)?);
+        }
+        let ordered = order.iter().filter_map(|order| match &order.value {
+            OrderValue::Value(value) => Some(value),
+            OrderValue::Position { .. } => None,
+        });
+        let grouped = select.group_by.is_some()
+            || having.is_some()
+            || items.iter().any(Bound::has_aggregate)
+            || ordered.clone().any(Bound::has_aggregate);
+        if grouped {
+            let own = from.as_ref().map(BoundSource::ids).unwrap_or_default();
+            for value in items.iter().chain(&having).chain(ordered) {
+                grouping::check(self, value, &group_by, &own)?;
+            }
+        }
+        self.aggregates = Aggregates::Refused;
+        let limit = match &select.top {
+            Some(top) => Some(self.top(top)?),
+            None => None,
+        };
+        let distinct = select.distinct;
+        let select = BoundSelect { distinct, items, from, filter, group_by, having };
+        Ok(SelectParts { select, columns, order_by: order, limit })
+    }
+
+    /// The number of rows of TOP.
+    pub(crate) fn top(&mut self, top: &Top) -> Result<Bound, SqlError> {
+        if top.percent || top.with_ties {
+            return Err(errors::unsupported("TOP … PERCENT and WITH TIES"));
+        }
+        self.row_count(&top.count)
+    }
+
+    fn row_count(&mut self, count: &launchpod_tsql::ast::Expr) -> Result<Bound, SqlError> {
+        let count = coerce::explicit(self.value(count)?, SqlType::BigInt, 0, false)?;
+        match count.value() {
+            Some(Value::Int(n)) if *n < 0 => Err(SqlError::with_class(
+                1060,
+                15,
+                "The number of rows provided for a TOP or FETCH clauses row count parameter must \
+                 be an integer.",
+            )),
+            Some(Value::Null) => Ok(super::int(0)),
+            _ => Ok(count),
+        }
+    }
+
+    fn items(
+        &mut self,
+        select: &Select,
+        has_from: bool,
+    ) -> Result<(Vec<Bound>, Vec<QueryColumn>), SqlError> {
+        let (mut items, mut columns) = (Vec::new(), Vec::new());
+        for item in &select.items {
+            match item {
+                SelectItem::Star { line } => {
+                    if !has_from {
+                        return Err(errors::star_without_from().or_line(*line));
+                    }
+                    self.expand(None, &mut items, &mut columns)?;
+                }
+                SelectItem::TableStar(table) => {
+                    self.expand(Some(table), &mut items, &mut columns)?;
+                }
+                SelectItem::Value { value, alias } => {
+                    let bound = self.value(value)?;
+                    let (own, identity) = match &value.kind {
+                        ExprKind::Column(name) => {
+                            (name.name.text.clone(), self.column(name)?.1)
+                        }
+                        _ => (String::new(), false),
+                    };
+                    let own = match &value.kind {
+                        ExprKind::Column(name) => self.declared_name(name).unwrap_or(own),
+                        _ => own,
+                    };
+                    let name = alias.as_ref().map_or(own, |alias| alias.text.clone());
+                    columns.push(query_column(name, &bound, identity));
+                    items.push(bound);
+                }
+                SelectItem::Assign { variable, operator, value, line } => {
+                    let bound = self.assignment(variable, *operator, value, has_from);
+                    let bound = bound.map_err(|error| error.or_line(*line))?;
+                    columns.push(query_column(String::new(), &bound, false));
+                    items.push(bound);
+                }
+            }
+        }
+        Ok((items, columns))
+    }
+
+    /// The value of `@v = x`: the interpreter assigns the last row's.
+    fn assignment(
+        &mut self,
+        variable: &str,
+        operator: launchpod_tsql::ast::AssignOperator,
+        value: &launchpod_tsql::ast::Expr,
+        has_from: bool,
+    ) -> Result<Bound, SqlError> {
+        let before = self.assigned.replace((variable.to_lowercase(), false));
+        let bound = match operator.binary() {
+            None => self.value(value),
+            Some(infix) => {
+                let old = self.variable(variable)?;
+                self.value(value).and_then(|value| operator::binary(infix, old, value))
+            }
+        };
+        let used = std::mem::replace(&mut self.assigned, before).is_some_and(|(_, used)| used);
+        if used && has_from {
+            // Row after row the variable would change while the query runs.
+            return Err(errors::unsupported(
+                "SELECT @v = … that uses @v itself over the rows of a query",
+            ));
+        }
+        bound
+    }
+
+    fn expand(
+        &mut self,
+        table: Option<&launchpod_tsql::ast::ObjectName>,
+        items: &mut Vec<Bound>,
+        columns: &mut Vec<QueryColumn>,
+    ) -> Result<(), SqlError> {
+        let mut any = false;
+        for source in &self.scope().sources {
+            if table.is_some_and(|table| !source.is_named(table)) {
+                continue;
+            }
+            any = true;
+            for (index, column) in source.columns.iter().enumerate() {
+                let bound = source.column(index);
+                columns.push(query_column(column.name.clone(), &bound, column.identity));
+                items.push(bound);
+            }
+        }
+        match table {
+            Some(table) if !any => Err(errors::unknown_alias(&table.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    /// A column's name as it was declared: results don't take the query's spelling.
+    fn declared_name(&self, name: &launchpod_tsql::ast::ColumnName) -> Option<String> {
+        let (bound, _) = self.column(name).ok()?;
+        let Kind::Column { source, name: storage } = &bound.kind else { return None };
+        let label = self.column_label(*source, storage);
+        let prefix = self
+            .scopes
+            .iter()
+            .flat_map(|scope| &scope.sources)
+            .find(|candidate| candidate.id == *source)?;
+        label.strip_prefix(&prefix.name)?.strip_prefix('.').map(str::to_owned)
+    }
+
+    fn order_item(
+        &mut self,
+        item: &OrderItem,
+        items: &[Bound],
+        columns: &[QueryColumn],
+        distinct: bool,
+    ) -> Result<BoundOrder, SqlError> {
+        let output = match &item.value.kind {
+            ExprKind::Literal(Literal::Integer(_)) => true,
+            // A column's own name means the select list's, when that has it once.
+            ExprKind::Column(name) if name.table.is_none() => {
+                let mut same = columns.iter().zip(items).filter(|(c, _)| name.name.is(&c.name));
+                match (same.next(), same.next()) {
+                    (Some(_), None) => true,
+                    (Some((_, first)), Some((_, second))) if first != second => {
+                        return Err(errors::ambiguous_column(&name.name.text));
+                    }
+                    (Some(_), Some(_)) => true,
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        if output {
+            return order_by_output(item, columns);
+        }
+        let value = self.value(&item.value)?;
+        if distinct {
+            let index = items
+                .iter()
+                .position(|candidate| *candidate == value)
+                .ok_or_else(|| errors::order_by_not_in_list(true))?;
+            let text = value.sql_type.is_character();
+            let value = OrderValue::Position { index, text };
+            return Ok(BoundOrder { value, descending: item.descending });
+        }
+        Ok(BoundOrder { value: OrderValue::Value(key(value)), descending: item.descending })
+    }
+}
+
+/// A position or an output column's name in ORDER BY.
+fn order_by_output(item: &OrderItem, columns: &[QueryColumn]) -> Result<BoundOrder, SqlError> {
+    let index = match &item.value.kind {
+        ExprKind::Literal(Literal::Integer(position)) => {
+            let index = usize::try_from(*position - 1).ok();
+            index
+                .filter(|index| *index < columns.len())
+                .ok_or_else(|| errors::order_by_position((*position).into()))?
+        }
+        ExprKind::Column(name) => columns
+            .iter()
+            .position(|column| name.name.is(&column.name))
+            .ok_or_else(|| errors::invalid_column(&name.name.text))?,
+        _ => return Err(errors::order_by_not_in_list(false)),
+    };
+    let text = columns[index].sql_type.is_character();
+    let value = OrderValue::Position { index, text };
+    Ok(BoundOrder { value, descending: item.descending })
+}
+
+fn query_column(name: String, bound: &Bound, identity: bool) -> QueryColumn {
+    QueryColumn { name, sql_type: bound.sql_type, nullable: bound.nullable, identity }
+}
+
+/// The columns of a derived table or CTE under their T-SQL names.
+pub(crate) fn named_columns(
+    columns: &[QueryColumn],
+    names: &[launchpod_tsql::ast::Identifier],
+    table: &str,
+) -> Result<Vec<SourceColumn>, SqlError> {
+    if !names.is_empty() && names.len() != columns.len() {
+        return Err(errors::derived_column_count(table, names.len() > columns.len()));
+    }
+    let mut named: Vec<SourceColumn> = Vec::with_capacity(columns.len());
+    for (index, column) in columns.iter().enumerate() {
+        let name = names.get(index).map_or_else(|| column.name.clone(), |name| name.text.clone());
+        if name.is_empty() {
+            return Err(errors::unnamed_derived_column(index + 1, table));
+        }
+        if named.iter().any(|have| launchpod_tsql::ast::same_name(&have.name, &name)) {
+            return Err(SqlError::new(
+                8156,
+                format!("The column '{name}' was specified multiple times for '{table}'."),
+            ));
+        }
+        named.push(SourceColumn {
+            name,
+            storage: format!("c{index}"),
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+            identity: column.identity,
+        });
+    }
+    Ok(named)
+}
+
+/// Brings a query's columns to types.
+pub(crate) fn coerce_columns(query: &mut BoundQuery, wanted: &[SqlType]) -> Result<(), SqlError> {
+    coerce_body(&mut query.body, wanted)?;
+    for (column, wanted) in query.columns.iter_mut().zip(wanted) {
+        column.sql_type = *wanted;
+    }
+    Ok(())
+}
+
+fn coerce_body(body: &mut BoundBody, wanted: &[SqlType]) -> Result<(), SqlError> {
+    match body {
+        BoundBody::Select(select) => coerce_items(&mut select.items, wanted),
+        BoundBody::Set { operands, .. } => {
+            operands.iter_mut().try_for_each(|operand| coerce_body(operand, wanted))
+        }
+        BoundBody::Nested(query) => coerce_columns(query, wanted),
+        BoundBody::Values(rows) => rows.iter_mut().try_for_each(|row| coerce_items(row, wanted)),
+    }
+}
+
+fn coerce_items(items: &mut [Bound], wanted: &[SqlType]) -> Result<(), SqlError> {
+    for (item, wanted) in items.iter_mut().zip(wanted) {
+        if item.sql_type != *wanted {
+            *item = coerce::implicit(item.clone(), *wanted)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which columns are NULL written as such: they take the other operands' types.
+fn null_items(body: &BoundBody, count: usize) -> Vec<bool> {
+    match body {
+        BoundBody::Select(select) => select.items.iter().map(Bound::is_null).collect(),
+        _ => vec![false; count],
+    }
+}
+
+/// Whether a query names a table so: what makes a CTE recursive. Subqueries in expressions
+/// can't (SQL Server refuses that), so FROM is all there is to look at.
+fn mentions(query: &Query, name: &str) -> bool {
+    fn body(part: &QueryBody, name: &str) -> bool {
+        match part {
+            QueryBody::Select(select) => select.from.iter().any(|from| source_in(from, name)),
+            QueryBody::SetOperation { operands, .. } => {
+                operands.iter().any(|operand| body(operand, name))
+            }
+            QueryBody::Nested(query) => mentions(query, name),
+        }
+    }
+    body(&query.body, name)
+}
+
+fn source_in(source: &launchpod_tsql::ast::TableSource, name: &str) -> bool {
+    use launchpod_tsql::ast::TableSourceKind;
+    match &source.kind {
+        TableSourceKind::Table { name: table, .. } => table.is_plain(name),
+        TableSourceKind::Derived(query) => mentions(query, name),
+        TableSourceKind::Join(join) => source_in(&join.left, name) || source_in(&join.right, name),
+        _ => false,
+    }
+}
+
+/// The constant types of VALUES used as a table, and its rows.
+pub(crate) fn values_columns(rows: &mut [Vec<Bound>]) -> Result<Vec<QueryColumn>, SqlError> {
+    let width = rows.first().map_or(0, Vec::len);
+    if rows.iter().any(|row| row.len() != width) {
+        return Err(errors::values_row_length());
+    }
+    let mut columns = Vec::with_capacity(width);
+    for index in 0..width {
+        let cells = || rows.iter().map(|row| &row[index]);
+        let sql_type = expression::common_type(cells()).unwrap_or(SqlType::Int);
+        let nullable = cells().any(|cell| cell.nullable);
+        columns.push(QueryColumn { name: String::new(), sql_type, nullable, identity: false });
+    }
+    let wanted: Vec<SqlType> = columns.iter().map(|column| column.sql_type).collect();
+    rows.iter_mut().try_for_each(|row| coerce_items(row, &wanted))?;
+    Ok(columns)
+}

@@ -1,0 +1,132 @@
+//! Names in sight: sources and their columns.
+
+use launchpod_tsql::ast::{ColumnName, ObjectName, same_name};
+use launchpod_types::{SqlError, SqlType};
+
+use super::Binder;
+use super::tree::{Bound, Kind, SourceId};
+use crate::sqlite::errors;
+
+/// The sources of one query.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) sources: Vec<ScopeSource>,
+}
+
+/// A table, alias or subquery in FROM.
+#[derive(Debug)]
+pub(crate) struct ScopeSource {
+    pub(crate) id: SourceId,
+    /// The alias, or the table's own name.
+    pub(crate) name: String,
+    /// The database and schema, when it is a table without alias.
+    pub(crate) qualifier: Option<(String, String)>,
+    pub(crate) columns: Vec<SourceColumn>,
+}
+
+/// A column that can be named.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceColumn {
+    /// As T-SQL names it.
+    pub(crate) name: String,
+    /// As SQLite names it.
+    pub(crate) storage: String,
+    pub(crate) sql_type: SqlType,
+    pub(crate) nullable: bool,
+    pub(crate) identity: bool,
+}
+
+/// A common table expression in sight.
+#[derive(Clone, Debug)]
+pub(crate) struct CteName {
+    pub(crate) name: String,
+    /// Its name in SQLite.
+    pub(crate) storage: String,
+    pub(crate) columns: Vec<SourceColumn>,
+}
+
+// === impl ScopeSource ===
+
+impl ScopeSource {
+    /// Whether a qualifier (`t`, `dbo.t`, `db.dbo.t`) names this source.
+    pub(crate) fn is_named(&self, name: &ObjectName) -> bool {
+        if !name.name.is(&self.name) {
+            return false;
+        }
+        let Some((database, schema)) = &self.qualifier else {
+            return name.schema.is_none() && name.database.is_none();
+        };
+        name.schema.as_ref().is_none_or(|part| part.is(schema))
+            && name.database.as_ref().is_none_or(|part| part.is(database))
+    }
+
+    pub(crate) fn column(&self, index: usize) -> Bound {
+        let column = &self.columns[index];
+        Bound {
+            kind: Kind::Column { source: self.id, name: column.storage.clone() },
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+        }
+    }
+}
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Looks a column up, in the nearest query that has it.
+    pub(crate) fn column(&self, name: &ColumnName) -> Result<(Bound, bool), SqlError> {
+        let mut table_seen = false;
+        for scope in self.scopes.iter().rev() {
+            let mut found = None;
+            for source in &scope.sources {
+                if name.table.as_ref().is_some_and(|table| !source.is_named(table)) {
+                    continue;
+                }
+                table_seen |= name.table.is_some();
+                for (index, column) in source.columns.iter().enumerate() {
+                    if !same_name(&column.name, &name.name.text) {
+                        continue;
+                    }
+                    if found.is_some() {
+                        return Err(errors::ambiguous_column(&name.name.text));
+                    }
+                    found = Some((source.column(index), column.identity));
+                }
+            }
+            if let Some(found) = found {
+                return Ok(found);
+            }
+            if table_seen {
+                break;
+            }
+        }
+        match &name.table {
+            Some(table) if !table_seen => {
+                Err(errors::unbound_identifier(&format!("{table}.{}", name.name)))
+            }
+            _ => Err(errors::invalid_column(&name.name.text)),
+        }
+    }
+
+    /// The name of a column in messages: `table.column`.
+    pub(crate) fn column_label(&self, source: SourceId, storage: &str) -> String {
+        let sources = self.scopes.iter().flat_map(|scope| &scope.sources);
+        let source = sources.into_iter().find(|candidate| candidate.id == source);
+        source.map_or_else(
+            || storage.to_owned(),
+            |source| {
+                let column = source.columns.iter().find(|column| column.storage == storage);
+                let column = column.map_or(storage, |column| &column.name);
+                format!("{}.{column}", source.name)
+            },
+        )
+    }
+
+    pub(crate) fn scope(&mut self) -> &mut Scope {
+        if self.scopes.is_empty() {
+            self.scopes.push(Scope::default());
+        }
+        let last = self.scopes.len() - 1;
+        &mut self.scopes[last]
+    }
+}

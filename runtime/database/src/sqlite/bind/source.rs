@@ -1,0 +1,200 @@
+//! FROM.
+
+use launchpod_tsql::ast::{
+    Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name,
+};
+use launchpod_types::SqlError;
+
+use super::query::{named_columns, values_columns};
+use super::scope::{ScopeSource, SourceColumn};
+use super::tree::{BoundBody, BoundQuery, BoundSource, SourceId};
+use super::{Aggregates, Binder};
+use crate::sqlite::embedded::catalog::Table;
+use crate::sqlite::embedded::system_views;
+use crate::sqlite::errors;
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Binds the sources of a query and puts their columns in its scope.
+    pub(crate) fn from(&mut self, from: &[TableSource]) -> Result<Option<BoundSource>, SqlError> {
+        let mut bound: Option<BoundSource> = None;
+        for source in from {
+            let right = self.table_source(source).map_err(|e| e.or_line(source.line))?;
+            bound = Some(match bound {
+                None => right,
+                Some(left) => BoundSource::Join {
+                    word: "CROSS JOIN",
+                    left: Box::new(left),
+                    right: Box::new(right),
+                    on: None,
+                },
+            });
+        }
+        Ok(bound)
+    }
+
+    fn table_source(&mut self, source: &TableSource) -> Result<BoundSource, SqlError> {
+        let alias = source.alias.as_ref().map(|alias| alias.text.as_str());
+        match &source.kind {
+            TableSourceKind::Table { name, sample, .. } => {
+                if sample.is_some() {
+                    return Err(errors::unsupported("TABLESAMPLE"));
+                }
+                self.named(name, alias)
+            }
+            TableSourceKind::Derived(query) => {
+                // A derived table doesn't see the sources beside it.
+                let own = self.scopes.pop();
+                let query =
+                    self.with_aggregates(Aggregates::Refused, |binder| binder.bind_query(query));
+                self.scopes.extend(own);
+                self.derived(query?, source)
+            }
+            TableSourceKind::Values(rows) => {
+                let mut bound = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let row = row.iter().map(|value| self.value(value));
+                    bound.push(row.collect::<Result<Vec<_>, _>>()?);
+                }
+                let columns = values_columns(&mut bound)?;
+                let body = BoundBody::Values(bound);
+                let (ctes, order_by, limit, offset) = (Vec::new(), Vec::new(), None, None);
+                let query = BoundQuery { ctes, body, order_by, limit, offset, columns };
+                self.derived(query, source)
+            }
+            TableSourceKind::Join(join) => self.join(join),
+            TableSourceKind::Variable(name) => Err(SqlError::with_class(
+                1087,
+                15,
+                format!("Must declare the table variable \"{name}\"."),
+            )),
+            TableSourceKind::Function { call, .. } => Err(errors::invalid_object(
+                &call.name.to_string(),
+            )),
+            _ => Err(errors::unsupported("This table source")),
+        }
+    }
+
+    fn derived(
+        &mut self,
+        query: BoundQuery,
+        source: &TableSource,
+    ) -> Result<BoundSource, SqlError> {
+        let name = source.alias.as_ref().map_or("", |alias| alias.text.as_str());
+        let columns = named_columns(&query.columns, &source.columns, name)?;
+        let id = self.source_id();
+        self.add_source(id, name, None, columns)?;
+        Ok(BoundSource::Derived { query: Box::new(query), id })
+    }
+
+    fn named(&mut self, name: &ObjectName, alias: Option<&str>) -> Result<BoundSource, SqlError> {
+        let id = self.source_id();
+        let shown = alias.unwrap_or(&name.name.text);
+        if name.schema.is_none()
+            && name.database.is_none()
+            && let Some(cte) = self.ctes.iter().rev().find(|cte| name.name.is(&cte.name))
+        {
+            let (storage, columns) = (cte.storage.clone(), cte.columns.clone());
+            self.add_source(id, shown, None, columns)?;
+            return Ok(BoundSource::Cte { name: storage, id });
+        }
+        if let Some(view) = system_views::find(name) {
+            let database = self.environment.database_of(name)?;
+            let columns = view
+                .columns
+                .iter()
+                .map(|(name, sql_type, nullable)| SourceColumn {
+                    name: (*name).to_owned(),
+                    storage: (*name).to_owned(),
+                    sql_type: *sql_type,
+                    nullable: *nullable,
+                    identity: false,
+                })
+                .collect();
+            let qualifier = alias.is_none().then(|| (database.name, view.schema.to_owned()));
+            self.add_source(id, shown, qualifier, columns)?;
+            let database = view.per_database.then_some(database.id);
+            return Ok(BoundSource::System { sql: view.sql, database, id });
+        }
+        let table = self.environment.table(name)?;
+        let qualifier =
+            alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
+        self.add_source(id, shown, qualifier, table_columns(&table))?;
+        Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
+    }
+
+    fn join(&mut self, join: &Join) -> Result<BoundSource, SqlError> {
+        let word = match join.kind {
+            JoinKind::Inner => "JOIN",
+            JoinKind::Left => "LEFT JOIN",
+            JoinKind::Right => "RIGHT JOIN",
+            JoinKind::Full => "FULL JOIN",
+            JoinKind::Cross => "CROSS JOIN",
+            JoinKind::CrossApply | JoinKind::OuterApply => {
+                return Err(errors::unsupported("CROSS APPLY and OUTER APPLY"));
+            }
+        };
+        let left = self.table_source(&join.left)?;
+        let right = self.table_source(&join.right)?;
+        let on = match &join.condition {
+            Some(condition) => Some(self.predicate(condition)?),
+            None => None,
+        };
+        let (left_ids, right_ids) = (left.ids(), right.ids());
+        if matches!(join.kind, JoinKind::Left | JoinKind::Full) {
+            self.make_nullable(&right_ids);
+        }
+        if matches!(join.kind, JoinKind::Right | JoinKind::Full) {
+            self.make_nullable(&left_ids);
+        }
+        Ok(BoundSource::Join { word, left: Box::new(left), right: Box::new(right), on })
+    }
+
+    /// The columns of the outer side of a join can be NULL.
+    fn make_nullable(&mut self, ids: &[SourceId]) {
+        for source in &mut self.scope().sources {
+            if ids.contains(&source.id) {
+                source.columns.iter_mut().for_each(|column| column.nullable = true);
+            }
+        }
+    }
+
+    pub(crate) fn add_source(
+        &mut self,
+        id: SourceId,
+        name: &str,
+        qualifier: Option<(String, String)>,
+        columns: Vec<SourceColumn>,
+    ) -> Result<(), SqlError> {
+        let scope = self.scope();
+        let taken = scope.sources.iter().any(|source| {
+            same_name(&source.name, name)
+                && match (&source.qualifier, &qualifier) {
+                    (Some((d1, s1)), Some((d2, s2))) => same_name(d1, d2) && same_name(s1, s2),
+                    (None, None) => true,
+                    _ => false,
+                }
+        });
+        if taken {
+            return Err(errors::duplicate_correlation(name));
+        }
+        scope.sources.push(ScopeSource { id, name: name.to_owned(), qualifier, columns });
+        Ok(())
+    }
+}
+
+/// The columns of a table, as a query sees them.
+pub(crate) fn table_columns(table: &Table) -> Vec<SourceColumn> {
+    table
+        .columns
+        .iter()
+        .map(|column| SourceColumn {
+            name: column.name.clone(),
+            storage: column.name.clone(),
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+            identity: column.identity,
+        })
+        .collect()
+}

@@ -1,0 +1,305 @@
+//! The bound tree: every name resolved, every expression typed, every conversion explicit.
+//!
+//! What is here can be said in SQLite's SQL one to one; [`crate::sqlite::translate`] does that.
+
+use std::sync::Arc;
+
+use launchpod_types::{SqlType, Value};
+
+use crate::sqlite::functions::Function;
+
+/// A value or, where SQLite computes 0, 1 or NULL, a predicate.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bound {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Its type; of a predicate, `bit`.
+    pub(crate) sql_type: SqlType,
+    /// Whether it can be NULL.
+    pub(crate) nullable: bool,
+}
+
+/// What a [`Bound`] is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// A constant. NULL without a type has type int, as in SQL Server.
+    Constant(Value),
+    /// A column of a source.
+    Column { source: SourceId, name: String },
+    /// An operator of SQLite before its operand.
+    Prefix(&'static str, Box<Bound>),
+    /// An operator of SQLite between its operands; `collate` compares text as T-SQL does.
+    Infix { operator: &'static str, left: Box<Bound>, right: Box<Bound>, collate: bool },
+    /// `a AND b AND c`, `a OR b OR c`
+    Chain { operator: &'static str, operands: Vec<Bound> },
+    /// A function of SQLite itself.
+    Native { name: &'static str, arguments: Vec<Bound> },
+    /// A function of ours.
+    Call { function: Arc<Function>, arguments: Vec<Bound> },
+    /// `CAST(x AS REAL)` and the like: SQLite's own conversion of storage.
+    Store(&'static str, Box<Bound>),
+    /// `CASE WHEN … THEN … ELSE … END`
+    Case { branches: Vec<(Bound, Bound)>, otherwise: Option<Box<Bound>> },
+    /// `x IN (…)`
+    InList { negated: bool, operand: Box<Bound>, list: Vec<Bound>, collate: bool },
+    /// `x IN (SELECT …)`
+    InQuery { negated: bool, operand: Box<Bound>, query: Box<BoundQuery>, collate: bool },
+    /// `EXISTS (SELECT …)`
+    Exists(Box<BoundQuery>),
+    /// `(SELECT …)`
+    Scalar(Box<BoundQuery>),
+    /// An aggregate or window function.
+    Aggregate(Box<BoundAggregate>),
+}
+
+/// An aggregate or window function with its window.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BoundAggregate {
+    pub(crate) name: AggregateName,
+    pub(crate) distinct: bool,
+    /// None for `*`.
+    pub(crate) arguments: Vec<Bound>,
+    pub(crate) star: bool,
+    pub(crate) over: Option<BoundWindow>,
+}
+
+/// Whose aggregate it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum AggregateName {
+    /// SQLite's.
+    Native(&'static str),
+    /// Ours.
+    Own(Arc<Function>),
+}
+
+/// `OVER (…)`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BoundWindow {
+    pub(crate) partition_by: Vec<Bound>,
+    pub(crate) order_by: Vec<BoundOrder>,
+    /// As SQLite writes it; made of keywords and numbers.
+    pub(crate) frame: Option<String>,
+}
+
+/// A number that tells the sources of one statement apart.
+pub(crate) type SourceId = u32;
+
+/// A query with its names and types.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BoundQuery {
+    pub(crate) ctes: Vec<BoundCte>,
+    pub(crate) body: BoundBody,
+    pub(crate) order_by: Vec<BoundOrder>,
+    pub(crate) limit: Option<Bound>,
+    pub(crate) offset: Option<Bound>,
+    pub(crate) columns: Vec<QueryColumn>,
+}
+
+/// A column that a query yields; SQLite knows it as `c0`, `c1`, …
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct QueryColumn {
+    /// Empty when it has none.
+    pub(crate) name: String,
+    pub(crate) sql_type: SqlType,
+    pub(crate) nullable: bool,
+    pub(crate) identity: bool,
+}
+
+/// `name AS (query)`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BoundCte {
+    /// Its name in SQLite.
+    pub(crate) name: String,
+    pub(crate) query: BoundQuery,
+}
+
+/// Where rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum BoundBody {
+    Select(Box<BoundSelect>),
+    /// Operands of one operator, left to right.
+    Set { operator: &'static str, operands: Vec<BoundBody> },
+    Nested(Box<BoundQuery>),
+    Values(Vec<Vec<Bound>>),
+}
+
+/// `SELECT … FROM … WHERE … GROUP BY … HAVING …`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BoundSelect {
+    pub(crate) distinct: bool,
+    pub(crate) items: Vec<Bound>,
+    pub(crate) from: Option<BoundSource>,
+    pub(crate) filter: Option<Bound>,
+    pub(crate) group_by: Vec<Bound>,
+    pub(crate) having: Option<Bound>,
+}
+
+/// What stands in FROM.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum BoundSource {
+    /// A table of ours: `schema."name"`.
+    Table { schema: &'static str, name: String, id: SourceId },
+    /// A common table expression by its SQLite name.
+    Cte { name: String, id: SourceId },
+    /// `(query)`
+    Derived { query: Box<BoundQuery>, id: SourceId },
+    /// SQL of our own over the catalog, a constant, and the database that it shows.
+    System { sql: &'static str, database: Option<i64>, id: SourceId },
+    /// A join; `word` is SQLite's.
+    Join { word: &'static str, left: Box<BoundSource>, right: Box<BoundSource>, on: Option<Bound> },
+}
+
+/// `x DESC`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BoundOrder {
+    pub(crate) value: OrderValue,
+    pub(crate) descending: bool,
+}
+
+/// What to order by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OrderValue {
+    /// The position of a column, from 0.
+    Position { index: usize, text: bool },
+    /// A value.
+    Value(Bound),
+}
+
+/// A statement that changes a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum BoundWrite {
+    Insert {
+        schema: &'static str,
+        table: String,
+        columns: Vec<String>,
+        query: BoundQuery,
+    },
+    Update {
+        schema: &'static str,
+        table: String,
+        id: SourceId,
+        rowid: &'static str,
+        columns: Vec<String>,
+        how: UpdateHow,
+    },
+    Delete {
+        schema: &'static str,
+        table: String,
+        id: SourceId,
+        rowid: &'static str,
+        how: DeleteHow,
+    },
+}
+
+/// Which rows an UPDATE changes, and to what.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum UpdateHow {
+    /// `SET c = value … WHERE filter`
+    Direct { values: Vec<Bound>, filter: Option<Bound> },
+    /// Row ids and values from a query: `c0` the row, `c1` … the values.
+    Query(BoundQuery),
+}
+
+/// Which rows a DELETE removes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum DeleteHow {
+    Direct { filter: Option<Bound> },
+    /// Row ids from a query.
+    Query(BoundQuery),
+}
+
+// === impl Bound ===
+
+impl Bound {
+    /// A constant of a type.
+    pub(crate) fn constant(value: Value, sql_type: SqlType) -> Bound {
+        let nullable = value.is_null();
+        Bound { kind: Kind::Constant(value), sql_type, nullable }
+    }
+
+    /// A predicate.
+    pub(crate) fn predicate(kind: Kind, nullable: bool) -> Bound {
+        Bound { kind, sql_type: SqlType::Bit, nullable }
+    }
+
+    /// The constant that it is.
+    pub(crate) fn value(&self) -> Option<&Value> {
+        match &self.kind {
+            Kind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// NULL written as such.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Constant(Value::Null))
+    }
+
+    /// The values of which this is made (subqueries are left out).
+    pub(crate) fn children(&self) -> Vec<&Bound> {
+        match &self.kind {
+            Kind::Constant(_) | Kind::Column { .. } | Kind::Exists(_) | Kind::Scalar(_) => vec![],
+            Kind::Prefix(_, operand) | Kind::Store(_, operand) => vec![operand],
+            Kind::Infix { left, right, .. } => vec![left, right],
+            Kind::Chain { operands, .. } => operands.iter().collect(),
+            Kind::Native { arguments, .. } | Kind::Call { arguments, .. } => {
+                arguments.iter().collect()
+            }
+            Kind::Case { branches, otherwise } => branches
+                .iter()
+                .flat_map(|(condition, value)| [condition, value])
+                .chain(otherwise.as_deref())
+                .collect(),
+            Kind::InList { operand, list, .. } => {
+                std::iter::once(&**operand).chain(list).collect()
+            }
+            Kind::InQuery { operand, .. } => vec![operand],
+            Kind::Aggregate(aggregate) => {
+                let window = aggregate.over.iter().flat_map(|over| {
+                    over.partition_by.iter().chain(over.order_by.iter().filter_map(|order| {
+                        match &order.value {
+                            OrderValue::Value(value) => Some(value),
+                            OrderValue::Position { .. } => None,
+                        }
+                    }))
+                });
+                aggregate.arguments.iter().chain(window).collect()
+            }
+        }
+    }
+
+    /// Whether a grouping aggregate (not one over a window) is in it.
+    pub(crate) fn has_aggregate(&self) -> bool {
+        matches!(&self.kind, Kind::Aggregate(aggregate) if aggregate.over.is_none())
+            || self.children().into_iter().any(Bound::has_aggregate)
+    }
+
+    /// Whether it is the same for every row: no column, subquery or aggregate is in it.
+    pub(crate) fn is_constant(&self) -> bool {
+        let own = match &self.kind {
+            Kind::Column { .. }
+            | Kind::Exists(_)
+            | Kind::Scalar(_)
+            | Kind::InQuery { .. }
+            | Kind::Aggregate(_) => false,
+            Kind::Call { function, .. } => function.deterministic,
+            _ => true,
+        };
+        own && self.children().into_iter().all(Bound::is_constant)
+    }
+}
+
+// === impl BoundSource ===
+
+impl BoundSource {
+    /// The numbers of the sources in it.
+    pub(crate) fn ids(&self) -> Vec<SourceId> {
+        match self {
+            BoundSource::Table { id, .. }
+            | BoundSource::Cte { id, .. }
+            | BoundSource::Derived { id, .. }
+            | BoundSource::System { id, .. } => vec![*id],
+            BoundSource::Join { left, right, .. } => [left.ids(), right.ids()].concat(),
+        }
+    }
+}

@@ -1,0 +1,543 @@
+//! INSERT, UPDATE and DELETE.
+
+use launchpod_tsql::ast::{
+    Assignment, Cte, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, ObjectName, Output,
+    SelectItem, StatementKind, TableSource, TableSourceKind, Target as TargetName, Top, Update,
+    same_name,
+};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use super::coerce::{self, Target};
+use super::source::table_columns;
+use super::tree::{
+    Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
+    QueryColumn, SourceId, UpdateHow,
+};
+use super::{Binder, operator, types};
+use crate::sqlite::embedded::catalog::{Table, TableColumn};
+use crate::sqlite::errors;
+use crate::sqlite::functions::{Body, Function};
+
+/// The number of a source whose columns are named without it.
+pub(crate) const BARE: SourceId = 0;
+
+/// A bound write and the table that it changes.
+pub(crate) struct Write {
+    pub(crate) bound: BoundWrite,
+    pub(crate) table: Table,
+    /// The table's CHECK constraints: SQLite needs to know their functions.
+    pub(crate) checks: Vec<Bound>,
+}
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Write, SqlError> {
+        refuse_outputs(&insert.outputs)?;
+        if insert.top.is_some() {
+            return Err(errors::unsupported("INSERT TOP"));
+        }
+        let table = self.target(&insert.target)?;
+        let given = self.insert_columns(&table, &insert.columns)?;
+        let listed = !insert.columns.is_empty();
+        let ctes = self.common_tables(&insert.ctes)?;
+        // What the source gives, one value per given column, and how it is queried.
+        let (values, mut query) = match &insert.source {
+            InsertSource::DefaultValues => (Vec::new(), None),
+            InsertSource::Values(rows) => (self.value_rows(&table, &given, rows, listed)?, None),
+            InsertSource::Query(query) => {
+                let query = self.bind_query(query)?;
+                let (have, want) = (query.columns.len(), given.len());
+                if have != want {
+                    return Err(if listed {
+                        errors::select_list_count(have < want)
+                    } else {
+                        errors::column_count_mismatch()
+                    });
+                }
+                (Vec::new(), Some(query))
+            }
+            InsertSource::Execute(_) | InsertSource::ExecuteText(_) => {
+                return Err(errors::unsupported("INSERT … EXEC below the session"));
+            }
+        };
+        let given = match insert.source {
+            InsertSource::DefaultValues => Vec::new(),
+            _ => given,
+        };
+        // The other columns: defaults and identities.
+        let mut columns: Vec<&TableColumn> = given.iter().map(|at| &table.columns[*at]).collect();
+        let mut others = Vec::new();
+        for (index, column) in table.columns.iter().enumerate() {
+            if given.contains(&index) {
+                continue;
+            }
+            if let Some(value) = self.absent(&table, column)? {
+                columns.push(column);
+                others.push(value);
+            }
+        }
+        let body = match query.take() {
+            Some(source) => {
+                let id = self.source_id();
+                let mut items = Vec::with_capacity(columns.len());
+                for (index, (at, column)) in given.iter().zip(&source.columns).enumerate() {
+                    let value = Bound {
+                        kind: Kind::Column { source: id, name: format!("c{index}") },
+                        sql_type: column.sql_type,
+                        nullable: column.nullable,
+                    };
+                    items.push(self.stored(&table, &table.columns[*at], value)?);
+                }
+                items.extend(others);
+                let from = Some(BoundSource::Derived { query: Box::new(source), id });
+                BoundBody::Select(Box::new(plain_select(items, from, None)))
+            }
+            None => {
+                let rows = if values.is_empty() { vec![Vec::new()] } else { values };
+                let rows = rows.into_iter().map(|mut row| {
+                    row.extend(others.iter().cloned());
+                    row
+                });
+                BoundBody::Values(rows.collect())
+            }
+        };
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+        let bound = BoundWrite::Insert {
+            schema: table.attached,
+            table: table.storage.clone(),
+            columns: names,
+            query: plain_query(ctes, body, None),
+        };
+        let checks = self.checks(&table)?;
+        Ok(Write { bound, table, checks })
+    }
+
+    /// The rows of a query that SELECT … INTO stores in a new table.
+    pub(crate) fn insert_query(
+        &mut self,
+        table: Table,
+        source: BoundQuery,
+    ) -> Result<Write, SqlError> {
+        let id = self.source_id();
+        let items = source
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| Bound {
+                kind: Kind::Column { source: id, name: format!("c{index}") },
+                sql_type: column.sql_type,
+                nullable: column.nullable,
+            })
+            .collect();
+        let from = Some(BoundSource::Derived { query: Box::new(source), id });
+        let body = BoundBody::Select(Box::new(plain_select(items, from, None)));
+        let bound = BoundWrite::Insert {
+            schema: table.attached,
+            table: table.storage.clone(),
+            columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+            query: plain_query(Vec::new(), body, None),
+        };
+        Ok(Write { bound, table, checks: Vec::new() })
+    }
+
+    fn insert_columns(
+        &self,
+        table: &Table,
+        names: &[Identifier],
+    ) -> Result<Vec<usize>, SqlError> {
+        let explicit = self.environment.session.identity_insert == Some(table.object_id);
+        if names.is_empty() {
+            let all = table.columns.iter().enumerate();
+            return Ok(all
+                .filter(|(_, column)| explicit || !column.identity)
+                .map(|(index, _)| index)
+                .collect());
+        }
+        let mut given = Vec::with_capacity(names.len());
+        for name in names {
+            let index = table
+                .columns
+                .iter()
+                .position(|column| name.is(&column.name))
+                .ok_or_else(|| errors::invalid_column(&name.text))?;
+            if given.contains(&index) {
+                return Err(errors::column_twice(&name.text));
+            }
+            if table.columns[index].identity && !explicit {
+                return Err(errors::identity_insert(&table.name));
+            }
+            given.push(index);
+        }
+        Ok(given)
+    }
+
+    fn value_rows(
+        &mut self,
+        table: &Table,
+        given: &[usize],
+        rows: &[Vec<Expr>],
+        listed: bool,
+    ) -> Result<Vec<Vec<Bound>>, SqlError> {
+        let mut bound = Vec::with_capacity(rows.len());
+        for row in rows {
+            if row.len() != given.len() {
+                return Err(match (listed, row.len() < given.len()) {
+                    (false, _) => errors::column_count_mismatch(),
+                    (true, true) => errors::more_columns_than_values(),
+                    (true, false) => errors::fewer_columns_than_values(),
+                });
+            }
+            let mut values = Vec::with_capacity(row.len());
+            for (value, at) in row.iter().zip(given) {
+                let column = &table.columns[*at];
+                values.push(self.assigned_value(table, column, value)?);
+            }
+            bound.push(values);
+        }
+        Ok(bound)
+    }
+
+    /// `value` or `DEFAULT` for a column.
+    fn assigned_value(
+        &mut self,
+        table: &Table,
+        column: &TableColumn,
+        value: &Expr,
+    ) -> Result<Bound, SqlError> {
+        if matches!(value.kind, ExprKind::Default) {
+            let default = self.absent(table, column)?;
+            return Ok(default
+                .unwrap_or_else(|| Bound::constant(Value::Null, column.sql_type)));
+        }
+        let value = self.value(value)?;
+        self.stored(table, column, value)
+    }
+
+    fn stored(
+        &self,
+        table: &Table,
+        column: &TableColumn,
+        value: Bound,
+    ) -> Result<Bound, SqlError> {
+        let value = coerce::store(
+            value,
+            &Target {
+                table: format!("{}.{}.{}", table.database, table.schema, table.name),
+                object_id: table.object_id,
+                column: column.name.clone(),
+                column_id: column.column_id,
+                sql_type: column.sql_type,
+            },
+        )?;
+        if !column.identity {
+            return Ok(value);
+        }
+        let state = self.environment.session.identity.clone();
+        let object_id = table.object_id;
+        let (sql_type, nullable) = (value.sql_type, value.nullable);
+        let function = Function {
+            name: format!("identity_given({object_id},{sql_type})"),
+            arguments: vec![SqlType::BigInt],
+            strict: true,
+            deterministic: false,
+            body: Body::Values(Box::new(move |values| {
+                if let Value::Int(number) = values[0] {
+                    state.given(object_id, number);
+                }
+                Ok(values[0].clone())
+            })),
+        };
+        let whole = types::as_decimal(sql_type).is_some() && sql_type.is_integer();
+        if whole { Ok(coerce::call(function, vec![value], sql_type, nullable)) } else { Ok(value) }
+    }
+
+    /// What a column gets when nothing is given; `None` for NULL.
+    fn absent(&mut self, table: &Table, column: &TableColumn) -> Result<Option<Bound>, SqlError> {
+        if column.identity {
+            let state = self.environment.session.identity.clone();
+            let object_id = table.object_id;
+            let function = Function {
+                name: format!("identity({object_id})"),
+                arguments: Vec::new(),
+                strict: false,
+                deterministic: false,
+                body: Body::Values(Box::new(move |_| {
+                    state.next(object_id).map(Value::Int).ok_or_else(|| {
+                        errors::internal("an identity column without a counter")
+                    })
+                })),
+            };
+            let number = coerce::call(function, Vec::new(), SqlType::BigInt, false);
+            return coerce::implicit(number, column.sql_type).map(Some);
+        }
+        let Some(text) = &column.default else { return Ok(None) };
+        let value = parse_value(text)?;
+        let bound = self.value(&value)?;
+        self.stored(table, column, bound).map(Some)
+    }
+
+    /// Binds a table's CHECK constraints.
+    pub(crate) fn checks(&mut self, table: &Table) -> Result<Vec<Bound>, SqlError> {
+        let texts = self.environment.catalog().checks(table)?;
+        let mut checks = Vec::with_capacity(texts.len());
+        for text in texts {
+            let predicate = parse_predicate(&text)?;
+            checks.push(self.check(&table.name, table_columns(table), &predicate)?);
+        }
+        Ok(checks)
+    }
+
+    /// Binds a CHECK constraint over the bare columns of its table.
+    pub(crate) fn check(
+        &mut self,
+        table: &str,
+        columns: Vec<super::scope::SourceColumn>,
+        predicate: &Expr,
+    ) -> Result<Bound, SqlError> {
+        let outer = std::mem::take(&mut self.scopes);
+        self.add_source(BARE, table, None, columns)?;
+        let bound = self.predicate(predicate);
+        self.scopes = outer;
+        bound
+    }
+
+    pub(crate) fn update(&mut self, update: &Update) -> Result<Write, SqlError> {
+        refuse_outputs(&update.outputs)?;
+        let (table, id, from) = self.write_sources(&update.target, &update.from, &update.ctes)?;
+        let ctes = from.0;
+        let mut columns = Vec::with_capacity(update.assignments.len());
+        let mut values = Vec::with_capacity(update.assignments.len());
+        for assignment in &update.assignments {
+            let (index, value) = self
+                .set_clause(&table, id, assignment)
+                .map_err(|error| error.or_line(assignment.line))?;
+            let name = table.columns[index].name.clone();
+            if columns.contains(&name) {
+                return Err(errors::column_twice(&name));
+            }
+            columns.push(name);
+            values.push(value);
+        }
+        let filter = match &update.filter {
+            Some(filter) => Some(self.predicate(filter)?),
+            None => None,
+        };
+        let rowid = table.rowid()?;
+        let direct = update.from.is_empty() && update.top.is_none() && ctes.is_empty();
+        let how = if direct {
+            UpdateHow::Direct { values, filter }
+        } else {
+            let mut items = vec![row_id(id, rowid)];
+            items.extend(values);
+            let select = plain_select(items, Some(from.1), filter);
+            let body = BoundBody::Select(Box::new(select));
+            UpdateHow::Query(plain_query(ctes, body, self.write_top(update.top.as_ref())?))
+        };
+        self.scopes.clear();
+        let (schema, storage) = (table.attached, table.storage.clone());
+        let bound = BoundWrite::Update { schema, table: storage, id, rowid, columns, how };
+        let checks = self.checks(&table)?;
+        Ok(Write { bound, table, checks })
+    }
+
+    pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Write, SqlError> {
+        refuse_outputs(&delete.outputs)?;
+        let (table, id, from) = self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
+        let ctes = from.0;
+        let filter = match &delete.filter {
+            Some(filter) => Some(self.predicate(filter)?),
+            None => None,
+        };
+        let rowid = table.rowid()?;
+        let direct = delete.from.is_empty() && delete.top.is_none() && ctes.is_empty();
+        let how = if direct {
+            DeleteHow::Direct { filter }
+        } else {
+            let select = plain_select(vec![row_id(id, rowid)], Some(from.1), filter);
+            let body = BoundBody::Select(Box::new(select));
+            DeleteHow::Query(plain_query(ctes, body, self.write_top(delete.top.as_ref())?))
+        };
+        self.scopes.clear();
+        let (schema, storage) = (table.attached, table.storage.clone());
+        let bound = BoundWrite::Delete { schema, table: storage, id, rowid, how };
+        Ok(Write { bound, table, checks: Vec::new() })
+    }
+
+    fn write_top(&mut self, top: Option<&Top>) -> Result<Option<Bound>, SqlError> {
+        top.map(|top| self.top(top)).transpose()
+    }
+
+    fn set_clause(
+        &mut self,
+        table: &Table,
+        id: SourceId,
+        assignment: &Assignment,
+    ) -> Result<(usize, Bound), SqlError> {
+        let (Some(name), None) = (&assignment.column, &assignment.variable) else {
+            return Err(errors::unsupported("UPDATE … SET @variable = …"));
+        };
+        let index = table
+            .columns
+            .iter()
+            .position(|column| name.name.is(&column.name))
+            .ok_or_else(|| errors::invalid_column(&name.name.text))?;
+        let column = &table.columns[index];
+        if column.identity {
+            return Err(errors::identity_update(&column.name));
+        }
+        let value = match assignment.operator.binary() {
+            None => self.assigned_value(table, column, &assignment.value)?,
+            Some(infix) => {
+                let old = Bound {
+                    kind: Kind::Column { source: id, name: column.name.clone() },
+                    sql_type: column.sql_type,
+                    nullable: column.nullable,
+                };
+                let value = operator::binary(infix, old, self.value(&assignment.value)?)?;
+                self.stored(table, column, value)?
+            }
+        };
+        Ok((index, value))
+    }
+
+    /// The table that UPDATE or DELETE changes, its number among the sources, and the sources.
+    #[allow(clippy::type_complexity, reason = "used twice, right below")]
+    fn write_sources(
+        &mut self,
+        target: &TargetName,
+        from: &[TableSource],
+        ctes: &[Cte],
+    ) -> Result<(Table, SourceId, (Vec<super::tree::BoundCte>, BoundSource)), SqlError> {
+        let ctes = self.common_tables(ctes)?;
+        let TargetName::Table(name) = target else { return Err(table_variable(target)) };
+        self.scopes.clear();
+        let bound = self.from(from)?;
+        let single = name.schema.is_none() && name.database.is_none();
+        let aliased = from.iter().find_map(|source| find_source(source, name, single));
+        if let (Some(found), Some(bound)) = (aliased, bound.clone()) {
+            let table = self.environment.table_to_change(found)?;
+            let source = self.scope().sources.iter().find(|source| {
+                source.is_named(name)
+                    || (same_name(&source.name, &name.name.text) && source.qualifier.is_some())
+            });
+            let id = source.map(|source| source.id).ok_or_else(|| {
+                errors::invalid_object(&name.to_string())
+            })?;
+            return Ok((table, id, (ctes, bound)));
+        }
+        let table = self.environment.table_to_change(name)?;
+        let id = self.source_id();
+        let qualifier = Some((table.database.clone(), table.schema.clone()));
+        self.add_source(id, &table.name.clone(), qualifier, table_columns(&table))?;
+        let own = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
+        let sources = match bound {
+            None => own,
+            Some(bound) => BoundSource::Join {
+                word: "CROSS JOIN",
+                left: Box::new(own),
+                right: Box::new(bound),
+                on: None,
+            },
+        };
+        Ok((table, id, (ctes, sources)))
+    }
+
+    fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
+        match target {
+            TargetName::Table(name) => self.environment.table_to_change(name),
+            TargetName::Variable { .. } => Err(table_variable(target)),
+        }
+    }
+}
+
+fn table_variable(target: &TargetName) -> SqlError {
+    match target {
+        TargetName::Variable { name, line } => SqlError::with_class(
+            1087,
+            15,
+            format!("Must declare the table variable \"{name}\"."),
+        )
+        .or_line(*line),
+        TargetName::Table(name) => errors::invalid_object(&name.to_string()),
+    }
+}
+
+fn refuse_outputs(outputs: &[Output]) -> Result<(), SqlError> {
+    if outputs.is_empty() { Ok(()) } else { Err(errors::unsupported("The OUTPUT clause")) }
+}
+
+/// The table in FROM that a target names by alias or by name.
+fn find_source<'s>(
+    source: &'s TableSource,
+    name: &ObjectName,
+    single: bool,
+) -> Option<&'s ObjectName> {
+    match &source.kind {
+        TableSourceKind::Table { name: table, .. } => match &source.alias {
+            Some(alias) if single && alias.is(&name.name.text) => Some(table),
+            Some(_) => None,
+            None => table.name.is(&name.name.text).then_some(table),
+        },
+        TableSourceKind::Join(join) => find_source(&join.left, name, single)
+            .or_else(|| find_source(&join.right, name, single)),
+        _ => None,
+    }
+}
+
+fn row_id(source: SourceId, rowid: &str) -> Bound {
+    Bound {
+        kind: Kind::Column { source, name: rowid.to_owned() },
+        sql_type: SqlType::BigInt,
+        nullable: true,
+    }
+}
+
+fn plain_select(
+    items: Vec<Bound>,
+    from: Option<BoundSource>,
+    filter: Option<Bound>,
+) -> BoundSelect {
+    BoundSelect { distinct: false, items, from, filter, group_by: Vec::new(), having: None }
+}
+
+fn plain_query(
+    ctes: Vec<super::tree::BoundCte>,
+    body: BoundBody,
+    limit: Option<Bound>,
+) -> BoundQuery {
+    let columns: Vec<QueryColumn> = Vec::new();
+    BoundQuery { ctes, body, order_by: Vec::new(), limit, offset: None, columns }
+}
+
+/// Reads a value that the catalog keeps as text.
+pub(crate) fn parse_value(text: &str) -> Result<Expr, SqlError> {
+    match stored_item(&format!("SELECT {text}")) {
+        Some(value) => Ok(value),
+        None => Err(errors::internal(format_args!("the stored expression {text} doesn't parse"))),
+    }
+}
+
+/// Reads a predicate that the catalog keeps as text.
+pub(crate) fn parse_predicate(text: &str) -> Result<Expr, SqlError> {
+    let item = stored_item(&format!("SELECT CASE WHEN {text} THEN 1 END"));
+    match item.map(|item| item.kind) {
+        Some(ExprKind::Case { branches, .. }) if branches.len() == 1 => {
+            Ok(branches.into_iter().next().map(|branch| branch.condition)).and_then(|condition| {
+                condition.ok_or_else(|| errors::internal("a stored predicate is empty"))
+            })
+        }
+        _ => Err(errors::internal(format_args!("the stored predicate {text} doesn't parse"))),
+    }
+}
+
+fn stored_item(text: &str) -> Option<Expr> {
+    let batch = launchpod_tsql::parse(text).ok()?;
+    let statement = batch.statements.into_iter().next()?;
+    let StatementKind::Select(query) = statement.kind else { return None };
+    let launchpod_tsql::ast::QueryBody::Select(select) = query.body else { return None };
+    match select.items.into_iter().next()? {
+        SelectItem::Value { value, .. } => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,654 @@
+//! Databases, tables and columns, kept in SQLite tables beside the data.
+//!
+//! Tables of users live in the attached database `main` under the name
+//! `database.schema.table`; temporary tables in `temp` under their own. Both have the same
+//! catalog tables, so that a rollback takes definitions back with the data. Names are looked up
+//! by a `key`, the name without case.
+
+use launchpod_tsql::ast::{fold_name, same_name};
+use launchpod_types::{Length, SqlError, SqlType};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::sqlite::errors;
+
+/// The catalog's tables; `{}` is the attached database.
+const SCHEMA: &str = r#"
+CREATE TABLE IF NOT EXISTS {}."launchpod.objects" (
+    object_id INTEGER PRIMARY KEY, database_id INT NOT NULL, schema TEXT NOT NULL,
+    schema_key TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, storage TEXT NOT NULL,
+    created INT NOT NULL, UNIQUE (database_id, key, schema_key)) STRICT;
+CREATE TABLE IF NOT EXISTS {}."launchpod.columns" (
+    object_id INT NOT NULL, column_id INT NOT NULL, name TEXT NOT NULL,
+    system_type_id INT NOT NULL, max_length INT NOT NULL, precision INT NOT NULL,
+    scale INT NOT NULL, is_nullable INT NOT NULL, is_identity INT NOT NULL,
+    seed INT, increment INT, last INT, definition TEXT,
+    PRIMARY KEY (object_id, column_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS {}."launchpod.constraints" (
+    constraint_id INTEGER PRIMARY KEY, object_id INT NOT NULL, name TEXT NOT NULL,
+    key TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS {}."launchpod.constraints.object"
+    ON "launchpod.constraints" (object_id);
+"#;
+
+/// The tables that the server has once.
+const SERVER_SCHEMA: &str = r#"
+CREATE TABLE IF NOT EXISTS main."launchpod.databases" (
+    database_id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE,
+    created INT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS main."launchpod.logins" (
+    key TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL,
+    default_database TEXT NOT NULL) STRICT;
+"#;
+
+/// The databases that every server has.
+const SYSTEM_DATABASES: [&str; 4] = ["master", "tempdb", "model", "msdb"];
+
+/// Kinds of objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Table,
+}
+
+/// A database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DatabaseName {
+    pub(crate) id: i64,
+    /// As it was created.
+    pub(crate) name: String,
+}
+
+/// A table.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub(crate) object_id: i64,
+    pub(crate) database: String,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    /// `main` or `temp`.
+    pub(crate) attached: &'static str,
+    /// Its name in SQLite.
+    pub(crate) storage: String,
+    pub(crate) columns: Vec<TableColumn>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub(crate) struct TableColumn {
+    pub(crate) column_id: i64,
+    pub(crate) name: String,
+    pub(crate) sql_type: SqlType,
+    pub(crate) nullable: bool,
+    pub(crate) identity: bool,
+    /// The T-SQL text of its default.
+    pub(crate) default: Option<String>,
+}
+
+/// The counter of an IDENTITY column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) seed: i64,
+    pub(crate) increment: i64,
+    /// The value given last.
+    pub(crate) last: Option<i64>,
+}
+
+/// A constraint as the catalog keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredConstraint {
+    pub(crate) name: String,
+    /// `PK`, `UQ`, `C` or `F`.
+    pub(crate) code: String,
+    /// Of a CHECK its T-SQL text; of a key its columns, each followed by a line feed.
+    pub(crate) definition: String,
+}
+
+/// Reads and writes the catalog on one connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Catalog<'a> {
+    connection: &'a Connection,
+}
+
+fn failed(error: rusqlite::Error) -> SqlError {
+    super::failure::of_engine(&error)
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// The code of OBJECT_ID's second argument.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Kind::Table => "U",
+        }
+    }
+}
+
+// === impl Identity ===
+
+impl Identity {
+    /// What IDENT_CURRENT returns.
+    pub(crate) fn current(&self) -> i64 {
+        self.last.unwrap_or(self.seed)
+    }
+}
+
+// === impl Table ===
+
+impl Table {
+    /// The word for SQLite's row number that no column of the table hides.
+    pub(crate) fn rowid(&self) -> Result<&'static str, SqlError> {
+        ["rowid", "_rowid_", "oid"]
+            .into_iter()
+            .find(|word| !self.columns.iter().any(|c| c.name.eq_ignore_ascii_case(word)))
+            .ok_or_else(|| errors::unsupported("A table with columns rowid, _rowid_ and oid"))
+    }
+
+    /// `schema.name`, as messages about constraints have it.
+    pub(crate) fn label(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// `database.schema.name`
+    pub(crate) fn full_label(&self) -> String {
+        format!("{}.{}.{}", self.database, self.schema, self.name)
+    }
+}
+
+// === impl Catalog ===
+
+impl<'a> Catalog<'a> {
+    pub(crate) fn new(connection: &'a Connection) -> Self {
+        Catalog { connection }
+    }
+
+    /// Makes the server's tables and its system databases where they are missing.
+    pub(crate) fn create(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch(&SCHEMA.replace("{}", "main"))?;
+        self.connection.execute_batch(SERVER_SCHEMA)?;
+        for (id, name) in (1..).zip(SYSTEM_DATABASES) {
+            self.connection.execute(
+                r#"INSERT OR IGNORE INTO main."launchpod.databases" VALUES (?1, ?2, ?2, ?3)"#,
+                params![id, name, now()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Makes a connection's own tables for temporary tables.
+    pub(crate) fn create_temporary(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch(&SCHEMA.replace("{}", "temp"))
+    }
+
+    // --- databases ---
+
+    pub(crate) fn database(&self, name: &str) -> Result<Option<DatabaseName>, SqlError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                r#"SELECT database_id, name FROM main."launchpod.databases" WHERE key = ?1"#,
+            )
+            .map_err(failed)?;
+        statement
+            .query_row([fold_name(name)], |row| {
+                Ok(DatabaseName { id: row.get(0)?, name: row.get(1)? })
+            })
+            .optional()
+            .map_err(failed)
+    }
+
+    pub(crate) fn database_name(&self, id: i64) -> Result<Option<String>, SqlError> {
+        self.connection
+            .query_row(
+                r#"SELECT name FROM main."launchpod.databases" WHERE database_id = ?1"#,
+                [id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed)
+    }
+
+    pub(crate) fn create_database(&self, name: &str) -> Result<(), SqlError> {
+        if self.database(name)?.is_some() {
+            return Err(errors::database_exists(name));
+        }
+        self.connection
+            .execute(
+                r#"INSERT INTO main."launchpod.databases" (name, key, created) VALUES (?1, ?2, ?3)"#,
+                params![name, fold_name(name), now()],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    pub(crate) fn drop_database(&self, database: &DatabaseName) -> Result<(), SqlError> {
+        if SYSTEM_DATABASES.contains(&fold_name(&database.name).as_str()) {
+            return Err(errors::system_database(&database.name));
+        }
+        for table in self.tables(database)? {
+            self.drop_table(&table)?;
+        }
+        self.connection
+            .execute(
+                r#"DELETE FROM main."launchpod.databases" WHERE database_id = ?1"#,
+                [database.id],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    // --- tables ---
+
+    pub(crate) fn table(
+        &self,
+        database: &DatabaseName,
+        schema: &str,
+        name: &str,
+    ) -> Result<Option<Table>, SqlError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                r#"SELECT object_id, schema, name, storage FROM main."launchpod.objects"
+                   WHERE database_id = ?1 AND key = ?2 AND schema_key = ?3"#,
+            )
+            .map_err(failed)?;
+        let found = statement
+            .query_row(params![database.id, fold_name(name), fold_name(schema)], |row| {
+                header(row, &database.name, "main")
+            })
+            .optional()
+            .map_err(failed)?;
+        found.map(|table| self.with_columns(table)).transpose()
+    }
+
+    /// A temporary table of this connection.
+    pub(crate) fn temporary(&self, name: &str) -> Result<Option<Table>, SqlError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                r#"SELECT object_id, schema, name, storage FROM temp."launchpod.objects"
+                   WHERE key = ?1"#,
+            )
+            .map_err(failed)?;
+        let found = statement
+            .query_row([fold_name(name)], |row| header(row, "tempdb", "temp"))
+            .optional()
+            .map_err(failed)?;
+        found.map(|table| self.with_columns(table)).transpose()
+    }
+
+    /// A table by a name in a text: `t`, `dbo.t`, `db..t`, `[a b].[c]`.
+    pub(crate) fn table_by_text(
+        &self,
+        text: &str,
+        current: &DatabaseName,
+    ) -> Result<Option<Table>, SqlError> {
+        let parts = split_name(text);
+        let Some((name, qualifiers)) = parts.split_last() else { return Ok(None) };
+        if name.starts_with('#') {
+            return self.temporary(name);
+        }
+        let schema = match qualifiers.last().map(String::as_str) {
+            None | Some("") => "dbo",
+            Some(schema) => schema,
+        };
+        let database = match qualifiers.len().checked_sub(2).map(|at| qualifiers[at].as_str()) {
+            None | Some("") => Some(current.clone()),
+            Some(database) => self.database(database)?,
+        };
+        match database {
+            Some(database) => self.table(&database, schema, name),
+            None => Ok(None),
+        }
+    }
+
+    fn tables(&self, database: &DatabaseName) -> Result<Vec<Table>, SqlError> {
+        let mut statement = self
+            .connection
+            .prepare(
+                r#"SELECT object_id, schema, name, storage FROM main."launchpod.objects"
+                   WHERE database_id = ?1"#,
+            )
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([database.id], |row| header(row, &database.name, "main"))
+            .map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    pub(crate) fn object_name(&self, id: i64) -> Result<Option<(String, String)>, SqlError> {
+        let attached = if id < 0 { "temp" } else { "main" };
+        let sql = format!(
+            r#"SELECT schema, name FROM {attached}."launchpod.objects" WHERE object_id = ?1"#
+        );
+        self.connection
+            .query_row(&sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+            .map_err(failed)
+    }
+
+    fn with_columns(&self, mut table: Table) -> Result<Table, SqlError> {
+        let sql = match table.attached {
+            "temp" => COLUMNS_TEMP,
+            _ => COLUMNS_MAIN,
+        };
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let columns = statement
+            .query_map([table.object_id], |row| {
+                let ids = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+                Ok((
+                    ids,
+                    TableColumn {
+                        column_id: row.get(0)?,
+                        name: row.get(1)?,
+                        sql_type: SqlType::Int,
+                        nullable: row.get::<_, i64>(6)? != 0,
+                        identity: row.get::<_, i64>(7)? != 0,
+                        default: row.get(8)?,
+                    },
+                ))
+            })
+            .map_err(failed)?;
+        for column in columns {
+            let ((id, length, precision, scale), mut column) = column.map_err(failed)?;
+            column.sql_type = decode_type(id, length, precision, scale).ok_or_else(|| {
+                errors::internal(format_args!("column {} has an unknown type", column.name))
+            })?;
+            table.columns.push(column);
+        }
+        Ok(table)
+    }
+
+    /// Writes a new table down; the columns' counters and constraints come with it.
+    pub(crate) fn add_table(
+        &self,
+        database: &DatabaseName,
+        table: &Table,
+        identities: &[Option<Identity>],
+        constraints: &[StoredConstraint],
+    ) -> Result<i64, SqlError> {
+        let attached = table.attached;
+        // Temporary tables count down from 0, so that numbers never meet.
+        let id_sql = if attached == "temp" {
+            r#"SELECT COALESCE(MIN(object_id), -1000) - 16 FROM temp."launchpod.objects""#
+        } else {
+            // The numbers of constraints are objects' numbers as well.
+            r#"SELECT MAX(COALESCE((SELECT MAX(object_id) FROM main."launchpod.objects"), 0),
+                          COALESCE((SELECT MAX(constraint_id)
+                                    FROM main."launchpod.constraints"), 0), 581577109) + 16"#
+        };
+        let object_id: i64 =
+            self.connection.query_row(id_sql, [], |row| row.get(0)).map_err(failed)?;
+        self.connection
+            .execute(
+                &format!(
+                    r#"INSERT INTO {attached}."launchpod.objects"
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"#
+                ),
+                params![
+                    object_id,
+                    database.id,
+                    table.schema,
+                    fold_name(&table.schema),
+                    table.name,
+                    fold_name(&table.name),
+                    table.storage,
+                    now()
+                ],
+            )
+            .map_err(failed)?;
+        for (column, identity) in table.columns.iter().zip(identities) {
+            let (id, length, precision, scale) = encode_type(column.sql_type);
+            self.connection
+                .execute(
+                    &format!(
+                        r#"INSERT INTO {attached}."launchpod.columns" VALUES
+                           (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12)"#
+                    ),
+                    params![
+                        object_id,
+                        column.column_id,
+                        column.name,
+                        id,
+                        length,
+                        precision,
+                        scale,
+                        column.nullable,
+                        identity.is_some(),
+                        identity.map(|identity| identity.seed),
+                        identity.map(|identity| identity.increment),
+                        column.default
+                    ],
+                )
+                .map_err(failed)?;
+        }
+        for (index, constraint) in (1..).zip(constraints) {
+            self.connection
+                .execute(
+                    &format!(
+                        r#"INSERT INTO {attached}."launchpod.constraints"
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6)"#
+                    ),
+                    params![
+                        object_id + index,
+                        object_id,
+                        constraint.name,
+                        fold_name(&constraint.name),
+                        constraint.code,
+                        constraint.definition
+                    ],
+                )
+                .map_err(failed)?;
+        }
+        Ok(object_id)
+    }
+
+    pub(crate) fn drop_table(&self, table: &Table) -> Result<(), SqlError> {
+        let attached = table.attached;
+        let storage = crate::sqlite::translate::quoted(&table.storage);
+        let id = table.object_id;
+        self.connection
+            .execute_batch(&format!(
+                r#"DROP TABLE {attached}.{storage};
+                   DELETE FROM {attached}."launchpod.constraints" WHERE object_id = {id};
+                   DELETE FROM {attached}."launchpod.columns" WHERE object_id = {id};
+                   DELETE FROM {attached}."launchpod.objects" WHERE object_id = {id};"#
+            ))
+            .map_err(failed)
+    }
+
+    // --- constraints and counters ---
+
+    pub(crate) fn constraints(&self, table: &Table) -> Result<Vec<StoredConstraint>, SqlError> {
+        let sql = format!(
+            r#"SELECT name, type, definition FROM {}."launchpod.constraints"
+               WHERE object_id = ?1 ORDER BY constraint_id"#,
+            table.attached
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let rows = statement
+            .query_map([table.object_id], |row| {
+                Ok(StoredConstraint {
+                    name: row.get(0)?,
+                    code: row.get(1)?,
+                    definition: row.get(2)?,
+                })
+            })
+            .map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// The texts of a table's CHECK constraints.
+    pub(crate) fn checks(&self, table: &Table) -> Result<Vec<String>, SqlError> {
+        let constraints = self.constraints(table)?;
+        let checks = constraints.into_iter().filter(|constraint| constraint.code == "C");
+        Ok(checks.map(|constraint| constraint.definition).collect())
+    }
+
+    pub(crate) fn identity(&self, table: &Table) -> Result<Option<Identity>, SqlError> {
+        let sql = format!(
+            r#"SELECT seed, increment, last FROM {}."launchpod.columns"
+               WHERE object_id = ?1 AND is_identity = 1"#,
+            table.attached
+        );
+        self.connection
+            .query_row(&sql, [table.object_id], |row| {
+                Ok(Identity { seed: row.get(0)?, increment: row.get(1)?, last: row.get(2)? })
+            })
+            .optional()
+            .map_err(failed)
+    }
+
+    pub(crate) fn set_identity(
+        &self,
+        table: &Table,
+        identity: Option<Identity>,
+    ) -> Result<(), SqlError> {
+        let sql = format!(
+            r#"UPDATE {}."launchpod.columns" SET last = ?2
+               WHERE object_id = ?1 AND is_identity = 1"#,
+            table.attached
+        );
+        let last = identity.and_then(|identity| identity.last);
+        self.connection.execute(&sql, params![table.object_id, last]).map_err(failed)?;
+        Ok(())
+    }
+}
+
+const COLUMNS_MAIN: &str = r#"SELECT column_id, name, system_type_id, max_length, precision, scale,
+    is_nullable, is_identity, definition FROM main."launchpod.columns"
+    WHERE object_id = ?1 ORDER BY column_id"#;
+const COLUMNS_TEMP: &str = r#"SELECT column_id, name, system_type_id, max_length, precision, scale,
+    is_nullable, is_identity, definition FROM temp."launchpod.columns"
+    WHERE object_id = ?1 ORDER BY column_id"#;
+
+fn header(row: &Row<'_>, database: &str, attached: &'static str) -> rusqlite::Result<Table> {
+    Ok(Table {
+        object_id: row.get(0)?,
+        database: database.to_owned(),
+        schema: row.get(1)?,
+        name: row.get(2)?,
+        attached,
+        storage: row.get(3)?,
+        columns: Vec::new(),
+    })
+}
+
+/// Seconds since 1970, for create dates.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Splits `a.[b.c]."d"` at its dots and takes the quotes off.
+fn split_name(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut close = None;
+    for c in text.trim().chars() {
+        let last = parts.len() - 1;
+        match (close, c) {
+            (Some(end), c) if c == end => close = None,
+            (Some(_), c) => parts[last].push(c),
+            (None, '[') => close = Some(']'),
+            (None, '"') => close = Some('"'),
+            (None, '.') => parts.push(String::new()),
+            (None, c) => parts[last].push(c),
+        }
+    }
+    parts.iter().map(|part| part.trim().to_owned()).collect()
+}
+
+/// `sys.types`: system_type_id, max_length in bytes (-1 for max), precision, scale.
+pub(crate) fn encode_type(t: SqlType) -> (i64, i64, i64, i64) {
+    let bytes = |length: Length, width: i64| match length {
+        Length::Limited(n) => i64::from(n) * width,
+        Length::Max => -1,
+    };
+    let time = |n: u8| match n {
+        0..=2 => 3,
+        3 | 4 => 4,
+        _ => 5,
+    };
+    let fraction = |base: i64, n: u8| if n == 0 { base } else { base + 1 + i64::from(n) };
+    match t {
+        SqlType::Bit => (104, 1, 1, 0),
+        SqlType::TinyInt => (48, 1, 3, 0),
+        SqlType::SmallInt => (52, 2, 5, 0),
+        SqlType::Int => (56, 4, 10, 0),
+        SqlType::BigInt => (127, 8, 19, 0),
+        SqlType::Real => (59, 4, 24, 0),
+        SqlType::Float => (62, 8, 53, 0),
+        SqlType::Decimal { precision, scale } => {
+            let length = match precision {
+                0..=9 => 5,
+                10..=19 => 9,
+                20..=28 => 13,
+                _ => 17,
+            };
+            (106, length, precision.into(), scale.into())
+        }
+        SqlType::SmallMoney => (122, 4, 10, 4),
+        SqlType::Money => (60, 8, 19, 4),
+        SqlType::Char(n) => (175, n.into(), 0, 0),
+        SqlType::VarChar(length) => (167, bytes(length, 1), 0, 0),
+        SqlType::NChar(n) => (239, i64::from(n) * 2, 0, 0),
+        SqlType::NVarChar(length) => (231, bytes(length, 2), 0, 0),
+        SqlType::Text => (35, 16, 0, 0),
+        SqlType::NText => (99, 16, 0, 0),
+        SqlType::Binary(n) => (173, n.into(), 0, 0),
+        SqlType::VarBinary(length) => (165, bytes(length, 1), 0, 0),
+        SqlType::Image => (34, 16, 0, 0),
+        SqlType::Date => (40, 3, 10, 0),
+        SqlType::Time(n) => (41, time(n), fraction(8, n), n.into()),
+        SqlType::SmallDateTime => (58, 4, 16, 0),
+        SqlType::DateTime => (61, 8, 23, 3),
+        SqlType::DateTime2(n) => (42, time(n) + 3, fraction(19, n), n.into()),
+        SqlType::DateTimeOffset(n) => (43, time(n) + 5, fraction(26, n), n.into()),
+        SqlType::UniqueIdentifier => (36, 16, 0, 0),
+        SqlType::Xml => (241, -1, 0, 0),
+    }
+}
+
+/// The inverse of [`encode_type`].
+fn decode_type(id: i64, length: i64, precision: i64, scale: i64) -> Option<SqlType> {
+    let fixed = |width: i64| u16::try_from(length / width).ok();
+    let varying = |width: i64| match length {
+        -1 => Some(Length::Max),
+        _ => fixed(width).map(Length::Limited),
+    };
+    let (p, s) = (u8::try_from(precision).ok()?, u8::try_from(scale).ok()?);
+    Some(match id {
+        104 => SqlType::Bit,
+        48 => SqlType::TinyInt,
+        52 => SqlType::SmallInt,
+        56 => SqlType::Int,
+        127 => SqlType::BigInt,
+        59 => SqlType::Real,
+        62 => SqlType::Float,
+        106 => SqlType::Decimal { precision: p, scale: s },
+        122 => SqlType::SmallMoney,
+        60 => SqlType::Money,
+        175 => SqlType::Char(fixed(1)?),
+        167 => SqlType::VarChar(varying(1)?),
+        239 => SqlType::NChar(fixed(2)?),
+        231 => SqlType::NVarChar(varying(2)?),
+        35 => SqlType::Text,
+        99 => SqlType::NText,
+        173 => SqlType::Binary(fixed(1)?),
+        165 => SqlType::VarBinary(varying(1)?),
+        34 => SqlType::Image,
+        40 => SqlType::Date,
+        41 => SqlType::Time(s),
+        58 => SqlType::SmallDateTime,
+        61 => SqlType::DateTime,
+        42 => SqlType::DateTime2(s),
+        43 => SqlType::DateTimeOffset(s),
+        36 => SqlType::UniqueIdentifier,
+        241 => SqlType::Xml,
+        _ => return None,
+    })
+}
+
+/// Whether a schema exists in every database.
+pub(crate) fn is_schema(name: &str) -> bool {
+    ["dbo", "guest"].iter().any(|known| same_name(known, name))
+}

@@ -1,0 +1,213 @@
+//! What the binder may ask: the session, the catalog, the value of a constant.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use launchpod_tsql::ast::ObjectName;
+use launchpod_types::{SqlError, SqlType, Value};
+use rusqlite::Connection;
+
+use super::catalog::{Catalog, DatabaseName, Identity, Table};
+use crate::sqlite::bind::tree::Bound;
+use crate::sqlite::functions::Registry;
+use crate::sqlite::{cell, errors, translate};
+
+/// The collation that SERVERPROPERTY names.
+pub(crate) const COLLATION_NAME: &str = "SQL_Latin1_General_CP1_CI_AS";
+/// The version that clients are told: SQL Server 2022, a cumulative update's.
+pub(crate) const PRODUCT_VERSION: &str = "16.0.4003.1";
+
+/// A session, as the binder sees it.
+pub(crate) struct Session {
+    pub(crate) spid: u16,
+    pub(crate) login: String,
+    pub(crate) program: String,
+    pub(crate) host: String,
+    pub(crate) server: String,
+    pub(crate) database: DatabaseName,
+    /// Milliseconds that a writer waits for another; -1 for ever.
+    pub(crate) lock_timeout: i64,
+    /// The table of SET IDENTITY_INSERT … ON.
+    pub(crate) identity_insert: Option<i64>,
+    pub(crate) identity: IdentityState,
+}
+
+/// The counters of IDENTITY columns while a statement runs, and the last value given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IdentityState(Arc<Mutex<Counters>>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    tables: BTreeMap<i64, Identity>,
+    last: Option<i64>,
+}
+
+/// A connection with everything that binding needs.
+pub(crate) struct Environment<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) registry: &'a Registry,
+    pub(crate) session: &'a Session,
+    /// When the statement began: 100 ns since 1970, UTC.
+    pub(crate) now: i64,
+}
+
+// === impl IdentityState ===
+
+impl IdentityState {
+    /// The value given last, as `SCOPE_IDENTITY()` returns it.
+    pub(crate) fn last(&self) -> Option<i64> {
+        self.lock().last
+    }
+
+    /// Counts on from what the catalog knows.
+    pub(crate) fn begin(&self, object_id: i64, identity: Identity) {
+        self.lock().tables.insert(object_id, identity);
+    }
+
+    /// What the catalog is to know after the statement.
+    pub(crate) fn end(&self, object_id: i64) -> Option<Identity> {
+        self.lock().tables.remove(&object_id)
+    }
+
+    /// The next value of a table's column.
+    pub(crate) fn next(&self, object_id: i64) -> Option<i64> {
+        let mut counters = self.lock();
+        let identity = counters.tables.get_mut(&object_id)?;
+        let value = match identity.last {
+            Some(last) => last.checked_add(identity.increment)?,
+            None => identity.seed,
+        };
+        identity.last = Some(value);
+        counters.last = Some(value);
+        Some(value)
+    }
+
+    /// An explicit value was stored.
+    pub(crate) fn given(&self, object_id: i64, value: i64) {
+        let mut counters = self.lock();
+        if let Some(identity) = counters.tables.get_mut(&object_id) {
+            let further = match identity.last {
+                Some(last) if identity.increment >= 0 => value > last,
+                Some(last) => value < last,
+                None => true,
+            };
+            if further {
+                identity.last = Some(value);
+            }
+        }
+        counters.last = Some(value);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Counters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Environment ===
+
+impl<'a> Environment<'a> {
+    pub(crate) fn catalog(&self) -> Catalog<'a> {
+        Catalog::new(self.connection)
+    }
+
+    /// The database that a name is in.
+    pub(crate) fn database_of(&self, name: &ObjectName) -> Result<DatabaseName, SqlError> {
+        if name.server.is_some() {
+            return Err(errors::unsupported("A linked server"));
+        }
+        match &name.database {
+            Some(database) => self
+                .catalog()
+                .database(&database.text)?
+                .ok_or_else(|| errors::invalid_object(&name.to_string())),
+            None => Ok(self.session.database.clone()),
+        }
+    }
+
+    /// A table by its name.
+    pub(crate) fn table(&self, name: &ObjectName) -> Result<Table, SqlError> {
+        let invalid = || errors::invalid_object(&name.to_string()).or_line(name.line);
+        if name.is_temporary() {
+            return self.catalog().temporary(&name.name.text)?.ok_or_else(invalid);
+        }
+        let database = self.database_of(name)?;
+        let schema = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
+        self.catalog().table(&database, schema, &name.name.text)?.ok_or_else(invalid)
+    }
+
+    /// A table by its name, to be written to.
+    pub(crate) fn table_to_change(&self, name: &ObjectName) -> Result<Table, SqlError> {
+        if super::system_views::find(name).is_some() {
+            return Err(errors::system_object(&name.to_string()));
+        }
+        self.table(name)
+    }
+
+    /// Computes a value that is the same for every row.
+    pub(crate) fn evaluate(&self, bound: &Bound) -> Result<Value, SqlError> {
+        if let Some(value) = bound.value() {
+            return Ok(value.clone());
+        }
+        let sql = translate::value(bound)?;
+        sql.register(self.connection, self.registry)?;
+        let failed = |error| super::failure::translate(self.registry, &error, None);
+        let mut statement = self.connection.prepare(&sql.text).map_err(failed)?;
+        sql.bind(&mut statement).map_err(failed)?;
+        let mut rows = statement.raw_query();
+        match rows.next().map_err(failed)? {
+            Some(row) => cell::decode(row.get_ref(0).map_err(failed)?, bound.sql_type),
+            None => Ok(Value::Null),
+        }
+    }
+}
+
+/// `@@VERSION`: clients read the product and the version from its first line.
+pub(crate) fn version_text() -> String {
+    format!(
+        "Microsoft SQL Server 2022 (RTM) - {PRODUCT_VERSION} (X64) \n\t\
+         Launchpod {} embedded database\n\t\
+         Developer Edition (64-bit) on Linux (Launchpod) <X64>",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// `SERVERPROPERTY`: SQL Server returns sql_variant; here each property has its base type.
+pub(crate) fn server_property(session: &Session, property: &str) -> Bound {
+    let text = |value: &str| Bound {
+        nullable: true,
+        ..Bound::constant(value.into(), SqlType::SYSNAME)
+    };
+    let int = |value: i64| Bound {
+        nullable: true,
+        ..Bound::constant(Value::Int(value), SqlType::Int)
+    };
+    match property.to_ascii_lowercase().as_str() {
+        "productversion" => text(PRODUCT_VERSION),
+        "productlevel" => text("RTM"),
+        "productmajorversion" => text("16"),
+        "productminorversion" => text("0"),
+        "productbuild" => text("4003"),
+        "edition" => text("Developer Edition (64-bit)"),
+        "editionid" => Bound::constant(Value::Int(-2_117_995_310), SqlType::BigInt),
+        "engineedition" => int(3),
+        "machinename" | "servername" | "computernamephysicalnetbios" => text(&session.server),
+        "collation" => text(COLLATION_NAME),
+        "sqlcharsetname" => text("iso_1"),
+        "sqlsortordername" => text("nocase_iso"),
+        "lcid" => int(1033),
+        "comparisonstyle" => int(196_609),
+        "resourceversion" => text(PRODUCT_VERSION),
+        "buildclrversion" => text("v4.0.30319"),
+        "licensetype" => text("DISABLED"),
+        "processid" => int(i64::from(std::process::id())),
+        "isadvancedanalyticsinstalled" | "issingleuser" | "isclustered" | "ishadrenabled"
+        | "isintegratedsecurityonly" | "isfulltextinstalled" | "isxtpsupported"
+        | "ispolybaseinstalled" | "islocaldb" | "isbigdatacluster"
+        | "isexternalauthenticationonly" | "filestreamconfiguredlevel"
+        | "filestreameffectivelevel" => {
+            int(i64::from(property.eq_ignore_ascii_case("isadvancedanalyticsinstalled")))
+        }
+        // InstanceName is NULL for the default instance.
+        _ => crate::sqlite::bind::metadata::optional_name(None),
+    }
+}

@@ -1,0 +1,13 @@
+//! Sessions on SQLite: threads, transactions, definitions, logins.
+
+pub(crate) mod batch;
+pub(crate) mod catalog;
+pub(crate) mod connection;
+pub(crate) mod define;
+pub(crate) mod environment;
+pub(crate) mod failure;
+pub(crate) mod login;
+pub(crate) mod statement;
+pub(crate) mod system_views;
+pub(crate) mod thread;
+pub(crate) mod transaction;

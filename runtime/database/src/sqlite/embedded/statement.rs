@@ -1,0 +1,378 @@
+//! Runs one statement of a session.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use launchpod_tsql::ast::{
+    DropKind, Literal, ObjectName, Query, QueryBody, SetOption, SetValue, StatementKind, Target,
+    Transaction as TransactionStatement, TransactionName,
+};
+use launchpod_types::{Column, SqlError, Value};
+
+use super::batch::Batches;
+use super::catalog::Catalog;
+use super::environment::Environment;
+use super::failure::{self, Changing};
+use super::thread::{Job, Stop, Worker};
+use crate::sqlite::bind::Binder;
+use crate::sqlite::bind::tree::{BoundQuery, BoundWrite};
+use crate::sqlite::bind::write::Write;
+use crate::sqlite::{errors, translate};
+use crate::Event;
+
+// === impl Worker ===
+
+impl Worker {
+    /// Runs a statement and sends what it yields.
+    pub(crate) fn statement(&mut self, job: &Job) -> Result<(), Stop> {
+        let was_writing = !self.connection.is_autocommit();
+        let statement = Arc::clone(&job.execute.statement);
+        let result = self.dispatch(job, &statement.kind);
+        if self.transaction.lost(&self.connection, was_writing) {
+            self.send(job, Event::Transaction(self.transaction.state()))?;
+        }
+        result
+    }
+
+    fn dispatch(&mut self, job: &Job, kind: &StatementKind) -> Result<(), Stop> {
+        match kind {
+            StatementKind::Select(query) => match into(query) {
+                Some(table) => self.select_into(job, query, table),
+                None => self.select(job, query),
+            },
+            StatementKind::Insert(insert) => {
+                self.write(job, is_temporary(&insert.target), "INSERT", |binder| {
+                    binder.insert(insert)
+                })
+            }
+            StatementKind::Update(update) => {
+                self.write(job, is_temporary(&update.target), "UPDATE", |binder| {
+                    binder.update(update)
+                })
+            }
+            StatementKind::Delete(delete) => {
+                self.write(job, is_temporary(&delete.target), "DELETE", |binder| {
+                    binder.delete(delete)
+                })
+            }
+            StatementKind::Truncate(name) => {
+                self.change(job, name.is_temporary(), |worker, _| worker.truncate(name))
+            }
+            StatementKind::CreateTable(create) => {
+                self.change(job, create.name.is_temporary(), |worker, job| {
+                    worker.create_table(job, create).map_err(Stop::from)
+                })
+            }
+            StatementKind::Drop(drop) if drop.kind == DropKind::Table => {
+                let temporary = drop.names.iter().all(ObjectName::is_temporary);
+                self.change(job, temporary, |worker, _| {
+                    worker.drop_tables(drop).map_err(Stop::from)
+                })
+            }
+            StatementKind::Drop(drop) if drop.kind == DropKind::Database => {
+                self.outside_transaction("DROP DATABASE")?;
+                self.change(job, false, |worker, _| {
+                    worker.drop_databases(drop).map_err(Stop::from)
+                })
+            }
+            StatementKind::CreateDatabase(create) => {
+                self.outside_transaction("CREATE DATABASE")?;
+                self.change(job, false, |worker, _| {
+                    Ok(Catalog::new(&worker.connection).create_database(&create.name.text)?)
+                })
+            }
+            StatementKind::Use(name) => self.use_database(job, &name.text),
+            StatementKind::Transaction(statement) => self.transaction(job, statement),
+            StatementKind::SetOption(option) => Ok(self.set_option(option)?),
+            StatementKind::Opaque(opaque) => {
+                let construct = opaque.construct.as_ref().unwrap_or(&opaque.leading);
+                Err(errors::unsupported(construct).into())
+            }
+            other => Err(errors::unsupported(name_of(other)).into()),
+        }
+    }
+
+    pub(crate) fn environment(&self) -> Environment<'_> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Environment {
+            connection: &self.connection,
+            registry: &self.registry,
+            session: &self.session,
+            // 100 ns since 1970 fit an i64 for 29,000 years.
+            now: (since.as_nanos() / 100) as i64,
+        }
+    }
+
+    fn failed(&self, job: &Job, error: &rusqlite::Error) -> Stop {
+        if job.is_cancelled() || failure::is_interrupted(error) {
+            let _ = self.registry.take_raised();
+            return Stop::Cancelled;
+        }
+        failure::translate(&self.registry, error, None).into()
+    }
+
+    // --- queries ---
+
+    fn select(&self, job: &Job, query: &Query) -> Result<(), Stop> {
+        let environment = self.environment();
+        let variables = Arc::clone(&job.execute.variables);
+        let bound = Binder::new(&environment, &variables).bind_query(query)?;
+        let columns: Arc<[Column]> = bound
+            .columns
+            .iter()
+            .map(|column| Column {
+                name: column.name.clone(),
+                sql_type: column.sql_type,
+                nullable: column.nullable,
+                identity: column.identity,
+            })
+            .collect();
+        let sql = translate::query(&bound)?;
+        sql.register(&self.connection, &self.registry)?;
+        let failed = |error| self.failed(job, &error);
+        let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
+        sql.bind(&mut statement).map_err(failed)?;
+        self.send(job, Event::Columns(Arc::clone(&columns)))?;
+        let mut batches = Batches::new(&columns);
+        let mut count = 0;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(failed)? {
+            count += 1;
+            if batches.push(row)?
+                && let Some(batch) = batches.take()?
+            {
+                self.send(job, Event::Batch(batch))?;
+            }
+        }
+        if let Some(batch) = batches.take()? {
+            self.send(job, Event::Batch(batch))?;
+        }
+        self.send(job, Event::RowsAffected(count))
+    }
+
+    fn select_into(&mut self, job: &Job, query: &Query, name: &ObjectName) -> Result<(), Stop> {
+        self.change(job, name.is_temporary(), |worker, job| {
+            let bound = {
+                let environment = worker.environment();
+                let variables = Arc::clone(&job.execute.variables);
+                Binder::new(&environment, &variables).bind_query(query)?
+            };
+            let table = worker.create_from_columns(name, &bound)?;
+            let environment = worker.environment();
+            let variables = Arc::clone(&job.execute.variables);
+            let mut bound = Binder::new(&environment, &variables);
+            // The source is bound again with numbers that don't meet the insert's own.
+            let source: BoundQuery = bound.bind_query(query)?;
+            let write = bound.insert_query(table, source)?;
+            let count = worker.run_write(job, &write, "INSERT")?;
+            worker.send(job, Event::RowsAffected(count))
+        })
+    }
+
+    // --- changes ---
+
+    /// Runs a change as one statement: all of it or nothing.
+    fn change(
+        &mut self,
+        job: &Job,
+        temporary: bool,
+        change: impl FnOnce(&mut Self, &Job) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.transaction.begin_statement(
+            &self.connection,
+            temporary,
+            self.session.lock_timeout,
+            &|| job.is_cancelled(),
+        )?;
+        let result = change(self, job);
+        self.quiet();
+        match result {
+            Ok(()) => {
+                let ended = self.transaction.end_statement(&self.connection);
+                if ended.is_err() {
+                    self.transaction.undo_statement(&self.connection);
+                }
+                Ok(ended?)
+            }
+            Err(stop) => {
+                self.transaction.undo_statement(&self.connection);
+                Err(stop)
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        job: &Job,
+        temporary: bool,
+        word: &'static str,
+        bind: impl FnOnce(&mut Binder<'_>) -> Result<Write, SqlError>,
+    ) -> Result<(), Stop> {
+        let mut count = 0;
+        self.change(job, temporary, |worker, job| {
+            let environment = worker.environment();
+            let variables = Arc::clone(&job.execute.variables);
+            let write = bind(&mut Binder::new(&environment, &variables))?;
+            count = worker.run_write(job, &write, word)?;
+            Ok(())
+        })?;
+        // After the commit: who sees the count can rely on it.
+        self.send(job, Event::RowsAffected(count))
+    }
+
+    fn run_write(&self, job: &Job, write: &Write, word: &'static str) -> Result<u64, Stop> {
+        let catalog = Catalog::new(&self.connection);
+        let table = &write.table;
+        let sql = translate::write(&write.bound, &write.checks)?;
+        sql.register(&self.connection, &self.registry)?;
+        let counter = match &write.bound {
+            BoundWrite::Insert { .. } => catalog.identity(table)?,
+            _ => None,
+        };
+        if let Some(identity) = counter {
+            self.session.identity.begin(table.object_id, identity);
+        }
+        let result = (|| {
+            let mut statement = self.connection.prepare_cached(&sql.text)?;
+            sql.bind(&mut statement)?;
+            statement.raw_execute()
+        })();
+        let counted = self.session.identity.end(table.object_id);
+        match result {
+            Ok(count) => {
+                if counted != counter {
+                    catalog.set_identity(table, counted)?;
+                }
+                Ok(count as u64)
+            }
+            Err(error) if failure::is_interrupted(&error) => Err(self.failed(job, &error)),
+            Err(error) => {
+                let changing = Changing { table, word, catalog };
+                Err(failure::translate(&self.registry, &error, Some(&changing)).into())
+            }
+        }
+    }
+
+    fn truncate(&self, name: &ObjectName) -> Result<(), Stop> {
+        let environment = self.environment();
+        let table = environment
+            .table_to_change(name)
+            .map_err(|_| errors::cannot_find_object(&name.name.text))?;
+        let storage = translate::quoted(&table.storage);
+        self.connection
+            .execute_batch(&format!("DELETE FROM {}.{storage}", table.attached))
+            .map_err(|error| failure::translate(&self.registry, &error, None))?;
+        let catalog = Catalog::new(&self.connection);
+        if let Some(identity) = catalog.identity(&table)? {
+            let fresh = super::catalog::Identity { last: None, ..identity };
+            catalog.set_identity(&table, Some(fresh))?;
+        }
+        Ok(())
+    }
+
+    // --- the session ---
+
+    fn outside_transaction(&self, statement: &str) -> Result<(), SqlError> {
+        match self.transaction.state().depth {
+            0 => Ok(()),
+            _ => Err(errors::not_in_transaction(statement)),
+        }
+    }
+
+    fn use_database(&mut self, job: &Job, name: &str) -> Result<(), Stop> {
+        let database = Catalog::new(&self.connection)
+            .database(name)?
+            .ok_or_else(|| errors::no_such_database(name))?;
+        self.session.database = database.clone();
+        self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner).database =
+            database.name.clone();
+        self.send(job, Event::Database(database.name))
+    }
+
+    fn transaction(&mut self, job: &Job, statement: &TransactionStatement) -> Result<(), Stop> {
+        let name_of = |name: &TransactionName| match name {
+            TransactionName::Name(name) => Ok(name.text.clone()),
+            TransactionName::Variable(variable) => {
+                match job.execute.variables.get(&variable.to_lowercase()).map(|v| &v.value) {
+                    Some(Value::Text(name)) => Ok(name.clone()),
+                    _ => Err(errors::undeclared_variable(variable)),
+                }
+            }
+        };
+        let optional = |name: &Option<TransactionName>| name.as_ref().map(name_of).transpose();
+        // The end of a transaction isn't stopped halfway.
+        self.quiet();
+        match statement {
+            TransactionStatement::Begin { name } => self.transaction.begin(optional(name)?),
+            TransactionStatement::Commit { .. } => self.transaction.commit(&self.connection)?,
+            TransactionStatement::Rollback { name } => {
+                let name = optional(name)?;
+                self.transaction.rollback(&self.connection, name.as_deref())?;
+            }
+            TransactionStatement::Save { name } => {
+                self.transaction.save(&self.connection, &name_of(name)?)?;
+            }
+        }
+        self.send(job, Event::Transaction(self.transaction.state()))
+    }
+
+    fn set_option(&mut self, option: &SetOption) -> Result<(), SqlError> {
+        for name in &option.names {
+            match (name.as_str(), &option.value) {
+                ("LOCK_TIMEOUT", SetValue::Literal(Literal::Integer(milliseconds))) => {
+                    self.session.lock_timeout = i64::from(*milliseconds);
+                }
+                ("IDENTITY_INSERT", value) => {
+                    let Some(object) = &option.object else { continue };
+                    let id = self.environment().table(object)?.object_id;
+                    self.session.identity_insert = (*value == SetValue::On).then_some(id);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table of SELECT … INTO.
+fn into(query: &Query) -> Option<&ObjectName> {
+    match &query.body {
+        QueryBody::Select(select) => select.into.as_ref(),
+        QueryBody::SetOperation { operands, .. } => match operands.first() {
+            Some(QueryBody::Select(select)) => select.into.as_ref(),
+            _ => None,
+        },
+        QueryBody::Nested(_) => None,
+    }
+}
+
+fn is_temporary(target: &Target) -> bool {
+    match target {
+        Target::Table(name) => name.is_temporary(),
+        Target::Variable { .. } => true,
+    }
+}
+
+/// A statement's name in messages.
+fn name_of(kind: &StatementKind) -> &'static str {
+    match kind {
+        StatementKind::AlterTable(_) => "ALTER TABLE",
+        StatementKind::CreateIndex(_) => "CREATE INDEX",
+        StatementKind::CreateSchema(_) => "CREATE SCHEMA",
+        StatementKind::CreateProcedure(_) => "CREATE PROCEDURE",
+        StatementKind::CreateFunction(_) => "CREATE FUNCTION",
+        StatementKind::CreateView(_) => "CREATE VIEW",
+        StatementKind::Drop(drop) => match drop.kind {
+            DropKind::View => "DROP VIEW",
+            DropKind::Procedure => "DROP PROCEDURE",
+            DropKind::Function => "DROP FUNCTION",
+            DropKind::Schema => "DROP SCHEMA",
+            DropKind::Index => "DROP INDEX",
+            _ => "This DROP",
+        },
+        StatementKind::Execute(_) | StatementKind::ExecuteText(_) => "EXEC",
+        StatementKind::Kill(_) => "KILL",
+        StatementKind::WaitFor(_) => "WAITFOR",
+        _ => "This statement",
+    }
+}

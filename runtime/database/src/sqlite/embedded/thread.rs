@@ -1,0 +1,193 @@
+//! A session's thread: SQLite calls block, so each session has a thread and a connection of its
+//! own, and speaks to the rest through channels.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use launchpod_types::{Identity, SqlError};
+use rusqlite::Connection;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::environment::Session;
+use super::transaction::Transaction;
+use crate::sqlite::errors;
+use crate::sqlite::functions::Registry;
+use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute};
+
+/// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
+/// and code generator recurse over them too.
+const STACK: usize = 16 * 1024 * 1024;
+/// After how many of SQLite's instructions a running statement looks whether it is to stop.
+const INSTRUCTIONS: i32 = 4000;
+
+/// A session, as its owner holds it.
+pub(crate) struct EmbeddedSession {
+    identity: Arc<Mutex<Identity>>,
+    jobs: mpsc::Sender<Job>,
+}
+
+/// A statement on its way to the thread.
+pub(crate) struct Job {
+    pub(crate) execute: Execute,
+    cancel: CancellationToken,
+    events: Sender,
+}
+
+type Sender = tokio::sync::mpsc::Sender<Result<Event, SqlError>>;
+
+/// Why a statement ends early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Cancelled, or nobody listens any more.
+    Cancelled,
+    /// An error for the client.
+    Failed(SqlError),
+}
+
+/// What the thread owns.
+pub(crate) struct Worker {
+    pub(crate) connection: Connection,
+    pub(crate) registry: Registry,
+    pub(crate) session: Session,
+    pub(crate) transaction: Transaction,
+    pub(crate) identity: Arc<Mutex<Identity>>,
+    runtime: Handle,
+    /// The statement that runs, for SQLite's progress handler.
+    running: Arc<Mutex<Option<(CancellationToken, Sender)>>>,
+}
+
+// === impl EmbeddedSession ===
+
+impl EmbeddedSession {
+    /// Starts the thread. Call within a Tokio runtime.
+    ///
+    /// # Errors
+    /// An internal error when there is no thread to be had.
+    pub(crate) fn start(connection: Connection, session: Session) -> Result<Self, SqlError> {
+        let identity = Arc::new(Mutex::new(Identity {
+            login: session.login.clone(),
+            database: session.database.name.clone(),
+        }));
+        let (jobs, received) = mpsc::channel();
+        let mut worker = Worker {
+            connection,
+            registry: Registry::default(),
+            session,
+            transaction: Transaction::default(),
+            identity: Arc::clone(&identity),
+            runtime: Handle::current(),
+            running: Arc::default(),
+        };
+        worker.prepare()?;
+        std::thread::Builder::new()
+            .name(format!("sqlite-{}", worker.session.spid))
+            .stack_size(STACK)
+            .spawn(move || worker.run(&received))
+            .map_err(errors::internal)?;
+        Ok(EmbeddedSession { identity, jobs })
+    }
+}
+
+impl crate::Session for EmbeddedSession {
+    fn identity(&self) -> Identity {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events {
+        let (events, received) = tokio::sync::mpsc::channel(EVENTS_IN_FLIGHT);
+        let failed = events.clone();
+        if self.jobs.send(Job { execute, cancel, events }).is_err() {
+            // The channel is new and has room.
+            let _ = failed.try_send(Err(errors::internal("the session has ended")));
+        }
+        received
+    }
+}
+
+// === impl Job ===
+
+impl Job {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled() || self.events.is_closed()
+    }
+}
+
+// === impl Worker ===
+
+impl Worker {
+    fn prepare(&mut self) -> Result<(), SqlError> {
+        let running = Arc::clone(&self.running);
+        let progress = move || {
+            let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            running
+                .as_ref()
+                .is_some_and(|(cancel, events)| cancel.is_cancelled() || events.is_closed())
+        };
+        self.connection
+            .progress_handler(INSTRUCTIONS, Some(progress))
+            .map_err(|error| super::failure::of_engine(&error))
+    }
+
+    /// Runs jobs until the session is dropped; its transaction is rolled back with the
+    /// connection.
+    fn run(mut self, jobs: &mpsc::Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            if job.is_cancelled() {
+                continue;
+            }
+            *self.running() = Some((job.cancel.clone(), job.events.clone()));
+            let result = catch_unwind(AssertUnwindSafe(|| self.statement(&job)));
+            self.quiet();
+            let error = match result {
+                Ok(Ok(())) | Ok(Err(Stop::Cancelled)) => continue,
+                Ok(Err(Stop::Failed(error))) => error.or_line(job.execute.statement.line),
+                Err(_) => {
+                    tracing::error!("A statement panicked; its session ends");
+                    let error = errors::internal("the statement failed unexpectedly");
+                    let _ = self.send_result(&job, Err(error));
+                    return;
+                }
+            };
+            if self.send_result(&job, Err(error)).is_err() {
+                tracing::debug!("Nobody took a statement's error");
+            }
+        }
+    }
+
+    /// From here on the running statement can't be stopped: for COMMIT and ROLLBACK.
+    pub(crate) fn quiet(&self) {
+        *self.running() = None;
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<(CancellationToken, Sender)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands an event on; waits while the reader is behind.
+    pub(crate) fn send(&self, job: &Job, event: Event) -> Result<(), Stop> {
+        self.send_result(job, Ok(event))
+    }
+
+    fn send_result(&self, job: &Job, event: Result<Event, SqlError>) -> Result<(), Stop> {
+        let event = match job.events.try_send(event) {
+            Ok(()) => return Ok(()),
+            Err(tokio::sync::mpsc::error::TrySendError::Closed(_)) => return Err(Stop::Cancelled),
+            Err(tokio::sync::mpsc::error::TrySendError::Full(event)) => event,
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                sent = job.events.send(event) => sent.map_err(|_| Stop::Cancelled),
+                () = job.cancel.cancelled() => Err(Stop::Cancelled),
+            }
+        })
+    }
+}
+
+// === impl Stop ===
+
+impl From<SqlError> for Stop {
+    fn from(error: SqlError) -> Self {
+        Stop::Failed(error)
+    }
+}

@@ -1,0 +1,683 @@
+//! The errors of SQL Server that the embedded database raises.
+//!
+//! Numbers, classes and texts are those of `sys.messages` in SQL Server 2022 (the "Database
+//! engine events and errors" pages of its documentation); one function per message.
+
+use launchpod_types::{SqlError, SqlType};
+
+/// Something SQL Server does and the embedded database doesn't: error 40517, the number with
+/// which Azure SQL refuses a keyword or option that it doesn't have.
+pub(crate) fn unsupported(construct: impl std::fmt::Display) -> SqlError {
+    SqlError::new(40517, format!("{construct} is not supported by the embedded database."))
+}
+
+pub(crate) fn syntax_near(text: &str) -> SqlError {
+    SqlError::with_class(102, 15, format!("Incorrect syntax near '{text}'."))
+}
+
+pub(crate) fn undeclared_variable(name: &str) -> SqlError {
+    SqlError::with_class(137, 15, format!("Must declare the scalar variable \"{name}\"."))
+        .state(2)
+}
+
+pub(crate) fn unknown_function(name: &str) -> SqlError {
+    SqlError::with_class(
+        195,
+        15,
+        format!("'{name}' is not a recognized built-in function name."),
+    )
+    .state(10)
+}
+
+pub(crate) fn argument_count(name: &str, count: &str) -> SqlError {
+    SqlError::with_class(174, 15, format!("The {name} function requires {count} argument(s)."))
+}
+
+pub(crate) fn argument_type(t: SqlType, argument: usize, function: &str) -> SqlError {
+    SqlError::new(
+        8116,
+        format!(
+            "Argument data type {} is invalid for argument {argument} of {function} function.",
+            t.name()
+        ),
+    )
+}
+
+pub(crate) fn invalid_column(name: &str) -> SqlError {
+    SqlError::new(207, format!("Invalid column name '{name}'."))
+}
+
+pub(crate) fn invalid_object(name: &str) -> SqlError {
+    SqlError::new(208, format!("Invalid object name '{name}'."))
+}
+
+pub(crate) fn ambiguous_column(name: &str) -> SqlError {
+    SqlError::new(209, format!("Ambiguous column name '{name}'."))
+}
+
+pub(crate) fn unbound_identifier(name: &str) -> SqlError {
+    SqlError::new(4104, format!("The multi-part identifier \"{name}\" could not be bound."))
+}
+
+pub(crate) fn unknown_alias(name: &str) -> SqlError {
+    SqlError::new(
+        107,
+        format!(
+            "The column prefix '{name}' does not match with a table name or alias name used in \
+             the query."
+        ),
+    )
+}
+
+pub(crate) fn duplicate_correlation(name: &str) -> SqlError {
+    SqlError::new(
+        1011,
+        format!("The correlation name '{name}' is specified multiple times in a FROM clause."),
+    )
+}
+
+pub(crate) fn unnamed_derived_column(column: usize, table: &str) -> SqlError {
+    SqlError::new(8155, format!("No column name was specified for column {column} of '{table}'."))
+        .state(2)
+}
+
+pub(crate) fn derived_column_count(table: &str, more: bool) -> SqlError {
+    let (number, word) = if more { (8159, "fewer") } else { (8158, "more") };
+    SqlError::new(
+        number,
+        format!("'{table}' has {word} columns than were specified in the column list."),
+    )
+}
+
+pub(crate) fn not_grouped(column: &str) -> SqlError {
+    SqlError::new(
+        8120,
+        format!(
+            "Column '{column}' is invalid in the select list because it is not contained in \
+             either an aggregate function or the GROUP BY clause."
+        ),
+    )
+}
+
+pub(crate) fn aggregate_in_where() -> SqlError {
+    SqlError::with_class(
+        147,
+        15,
+        "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in \
+         a HAVING clause or a select list, and the column being aggregated is an outer reference.",
+    )
+}
+
+pub(crate) fn nested_aggregate() -> SqlError {
+    SqlError::new(
+        130,
+        "Cannot perform an aggregate function on an expression containing an aggregate or a \
+         subquery.",
+    )
+}
+
+pub(crate) fn operand_type(t: SqlType, operator: &str) -> SqlError {
+    SqlError::new(
+        8117,
+        format!("Operand data type {} is invalid for {operator} operator.", t.name()),
+    )
+}
+
+pub(crate) fn incompatible_types(left: SqlType, right: SqlType, operator: &str) -> SqlError {
+    SqlError::new(
+        402,
+        format!(
+            "The data types {} and {} are incompatible in the {operator} operator.",
+            left.name(),
+            right.name()
+        ),
+    )
+}
+
+pub(crate) fn type_clash(left: SqlType, right: SqlType) -> SqlError {
+    SqlError::new(
+        206,
+        format!("Operand type clash: {} is incompatible with {}", left.name(), right.name()),
+    )
+    .state(2)
+}
+
+pub(crate) fn implicit_conversion(from: SqlType, to: SqlType) -> SqlError {
+    SqlError::new(
+        257,
+        format!(
+            "Implicit conversion from data type {} to {} is not allowed. Use the CONVERT function \
+             to run this query.",
+            from.name(),
+            to.name()
+        ),
+    )
+    .state(3)
+}
+
+pub(crate) fn explicit_conversion(from: SqlType, to: SqlType) -> SqlError {
+    SqlError::new(
+        529,
+        format!(
+            "Explicit conversion from data type {} to {} is not allowed.",
+            from.name(),
+            to.name()
+        ),
+    )
+    .state(2)
+}
+
+pub(crate) fn conversion_failed(from: SqlType, value: &str, to: SqlType) -> SqlError {
+    SqlError::new(
+        245,
+        format!(
+            "Conversion failed when converting the {} value '{value}' to data type {}.",
+            from.name(),
+            to.name()
+        ),
+    )
+}
+
+pub(crate) fn converting(from: SqlType, to: SqlType) -> SqlError {
+    SqlError::new(
+        8114,
+        format!("Error converting data type {} to {}.", numeric_name(from), numeric_name(to)),
+    )
+    .state(5)
+}
+
+pub(crate) fn date_from_text() -> SqlError {
+    SqlError::new(
+        241,
+        "Conversion failed when converting date and/or time from character string.",
+    )
+}
+
+pub(crate) fn guid_from_text() -> SqlError {
+    SqlError::new(8169, "Conversion failed when converting from a character string to uniqueidentifier.")
+        .state(2)
+}
+
+pub(crate) fn money_from_text() -> SqlError {
+    SqlError::new(
+        235,
+        "Cannot convert a char value to money. The char value has incorrect syntax.",
+    )
+}
+
+pub(crate) fn date_out_of_range(from: SqlType, to: SqlType) -> SqlError {
+    SqlError::new(
+        242,
+        format!(
+            "The conversion of a {} data type to a {} data type resulted in an out-of-range value.",
+            from.name(),
+            to.name()
+        ),
+    )
+    .state(3)
+}
+
+pub(crate) fn date_overflow(t: SqlType) -> SqlError {
+    SqlError::new(
+        517,
+        format!("Adding a value to a '{}' column caused an overflow.", t.name()),
+    )
+}
+
+pub(crate) fn datediff_overflow() -> SqlError {
+    SqlError::new(
+        535,
+        "The datediff function resulted in an overflow. The number of dateparts separating two \
+         date/time instances is too large. Try to use datediff with a less precise datepart.",
+    )
+}
+
+pub(crate) fn bad_datepart(part: &str, function: &str) -> SqlError {
+    SqlError::with_class(
+        155,
+        15,
+        format!("'{part}' is not a recognized {function} option."),
+    )
+}
+
+pub(crate) fn datepart_unsupported(part: &str, function: &str, t: SqlType) -> SqlError {
+    SqlError::new(
+        9810,
+        format!(
+            "The datepart {part} is not supported by date function {function} for data type {}.",
+            t.name()
+        ),
+    )
+}
+
+pub(crate) fn invalid_date_parts() -> SqlError {
+    SqlError::new(
+        289,
+        "Cannot construct data type date, some of the arguments have values which are not valid.",
+    )
+}
+
+pub(crate) fn overflow(to: SqlType) -> SqlError {
+    SqlError::new(
+        8115,
+        format!("Arithmetic overflow error converting expression to data type {}.", to.name()),
+    )
+    .state(2)
+}
+
+pub(crate) fn overflow_from(from: SqlType, to: SqlType) -> SqlError {
+    SqlError::new(
+        8115,
+        format!(
+            "Arithmetic overflow error converting {} to data type {}.",
+            numeric_name(from),
+            numeric_name(to)
+        ),
+    )
+    .state(8)
+}
+
+pub(crate) fn small_overflow(to: SqlType, value: i64) -> SqlError {
+    SqlError::new(
+        220,
+        format!("Arithmetic overflow error for data type {}, value = {value}.", to.name()),
+    )
+    .state(1)
+}
+
+pub(crate) fn text_overflow(value: &str, to: SqlType) -> SqlError {
+    SqlError::new(
+        248,
+        format!("The conversion of the varchar value '{value}' overflowed an {} column.", to.name()),
+    )
+}
+
+pub(crate) fn insufficient_space(from: SqlType) -> SqlError {
+    SqlError::new(
+        234,
+        format!(
+            "There is insufficient result space to convert a {} value to varchar.",
+            from.name()
+        ),
+    )
+    .state(2)
+}
+
+pub(crate) fn invalid_float_operation() -> SqlError {
+    SqlError::new(3623, "An invalid floating point operation occurred.")
+}
+
+pub(crate) fn divide_by_zero() -> SqlError {
+    SqlError::new(8134, "Divide by zero error encountered.")
+}
+
+pub(crate) fn truncated(table: &str, column: &str, value: &str) -> SqlError {
+    SqlError::new(
+        2628,
+        format!(
+            "String or binary data would be truncated in table '{table}', column '{column}'. \
+             Truncated value: '{value}'."
+        ),
+    )
+}
+
+pub(crate) fn invalid_length(function: &str) -> SqlError {
+    SqlError::new(
+        537,
+        format!("Invalid length parameter passed to the {function} function."),
+    )
+    .state(3)
+}
+
+pub(crate) fn style(style: i64, from: SqlType, to: SqlType) -> SqlError {
+    SqlError::new(
+        281,
+        format!(
+            "{style} is not a valid style number when converting from {} to a character string.",
+            if to.is_character() { from.name() } else { to.name() }
+        ),
+    )
+}
+
+pub(crate) fn not_null(column: &str, table: &str, statement: &str) -> SqlError {
+    SqlError::new(
+        515,
+        format!(
+            "Cannot insert the value NULL into column '{column}', table '{table}'; column does \
+             not allow nulls. {statement} fails."
+        ),
+    )
+    .state(2)
+}
+
+/// Without SQL Server's last sentence, which names the key's value: SQLite doesn't say it.
+pub(crate) fn duplicate_key(kind: &str, constraint: &str, table: &str) -> SqlError {
+    SqlError::with_class(
+        2627,
+        14,
+        format!(
+            "Violation of {kind} constraint '{constraint}'. Cannot insert duplicate key in object \
+             '{table}'."
+        ),
+    )
+}
+
+pub(crate) fn check_failed(statement: &str, constraint: &str, database: &str, table: &str) -> SqlError {
+    SqlError::new(
+        547,
+        format!(
+            "The {statement} statement conflicted with the CHECK constraint \"{constraint}\". The \
+             conflict occurred in database \"{database}\", table \"{table}\"."
+        ),
+    )
+    .state(0)
+}
+
+pub(crate) fn foreign_key_failed(statement: &str, database: &str, table: &str) -> SqlError {
+    SqlError::new(
+        547,
+        format!(
+            "The {statement} statement conflicted with a FOREIGN KEY constraint of table \
+             \"{table}\" in database \"{database}\"."
+        ),
+    )
+    .state(0)
+}
+
+pub(crate) fn more_columns_than_values() -> SqlError {
+    SqlError::with_class(
+        109,
+        15,
+        "There are more columns in the INSERT statement than values specified in the VALUES \
+         clause. The number of values in the VALUES clause must match the number of columns \
+         specified in the INSERT statement.",
+    )
+}
+
+pub(crate) fn fewer_columns_than_values() -> SqlError {
+    SqlError::with_class(
+        110,
+        15,
+        "There are fewer columns in the INSERT statement than values specified in the VALUES \
+         clause. The number of values in the VALUES clause must match the number of columns \
+         specified in the INSERT statement.",
+    )
+}
+
+pub(crate) fn select_list_count(more_in_insert: bool) -> SqlError {
+    if more_in_insert {
+        SqlError::with_class(
+            120,
+            15,
+            "The select list for the INSERT statement contains fewer items than the insert list. \
+             The number of SELECT values must match the number of INSERT columns.",
+        )
+    } else {
+        SqlError::with_class(
+            121,
+            15,
+            "The select list for the INSERT statement contains more items than the insert list. \
+             The number of SELECT values must match the number of INSERT columns.",
+        )
+    }
+}
+
+pub(crate) fn column_count_mismatch() -> SqlError {
+    SqlError::new(213, "Column name or number of supplied values does not match table definition.")
+}
+
+pub(crate) fn values_row_length() -> SqlError {
+    SqlError::with_class(
+        10709,
+        15,
+        "The number of columns for each row in a table value constructor must be the same.",
+    )
+}
+
+pub(crate) fn set_operator_columns() -> SqlError {
+    SqlError::new(
+        205,
+        "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal \
+         number of expressions in their target lists.",
+    )
+}
+
+pub(crate) fn one_expression() -> SqlError {
+    SqlError::new(
+        116,
+        "Only one expression can be specified in the select list when the subquery is not \
+         introduced with EXISTS.",
+    )
+}
+
+pub(crate) fn subquery_rows() -> SqlError {
+    SqlError::new(
+        512,
+        "Subquery returned more than 1 value. This is not permitted when the subquery follows =, \
+         !=, <, <= , >, >= or when the subquery is used as an expression.",
+    )
+}
+
+pub(crate) fn identity_insert(table: &str) -> SqlError {
+    SqlError::new(
+        544,
+        format!(
+            "Cannot insert explicit value for identity column in table '{table}' when \
+             IDENTITY_INSERT is set to OFF."
+        ),
+    )
+}
+
+pub(crate) fn identity_update(column: &str) -> SqlError {
+    SqlError::new(8102, format!("Cannot update identity column '{column}'."))
+}
+
+pub(crate) fn exists_already(name: &str) -> SqlError {
+    SqlError::new(2714, format!("There is already an object named '{name}' in the database."))
+        .state(6)
+}
+
+pub(crate) fn cannot_drop(kind: &str, name: &str) -> SqlError {
+    SqlError::with_class(
+        3701,
+        11,
+        format!(
+            "Cannot drop the {kind} '{name}', because it does not exist or you do not have \
+             permission."
+        ),
+    )
+    .state(5)
+}
+
+pub(crate) fn cannot_find_object(name: &str) -> SqlError {
+    SqlError::new(
+        4701,
+        format!(
+            "Cannot find the object \"{name}\" because it does not exist or you do not have \
+             permissions."
+        ),
+    )
+}
+
+pub(crate) fn unknown_schema(name: &str) -> SqlError {
+    SqlError::new(
+        2760,
+        format!(
+            "The specified schema name \"{name}\" either does not exist or you do not have \
+             permission to use it."
+        ),
+    )
+}
+
+pub(crate) fn duplicate_column(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        2705,
+        format!(
+            "Column names in each table must be unique. Column name '{column}' in table '{table}' \
+             is specified more than once."
+        ),
+    )
+    .state(3)
+}
+
+pub(crate) fn column_twice(column: &str) -> SqlError {
+    SqlError::new(
+        264,
+        format!(
+            "The column name '{column}' is specified more than once in the SET clause or column \
+             list of an INSERT. A column cannot be assigned more than one value in the same \
+             clause. Modify the clause to make sure that a column is updated only once."
+        ),
+    )
+}
+
+pub(crate) fn system_object(name: &str) -> SqlError {
+    SqlError::new(259, format!("Ad hoc updates to system catalogs are not allowed ('{name}')."))
+}
+
+pub(crate) fn unknown_type(name: &str) -> SqlError {
+    SqlError::new(2715, format!("Cannot find data type {name}.")).state(6)
+}
+
+pub(crate) fn no_such_database(name: &str) -> SqlError {
+    SqlError::new(
+        911,
+        format!("Database '{name}' does not exist. Make sure that the name is entered correctly."),
+    )
+}
+
+pub(crate) fn database_exists(name: &str) -> SqlError {
+    SqlError::new(
+        1801,
+        format!("Database '{name}' already exists. Choose a different database name."),
+    )
+    .state(3)
+}
+
+pub(crate) fn system_database(name: &str) -> SqlError {
+    SqlError::new(
+        3708,
+        format!("Cannot drop the database '{name}' because it is a system database."),
+    )
+}
+
+pub(crate) fn not_in_transaction(statement: &str) -> SqlError {
+    SqlError::new(
+        226,
+        format!("{statement} statement not allowed within multi-statement transaction."),
+    )
+    .state(6)
+}
+
+pub(crate) fn login_failed(user: &str) -> SqlError {
+    SqlError::with_class(18456, 14, format!("Login failed for user '{user}'."))
+}
+
+pub(crate) fn cannot_open_database(name: &str) -> SqlError {
+    SqlError::with_class(
+        4060,
+        11,
+        format!("Cannot open database \"{name}\" requested by the login. The login failed."),
+    )
+}
+
+pub(crate) fn lock_timeout() -> SqlError {
+    SqlError::new(1222, "Lock request time out period exceeded.").state(45)
+}
+
+pub(crate) fn commit_without_begin() -> SqlError {
+    SqlError::new(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.")
+}
+
+pub(crate) fn rollback_without_begin() -> SqlError {
+    SqlError::new(
+        3903,
+        "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.",
+    )
+}
+
+pub(crate) fn no_such_savepoint(name: &str) -> SqlError {
+    SqlError::new(
+        6401,
+        format!("Cannot roll back {name}. No transaction or savepoint of that name was found."),
+    )
+}
+
+pub(crate) fn save_without_begin() -> SqlError {
+    SqlError::new(628, "Cannot issue SAVE TRANSACTION when there is no active transaction.")
+        .state(0)
+}
+
+pub(crate) fn order_by_position(position: i64) -> SqlError {
+    SqlError::new(
+        108,
+        format!(
+            "The ORDER BY position number {position} is out of range of the number of items in \
+             the select list."
+        ),
+    )
+}
+
+pub(crate) fn order_by_not_in_list(distinct: bool) -> SqlError {
+    if distinct {
+        SqlError::with_class(
+            145,
+            15,
+            "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.",
+        )
+    } else {
+        SqlError::new(
+            104,
+            "ORDER BY items must appear in the select list if the statement contains a UNION, \
+             INTERSECT or EXCEPT operator.",
+        )
+    }
+}
+
+pub(crate) fn star_without_from() -> SqlError {
+    SqlError::with_class(263, 16, "Must specify table to select from.")
+}
+
+pub(crate) fn non_boolean(text: &str) -> SqlError {
+    SqlError::with_class(
+        4145,
+        15,
+        format!(
+            "An expression of non-boolean type specified in a context where a condition is \
+             expected, near '{text}'."
+        ),
+    )
+}
+
+pub(crate) fn not_unique(constraint: &str) -> SqlError {
+    SqlError::new(
+        1779,
+        format!(
+            "Table '{constraint}' already has a primary key defined on it."
+        ),
+    )
+    .state(0)
+}
+
+/// The query is too deep or too long for SQLite's limits, which are set for hostile input.
+pub(crate) fn too_complex() -> SqlError {
+    SqlError::with_class(
+        8631,
+        17,
+        "Internal error: Server stack limit has been reached. Please look for potentially deep \
+         nesting in your query, and try to simplify it.",
+    )
+}
+
+/// SQLite or our own code is wrong: SQL Server's number for an internal query error.
+pub(crate) fn internal(detail: impl std::fmt::Display) -> SqlError {
+    SqlError::new(8624, format!("Internal Query Processor Error: {detail}"))
+}
+
+/// `decimal` is called `numeric` in the messages of conversions and overflows.
+fn numeric_name(t: SqlType) -> &'static str {
+    match t {
+        SqlType::Decimal { .. } => "numeric",
+        _ => t.name(),
+    }
+}

@@ -1,0 +1,374 @@
+//! Date and time functions ("Date and Time Data Types and Functions (Transact-SQL)").
+//!
+//! DATEADD and its kin take a date part as a word: the binder reads it with
+//! [`DatePart::from_name`] and makes the function for that part.
+
+use launchpod_types::calendar::{
+    TICKS_PER_DAY, TICKS_PER_SECOND, civil_from_days, days_from_civil, days_in_month,
+};
+use launchpod_types::{Length, SqlError, SqlType, Value};
+
+use super::{Actual, Builtin, Signature, convert, moment};
+use crate::sqlite::errors;
+
+const TICKS_PER_MINUTE: i64 = 60 * TICKS_PER_SECOND;
+const TICKS_PER_HOUR: i64 = 3600 * TICKS_PER_SECOND;
+const DAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+/// The functions without a date part.
+pub(crate) const BUILTINS: &[Builtin] = &[
+    Builtin { name: "YEAR", arity: (1, 1), signature: |a| part(DatePart::Year, a) },
+    Builtin { name: "MONTH", arity: (1, 1), signature: |a| part(DatePart::Month, a) },
+    Builtin { name: "DAY", arity: (1, 1), signature: |a| part(DatePart::Day, a) },
+    Builtin { name: "EOMONTH", arity: (1, 2), signature: end_of_month },
+    Builtin { name: "DATEFROMPARTS", arity: (3, 3), signature: date_from_parts },
+    Builtin { name: "DATETIMEFROMPARTS", arity: (7, 7), signature: datetime_from_parts },
+    Builtin { name: "ISDATE", arity: (1, 1), signature: is_date },
+];
+
+/// A part of a date or time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DatePart {
+    Year,
+    Quarter,
+    Month,
+    DayOfYear,
+    Day,
+    Week,
+    IsoWeek,
+    Weekday,
+    Hour,
+    Minute,
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+    Offset,
+}
+
+// === impl DatePart ===
+
+impl DatePart {
+    /// The part of a name or abbreviation.
+    pub(crate) fn from_name(name: &str) -> Option<DatePart> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "year" | "yy" | "yyyy" => DatePart::Year,
+            "quarter" | "qq" | "q" => DatePart::Quarter,
+            "month" | "mm" | "m" => DatePart::Month,
+            "dayofyear" | "dy" | "y" => DatePart::DayOfYear,
+            "day" | "dd" | "d" => DatePart::Day,
+            "week" | "wk" | "ww" => DatePart::Week,
+            "iso_week" | "isowk" | "isoww" => DatePart::IsoWeek,
+            "weekday" | "dw" | "w" => DatePart::Weekday,
+            "hour" | "hh" => DatePart::Hour,
+            "minute" | "mi" | "n" => DatePart::Minute,
+            "second" | "ss" | "s" => DatePart::Second,
+            "millisecond" | "ms" => DatePart::Millisecond,
+            "microsecond" | "mcs" => DatePart::Microsecond,
+            "nanosecond" | "ns" => DatePart::Nanosecond,
+            "tzoffset" | "tz" => DatePart::Offset,
+            _ => return None,
+        })
+    }
+
+    /// The full name, as messages have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            DatePart::Year => "year",
+            DatePart::Quarter => "quarter",
+            DatePart::Month => "month",
+            DatePart::DayOfYear => "dayofyear",
+            DatePart::Day => "day",
+            DatePart::Week => "week",
+            DatePart::IsoWeek => "iso_week",
+            DatePart::Weekday => "weekday",
+            DatePart::Hour => "hour",
+            DatePart::Minute => "minute",
+            DatePart::Second => "second",
+            DatePart::Millisecond => "millisecond",
+            DatePart::Microsecond => "microsecond",
+            DatePart::Nanosecond => "nanosecond",
+            DatePart::Offset => "tzoffset",
+        }
+    }
+
+    /// 100 ns in one of a part of fixed length, except the nanosecond.
+    fn ticks(self) -> Option<i64> {
+        Some(match self {
+            DatePart::Day | DatePart::DayOfYear | DatePart::Weekday => TICKS_PER_DAY,
+            DatePart::Week => 7 * TICKS_PER_DAY,
+            DatePart::Hour => TICKS_PER_HOUR,
+            DatePart::Minute => TICKS_PER_MINUTE,
+            DatePart::Second => TICKS_PER_SECOND,
+            DatePart::Millisecond => 10_000,
+            DatePart::Microsecond => 10,
+            _ => return None,
+        })
+    }
+
+    fn months(self) -> Option<i64> {
+        match self {
+            DatePart::Year => Some(12),
+            DatePart::Quarter => Some(3),
+            DatePart::Month => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// The type in which a date function takes an argument: text is datetime2, numbers datetime.
+fn temporal(t: SqlType, argument: usize, function: &str) -> Result<SqlType, SqlError> {
+    match t {
+        t if t.is_temporal() => Ok(t),
+        t if t.is_character() => Ok(SqlType::DateTime2(7)),
+        t if t.is_numeric() => Ok(SqlType::DateTime),
+        t => Err(errors::argument_type(t, argument, function)),
+    }
+}
+
+/// Local ticks since 1970 of a value (a time counts from 1900-01-01), and its offset.
+fn local(value: &Value) -> (i64, i16) {
+    match value {
+        Value::Date(days) => (i64::from(*days) * TICKS_PER_DAY, 0),
+        Value::Time(ticks) => {
+            (ticks + i64::from(days_from_civil(1900, 1, 1)) * TICKS_PER_DAY, 0)
+        }
+        Value::DateTime(ticks) => (*ticks, 0),
+        Value::DateTimeOffset { utc, offset } => {
+            (utc + i64::from(*offset) * TICKS_PER_MINUTE, *offset)
+        }
+        _ => (0, 0),
+    }
+}
+
+/// DATEPART and its shorthands.
+pub(crate) fn part(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = temporal(a[0].sql_type, 1, "datepart")?;
+    check_part(part, t, "datepart")?;
+    Ok(Signature::strict(vec![t], SqlType::Int, move |v| {
+        let (ticks, offset) = local(&v[0]);
+        Ok(Value::Int(extract(part, ticks, offset)))
+    }))
+}
+
+/// DATENAME
+pub(crate) fn name(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = temporal(a[0].sql_type, 1, "datename")?;
+    check_part(part, t, "datename")?;
+    Ok(Signature::strict(vec![t], SqlType::NVarChar(Length::Limited(30)), move |v| {
+        let (ticks, offset) = local(&v[0]);
+        let number = extract(part, ticks, offset);
+        Ok(Value::Text(match part {
+            DatePart::Month => moment::MONTHS[(number - 1).clamp(0, 11) as usize].to_owned(),
+            DatePart::Weekday => DAYS[(number - 1).clamp(0, 6) as usize].to_owned(),
+            DatePart::Offset => moment::offset_text(offset),
+            _ => number.to_string(),
+        }))
+    }))
+}
+
+fn check_part(part: DatePart, t: SqlType, function: &str) -> Result<(), SqlError> {
+    let of_day = matches!(
+        part,
+        DatePart::Hour
+            | DatePart::Minute
+            | DatePart::Second
+            | DatePart::Millisecond
+            | DatePart::Microsecond
+            | DatePart::Nanosecond
+    );
+    let refused = match t {
+        SqlType::Date => of_day || part == DatePart::Offset,
+        SqlType::Time(_) => !of_day,
+        _ => false,
+    };
+    if refused { Err(errors::datepart_unsupported(part.name(), function, t)) } else { Ok(()) }
+}
+
+fn extract(part: DatePart, ticks: i64, offset: i16) -> i64 {
+    let p = moment::parts(ticks);
+    let days = ticks.div_euclid(TICKS_PER_DAY);
+    let first = i64::from(days_from_civil(p.year, 1, 1));
+    // 1970-01-01 was a Thursday; SQL Server's DATEFIRST 7 makes Sunday day 1.
+    let weekday = |days: i64| (days + 4).rem_euclid(7);
+    match part {
+        DatePart::Year => i64::from(p.year),
+        DatePart::Quarter => i64::from((p.month - 1) / 3 + 1),
+        DatePart::Month => i64::from(p.month),
+        DatePart::DayOfYear => days - first + 1,
+        DatePart::Day => i64::from(p.day),
+        DatePart::Week => (days - first + weekday(first)) / 7 + 1,
+        DatePart::IsoWeek => {
+            // The week of the Thursday nearest to the day.
+            let thursday = days - (weekday(days) + 6) % 7 + 3;
+            let (year, ..) = civil_from_days(thursday as i32);
+            (thursday - i64::from(days_from_civil(year, 1, 1))) / 7 + 1
+        }
+        DatePart::Weekday => weekday(days) + 1,
+        DatePart::Hour => p.hour,
+        DatePart::Minute => p.minute,
+        DatePart::Second => p.second,
+        DatePart::Millisecond => (p.fraction + 3) / 10_000,
+        DatePart::Microsecond => p.fraction / 10,
+        DatePart::Nanosecond => p.fraction * 100,
+        DatePart::Offset => i64::from(offset),
+    }
+}
+
+/// DATEADD
+pub(crate) fn add(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    // Text is datetime here, as the documentation says.
+    let t = match a[1].sql_type {
+        t if t.is_character() => SqlType::DateTime,
+        t => temporal(t, 3, "dateadd")?,
+    };
+    check_part(part, t, "dateadd")?;
+    if matches!(part, DatePart::IsoWeek | DatePart::Offset) {
+        return Err(errors::datepart_unsupported(part.name(), "dateadd", t));
+    }
+    Ok(Signature::strict(vec![SqlType::BigInt, t], t, move |v| {
+        let Value::Int(number) = v[0] else { return Ok(Value::Null) };
+        let overflow = || errors::date_overflow(t);
+        let (ticks, offset) = local(&v[1]);
+        let moved = if let Some(months) = part.months() {
+            let p = moment::parts(ticks);
+            let months = number.checked_mul(months).ok_or_else(overflow)?;
+            let total = (i64::from(p.year) * 12 + i64::from(p.month) - 1)
+                .checked_add(months)
+                .ok_or_else(overflow)?;
+            let year = i32::try_from(total.div_euclid(12)).map_err(|_| overflow())?;
+            let month = total.rem_euclid(12) as u32 + 1;
+            if !(1..=9999).contains(&year) {
+                return Err(overflow());
+            }
+            let day = p.day.min(days_in_month(year, month));
+            i64::from(days_from_civil(year, month, day)) * TICKS_PER_DAY
+                + ticks.rem_euclid(TICKS_PER_DAY)
+        } else {
+            let step = match part.ticks() {
+                Some(unit) => number.checked_mul(unit),
+                // Nanoseconds, rounded to 100.
+                None => Some((number.saturating_add(50)).div_euclid(100)),
+            };
+            step.and_then(|step| ticks.checked_add(step)).ok_or_else(overflow)?
+        };
+        if let Value::Time(_) = v[1] {
+            return Ok(Value::Time(moved.rem_euclid(TICKS_PER_DAY)));
+        }
+        let value = match v[1] {
+            Value::DateTimeOffset { .. } => {
+                Value::DateTimeOffset { utc: moved - i64::from(offset) * TICKS_PER_MINUTE, offset }
+            }
+            _ => Value::DateTime(moved),
+        };
+        // The target's range and unit are checked as a conversion.
+        let from = match t {
+            SqlType::DateTimeOffset(_) => t,
+            _ => SqlType::DateTime2(7),
+        };
+        convert::cast(&value, from, t).map_err(|_| overflow())
+    }))
+}
+
+/// DATEDIFF, and DATEDIFF_BIG when `big`.
+pub(crate) fn difference(
+    part: DatePart,
+    big: bool,
+    a: &[Actual<'_>],
+) -> Result<Signature, SqlError> {
+    let types =
+        vec![temporal(a[0].sql_type, 2, "datediff")?, temporal(a[1].sql_type, 3, "datediff")?];
+    if matches!(part, DatePart::IsoWeek | DatePart::Offset) {
+        return Err(errors::datepart_unsupported(part.name(), "datediff", types[0]));
+    }
+    let result = if big { SqlType::BigInt } else { SqlType::Int };
+    Ok(Signature::strict(types, result, move |v| {
+        // Offsets count: both sides are compared in UTC.
+        let utc = |value: &Value| match value {
+            Value::DateTimeOffset { utc, .. } => *utc,
+            other => local(other).0,
+        };
+        let (start, end) = (utc(&v[0]), utc(&v[1]));
+        let difference = match (part.months(), part.ticks()) {
+            (Some(months), _) => {
+                let index = |ticks| {
+                    let p = moment::parts(ticks);
+                    (i64::from(p.year) * 12 + i64::from(p.month) - 1).div_euclid(months)
+                };
+                Some(index(end) - index(start))
+            }
+            (None, Some(_)) if part == DatePart::Week => {
+                // Weeks begin on Sunday whatever DATEFIRST says.
+                let week = |ticks: i64| (ticks.div_euclid(TICKS_PER_DAY) + 4).div_euclid(7);
+                Some(week(end) - week(start))
+            }
+            (None, Some(unit)) => Some(end.div_euclid(unit) - start.div_euclid(unit)),
+            (None, None) => end.checked_sub(start).and_then(|ticks| ticks.checked_mul(100)),
+        };
+        difference
+            .and_then(|n| convert::in_range(n, result))
+            .map(Value::Int)
+            .ok_or_else(errors::datediff_overflow)
+    }))
+}
+
+fn end_of_month(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let mut arguments = vec![SqlType::Date];
+    arguments.extend(a.get(1).map(|_| SqlType::BigInt));
+    Ok(Signature::strict(arguments, SqlType::Date, |v| {
+        let Value::Date(days) = v[0] else { return Ok(Value::Null) };
+        let months = match v.get(1) {
+            Some(Value::Int(months)) => *months,
+            _ => 0,
+        };
+        let (year, month, _) = civil_from_days(days);
+        let total = (i64::from(year) * 12 + i64::from(month) - 1).checked_add(months);
+        let valid = total.filter(|total| (12..120_000).contains(total));
+        let total = valid.ok_or_else(|| errors::date_overflow(SqlType::Date))?;
+        let (year, month) = ((total / 12) as i32, (total % 12) as u32 + 1);
+        Ok(Value::Date(days_from_civil(year, month, days_in_month(year, month))))
+    }))
+}
+
+fn integers(v: &[Value]) -> Vec<i64> {
+    v.iter()
+        .map(|value| match value {
+            Value::Int(number) => *number,
+            _ => 0,
+        })
+        .collect()
+}
+
+fn date_from_parts(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    Ok(Signature::strict(vec![SqlType::BigInt; 3], SqlType::Date, |v| {
+        let n = integers(v);
+        moment::civil(n[0], n[1], n[2]).map(Value::Date).ok_or_else(errors::invalid_date_parts)
+    }))
+}
+
+fn datetime_from_parts(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    Ok(Signature::strict(vec![SqlType::BigInt; 7], SqlType::DateTime, |v| {
+        let n = integers(v);
+        let days = moment::civil(n[0], n[1], n[2]).ok_or_else(errors::invalid_date_parts)?;
+        let limits = [24, 60, 60, 1000];
+        if !n[3..].iter().zip(limits).all(|(n, limit)| (0..limit).contains(n)) {
+            return Err(errors::invalid_date_parts());
+        }
+        let ticks = i64::from(days) * TICKS_PER_DAY
+            + n[3] * TICKS_PER_HOUR
+            + n[4] * TICKS_PER_MINUTE
+            + n[5] * TICKS_PER_SECOND
+            + n[6] * 10_000;
+        convert::cast(&Value::DateTime(ticks), SqlType::DateTime2(7), SqlType::DateTime)
+    }))
+}
+
+fn is_date(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = a[0].sql_type;
+    Ok(Signature::strict(vec![t], SqlType::Int, move |v| {
+        let valid = convert::allowed(t, SqlType::DateTime) != convert::Allowed::No
+            && convert::cast(&v[0], t, SqlType::DateTime).is_ok();
+        Ok(Value::Int(i64::from(valid)))
+    }))
+}

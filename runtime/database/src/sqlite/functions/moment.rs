@@ -1,0 +1,469 @@
+//! Dates and times as text.
+//!
+//! Reads the formats of the "Supported string literal formats" of T-SQL's date and time types
+//! (language us_english, DATEFORMAT mdy) and writes the styles of CONVERT.
+
+use launchpod_types::SqlType;
+use launchpod_types::calendar::{
+    TICKS_PER_DAY, TICKS_PER_SECOND, civil_from_days, days_from_civil, days_in_month,
+};
+
+/// The months' names in us_english.
+pub(crate) const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// What a text says: any of date, time and offset can be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    /// Days since 1970-01-01.
+    pub(crate) date: Option<i32>,
+    /// 100 ns since midnight.
+    pub(crate) time: Option<i64>,
+    /// Minutes east of UTC.
+    pub(crate) offset: Option<i16>,
+}
+
+/// A date and time of day, in parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts {
+    pub(crate) year: i32,
+    pub(crate) month: u32,
+    pub(crate) day: u32,
+    pub(crate) hour: i64,
+    pub(crate) minute: i64,
+    pub(crate) second: i64,
+    /// 100 ns within the second.
+    pub(crate) fraction: i64,
+}
+
+/// Reads a date, a time or both; `None` when the text is neither. A blank text is 1900-01-01.
+pub(crate) fn parse(text: &str) -> Option<Parsed> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(Parsed { date: Some(days_from_civil(1900, 1, 1)), ..Parsed::default() });
+    }
+    let mut reader = Reader { rest: text };
+    let mut parsed = Parsed::default();
+    if !reader.at_time() {
+        parsed.date = Some(reader.date()?);
+        if !reader.eat('T') && !reader.eat('t') && !reader.rest.is_empty() && !reader.blanks() {
+            return None;
+        }
+    }
+    if reader.at_time() {
+        parsed.time = Some(reader.time()?);
+        reader.blanks();
+        parsed.offset = reader.offset()?;
+        reader.blanks();
+        if parsed.date.is_none() && !reader.rest.is_empty() {
+            parsed.date = Some(reader.date()?);
+        }
+    }
+    reader.rest.is_empty().then_some(parsed)
+}
+
+/// The parts of a count of 100 ns since 1970.
+pub(crate) fn parts(ticks: i64) -> Parts {
+    let days = ticks.div_euclid(TICKS_PER_DAY);
+    let of_day = ticks.rem_euclid(TICKS_PER_DAY);
+    // i64 ticks span less than 60,000 years, so the days fit.
+    let (year, month, day) = civil_from_days(days as i32);
+    Parts {
+        year,
+        month,
+        day,
+        hour: of_day / (3_600 * TICKS_PER_SECOND),
+        minute: of_day / (60 * TICKS_PER_SECOND) % 60,
+        second: of_day / TICKS_PER_SECOND % 60,
+        fraction: of_day % TICKS_PER_SECOND,
+    }
+}
+
+/// Rounds to the unit of a type with `digits` digits of a second.
+pub(crate) fn round_to(ticks: i64, digits: u8) -> i64 {
+    let unit = 10_i64.pow(7 - u32::from(digits.min(7)));
+    (ticks.saturating_add(unit / 2)).div_euclid(unit) * unit
+}
+
+/// Rounds to 1/300 s, as `datetime` does.
+pub(crate) fn round_to_datetime(ticks: i64) -> i64 {
+    let days = ticks.div_euclid(TICKS_PER_DAY);
+    let of_day = ticks.rem_euclid(TICKS_PER_DAY);
+    let units = (of_day * 3 + 50_000) / 100_000;
+    days * TICKS_PER_DAY + (units * 100_000 + 1) / 3
+}
+
+/// `hh:mm:ss[.fffffff]`
+pub(crate) fn time_text(p: &Parts, digits: u8) -> String {
+    let base = format!("{:02}:{:02}:{:02}", p.hour, p.minute, p.second);
+    match digits {
+        0 => base,
+        digits => {
+            let fraction = format!("{:07}", p.fraction);
+            format!("{base}.{}", &fraction[..usize::from(digits.min(7))])
+        }
+    }
+}
+
+/// `+hh:mm`
+pub(crate) fn offset_text(offset: i16) -> String {
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.unsigned_abs();
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// A style of CONVERT. `digits` is how many digits of a second the source type has; `None`
+/// when the style doesn't exist.
+pub(crate) fn styled(ticks: i64, offset: i16, from: SqlType, style: i64) -> Option<String> {
+    // datetime shows milliseconds; thirds of a millisecond are rounded.
+    let shown = match from {
+        SqlType::DateTime => round_to(ticks, 3),
+        _ => ticks,
+    };
+    let p = parts(shown);
+    let digits = match from {
+        SqlType::DateTime2(n) | SqlType::DateTimeOffset(n) | SqlType::Time(n) => n,
+        SqlType::DateTime => 3,
+        _ => 0,
+    };
+    let (y, m, d) = (p.year, p.month, p.day);
+    let yy = y.rem_euclid(100);
+    let month = &MONTHS[(m as usize).clamp(1, 12) - 1][..3];
+    let hour12 = match p.hour % 12 {
+        0 => 12,
+        hour => hour,
+    };
+    let half = if p.hour < 12 { "AM" } else { "PM" };
+    let plain_time = time_text(&p, 0);
+    let milliseconds = format!("{:03}", p.fraction / 10_000);
+    let colon_time = format!("{plain_time}:{milliseconds}");
+    let full_time = time_text(&p, digits);
+    let mut text = match style {
+        0 | 100 => format!("{month} {d:>2} {y} {hour12:>2}:{:02}{half}", p.minute),
+        1 => format!("{m:02}/{d:02}/{yy:02}"),
+        101 => format!("{m:02}/{d:02}/{y:04}"),
+        2 => format!("{yy:02}.{m:02}.{d:02}"),
+        102 => format!("{y:04}.{m:02}.{d:02}"),
+        3 => format!("{d:02}/{m:02}/{yy:02}"),
+        103 => format!("{d:02}/{m:02}/{y:04}"),
+        4 => format!("{d:02}.{m:02}.{yy:02}"),
+        104 => format!("{d:02}.{m:02}.{y:04}"),
+        5 => format!("{d:02}-{m:02}-{yy:02}"),
+        105 => format!("{d:02}-{m:02}-{y:04}"),
+        6 => format!("{d:02} {month} {yy:02}"),
+        106 => format!("{d:02} {month} {y:04}"),
+        7 => format!("{month} {d:02}, {yy:02}"),
+        107 => format!("{month} {d:02}, {y:04}"),
+        8 | 24 | 108 => plain_time,
+        9 | 109 => format!(
+            "{month} {d:>2} {y} {hour12:>2}:{:02}:{:02}:{milliseconds}{half}",
+            p.minute, p.second
+        ),
+        10 => format!("{m:02}-{d:02}-{yy:02}"),
+        110 => format!("{m:02}-{d:02}-{y:04}"),
+        11 => format!("{yy:02}/{m:02}/{d:02}"),
+        111 => format!("{y:04}/{m:02}/{d:02}"),
+        12 => format!("{yy:02}{m:02}{d:02}"),
+        112 => format!("{y:04}{m:02}{d:02}"),
+        13 | 113 => format!("{d:02} {month} {y} {colon_time}"),
+        14 | 114 => colon_time,
+        20 | 120 => format!("{y:04}-{m:02}-{d:02} {plain_time}"),
+        21 | 25 | 121 => format!("{y:04}-{m:02}-{d:02} {full_time}"),
+        22 => format!(
+            "{m:02}/{d:02}/{yy:02} {hour12:>2}:{:02}:{:02} {half}",
+            p.minute, p.second
+        ),
+        23 => format!("{y:04}-{m:02}-{d:02}"),
+        126 | 127 => {
+            let time = if p.fraction == 0 { plain_time } else { full_time };
+            format!("{y:04}-{m:02}-{d:02}T{time}")
+        }
+        _ => return None,
+    };
+    match from {
+        SqlType::DateTimeOffset(_) if matches!(style, 20 | 120 | 21 | 25 | 121) => {
+            text.push(' ');
+            text.push_str(&offset_text(offset));
+        }
+        SqlType::DateTimeOffset(_) if style == 126 => text.push_str(&offset_text(offset)),
+        _ => {}
+    }
+    Some(text)
+}
+
+/// Reads from the front of a text.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    /// Whether a time of day comes next: digits and a colon, or digits and AM or PM.
+    fn at_time(&self) -> bool {
+        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 || digits > 2 {
+            return false;
+        }
+        let after = self.rest[digits..].trim_start();
+        after.starts_with(':') || half_day(after).is_some()
+    }
+
+    fn date(&mut self) -> Option<i32> {
+        if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return self.month_first();
+        }
+        let (first, width) = self.number()?;
+        if width == 8 {
+            return civil(first / 10_000, first / 100 % 100, first % 100);
+        }
+        if width == 6 {
+            return civil(century(first / 10_000), first / 100 % 100, first % 100);
+        }
+        let before = self.rest;
+        self.blanks();
+        if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !self.rest.starts_with('T') {
+            return self.day_first(first, width);
+        }
+        self.rest = before;
+        if width == 4 && (self.rest.is_empty() || self.rest.starts_with(' ')) {
+            return civil(first, 1, 1);
+        }
+        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
+        self.eat(separator);
+        if width <= 2 && self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return self.day_first(first, width);
+        }
+        let (second, _) = self.number()?;
+        if !self.eat(separator) {
+            return None;
+        }
+        let (third, third_width) = self.number()?;
+        match (width, third_width) {
+            (4, 1 | 2) => civil(first, second, third),
+            (1 | 2, 4) => civil(third, first, second),
+            (1 | 2, 1 | 2) => civil(century(third), first, second),
+            _ => None,
+        }
+    }
+
+    /// `Mon dd[,] yyyy`, `Mon yyyy`
+    fn month_first(&mut self) -> Option<i32> {
+        let month = self.month()?;
+        self.separators();
+        let (first, width) = self.number()?;
+        if width == 4 {
+            return civil(first, month, 1);
+        }
+        self.separators();
+        let (year, width) = self.number()?;
+        civil(if width == 4 { year } else { century(year) }, month, first)
+    }
+
+    /// `dd Mon [yy]yy`
+    fn day_first(&mut self, day: i64, width: usize) -> Option<i32> {
+        let month = self.month()?;
+        self.separators();
+        if width == 4 {
+            let (last, _) = self.number()?;
+            return civil(day, month, last);
+        }
+        let (year, width) = self.number()?;
+        civil(if width == 4 { year } else { century(year) }, month, day)
+    }
+
+    fn month(&mut self) -> Option<i64> {
+        let letters = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let word = self.rest[..letters].to_ascii_lowercase();
+        let index = MONTHS.iter().position(|name| {
+            let name = name.to_ascii_lowercase();
+            word.len() >= 3 && (word == name || word == name[..3])
+        })?;
+        self.rest = &self.rest[letters..];
+        i64::try_from(index + 1).ok()
+    }
+
+    fn time(&mut self) -> Option<i64> {
+        let (mut hour, _) = self.number()?;
+        let (mut minute, mut second, mut fraction) = (0, 0, 0);
+        if self.eat(':') {
+            minute = self.number()?.0;
+            if self.eat(':') {
+                second = self.number()?.0;
+                if self.eat('.') {
+                    fraction = self.fraction()?;
+                } else if self.eat(':') {
+                    // hh:mm:ss:mmm counts milliseconds.
+                    let (milliseconds, width) = self.number()?;
+                    fraction = if width <= 3 { milliseconds * 10_000 } else { return None };
+                }
+            }
+        }
+        let before = self.rest;
+        self.blanks();
+        match half_day(self.rest) {
+            Some(afternoon) if (1..=12).contains(&hour) => {
+                self.rest = &self.rest[2..];
+                hour = hour % 12 + if afternoon { 12 } else { 0 };
+            }
+            Some(_) => return None,
+            None => self.rest = before,
+        }
+        let valid = hour < 24 && minute < 60 && second < 60;
+        valid.then(|| ((hour * 60 + minute) * 60 + second) * TICKS_PER_SECOND + fraction)
+    }
+
+    /// `Z`, `+hh:mm` or nothing; `None` when it is malformed.
+    #[allow(clippy::option_option, reason = "absent and malformed differ")]
+    fn offset(&mut self) -> Option<Option<i16>> {
+        if self.eat('Z') || self.eat('z') {
+            return Some(Some(0));
+        }
+        let sign = match self.rest.chars().next() {
+            Some('+') => 1,
+            Some('-') => -1,
+            _ => return Some(None),
+        };
+        self.rest = &self.rest[1..];
+        let (hours, _) = self.number()?;
+        if !self.eat(':') {
+            return None;
+        }
+        let (minutes, _) = self.number()?;
+        let offset = hours * 60 + minutes;
+        let valid = minutes < 60 && offset <= 840;
+        valid.then(|| i16::try_from(sign * offset).ok())
+    }
+
+    /// Digits after a point, as 100 ns.
+    fn fraction(&mut self) -> Option<i64> {
+        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 || digits > 9 {
+            return None;
+        }
+        let value: i64 = self.rest[..digits].parse().ok()?;
+        self.rest = &self.rest[digits..];
+        // At most 9 digits: billionths, rounded to 100 ns.
+        let billionths = value * 10_i64.pow(9 - digits as u32);
+        Some((billionths + 50) / 100)
+    }
+
+    fn number(&mut self) -> Option<(i64, usize)> {
+        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 || digits > 8 {
+            return None;
+        }
+        let value = self.rest[..digits].parse().ok()?;
+        self.rest = &self.rest[digits..];
+        Some((value, digits))
+    }
+
+    fn eat(&mut self, c: char) -> bool {
+        match self.rest.strip_prefix(c) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Skips blanks; whether there were any.
+    fn blanks(&mut self) -> bool {
+        let trimmed = self.rest.trim_start();
+        let any = trimmed.len() < self.rest.len();
+        self.rest = trimmed;
+        any
+    }
+
+    fn separators(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', ',', '-', '/', '.']);
+    }
+}
+
+/// Whether AM (false) or PM (true) comes next.
+fn half_day(text: &str) -> Option<bool> {
+    let word = text.get(..2)?;
+    if word.eq_ignore_ascii_case("am") {
+        Some(false)
+    } else {
+        word.eq_ignore_ascii_case("pm").then_some(true)
+    }
+}
+
+/// The year of a two-digit year, with SQL Server's default cutoff of 2049.
+fn century(year: i64) -> i64 {
+    if year < 50 { 2000 + year } else { 1900 + year }
+}
+
+/// The day number of a date between the years 1 and 9999; `None` when there is none.
+pub(crate) fn civil(year: i64, month: i64, day: i64) -> Option<i32> {
+    let (year, month, day) =
+        (i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?);
+    let valid = (1..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day);
+    valid.then(|| days_from_civil(year, month, day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticks(text: &str) -> i64 {
+        let parsed = parse(text).unwrap();
+        i64::from(parsed.date.unwrap()) * TICKS_PER_DAY + parsed.time.unwrap_or(0)
+    }
+
+    #[test]
+    fn reads_the_documented_formats() {
+        let moment = ticks("2024-02-29T13:05:09.123");
+        for text in [
+            "20240229 13:05:09.123",
+            "2024-02-29 13:05:09.123",
+            "02/29/2024 1:05:09.123 PM",
+            "Feb 29 2024 13:05:09:123",
+            "29 February 2024 01:05:09.123PM",
+            "2/29/24 13:05:09.1230000",
+            "  29-Feb-2024 13:05:09.123 ",
+        ] {
+            assert_eq!(ticks(text), moment, "{text}");
+        }
+        assert_eq!(ticks(""), ticks("1900-01-01"));
+        assert_eq!(parse("12:30").unwrap().time, Some(12 * 36_000_000_000 + 30 * 600_000_000));
+        assert_eq!(parse("2024-01-01 00:00:00 -08:30").unwrap().offset, Some(-510));
+    }
+
+    #[test]
+    fn refuses_what_is_no_date() {
+        for text in ["2023-02-29", "13/13/2024", "hello", "2024-01-01 25:00", "2024-1", "é", "1é"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn datetime_keeps_thirds_of_ten_milliseconds() {
+        let midnight = ticks("2024-01-01");
+        let shown = |text: &str| {
+            let rounded = round_to_datetime(ticks(text));
+            parts(round_to(rounded, 3)).fraction / 10_000
+        };
+        assert_eq!(shown("2024-01-01 00:00:00.001"), 0);
+        assert_eq!(shown("2024-01-01 00:00:00.002"), 3);
+        assert_eq!(shown("2024-01-01 00:00:00.005"), 7);
+        assert_eq!(shown("2024-01-01 00:00:00.998"), 997);
+        assert_eq!(round_to_datetime(midnight), midnight);
+    }
+}

@@ -1,0 +1,163 @@
+//! The embedded database: T-SQL on one SQLite file.
+//!
+//! The way of a statement: the [binder](bind) resolves names and types, the
+//! [translation](translate) says the bound tree in SQLite's SQL, a thread per session
+//! ([`embedded`]) runs it and sends record batches. [Functions](functions) of ours compute
+//! what SQLite computes otherwise.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use launchpod_types::SqlError;
+use rusqlite::Connection;
+
+use crate::{Database, Login, Secret, Session};
+
+mod bind;
+mod cell;
+mod embedded;
+mod errors;
+mod functions;
+mod translate;
+
+use embedded::catalog::{Catalog, DatabaseName};
+use embedded::environment::{self, IdentityState};
+use embedded::thread::EmbeddedSession;
+use embedded::{connection, failure, login};
+
+/// The file in the data folder that holds all databases.
+pub const FILE_NAME: &str = "launchpod.sqlite";
+
+/// The embedded database.
+pub struct Embedded {
+    shared: Arc<Shared>,
+}
+
+/// How the embedded database presents itself.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What `@@SERVERNAME` and SERVERPROPERTY('MachineName') say.
+    pub server_name: String,
+}
+
+struct Shared {
+    path: PathBuf,
+    options: Options,
+    /// The hash that a password is checked against when there is no such login, so that both
+    /// take the same time.
+    nobody: String,
+}
+
+// === impl Options ===
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { server_name: "launchpod".to_owned() }
+    }
+}
+
+// === impl Embedded ===
+
+impl Embedded {
+    /// Opens the database in a data folder; makes both when they are missing. Blocks for a
+    /// moment: call it outside async code, or at start.
+    ///
+    /// # Errors
+    /// An internal error that names what failed, when the folder or file can't be used.
+    pub fn open(folder: impl AsRef<Path>, options: Options) -> Result<Embedded, SqlError> {
+        let folder = folder.as_ref();
+        std::fs::create_dir_all(folder).map_err(|error| {
+            errors::internal(format_args!("the folder {}: {error}", folder.display()))
+        })?;
+        let path = folder.join(FILE_NAME);
+        let nobody = login::hash(&Secret::new("nobody's password"))?;
+        let shared = Shared { path, options, nobody };
+        let connection = shared.connect()?;
+        Catalog::new(&connection).create().map_err(|error| failure::of_engine(&error))?;
+        Ok(Embedded { shared: Arc::new(shared) })
+    }
+
+    /// Whether a login of this name exists, in any case.
+    ///
+    /// # Errors
+    /// An internal error when the file can't be read.
+    pub fn has_login(&self, name: &str) -> Result<bool, SqlError> {
+        let connection = self.shared.connect()?;
+        let found = login::find(&connection, name);
+        Ok(found.map_err(|error| failure::of_engine(&error))?.is_some())
+    }
+
+    /// Makes a login, or changes its password. Blocks for some 10 ms, as hashing does.
+    ///
+    /// # Errors
+    /// An internal error when the file can't be written.
+    pub fn set_password(&self, name: &str, password: &Secret) -> Result<(), SqlError> {
+        let hash = login::hash(password)?;
+        let connection = self.shared.connect()?;
+        login::set(&connection, name, &hash).map_err(|error| failure::of_engine(&error))
+    }
+}
+
+#[async_trait]
+impl Database for Embedded {
+    async fn login(&self, login: Login) -> Result<Box<dyn Session>, SqlError> {
+        let shared = Arc::clone(&self.shared);
+        let opened = tokio::task::spawn_blocking(move || shared.login(login)).await;
+        let (connection, session) = opened.map_err(errors::internal)??;
+        Ok(Box::new(EmbeddedSession::start(connection, session)?))
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn connect(&self) -> Result<Connection, SqlError> {
+        connection::open(&self.path).map_err(|error| {
+            errors::internal(format_args!("the database {}: {error}", self.path.display()))
+        })
+    }
+
+    fn login(&self, login: Login) -> Result<(Connection, environment::Session), SqlError> {
+        let connection = self.connect()?;
+        let failed = |error| failure::of_engine(&error);
+        let stored = login::find(&connection, &login.user).map_err(failed)?;
+        let hash = stored.as_ref().map_or(&self.nobody, |stored| &stored.hash);
+        let verified = login::verify(&login.password, hash);
+        let Some(stored) = stored.filter(|_| verified) else {
+            return Err(errors::login_failed(&login.user));
+        };
+        let wanted = match login.database.as_str() {
+            "" => &stored.default_database,
+            database => database,
+        };
+        let catalog = Catalog::new(&connection);
+        let database: DatabaseName =
+            catalog.database(wanted)?.ok_or_else(|| errors::cannot_open_database(wanted))?;
+        catalog.create_temporary().map_err(failed)?;
+        connection
+            .execute_batch(
+                r#"CREATE TEMP TABLE "launchpod.session" (
+                       spid INT, login TEXT, program TEXT, host TEXT) STRICT"#,
+            )
+            .and_then(|()| {
+                connection.execute(
+                    r#"INSERT INTO temp."launchpod.session" VALUES (?1, ?2, ?3, ?4)"#,
+                    rusqlite::params![login.spid, stored.name, login.program, login.host],
+                )
+            })
+            .map_err(failed)?;
+        let session = environment::Session {
+            spid: login.spid,
+            login: stored.name,
+            program: login.program,
+            host: login.host,
+            server: self.options.server_name.clone(),
+            database,
+            lock_timeout: -1,
+            identity_insert: None,
+            identity: IdentityState::default(),
+        };
+        Ok((connection, session))
+    }
+}
