@@ -39,16 +39,21 @@ pub async fn images() -> Result<launchpod_image::Images, Error> {
     Ok(launchpod_image::Images::new(client, Catalog::embedded()))
 }
 
+/// How workers are made for an instance.
+pub fn sandbox(settings: &Settings, instance: Uuid) -> SandboxConfig {
+    let mut sandbox = SandboxConfig::new(instance);
+    if let Some(run_dir) = &settings.run_dir {
+        sandbox.run_folder.clone_from(run_dir);
+    }
+    sandbox
+}
+
 /// What runs scripts: the controller over the local engine.
 ///
 /// # Errors
 /// When the engine can't be reached or the run folder can't be made.
 pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Controller>, Error> {
-    let mut sandbox = SandboxConfig::new(instance);
-    if let Some(run_dir) = &settings.run_dir {
-        sandbox.run_folder.clone_from(run_dir);
-    }
-    let backend = Docker::connect(sandbox).await?;
+    let backend = Docker::connect(sandbox(settings, instance)).await?;
     let config = Config {
         languages: vec![Language {
             name: "Python".to_owned(),

@@ -27,7 +27,7 @@ struct Arguments {
     command: Command,
 
     /// What to log on standard error, e.g. `info` or `launchpod_controller=debug`
-    #[arg(long, global = true, env = "LAUNCHPOD_LOG", default_value = "warn", value_name = "FILTER")]
+    #[arg(long, global = true, env = "LAUNCHPOD_LOG", default_value = "warn,tiberius=off", value_name = "FILTER")]
     log: String,
 }
 

@@ -149,11 +149,6 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         .encode(self.packets.tokens());
     }
 
-    /// The writer of packets, for the tokens of the login.
-    pub fn packets(&mut self) -> &mut PacketWriter {
-        &mut self.packets
-    }
-
     /// Ends the message and sends all of it.
     pub async fn end_message(&mut self) -> io::Result<()> {
         self.pending = None;

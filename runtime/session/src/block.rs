@@ -22,7 +22,9 @@ impl Run<'_> {
                 Err(Stop::Over) => return Err(Stop::Over),
                 Err(Stop::Failed(errors)) => {
                     let errors = Self::located(errors, statement.line);
-                    let ends_batch = errors.iter().any(ends_batch);
+                    // Where a statement ends that the parser doesn't read is a guess.
+                    let opaque = matches!(statement.kind, StatementKind::Opaque(_));
+                    let ends_batch = opaque || errors.iter().any(ends_batch);
                     self.report(errors, done_kind(&statement.kind)).await?;
                     if ends_batch {
                         return Err(Stop::Over);

@@ -12,6 +12,16 @@ use crate::run::{Run, Stop};
 /// The variable under which a value is handed to the database for conversion.
 const CONVERTED: &str = "@launchpod_converted";
 
+/// Whether every value of a type is the same in another, so that nobody need be asked.
+fn keeps_value(from: SqlType, to: SqlType) -> bool {
+    match (from, to) {
+        (SqlType::NVarChar(from), SqlType::NVarChar(to))
+        | (SqlType::VarChar(from), SqlType::VarChar(to) | SqlType::NVarChar(to))
+        | (SqlType::VarBinary(from), SqlType::VarBinary(to)) => from <= to,
+        _ => from == to,
+    }
+}
+
 /// One row of an answer.
 pub(crate) struct Row {
     pub columns: Arc<[Column]>,
@@ -44,7 +54,7 @@ impl Run<'_> {
         from: SqlType,
         to: SqlType,
     ) -> Result<Value, Stop> {
-        if from == to || value.is_null() {
+        if value.is_null() || keeps_value(from, to) {
             return Ok(value);
         }
         let variable = Variable { sql_type: from, value };
@@ -98,5 +108,25 @@ impl Run<'_> {
             .map(|(column, array)| value_at(array, row, column.sql_type))
             .collect();
         Ok(Some(Row { columns, values }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use launchpod_types::Length;
+
+    use super::*;
+
+    #[test]
+    fn only_what_fits_is_kept_as_it_is() {
+        let (short, long) = (Length::Limited(5), Length::Limited(50));
+        assert!(keeps_value(SqlType::NVarChar(short), SqlType::NVarChar(long)));
+        assert!(keeps_value(SqlType::VarChar(long), SqlType::NVARCHAR_MAX));
+        assert!(keeps_value(SqlType::Int, SqlType::Int));
+        assert!(!keeps_value(SqlType::NVarChar(long), SqlType::NVarChar(short)));
+        assert!(!keeps_value(SqlType::NVARCHAR_MAX, SqlType::NVarChar(long)));
+        // A code page can't hold all text.
+        assert!(!keeps_value(SqlType::NVarChar(short), SqlType::VarChar(long)));
+        assert!(!keeps_value(SqlType::Int, SqlType::BigInt));
     }
 }

@@ -1,1 +1,91 @@
-//! `launchpod doctor`
+//! `launchpod doctor`: what this machine gives and lacks, each with the way to mend it.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use launchpod_image::Images;
+use launchpod_sandbox::doctor::{Finding, State, examine};
+
+use super::{Error, serve};
+use crate::assembly;
+use crate::settings::Settings;
+
+/// What `doctor` can be told: it looks at what a server with these settings would use.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Looks at everything; the exit code is 1 when scripts can't run, or not safely.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    let settings = arguments.settings;
+    let mut findings = vec![port(&settings).await];
+    let mut image = None;
+    // An engine that can't be reached is the sandbox's finding.
+    if let Ok(images) = assembly::images().await {
+        let (found, id) = built(&images, settings.python_image()).await;
+        image = id;
+        findings.extend(found);
+    }
+    let sandbox = assembly::sandbox(&settings, uuid::Uuid::new_v4());
+    findings.extend(examine(sandbox, image.as_deref()).await);
+    findings.iter().for_each(print);
+    let worst = findings.iter().map(|finding| finding.state).max();
+    Ok(if worst == Some(State::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn port(settings: &Settings) -> Finding {
+    let address = settings.listen();
+    match serve::listen(address).await {
+        Ok(_) => finding("port", State::Ok, format!("{address} is free"), ""),
+        Err(error) => {
+            let mend = "If that is Launchpod itself, all is well; else stop the other program, or choose another port with --listen.";
+            finding("port", State::Warn, error.to_string(), mend)
+        }
+    }
+}
+
+/// Whether the image is there and what its lock says; and its ID.
+async fn built(images: &Images, name: &str) -> (Vec<Finding>, Option<String>) {
+    let image = match images.resolve(name).await {
+        Ok(image) => image,
+        Err(error) => {
+            let mend = format!("Build it: launchpod image build {name}");
+            return (vec![finding("image", State::Bad, error.to_string(), &mend)], None);
+        }
+    };
+    let present = finding("image", State::Ok, format!("{name} is {}", image.id), "");
+    let lock = match images.verify(name).await {
+        Ok(verification) if verification.is_good() => {
+            let found = format!(
+                "{} packages and {} files are as the lock says",
+                verification.packages, verification.files
+            );
+            finding("image's lock", State::Ok, found, "")
+        }
+        Ok(verification) => {
+            let found = format!("{} differences", verification.differences.len());
+            let mend = format!("See them: launchpod image verify {name}. Build it anew: launchpod image build {name} --rebuild");
+            finding("image's lock", State::Bad, found, &mend)
+        }
+        Err(error) => finding("image's lock", State::Warn, error.to_string(), "Retry when the engine is less busy."),
+    };
+    (vec![present, lock], Some(image.id))
+}
+
+fn finding(what: &'static str, state: State, found: String, mend: &str) -> Finding {
+    Finding { what, state, found, mend: mend.to_owned() }
+}
+
+fn print(finding: &Finding) {
+    let state = match finding.state {
+        State::Ok => "ok  ",
+        State::Warn => "warn",
+        State::Bad => "BAD ",
+    };
+    println!("{state}  {}: {}", finding.what, finding.found);
+    if !finding.mend.is_empty() {
+        println!("      {}", finding.mend);
+    }
+}

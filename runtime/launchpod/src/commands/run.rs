@@ -122,7 +122,7 @@ async fn query_rows(
         return Err("--query takes one SELECT statement".into());
     };
     let execute = Execute {
-        statement: Arc::new(statement),
+        statement: Arc::from(statement),
         source: query.into(),
         variables: Arc::default(),
     };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
-pub use read::{FileRows, read};
+pub use read::read;
 pub use write::RowWriter;
 
 /// Rows that are read or written at once.
@@ -103,6 +103,7 @@ mod tests {
 
     use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 
+    use super::read::FileRows;
     use super::*;
 
     fn batch() -> RecordBatch {
