@@ -18,7 +18,7 @@ UTC = "UTC"
 MAX_NAME = 128
 CONTAINERS = (list, tuple, dict, set, frozenset, np.ndarray, pd.Series, pd.DataFrame)
 BYTES = (bytes, bytearray, memoryview)
-INT64 = range(-(1 << 63), 1 << 63)
+BEYOND_INT64 = 1 << 63
 
 # What pandas finds in an object column (pandas.api.types.infer_dtype), and its Arrow type.
 OBJECT_TYPES = {
@@ -121,8 +121,9 @@ def _plan_numpy(dtype: np.dtype):
             part.to_numpy().astype(target, copy=False)
         )
     if dtype.kind == "M":
+        # By pandas, because numpy's own cast lets years beyond the range wrap around.
         return pa.timestamp("us"), lambda part: pa.array(
-            part.to_numpy().astype("datetime64[us]", copy=False)
+            part.astype("datetime64[us]").to_numpy()
         )
     raise _Unsupported(dtype)
 
@@ -146,7 +147,7 @@ def _plan_extension(series: pd.Series):
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         # Unsafe only in that digits below the microsecond are cut.
-        return array.cast(target, safe=not pa.types.is_temporal(target))
+        return array.cast(target, safe=getattr(array.type, "unit", None) != "ns")
 
     return target, convert
 
@@ -222,7 +223,7 @@ def _plan_object(series: pd.Series, place: str):
 
 
 def _plan_integers(series: pd.Series):
-    if all(value in INT64 for value in series if not _is_null(value)):
+    if all(-BEYOND_INT64 <= value < BEYOND_INT64 for value in series if not _is_null(value)):
         return pa.int64(), _from_pandas(pa.int64())
     return pa.decimal128(38, 0), _from_pandas(pa.decimal128(38, 0))
 

@@ -36,6 +36,7 @@ CASES = [
     ("np.array([2**64 - 1], 'uint64')", pa.uint64(), [2**64 - 1]),
     ("pandas.array([1, None], dtype='Int32')", pa.int32(), [1, None]),
     ("pandas.Series([1, None], dtype=object)", pa.int64(), [1, None]),
+    ("pandas.Series([np.int64(5), np.uint8(6), None], dtype=object)", pa.int64(), [5, 6, None]),
     ("pandas.Series([10**30, None], dtype=object)", pa.decimal128(38, 0),
      [decimal.Decimal(10**30), None]),
     ("np.array([1.5], 'float16')", pa.float32(), [1.5]),
@@ -63,6 +64,8 @@ CASES = [
      [datetime.datetime(2020, 1, 1, 0, 0, 0, 123456), None]),
     ("np.array(['2020-01-01'], 'datetime64[s]')", pa.timestamp("us"),
      [datetime.datetime(2020, 1, 1)]),
+    ("pandas.Series(np.array([1, -1], 'datetime64[ns]')).astype('timestamp[ns][pyarrow]')",
+     pa.timestamp("us"), [datetime.datetime(1970, 1, 1), datetime.datetime(1970, 1, 1)]),
     ("pandas.to_datetime(['2020-01-01T12:00+02:00'])", pa.timestamp("us", "UTC"),
      [datetime.datetime(2020, 1, 1, 10, tzinfo=datetime.timezone.utc)]),
     ("[uuid.UUID(int=1)]", pa.string(), ["00000000-0000-0000-0000-000000000001"]),
@@ -146,6 +149,17 @@ def test_lengths_are_not_measured_when_types_are_declared():
 def test_a_lone_surrogate_is_named():
     failed = output("DataFrame({'c': ['\\udc80']}, dtype=object)", result_types=["nvarchar(5)"]).failed
     assert "output column # 0 ('c')" in failed["traceback"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    ["np.array([2**60], 'datetime64[s]')",
+     "pandas.Series(np.array([2**60], 'datetime64[s]')).dt.tz_localize('UTC')",
+     "pandas.Series([2**60], dtype='timestamp[s][pyarrow]')"],
+)
+def test_years_beyond_microseconds_are_refused_and_do_not_wrap(values):
+    result = output(f"DataFrame({{'c': {values}}})")
+    assert "A value of output column # 0 ('c') can't be sent" in result.failed["traceback"]
 
 
 def test_too_many_digits_are_refused():
