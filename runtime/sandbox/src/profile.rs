@@ -10,7 +10,8 @@
 //! | user | uid and gid that no other live worker has, no further group | signals, files, rlimits |
 //! | capabilities | none | |
 //! | `no_new_privs` | on | setuid files have no effect |
-//! | seccomp, masked paths, AppArmor | the engine's defaults, never `unconfined` | |
+//! | seccomp | `seccomp.json`: an allow-list within Docker's own | see below |
+//! | masked paths, AppArmor | the engine's defaults, never `unconfined` | |
 //! | ipc, pid, uts, cgroup namespaces | own | |
 //! | memory | limit, swap off | a worker can't push the host into swap |
 //! | `oom_score_adj` | 500 | when the *host* is short, a worker goes before the server |
@@ -21,6 +22,11 @@
 //! | standard streams, log | not attached; log driver none | output goes through the supervisor |
 //! | `AutoRemove` | on | nothing stays when the controller is dead |
 //! | restart | never | single use |
+//!
+//! The seccomp profile allows what CPython and the scientific packages use. Beyond what Docker's
+//! default refuses it refuses sockets other than AF_UNIX (AF_ALG led out of containers in
+//! CVE-2026-31431), ptrace and process_vm_*, splice and its kin, System V IPC, aio, personality,
+//! and 32-bit system calls.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -43,6 +49,8 @@ const REQUEST_LABEL: &str = "launchpod.request";
 const IDENTITY_LABEL: &str = "launchpod.identity";
 /// Where a worker finds its run folder.
 const RUN_FOLDER: &str = "/run/launchpod";
+/// Which system calls a worker may make, as Docker and Podman take it.
+const SECCOMP: &str = include_str!("seccomp.json");
 /// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
 const OOM_SCORE_ADJUSTMENT: i64 = 500;
 
@@ -91,7 +99,10 @@ impl Subject<'_> {
                 // No privilege.
                 privileged: Some(false),
                 cap_drop: Some(vec!["ALL".to_owned()]),
-                security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+                security_opt: Some(vec![
+                    "no-new-privileges:true".to_owned(),
+                    format!("seccomp={SECCOMP}"),
+                ]),
                 // Limits.
                 memory: Some(signed(limits.memory)),
                 memory_swap: Some(signed(limits.memory)),
@@ -187,6 +198,37 @@ mod tests {
         assert_eq!(mounts.len(), 1);
         assert_eq!(mounts[0].source.as_deref(), Some("/run/launchpod/1/2"));
         assert_eq!(mounts[0].read_only, Some(true));
+    }
+
+    #[test]
+    fn the_seccomp_profile_is_an_allow_list_without_the_dangerous() {
+        let profile: serde_json::Value = serde_json::from_str(SECCOMP).unwrap();
+        assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
+        let dangerous = [
+            "bpf",
+            "io_uring_setup",
+            "kcmp",
+            "keyctl",
+            "mount",
+            "name_to_handle_at",
+            "perf_event_open",
+            "pidfd_getfd",
+            "process_vm_writev",
+            "ptrace",
+            "setns",
+            "splice",
+            "unshare",
+            "userfaultfd",
+        ];
+        for rule in profile["syscalls"].as_array().unwrap() {
+            let unconditional = rule["args"].is_null() && rule["action"] == "SCMP_ACT_ALLOW";
+            for name in rule["names"].as_array().unwrap() {
+                let name = name.as_str().unwrap();
+                assert!(!dangerous.contains(&name), "{name}");
+                let conditional = ["clone", "clone3", "socket", "socketpair"].contains(&name);
+                assert_eq!(unconditional, !conditional, "{name}");
+            }
+        }
     }
 
     #[test]

@@ -230,3 +230,40 @@ async fn a_worker_that_cannot_start_is_explained() {
     assert!(text.contains("/no/such/program") && text.contains("launchpod doctor"), "{text}");
     bench.end().await;
 }
+
+#[tokio::test]
+async fn what_the_profile_forbids_fails_inside() {
+    let bench = Bench::new(Config::default()).await;
+    // System call numbers of x86-64.
+    let text = "
+import ctypes, os, socket, sys
+libc = ctypes.CDLL(None, use_errno=True)
+refused = []
+for family in (2, 10, 16, 17, 38, 40):  # inet, inet6, netlink, packet, alg, vsock
+    try: socket.socket(family, socket.SOCK_RAW if family > 10 else socket.SOCK_STREAM)
+    except OSError: refused.append(family)
+calls = dict(ptrace=101, process_vm_readv=310, keyctl=250, bpf=321, perf_event_open=298,
+             userfaultfd=323, io_uring_setup=425, mount=165, setns=308, splice=275)
+for name, number in calls.items():
+    if libc.syscall(number, 0, 0, 0, 0, 0, 0) == -1 and ctypes.get_errno() in (1, 38):
+        refused.append(name)
+for flag in (0x10000000, 0x40000000, 0x20000):  # user, network, mount namespaces
+    if libc.unshare(flag) == -1 and ctypes.get_errno() == 1: refused.append(hex(flag))
+for path in ('/etc/x', '/run/launchpod/x', '/proc/sys/kernel/hostname'):
+    try: open(path, 'w')
+    except OSError: refused.append(path)
+print(*sorted(map(str, refused)), end='')
+assert os.listdir('/run/launchpod') == []
+assert os.listdir('/sys/class/net') == ['lo'], os.listdir('/sys/class/net')
+socket.socketpair()
+";
+    let outcome = bench.run(script(text)).await;
+    outcome.expect_success();
+    assert_eq!(
+        outcome.written().join(""),
+        "/etc/x /proc/sys/kernel/hostname /run/launchpod/x 0x10000000 0x20000 0x40000000 10 16 17 \
+         2 38 40 bpf io_uring_setup keyctl mount perf_event_open process_vm_readv ptrace setns \
+         splice userfaultfd"
+    );
+    bench.end().await;
+}

@@ -164,3 +164,28 @@ async fn two_scripts_run_side_by_side_and_share_nothing() {
     assert_ne!(one.batches[0].column(0), two.batches[0].column(0));
     bench.end().await;
 }
+
+#[tokio::test]
+async fn the_scientific_packages_run_under_the_profile() {
+    let bench = Bench::new(Config::default()).await;
+    let text = "
+import numpy, pandas, scipy.linalg, statsmodels.api, sklearn.linear_model, joblib
+import concurrent.futures, io, multiprocessing, sqlite3, subprocess, threading
+import matplotlib.pyplot as plot
+x = numpy.random.default_rng(1).normal(size=(200, 3))
+scipy.linalg.svd(x)
+sklearn.linear_model.LinearRegression(n_jobs=2).fit(x, x[:, 0])
+statsmodels.api.OLS(x[:, 0], x).fit().summary()
+plot.plot(x[:, 0]); picture = io.BytesIO(); plot.savefig(picture)
+assert joblib.Parallel(2)(joblib.delayed(abs)(i) for i in (-1, -2)) == [1, 2]
+with multiprocessing.Pool(2) as pool: assert pool.map(abs, [-1, -2]) == [1, 2]
+with concurrent.futures.ThreadPoolExecutor() as pool: assert list(pool.map(abs, [-3])) == [3]
+assert subprocess.run(['/bin/sh', '-c', 'exit 4']).returncode == 4
+sqlite3.connect('/tmp/x.db').execute('create table t (a)')
+OutputDataSet = pandas.DataFrame({'bytes': [len(picture.getvalue())]})
+";
+    let outcome = bench.run(script(text)).await;
+    outcome.expect_success();
+    assert_eq!(outcome.rows(), 1);
+    bench.end().await;
+}
