@@ -131,7 +131,9 @@ fn decimals_of_fifteen_digits_survive_a_float() {
 fn text_is_read_as_what_is_declared() {
     assert_eq!(convert(text(" 12 "), SqlType::Int).unwrap(), Value::Int(12));
     assert_eq!(number(convert(text("12x"), SqlType::Int)), 245);
-    assert_eq!(number(convert(text("300"), SqlType::TinyInt)), 248);
+    assert_eq!(number(convert(text("300"), SqlType::TinyInt)), 244);
+    assert_eq!(number(convert(text("3000000000"), SqlType::Int)), 248);
+    assert_eq!(number(convert(text(&"9".repeat(50)), SqlType::BigInt)), 8115);
     assert_eq!(number(convert(text("x"), SqlType::Float)), 8114);
     assert_eq!(convert(text("-1.255"), DEC_9_2).unwrap(), dec(-126, 2));
     assert_eq!(number(convert(text(""), DEC_9_2)), 8114);

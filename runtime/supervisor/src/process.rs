@@ -53,7 +53,10 @@ pub struct Usage {
 /// # Errors
 /// A system call is refused.
 pub fn harden() -> io::Result<()> {
-    for entry in fs::read_dir("/proc/self/fd")? {
+    let open = fs::read_dir("/proc/self/fd").map_err(|error| {
+        io::Error::new(error.kind(), format!("can't list /proc/self/fd: {error}"))
+    })?;
+    for entry in open {
         let name = entry?.file_name();
         let Some(fd) = name.to_str().and_then(|name| name.parse::<libc::c_int>().ok()) else {
             continue;
@@ -65,7 +68,7 @@ pub fn harden() -> io::Result<()> {
         }
     }
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    // Any pid switches it on; PID 1 has orphans anyway.
+    // Any pid switches it on. PID 1 gets orphans anyway.
     set_child_subreaper(Some(getpid()))?;
     Ok(())
 }

@@ -90,15 +90,26 @@ pub enum ValueError {
         /// The name of the target.
         to: &'static str,
     },
+    /// 244
+    #[error(
+        "The conversion of the {from} value '{value}' overflowed an {to} column. Use a larger \
+         integer column."
+    )]
+    SmallIntegerOverflow {
+        /// The name of the value's type.
+        from: &'static str,
+        /// The value, shortened.
+        value: String,
+        /// `INT1` for tinyint, `INT2` for smallint.
+        to: &'static str,
+    },
     /// 248
-    #[error("The conversion of the {from} value '{value}' overflowed an {to} column.")]
+    #[error("The conversion of the {from} value '{value}' overflowed an int column.")]
     TextOverflow {
         /// The name of the value's type.
         from: &'static str,
         /// The value, shortened.
         value: String,
-        /// The name of the target.
-        to: &'static str,
     },
     /// 235
     #[error("Cannot convert a char value to money. The char value has incorrect syntax.")]
@@ -174,6 +185,7 @@ impl ValueError {
             ValueError::FloatOverflow { .. } => 232,
             ValueError::Unreadable { .. } => 8114,
             ValueError::UnreadableValue { .. } => 245,
+            ValueError::SmallIntegerOverflow { .. } => 244,
             ValueError::TextOverflow { .. } => 248,
             ValueError::Money => 235,
             ValueError::Date => 241,

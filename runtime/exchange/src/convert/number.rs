@@ -113,13 +113,10 @@ where
                 text.map(|text| {
                     let value =
                         parse::integer(text).ok_or_else(|| unreadable_value(from, text, to))?;
-                    i64::try_from(value).ok().and_then(narrow).ok_or_else(|| {
-                        ValueError::TextOverflow {
-                            from: name(from),
-                            value: shown(text),
-                            to: name(to),
-                        }
-                    })
+                    i64::try_from(value)
+                        .ok()
+                        .and_then(narrow)
+                        .ok_or_else(|| text_overflow(from, text, to))
                 })
                 .transpose()
             })
@@ -240,6 +237,16 @@ fn float_to_decimal(value: f64, scale: u8) -> Option<i128> {
 /// Ten to the power of a scale, which is 0 to 38.
 pub(super) fn power_of_ten(scale: i8) -> i128 {
     10_i128.checked_pow(u32::from(scale.unsigned_abs())).unwrap_or(i128::MAX)
+}
+
+fn text_overflow(from: SqlType, text: &str, to: SqlType) -> ValueError {
+    let (from, value) = (name(from), shown(text));
+    match to {
+        SqlType::TinyInt => ValueError::SmallIntegerOverflow { from, value, to: "INT1" },
+        SqlType::SmallInt => ValueError::SmallIntegerOverflow { from, value, to: "INT2" },
+        SqlType::Int => ValueError::TextOverflow { from, value },
+        _ => ValueError::Overflow { from, to: name(to) },
+    }
 }
 
 fn unreadable(from: SqlType, to: SqlType) -> ValueError {
