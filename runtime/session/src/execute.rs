@@ -175,10 +175,13 @@ impl Run<'_> {
     /// Finds the procedure and runs it.
     async fn invoke(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
         let name = plain_name(&invocation.procedure);
-        match crate::procedures::find(&name) {
-            Some(procedure) => self.run_procedure(procedure, invocation).await,
-            None => Err(not_found(&invocation.procedure).into()),
-        }
+        let Some(procedure) = crate::procedures::find(&name) else {
+            return Err(not_found(&invocation.procedure).into());
+        };
+        let outer = std::mem::replace(&mut self.scope.place, DonePlace::InProcedure);
+        let completion = self.run_procedure(procedure, invocation).await;
+        self.scope.place = outer;
+        completion
     }
 }
 
