@@ -241,7 +241,7 @@ mod tests {
         let result = |operator, left, right| decimal_result(operator, left, right);
         assert_eq!(result(Arithmetic::Additive, (9, 2), (5, 4)), decimal(12, 4));
         assert_eq!(result(Arithmetic::Multiply, (9, 2), (5, 4)), decimal(15, 6));
-        assert_eq!(result(Arithmetic::Divide, (2, 1), (1, 0)), decimal(8, 6));
+        assert_eq!(result(Arithmetic::Divide, (2, 1), (1, 0)), decimal(7, 6));
         // "Precision, scale, and length": decimal(38,20) * decimal(38,20).
         assert_eq!(result(Arithmetic::Multiply, (38, 20), (38, 20)), decimal(38, 6));
         assert_eq!(result(Arithmetic::Additive, (38, 10), (38, 20)), decimal(38, 10));

@@ -28,7 +28,8 @@ impl Worker {
         let was_writing = !self.connection.is_autocommit();
         let statement = Arc::clone(&job.execute.statement);
         let result = self.dispatch(job, &statement.kind);
-        if self.transaction.lost(&self.connection, was_writing) {
+        let asked = matches!(statement.kind, StatementKind::Transaction(_));
+        if !asked && self.transaction.lost(&self.connection, was_writing) {
             self.send(job, Event::Transaction(self.transaction.state()))?;
         }
         result
