@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::Images;
 use crate::archive;
 use crate::bootstrap::{self, Bootstrapped};
+use crate::cache;
 use crate::catalog::Environment;
 use crate::contents::Contents;
 use crate::engine::Engine;
@@ -102,11 +103,18 @@ impl Images {
         let environment = self.catalog.environment(name)?;
         let layer = WorkerLayer::new(&self.catalog);
         let engine = Engine::new(&self.docker);
-        if !options.rebuild
-            && let Some(image) = self.find(&engine, name, &layer, options).await?
-        {
-            stage(reporter, "found", "the image is there, with the same lock and worker layer");
-            return Ok(image.built(false));
+        if let Some(image) = self.found(&engine, name, &layer, options, reporter).await? {
+            return Ok(image);
+        }
+        // Two programs that start together need one image, not two.
+        let (cache, file) = (self.cache.clone(), name.to_owned());
+        let _alone = tokio::task::spawn_blocking(move || cache::exclusive(&cache, &file))
+            .await
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(Error::io("waiting for another build"))?;
+        if let Some(image) = self.found(&engine, name, &layer, options, reporter).await? {
+            return Ok(image);
         }
         let architecture = engine.architecture().await?;
         if let Some(lock) = &environment.lock
@@ -137,6 +145,24 @@ impl Images {
         Layered { environment: &environment, layer: &layer, base, lock, manifest, tag: &tag }
             .build(&engine, reporter)
             .await
+    }
+
+    async fn found(
+        &self,
+        engine: &Engine<'_>,
+        name: &str,
+        layer: &WorkerLayer,
+        options: BuildOptions,
+        reporter: Reporter<'_>,
+    ) -> Result<Option<BuiltImage>, Error> {
+        if options.rebuild {
+            return Ok(None);
+        }
+        let image = self.find(engine, name, layer, options).await?;
+        if image.is_some() {
+            stage(reporter, "found", "the image is there, with the same lock and worker layer");
+        }
+        Ok(image.map(|image| image.built(false)))
     }
 }
 

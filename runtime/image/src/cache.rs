@@ -40,6 +40,15 @@ pub(crate) fn scratch(cache: &Path) -> io::Result<TempDir> {
     tempfile::Builder::new().prefix(SCRATCH).tempdir_in(cache)
 }
 
+/// Waits until no other program builds the image `name`, and keeps others waiting until the file
+/// is dropped.
+pub(crate) fn exclusive(cache: &Path, name: &str) -> io::Result<File> {
+    fs::create_dir_all(cache)?;
+    let file = File::create(cache.join(format!("{name}.lock")))?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// Whether `path` is there with this SHA-256 (lower-case hexadecimal).
 pub(crate) fn holds(path: &Path, sha256: &str) -> io::Result<bool> {
     match hash_file(path) {

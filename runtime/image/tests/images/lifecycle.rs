@@ -11,9 +11,13 @@ async fn a_build_is_found_again_and_verified() {
     let missing = bench.images.resolve(bench.name).await.unwrap_err();
     assert!(missing.to_string().contains("run `launchpod image build test-found`"), "{missing}");
 
-    let built = bench.build(BuildOptions::default()).await.unwrap();
-    assert!(built.fresh);
-    let found = bench.build(BuildOptions::default()).await.unwrap();
+    // Two at once: the second waits for the first.
+    let options = BuildOptions::default();
+    let (one, two) = tokio::join!(bench.build(options), bench.build(options));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert!(one.fresh != two.fresh, "{one:?} {two:?}");
+    let built = if one.fresh { one } else { two };
+    let found = bench.build(options).await.unwrap();
     assert!(!found.fresh);
     assert_eq!(found.id, built.id);
     assert_eq!(bench.images.resolve(bench.name).await.unwrap(), found);
