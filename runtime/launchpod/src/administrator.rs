@@ -50,12 +50,8 @@ pub fn check_strength(password: &str) -> Result<(), PasswordError> {
     if length > GREATEST_LENGTH {
         return Err(PasswordError::Weak("it is longer than 128 characters"));
     }
-    let kinds: [fn(char) -> bool; 4] = [
-        char::is_uppercase,
-        char::is_lowercase,
-        |c| c.is_ascii_digit(),
-        |c| !c.is_alphanumeric(),
-    ];
+    let kinds: [fn(char) -> bool; 4] =
+        [char::is_uppercase, char::is_lowercase, |c| c.is_ascii_digit(), |c| !c.is_alphanumeric()];
     if kinds.iter().filter(|is_kind| password.chars().any(is_kind)).count() < 3 {
         return Err(PasswordError::Weak("it has characters of fewer than three kinds"));
     }

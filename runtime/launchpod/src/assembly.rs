@@ -17,7 +17,7 @@ use launchpod_session::configuration::Configuration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::commands::Error;
+use crate::error::Error;
 use crate::settings::Settings;
 
 /// The file of the data folder that names the instance.
@@ -97,8 +97,9 @@ pub fn database(data_dir: &Path) -> Result<Embedded, Error> {
 fn instance_id(data_dir: &Path) -> Result<Uuid, Error> {
     let path = data_dir.join(INSTANCE_FILE);
     match std::fs::read_to_string(&path) {
-        Ok(text) => Uuid::parse_str(text.trim())
-            .map_err(|error| format!("{}: {error}; remove the file to get a new identity", path.display()).into()),
+        Ok(text) => Uuid::parse_str(text.trim()).map_err(|error| {
+            format!("{}: {error}; remove the file to get a new identity", path.display()).into()
+        }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let id = Uuid::new_v4();
             std::fs::write(&path, format!("{id}\n")).map_err(|error| file_error(&path, &error))?;

@@ -15,7 +15,9 @@ pub fn text(value: &Value) -> String {
         Value::Float(number) => number.to_string(),
         Value::Decimal(decimal) => decimal.to_string(),
         // What a script has made could drive the terminal.
-        Value::Text(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        Value::Text(text) => {
+            text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+        }
         Value::Binary(bytes) => hexadecimal(bytes),
         Value::Date(days) => date(*days),
         Value::Time(ticks) => time(*ticks),

@@ -7,6 +7,7 @@ mod administrator;
 mod assembly;
 mod commands;
 mod display;
+mod error;
 mod files;
 mod progress;
 mod settings;
@@ -27,7 +28,13 @@ struct Arguments {
     command: Command,
 
     /// What to log on standard error, e.g. `info` or `launchpod_controller=debug`
-    #[arg(long, global = true, env = "LAUNCHPOD_LOG", default_value = "warn,tiberius=off", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "LAUNCHPOD_LOG",
+        default_value = "warn,tiberius=off",
+        value_name = "FILTER"
+    )]
     log: String,
 }
 

@@ -30,6 +30,9 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_longest_cell() {
         let rows = [vec!["1".to_owned(), "é".to_owned()], vec!["1000".to_owned(), "b".to_owned()]];
-        assert_eq!(super::render(&["n", "text"], &rows), "n     text\n----  ----\n1     é\n1000  b\n");
+        assert_eq!(
+            super::render(&["n", "text"], &rows),
+            "n     text\n----  ----\n1     é\n1000  b\n"
+        );
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn sql_type(info: &TypeInfo) -> SqlType {
         }
         // As variables these are the (max) types that replace them.
         TypeInfo::Text { .. } => SqlType::VARCHAR_MAX,
-        TypeInfo::NText { .. } | TypeInfo::Xml { .. } => SqlType::NVARCHAR_MAX,
+        TypeInfo::NText { .. } | TypeInfo::Xml => SqlType::NVARCHAR_MAX,
         TypeInfo::Image => SqlType::VARBINARY_MAX,
     }
 }

@@ -6,8 +6,9 @@ use clap::Args;
 use launchpod_image::Images;
 use launchpod_sandbox::doctor::{Finding, State, examine};
 
-use super::{Error, serve};
+use super::serve;
 use crate::assembly;
+use crate::error::Error;
 use crate::settings::Settings;
 
 /// What `doctor` can be told: it looks at what a server with these settings would use.
@@ -66,10 +67,17 @@ async fn built(images: &Images, name: &str) -> (Vec<Finding>, Option<String>) {
         }
         Ok(verification) => {
             let found = format!("{} differences", verification.differences.len());
-            let mend = format!("See them: launchpod image verify {name}. Build it anew: launchpod image build {name} --rebuild");
+            let mend = format!(
+                "See them: launchpod image verify {name}. Build it anew: launchpod image build {name} --rebuild"
+            );
             finding("image's lock", State::Bad, found, &mend)
         }
-        Err(error) => finding("image's lock", State::Warn, error.to_string(), "Retry when the engine is less busy."),
+        Err(error) => finding(
+            "image's lock",
+            State::Warn,
+            error.to_string(),
+            "Retry when the engine is less busy.",
+        ),
     };
     (vec![present, lock], Some(image.id))
 }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use launchpod_image::{Base, BuildOptions, Match};
 
-use super::Error;
 use crate::assembly;
+use crate::error::Error;
 use crate::progress::Progress;
 use crate::table;
 
@@ -95,13 +95,19 @@ fn list(images: &[launchpod_image::ListedImage]) {
         ]
     };
     let rows: Vec<_> = images.iter().map(row).collect();
-    print!("{}", table::render(&["name", "tags", "image ID", "lock", "worker", "size", "state"], &rows));
+    print!(
+        "{}",
+        table::render(&["name", "tags", "image ID", "lock", "worker", "size", "state"], &rows)
+    );
 }
 
 async fn verify(images: &launchpod_image::Images, name: &str) -> Result<ExitCode, Error> {
     let verification = images.verify(name).await?;
     println!("image {} {}", verification.name, verification.id);
-    println!("compared {} packages and {} files with the image's lock", verification.packages, verification.files);
+    println!(
+        "compared {} packages and {} files with the image's lock",
+        verification.packages, verification.files
+    );
     for difference in &verification.differences {
         println!("{difference}");
     }
@@ -112,7 +118,10 @@ async fn verify(images: &launchpod_image::Images, name: &str) -> Result<ExitCode
         println!("the image is what its lock says");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} differences; build it anew: launchpod image build {name} --rebuild", verification.differences.len());
+    println!(
+        "{} differences; build it anew: launchpod image build {name} --rebuild",
+        verification.differences.len()
+    );
     Ok(ExitCode::FAILURE)
 }
 

@@ -10,8 +10,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-/// An error at the top: only ever printed, with its causes.
-pub type Error = Box<dyn std::error::Error + Send + Sync>;
+use crate::error::Error;
 
 /// What the user asks for.
 #[derive(Subcommand)]

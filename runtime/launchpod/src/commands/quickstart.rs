@@ -13,9 +13,10 @@ use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, serve};
+use super::serve;
 use crate::administrator::{self, ADMINISTRATOR};
 use crate::assembly;
+use crate::error::Error;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::table;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Error;
+use crate::error::Error;
 use crate::files::{self, RowWriter};
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -118,7 +118,9 @@ async fn query_rows(
     let data_dir = arguments.settings.data_dir.as_deref().unwrap_or(folder.path());
     let database: Embedded = assembly::database(data_dir)?;
     let mut session = database.local_session()?;
-    let launchpod_tsql::InputQuery::Select(statement) = launchpod_tsql::parse_input_query(query).map_err(SqlError::from)? else {
+    let launchpod_tsql::InputQuery::Select(statement) =
+        launchpod_tsql::parse_input_query(query).map_err(SqlError::from)?
+    else {
         return Err("--query takes one SELECT statement".into());
     };
     let execute = Execute {

@@ -15,9 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::Error;
 use crate::administrator::{self, ADMINISTRATOR, PASSWORD_VARIABLE};
 use crate::assembly;
+use crate::error::Error;
 use crate::settings::Settings;
 
 /// What `serve` can be told.

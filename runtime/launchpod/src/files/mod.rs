@@ -122,8 +122,10 @@ mod tests {
             writer.write(&batch).unwrap();
             writer.finish().unwrap();
             let FileRows { columns, batches } = read(&path).unwrap();
-            let types: Vec<String> =
-                columns.iter().map(|column| format!("{} {}", column.name, column.sql_type)).collect();
+            let types: Vec<String> = columns
+                .iter()
+                .map(|column| format!("{} {}", column.name, column.sql_type))
+                .collect();
             assert_eq!(types, ["n bigint", "t nvarchar(max)"], "{name}");
             let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>().unwrap();
             assert_eq!(batches.len(), 1);

@@ -65,15 +65,17 @@ fn rows(path: &Path, reader: Box<dyn RecordBatchReader + Send>) -> Result<FileRo
     let schema = plain_schema(path, &reader.schema())?;
     let columns: Vec<Column> = schema.fields().iter().map(|field| column(field)).collect();
     let path = path.to_owned();
-    let converter = Converter::declared(&schema, &columns).map_err(|error| refused(&path, error))?;
+    let converter =
+        Converter::declared(&schema, &columns).map_err(|error| refused(&path, error))?;
     let columns = Arc::clone(converter.columns());
     let batches = reader.flat_map(move |batch| {
-        let converted = batch.and_then(|batch| plain(&schema, &batch)).map_err(FileError::arrow(&path)).and_then(
-            |batch| {
+        let converted = batch
+            .and_then(|batch| plain(&schema, &batch))
+            .map_err(FileError::arrow(&path))
+            .and_then(|batch| {
                 let parts = converter.convert(&batch).collect::<Result<Vec<_>, _>>();
                 parts.map_err(|error| refused(&path, error))
-            },
-        );
+            });
         match converted {
             Ok(parts) => parts.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],
@@ -83,7 +85,10 @@ fn rows(path: &Path, reader: Box<dyn RecordBatchReader + Send>) -> Result<FileRo
 }
 
 fn refused(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> FileError {
-    FileError::Arrow { path: PathBuf::from(path), source: ArrowError::from_external_error(Box::new(error)) }
+    FileError::Arrow {
+        path: PathBuf::from(path),
+        source: ArrowError::from_external_error(Box::new(error)),
+    }
 }
 
 /// The column of a field. Scripts take moments as `datetime`.

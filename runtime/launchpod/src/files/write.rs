@@ -25,7 +25,7 @@ pub struct RowWriter {
 
 enum Sink {
     Parquet(Box<ArrowWriter<File>>),
-    Csv(arrow_csv::Writer<BufWriter<File>>),
+    Csv(Box<arrow_csv::Writer<BufWriter<File>>>),
     Arrow(Box<FileWriter<BufWriter<File>>>),
 }
 
@@ -52,7 +52,7 @@ impl RowWriter {
                 let writer = ArrowWriter::try_new(file, schema.clone().into(), Some(properties));
                 Sink::Parquet(Box::new(writer.map_err(FileError::parquet(path))?))
             }
-            Format::Csv => Sink::Csv(arrow_csv::Writer::new(BufWriter::new(file))),
+            Format::Csv => Sink::Csv(Box::new(arrow_csv::Writer::new(BufWriter::new(file)))),
             Format::Arrow => {
                 let writer = FileWriter::try_new(BufWriter::new(file), schema);
                 Sink::Arrow(Box::new(writer.map_err(FileError::arrow(path))?))
@@ -89,8 +89,6 @@ impl RowWriter {
             }
             Sink::Arrow(mut writer) => writer.finish().map_err(FileError::arrow(&path))?,
         }
-        self.temporary
-            .persist(&path)
-            .map_err(|error| FileError::io(&path)(error.error))
+        self.temporary.persist(&path).map_err(|error| FileError::io(&path)(error.error))
     }
 }

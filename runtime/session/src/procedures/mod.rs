@@ -8,10 +8,8 @@ mod prepared;
 
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use launchpod_database::Variable;
-use launchpod_exchange::storage;
-use launchpod_exchange::value::array_of;
+use launchpod_exchange::value::record_batch;
 use launchpod_tsql::ast::ResultSets;
 use launchpod_types::{Column, SqlError, SqlType, Value};
 
@@ -150,19 +148,6 @@ impl Run<'_> {
         self.session.globals.row_count = count;
         self.done(DoneKind::Select, Some(count)).await
     }
-}
-
-/// Rows in storage form.
-fn record_batch(
-    columns: &[Column],
-    rows: &[Vec<Value>],
-) -> Result<RecordBatch, Box<dyn std::error::Error>> {
-    let arrays = columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| array_of(rows.iter().map(|row| &row[index]), column.sql_type))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(RecordBatch::try_new(storage::schema(columns), arrays)?)
 }
 
 /// The error for a parameter that a procedure needs and didn't get (201).

@@ -87,7 +87,7 @@ impl Run<'_> {
             }
         }
         let outcome = run.finish().await;
-        let report = outcome.as_ref().map_or_else(|error| error.report(), |report| report);
+        let report = outcome.as_ref().unwrap_or_else(|error| error.report());
         self.session.instance.remember(report.clone());
         if let Err(error) = outcome {
             let errors = error.into_errors();
