@@ -184,8 +184,8 @@ fn log(result: &Result<Report, ScriptError>) {
         image = report.image_id,
         lock = report.lock_hash,
         container = report.container_name,
-        rows.r#in = report.rows_in,
-        rows.out = report.rows_out,
+        rows_in = report.rows_in,
+        rows_out = report.rows_out,
         total_ms = report.stages.total().as_millis() as u64,
         stages_ms = %report.stages,
         "external script ended"

@@ -125,7 +125,7 @@ impl Docker {
             engine,
             folder,
             paths,
-            uids: Uids::new(config.uids),
+            uids: Uids::new(config.uids, config.instance.as_fields().0),
             uids_are_the_hosts: geteuid().is_root() && !maps_uids,
             fates,
             tasks: TaskTracker::new(),

@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
@@ -109,6 +111,7 @@ pub(crate) enum Removal {
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     docker: bollard::Docker,
+    host: Arc<str>,
     timeouts: Timeouts,
 }
 
@@ -142,16 +145,6 @@ impl EngineError {
             EngineError::Refused { .. } => "Check the engine with: launchpod doctor.",
         }
     }
-
-    fn from_bollard(call: Call, object: &str, error: BollardError) -> Self {
-        let (status, message) = match error {
-            BollardError::DockerResponseServerError { status_code, message } => {
-                (status_code, message)
-            }
-            other => (0, other.to_string()),
-        };
-        EngineError::Refused { call, object: object.to_owned(), status, message }
-    }
 }
 
 // === impl Call ===
@@ -177,20 +170,20 @@ impl Engine {
     /// on an API version with it.
     pub(crate) async fn connect(timeouts: Timeouts) -> Result<Self, EngineError> {
         let host = env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
-        let host = host.unwrap_or_else(|| DEFAULT_HOST.to_owned());
-        let unreachable = |error: BollardError| EngineError::Unreachable {
-            host: host.clone(),
-            reason: error.to_string(),
-        };
-        let docker = bollard::Docker::connect_with_host(&host).map_err(unreachable)?;
-        let docker = match timeout(timeouts.ask, docker.negotiate_version()).await {
-            Ok(negotiated) => negotiated.map_err(unreachable)?,
+        Self::connect_to(host.as_deref().unwrap_or(DEFAULT_HOST), timeouts).await
+    }
+
+    async fn connect_to(host: &str, timeouts: Timeouts) -> Result<Self, EngineError> {
+        let unreachable = |reason| EngineError::Unreachable { host: host.to_owned(), reason };
+        let docker = bollard::Docker::connect_with_host(host)
+            .map_err(|error| unreachable(with_causes(&error)))?;
+        match timeout(timeouts.ask, docker.negotiate_version()).await {
+            Ok(Ok(docker)) => Ok(Engine { docker, host: host.into(), timeouts }),
+            Ok(Err(error)) => Err(unreachable(with_causes(&error))),
             Err(_) => {
-                let reason = format!("no answer within {} s", timeouts.ask.as_secs_f64());
-                return Err(EngineError::Unreachable { host, reason });
+                Err(unreachable(format!("no answer within {} s", timeouts.ask.as_secs_f64())))
             }
-        };
-        Ok(Engine { docker, timeouts })
+        }
     }
 
     /// Makes a container and returns its ID.
@@ -202,7 +195,7 @@ impl Engine {
         let image = body.image.clone().unwrap_or_default();
         let options = CreateContainerOptionsBuilder::new().name(name).build();
         let call = self.docker.create_container(Some(options), body);
-        match limited(Call::Create, name, self.timeouts.create, call).await {
+        match self.limited(Call::Create, name, self.timeouts.create, call).await {
             Ok(made) => Ok(made.id),
             // The one thing that a name given to create can't be found as is the image.
             Err(EngineError::Refused { status: 404, .. }) => Err(EngineError::NoImage(image)),
@@ -213,14 +206,14 @@ impl Engine {
     /// Starts a container.
     pub(crate) async fn start(&self, name: &str) -> Result<(), EngineError> {
         let call = self.docker.start_container(name, None);
-        limited(Call::Start, name, self.timeouts.start, call).await
+        self.limited(Call::Start, name, self.timeouts.start, call).await
     }
 
     /// Kills a container if it runs, and removes it.
     pub(crate) async fn remove(&self, name: &str) -> Result<Removal, EngineError> {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         let call = self.docker.remove_container(name, Some(options));
-        match limited(Call::Remove, name, self.timeouts.remove, call).await {
+        match self.limited(Call::Remove, name, self.timeouts.remove, call).await {
             Ok(()) => Ok(Removal::Removed),
             Err(EngineError::Refused { status: 404, .. }) => Ok(Removal::Absent),
             Err(EngineError::Refused { status: 409, .. }) => Ok(Removal::UnderWay),
@@ -233,13 +226,13 @@ impl Engine {
         let filters = HashMap::from([("label", vec![label])]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let call = self.docker.list_containers(Some(options));
-        limited(Call::List, "", self.timeouts.ask, call).await
+        self.limited(Call::List, "", self.timeouts.ask, call).await
     }
 
     /// The mounts of a container: where each is on the engine's host, and in the container.
     pub(crate) async fn mounts(&self, id: &str) -> Result<Vec<(String, String)>, EngineError> {
         let call = self.docker.inspect_container(id, None);
-        let found = limited(Call::InspectContainer, id, self.timeouts.ask, call).await?;
+        let found = self.limited(Call::InspectContainer, id, self.timeouts.ask, call).await?;
         let mounts = found.mounts.unwrap_or_default().into_iter();
         Ok(mounts.filter_map(|mount| Some((mount.source?, mount.destination?))).collect())
     }
@@ -258,23 +251,134 @@ impl Engine {
 
     /// The versions of the engine and its components.
     pub(crate) async fn version(&self) -> Result<SystemVersion, EngineError> {
-        limited(Call::Version, "", self.timeouts.ask, self.docker.version()).await
+        self.limited(Call::Version, "", self.timeouts.ask, self.docker.version()).await
     }
 
     /// What the engine can do.
     pub(crate) async fn info(&self) -> Result<SystemInfo, EngineError> {
-        limited(Call::Info, "", self.timeouts.ask, self.docker.info()).await
+        self.limited(Call::Info, "", self.timeouts.ask, self.docker.info()).await
+    }
+
+    /// One call, under its time limit.
+    async fn limited<T>(
+        &self,
+        call: Call,
+        object: &str,
+        after: Duration,
+        future: impl Future<Output = Result<T, BollardError>>,
+    ) -> Result<T, EngineError> {
+        match timeout(after, future).await {
+            Ok(result) => result.map_err(|error| self.error(call, object, error)),
+            Err(_) => Err(EngineError::TimedOut { call, object: object.to_owned(), after }),
+        }
+    }
+
+    fn error(&self, call: Call, object: &str, error: BollardError) -> EngineError {
+        let object = object.to_owned();
+        match error {
+            BollardError::DockerResponseServerError { status_code, message } => {
+                EngineError::Refused { call, object, status: status_code, message }
+            }
+            BollardError::HyperLegacyError { .. }
+            | BollardError::HyperResponseError { .. }
+            | BollardError::SocketNotFoundError(_)
+            | BollardError::IOError { .. } => EngineError::Unreachable {
+                host: self.host.to_string(),
+                reason: with_causes(&error),
+            },
+            other => EngineError::Refused { call, object, status: 0, message: with_causes(&other) },
+        }
     }
 }
 
-async fn limited<T>(
-    call: Call,
-    object: &str,
-    after: Duration,
-    future: impl Future<Output = Result<T, BollardError>>,
-) -> Result<T, EngineError> {
-    match timeout(after, future).await {
-        Ok(result) => result.map_err(|error| EngineError::from_bollard(call, object, error)),
-        Err(_) => Err(EngineError::TimedOut { call, object: object.to_owned(), after }),
+/// An error with what caused it: the client's outermost says little.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.ends_with(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    const QUICK: Timeouts = Timeouts {
+        ask: Duration::from_millis(200),
+        create: Duration::from_millis(200),
+        start: Duration::from_millis(200),
+        remove: Duration::from_millis(200),
+    };
+
+    /// An engine that answers so many requests with a version, and then none; and its address.
+    fn engine_that_answers(count: usize) -> (tempfile::TempDir, String, AbortOnDrop) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("engine.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let task = tokio::spawn(async move {
+            let mut held = Vec::new();
+            for index in 0.. {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 4096]).await;
+                if index < count {
+                    let body = r#"{"ApiVersion":"1.41"}"#;
+                    let head =
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+                    let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                } else {
+                    held.push(stream);
+                }
+            }
+        });
+        (folder, format!("unix://{}", path.display()), AbortOnDrop(task.abort_handle()))
+    }
+
+    struct AbortOnDrop(tokio::task::AbortHandle);
+
+    impl Drop for AbortOnDrop {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_is_not_there_is_named() {
+        let error = Engine::connect_to("unix:///no/such/socket", QUICK).await.unwrap_err();
+        assert!(error.to_string().contains("unix:///no/such/socket"), "{error}");
+        assert!(error.way_out().contains("DOCKER_HOST"));
+        let remote = Engine::connect_to("tcp://10.0.0.1:2375", QUICK).await.unwrap_err();
+        assert!(matches!(remote, EngineError::Unreachable { .. }), "{remote}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_hangs_does_not_hang_us() {
+        let (_folder, host, _engine) = engine_that_answers(0);
+        let error = Engine::connect_to(&host, QUICK).await.unwrap_err();
+        assert!(matches!(error, EngineError::Unreachable { .. }), "{error}");
+
+        let (_folder, host, _engine) = engine_that_answers(1);
+        let engine = Engine::connect_to(&host, QUICK).await.unwrap();
+        let error = engine.start("launchpod-1").await.unwrap_err();
+        assert!(matches!(error, EngineError::TimedOut { call: Call::Start, .. }), "{error}");
+        assert!(error.to_string().contains("start container launchpod-1"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_goes_away_is_unreachable() {
+        let (folder, host, engine) = engine_that_answers(1);
+        let connected = Engine::connect_to(&host, QUICK).await.unwrap();
+        drop((folder, engine));
+        let error = connected.start("launchpod-1").await.unwrap_err();
+        assert!(matches!(error, EngineError::Unreachable { .. }), "{error}");
     }
 }

@@ -27,8 +27,11 @@ pub(crate) struct Uid {
 // === impl Uids ===
 
 impl Uids {
-    pub(crate) fn new(range: Range<u32>) -> Self {
-        let state = State { next: range.start, used: BTreeSet::new() };
+    /// Begins at a place that depends on `seed`: two instances that share a range, although
+    /// they should not, then rarely share a uid.
+    pub(crate) fn new(range: Range<u32>, seed: u32) -> Self {
+        let offset = seed.checked_rem(range.end.saturating_sub(range.start)).unwrap_or(0);
+        let state = State { next: range.start + offset, used: BTreeSet::new() };
         Uids { range, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -64,7 +67,7 @@ mod tests {
 
     #[test]
     fn no_uid_is_in_use_twice_and_a_returned_one_rests() {
-        let uids = Uids::new(10..13);
+        let uids = Uids::new(10..13, 30);
         let first = uids.take().unwrap();
         let second = uids.take().unwrap();
         assert_eq!((first.number(), second.number()), (10, 11));
@@ -76,5 +79,7 @@ mod tests {
         assert!(uids.take().is_none());
         drop(second);
         assert_eq!(uids.take().unwrap().number(), 11);
+        assert_eq!(Uids::new(10..13, 31).take().unwrap().number(), 11);
+        assert!(Uids::new(10..10, 1).take().is_none());
     }
 }

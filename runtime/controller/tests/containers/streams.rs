@@ -1,11 +1,12 @@
 //! What streams, streams: memory does not grow with what goes through.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use launchpod_controller::{Config, Failure, ScriptEvent, ScriptRequest};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::support::{Bench, numbers, script};
+use crate::support::{Bench, Outcome, numbers, script};
 
 #[tokio::test]
 async fn five_million_rows_pass_in_bounded_memory() {
@@ -47,6 +48,46 @@ async fn endless_output_waits_for_its_reader() {
     cancel.cancel();
     assert_eq!(run.finish().await.unwrap_err().failure(), Failure::Cancelled);
     bench.end().await;
+}
+
+#[tokio::test]
+async fn many_scripts_leave_nothing() {
+    const SCRIPTS: [&str; 5] = [
+        "OutputDataSet = InputDataSet",
+        "print('x' * 100_000)",
+        "raise ValueError",
+        "import os; os._exit(1)",
+        "import os; os.close(0); os.write(3, b'rubbish'); os.kill(os.getpid(), 9)",
+    ];
+    let bench = Bench::new(Config { worker_accounts: 2, ..Config::default() }).await;
+    bench.run(script("")).await.expect_success();
+    let before = open_files();
+    let began = Instant::now();
+    let mut runs = JoinSet::new();
+    for index in 0..25 {
+        let input = Some(numbers(2, 1000));
+        let text = SCRIPTS[index % SCRIPTS.len()];
+        runs.spawn(Outcome::of(bench.controller.run(ScriptRequest { input, ..script(text) })));
+    }
+    let outcomes = runs.join_all().await;
+    let took = began.elapsed();
+    let succeeded = outcomes.iter().filter(|outcome| outcome.error.is_none()).count();
+    assert_eq!(succeeded, 10);
+    for outcome in outcomes.iter().filter(|outcome| outcome.rows() > 0) {
+        assert_eq!(outcome.rows(), 2000);
+    }
+    eprintln!("{} calls a second, two at a time", outcomes.len() as f64 / took.as_secs_f64());
+    let limit = Instant::now() + Duration::from_secs(10);
+    while !bench.containers().is_empty() || open_files() > before {
+        assert!(Instant::now() < limit, "{} files, {before} before", open_files());
+        sleep(Duration::from_millis(100)).await;
+    }
+    bench.end().await;
+}
+
+/// The open files of this process.
+fn open_files() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 /// The resident set of this process.
