@@ -1,5 +1,7 @@
 //! Values and their types: the rules of the documentation's language reference.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use support::{Server, check};
@@ -47,8 +49,10 @@ async fn arithmetic() {
             ("SELECT 1.0 / 3", "decimal(7,6)!: 0.333333"),
             ("SELECT CAST(1 AS int) * 1.5", "decimal(4,1)!: 1.5"),
             ("SELECT 1.10 + 2.205", "decimal(5,3)!: 3.305"),
-            ("SELECT CAST(1 AS decimal(38,10)) * CAST(3 AS decimal(38,10))",
-             "decimal(38,6)!: 3.000000"),
+            (
+                "SELECT CAST(1 AS decimal(38,10)) * CAST(3 AS decimal(38,10))",
+                "decimal(38,6)!: 3.000000",
+            ),
             ("SELECT 1 + 1.5e0", "float!: 2.5"),
             ("SELECT CAST(1.5 AS real) + CAST(1 AS real)", "real!: 2.5"),
             ("SELECT $1.10 * 3, $10 / 3", "money!, money!: 3.3000|3.3333"),
@@ -62,8 +66,10 @@ async fn arithmetic() {
             ("SELECT 0x01 + 0x02", "varbinary(2)!: 0102"),
             ("SELECT 5 & 3, 5 | 3, 5 ^ 3, ~5", "int!, int!, int!, int!: 1|7|6|-6"),
             ("SELECT CAST('2024-01-31' AS date) + 1", "206"),
-            ("SELECT CONVERT(varchar(30), CAST('2024-01-31' AS datetime) + 1.5, 120)",
-             "varchar(30)!: 2024-02-01 12:00:00"),
+            (
+                "SELECT CONVERT(varchar(30), CAST('2024-01-31' AS datetime) + 1.5, 120)",
+                "varchar(30)!: 2024-02-01 12:00:00",
+            ),
         ],
     )
     .await;
@@ -167,23 +173,35 @@ async fn text_functions() {
             ("SELECT LEN('ab  '), LEN(N''), DATALENGTH(N'ab ')", "int!, int!, int!: 2|0|6"),
             ("SELECT LEFT('hello', 2), RIGHT('hello', 3)", "varchar(2)!, varchar(3)!: he|llo"),
             ("SELECT LEFT('hello', -1)", "537"),
-            ("SELECT SUBSTRING('hello', 2, 3), SUBSTRING('hello', 0, 3)",
-             "varchar(3)!, varchar(3)!: ell|he"),
+            (
+                "SELECT SUBSTRING('hello', 2, 3), SUBSTRING('hello', 0, 3)",
+                "varchar(3)!, varchar(3)!: ell|he",
+            ),
             ("SELECT UPPER('aé'), LOWER(N'ÄB')", "varchar(2)!, nvarchar(2)!: AÉ|äb"),
-            ("SELECT LTRIM(' a '), RTRIM(' a '), TRIM(' a ')",
-             "varchar(3)!, varchar(3)!, varchar(3)!: a | a|a"),
-            ("SELECT REPLACE('aBcb', 'b', 'x'), REPLACE('abc', '', 'x')",
-             "varchar(8000)!, varchar(8000)!: axcx|abc"),
-            ("SELECT CHARINDEX('L', 'hello'), CHARINDEX('l', 'hello', 4), CHARINDEX('z', 'a')",
-             "int!, int!, int!: 3|4|0"),
+            (
+                "SELECT LTRIM(' a '), RTRIM(' a '), TRIM(' a ')",
+                "varchar(3)!, varchar(3)!, varchar(3)!: a | a|a",
+            ),
+            (
+                "SELECT REPLACE('aBcb', 'b', 'x'), REPLACE('abc', '', 'x')",
+                "varchar(8000)!, varchar(8000)!: axcx|abc",
+            ),
+            (
+                "SELECT CHARINDEX('L', 'hello'), CHARINDEX('l', 'hello', 4), CHARINDEX('z', 'a')",
+                "int!, int!, int!: 3|4|0",
+            ),
             ("SELECT PATINDEX('%ll%', 'hello')", "int!: 3"),
             ("SELECT CONCAT('a', NULL, 1, 2.5)", "varchar(66)!: a12.5"),
             ("SELECT REPLICATE('ab', 3), SPACE(2) + 'x'", "varchar(6), varchar(3): ababab|  x"),
             ("SELECT STR(123.456, 8, 2), STR(1234567, 3)", "varchar(8), varchar(3):   123.46|***"),
-            ("SELECT ASCII('A'), CHAR(65), NCHAR(8364), UNICODE(N'€')",
-             "int, char(1), nchar(1), int: 65|A|€|8364"),
-            ("SELECT QUOTENAME('a]b'), STUFF('abcdef', 2, 3, 'X'), REVERSE('abc')",
-             "nvarchar(258), varchar(7), varchar(3)!: [a]]b]|aXef|cba"),
+            (
+                "SELECT ASCII('A'), CHAR(65), NCHAR(8364), UNICODE(N'€')",
+                "int, char(1), nchar(1), int: 65|A|€|8364",
+            ),
+            (
+                "SELECT QUOTENAME('a]b'), STUFF('abcdef', 2, 3, 'X'), REVERSE('abc')",
+                "nvarchar(258), varchar(7), varchar(3)!: [a]]b]|aXef|cba",
+            ),
             ("SELECT NOSUCH(1)", "195"),
             ("SELECT LEN()", "174"),
         ],
@@ -198,23 +216,37 @@ async fn number_and_null_functions() {
     check(
         &mut *session,
         &[
-            ("SELECT ABS(-3), CEILING(1.2), FLOOR(-1.2), SIGN(-2.5)",
-             "int!, decimal(2,0)!, decimal(2,0)!, decimal(2,1)!: 3|2|-2|-1.0"),
-            ("SELECT ROUND(123.456, 1), ROUND(748.58, -1), ROUND(150.75, 0, 1), ROUND(2.5e0, 0)",
-             "decimal(6,3)!, decimal(5,2)!, decimal(5,2)!, float!: 123.500|750.00|150.00|3"),
-            ("SELECT POWER(2, 10), SQRT(16), EXP(0), LOG10(100), PI()",
-             "int!, float!, float!, float!, float!: 1024|4|1|2|3.141592653589793"),
+            (
+                "SELECT ABS(-3), CEILING(1.2), FLOOR(-1.2), SIGN(-2.5)",
+                "int!, decimal(2,0)!, decimal(2,0)!, decimal(2,1)!: 3|2|-2|-1.0",
+            ),
+            (
+                "SELECT ROUND(123.456, 1), ROUND(748.58, -1), ROUND(150.75, 0, 1), ROUND(2.5e0, 0)",
+                "decimal(6,3)!, decimal(5,2)!, decimal(5,2)!, float!: 123.500|750.00|150.00|3",
+            ),
+            (
+                "SELECT POWER(2, 10), SQRT(16), EXP(0), LOG10(100), PI()",
+                "int!, float!, float!, float!, float!: 1024|4|1|2|3.141592653589793",
+            ),
             ("SELECT POWER(2, 31)", "8115"),
             ("SELECT SQRT(-1)", "3623"),
-            ("SELECT ISNULL(NULL, 'x'), ISNULL(CAST(NULL AS varchar(2)), 'abc')",
-             "varchar(1)!, varchar(2)!: x|ab"),
-            ("SELECT COALESCE(NULL, 1, 2.5), NULLIF(1, 1), NULLIF('a', 'b')",
-             "decimal(11,1)!, int, varchar(1): 1.0|NULL|a"),
-            ("SELECT IIF(1 > 2, 'a', 'bcd'), CHOOSE(2, 'a', 'b')",
-             "varchar(3)!, varchar(1): bcd|b"),
+            (
+                "SELECT ISNULL(NULL, 'x'), ISNULL(CAST(NULL AS varchar(2)), 'abc')",
+                "varchar(1)!, varchar(2)!: x|ab",
+            ),
+            (
+                "SELECT COALESCE(NULL, 1, 2.5), NULLIF(1, 1), NULLIF('a', 'b')",
+                "decimal(11,1)!, int, varchar(1): 1.0|NULL|a",
+            ),
+            (
+                "SELECT IIF(1 > 2, 'a', 'bcd'), CHOOSE(2, 'a', 'b')",
+                "varchar(3)!, varchar(1): bcd|b",
+            ),
             ("SELECT CASE WHEN 1 = 2 THEN 'a' ELSE 1 END", "int!: 1"),
-            ("SELECT CONVERT(varchar(64), HASHBYTES('SHA2_256', 'abc'), 2)",
-             "varchar(64): BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"),
+            (
+                "SELECT CONVERT(varchar(64), HASHBYTES('SHA2_256', 'abc'), 2)",
+                "varchar(64): BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
+            ),
         ],
     )
     .await;

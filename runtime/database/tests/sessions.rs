@@ -1,5 +1,7 @@
 //! Logins, transactions, cancellation, and results that don't fit memory.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -53,8 +55,11 @@ async fn transactions_count_and_roll_back() {
             ("SELECT * FROM t", "int!: "),
             ("COMMIT", "3902"),
             ("ROLLBACK", "3903"),
-            ("BEGIN TRAN SAVE TRAN early INSERT t VALUES (1) SAVE TRAN s INSERT t VALUES (2)
-              ROLLBACK TRAN s INSERT t VALUES (3)", ": "),
+            (
+                "BEGIN TRAN SAVE TRAN early INSERT t VALUES (1) SAVE TRAN s INSERT t VALUES (2)
+              ROLLBACK TRAN s INSERT t VALUES (3)",
+                ": ",
+            ),
             ("SELECT * FROM t", "int!: 1; 3"),
             ("ROLLBACK TRAN early", ": "),
             ("SELECT * FROM t", "int!: "),
@@ -110,9 +115,12 @@ async fn many_writers_at_once_lose_nothing() {
         let mut session = server.session().await;
         tasks.push(tokio::spawn(async move {
             for _ in 0..5 {
-                run(&mut *session, "BEGIN TRAN SELECT COUNT(*) FROM t INSERT t (n) VALUES (1) COMMIT")
-                    .await
-                    .unwrap();
+                run(
+                    &mut *session,
+                    "BEGIN TRAN SELECT COUNT(*) FROM t INSERT t (n) VALUES (1) COMMIT",
+                )
+                .await
+                .unwrap();
             }
         }));
     }
@@ -210,7 +218,10 @@ async fn hostile_statements_end_in_errors() {
     check(
         &mut *session,
         &[
-            ("SELECT '''; DROP TABLE t; --', N'\u{0}'", "varchar(19)!, nvarchar(1)!: '; DROP TABLE t; --|\u{0}"),
+            (
+                "SELECT '''; DROP TABLE t; --', N'\u{0}'",
+                "varchar(19)!, nvarchar(1)!: '; DROP TABLE t; --|\u{0}",
+            ),
             ("SELECT REPLICATE(CAST('x' AS varchar(max)), 9000000000)", "7119"),
             ("SELECT COUNT(*) FROM t", "int!: 20000"),
         ],

@@ -1,5 +1,7 @@
 //! Tables: what is stored comes back, and what SQL Server refuses is refused.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use support::{Server, check, run};
@@ -23,7 +25,7 @@ async fn every_type_is_stored_and_read_back() {
     let nulls = ["NULL"; 25].join("|");
     let values = "1|255|-32768|2147483647|-9223372036854775808|1.5|0.1|123456.789|-12.5000|\
                   214748.3647|ab |x|é  |Größe|0100|0a0b|19782|45296789000000|17091966000000000|\
-                  17091966007900000|17091966001234567|005cdd30f3b83c003c00|\
+                  17091966007900000|17091966001234567|00042d1005b93c003c00|\
                   6f9619ff8b86d011b42d00c04fc964ff|long|99999999999999999999999999999999999999";
     let empty = types.to_owned();
     let filled = format!("{types}{nulls}; {values}");
@@ -44,13 +46,7 @@ async fn every_type_is_stored_and_read_back() {
         ],
     )
     .await;
-    let output = run(&mut *session, "SELECT * FROM everything ORDER BY a").await.unwrap();
-    let line = support::line(&output);
-    // The datetimeoffset's bytes are checked where they are made.
-    let without = |line: &str| {
-        line.split('|').filter(|cell| cell.len() != 20).collect::<Vec<_>>().join("|")
-    };
-    assert_eq!(without(&line), without(&filled));
+    check(&mut *session, &[("SELECT * FROM everything ORDER BY a", &filled)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,12 +155,21 @@ async fn objects_are_found_or_not() {
 async fn rows_are_changed() {
     let server = Server::new();
     let mut session = server.session().await;
-    run(&mut *session, "CREATE TABLE t (id int PRIMARY KEY, v varchar(10), d decimal(9,2))
-        INSERT t VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)").await.unwrap();
-    run(&mut *session, "CREATE TABLE u (id int, w varchar(10)) INSERT u VALUES (1, 'eins'), (3, 'drei')")
-        .await
-        .unwrap();
-    let changed = run(&mut *session, "UPDATE t SET d = d * 2, v += '!' WHERE id > 1").await.unwrap();
+    run(
+        &mut *session,
+        "CREATE TABLE t (id int PRIMARY KEY, v varchar(10), d decimal(9,2))
+        INSERT t VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)",
+    )
+    .await
+    .unwrap();
+    run(
+        &mut *session,
+        "CREATE TABLE u (id int, w varchar(10)) INSERT u VALUES (1, 'eins'), (3, 'drei')",
+    )
+    .await
+    .unwrap();
+    let changed =
+        run(&mut *session, "UPDATE t SET d = d * 2, v += '!' WHERE id > 1").await.unwrap();
     assert_eq!(changed.affected, Some(2));
     check(
         &mut *session,

@@ -114,8 +114,9 @@ pub(crate) fn decode(cell: ValueRef<'_>, sql_type: SqlType) -> Result<Value, Sql
             SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image => {
                 Some(Value::Binary(bytes.to_vec()))
             }
-            SqlType::DateTimeOffset(_) => decode_offset(bytes)
-                .map(|(utc, offset)| Value::DateTimeOffset { utc, offset }),
+            SqlType::DateTimeOffset(_) => {
+                decode_offset(bytes).map(|(utc, offset)| Value::DateTimeOffset { utc, offset })
+            }
             SqlType::UniqueIdentifier => bytes.try_into().ok().map(Value::Guid),
             _ => decode_decimal(bytes)
                 .map(|unscaled| Value::Decimal(Decimal::new(unscaled, scale_of(sql_type)))),

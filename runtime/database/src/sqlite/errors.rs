@@ -16,17 +16,12 @@ pub(crate) fn syntax_near(text: &str) -> SqlError {
 }
 
 pub(crate) fn undeclared_variable(name: &str) -> SqlError {
-    SqlError::with_class(137, 15, format!("Must declare the scalar variable \"{name}\"."))
-        .state(2)
+    SqlError::with_class(137, 15, format!("Must declare the scalar variable \"{name}\".")).state(2)
 }
 
 pub(crate) fn unknown_function(name: &str) -> SqlError {
-    SqlError::with_class(
-        195,
-        15,
-        format!("'{name}' is not a recognized built-in function name."),
-    )
-    .state(10)
+    SqlError::with_class(195, 15, format!("'{name}' is not a recognized built-in function name."))
+        .state(10)
 }
 
 pub(crate) fn argument_count(name: &str, count: &str) -> SqlError {
@@ -187,22 +182,19 @@ pub(crate) fn converting(from: SqlType, to: SqlType) -> SqlError {
 }
 
 pub(crate) fn date_from_text() -> SqlError {
-    SqlError::new(
-        241,
-        "Conversion failed when converting date and/or time from character string.",
-    )
+    SqlError::new(241, "Conversion failed when converting date and/or time from character string.")
 }
 
 pub(crate) fn guid_from_text() -> SqlError {
-    SqlError::new(8169, "Conversion failed when converting from a character string to uniqueidentifier.")
-        .state(2)
+    SqlError::new(
+        8169,
+        "Conversion failed when converting from a character string to uniqueidentifier.",
+    )
+    .state(2)
 }
 
 pub(crate) fn money_from_text() -> SqlError {
-    SqlError::new(
-        235,
-        "Cannot convert a char value to money. The char value has incorrect syntax.",
-    )
+    SqlError::new(235, "Cannot convert a char value to money. The char value has incorrect syntax.")
 }
 
 pub(crate) fn date_out_of_range(from: SqlType, to: SqlType) -> SqlError {
@@ -218,10 +210,7 @@ pub(crate) fn date_out_of_range(from: SqlType, to: SqlType) -> SqlError {
 }
 
 pub(crate) fn date_overflow(t: SqlType) -> SqlError {
-    SqlError::new(
-        517,
-        format!("Adding a value to a '{}' column caused an overflow.", t.name()),
-    )
+    SqlError::new(517, format!("Adding a value to a '{}' column caused an overflow.", t.name()))
 }
 
 pub(crate) fn datediff_overflow() -> SqlError {
@@ -233,11 +222,7 @@ pub(crate) fn datediff_overflow() -> SqlError {
 }
 
 pub(crate) fn bad_datepart(part: &str, function: &str) -> SqlError {
-    SqlError::with_class(
-        155,
-        15,
-        format!("'{part}' is not a recognized {function} option."),
-    )
+    SqlError::with_class(155, 15, format!("'{part}' is not a recognized {function} option."))
 }
 
 pub(crate) fn datepart_unsupported(part: &str, function: &str, t: SqlType) -> SqlError {
@@ -288,7 +273,10 @@ pub(crate) fn small_overflow(to: SqlType, value: i64) -> SqlError {
 pub(crate) fn text_overflow(value: &str, to: SqlType) -> SqlError {
     SqlError::new(
         248,
-        format!("The conversion of the varchar value '{value}' overflowed an {} column.", to.name()),
+        format!(
+            "The conversion of the varchar value '{value}' overflowed an {} column.",
+            to.name()
+        ),
     )
 }
 
@@ -322,11 +310,8 @@ pub(crate) fn truncated(table: &str, column: &str, value: &str) -> SqlError {
 }
 
 pub(crate) fn invalid_length(function: &str) -> SqlError {
-    SqlError::new(
-        537,
-        format!("Invalid length parameter passed to the {function} function."),
-    )
-    .state(3)
+    SqlError::new(537, format!("Invalid length parameter passed to the {function} function."))
+        .state(3)
 }
 
 pub(crate) fn style(style: i64, from: SqlType, to: SqlType) -> SqlError {
@@ -362,7 +347,12 @@ pub(crate) fn duplicate_key(kind: &str, constraint: &str, table: &str) -> SqlErr
     )
 }
 
-pub(crate) fn check_failed(statement: &str, constraint: &str, database: &str, table: &str) -> SqlError {
+pub(crate) fn check_failed(
+    statement: &str,
+    constraint: &str,
+    database: &str,
+    table: &str,
+) -> SqlError {
     SqlError::new(
         547,
         format!(
@@ -590,10 +580,7 @@ pub(crate) fn commit_without_begin() -> SqlError {
 }
 
 pub(crate) fn rollback_without_begin() -> SqlError {
-    SqlError::new(
-        3903,
-        "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.",
-    )
+    SqlError::new(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.")
 }
 
 pub(crate) fn no_such_savepoint(name: &str) -> SqlError {
@@ -650,13 +637,8 @@ pub(crate) fn non_boolean(text: &str) -> SqlError {
 }
 
 pub(crate) fn not_unique(constraint: &str) -> SqlError {
-    SqlError::new(
-        1779,
-        format!(
-            "Table '{constraint}' already has a primary key defined on it."
-        ),
-    )
-    .state(0)
+    SqlError::new(1779, format!("Table '{constraint}' already has a primary key defined on it."))
+        .state(0)
 }
 
 /// The query is too deep or too long for SQLite's limits, which are set for hostile input.

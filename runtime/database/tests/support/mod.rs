@@ -1,6 +1,7 @@
 //! Opens an embedded database in a temporary folder and runs T-SQL on it.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -20,9 +20,26 @@ use crate::sqlite::functions::{Body, Function};
 /// Whether a call of this name is bound here.
 pub(crate) fn is_aggregate(name: &str) -> bool {
     [
-        "COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STDEV", "STDEVP", "VAR", "VARP",
-        "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE",
-        "PERCENT_RANK", "CUME_DIST",
+        "COUNT",
+        "COUNT_BIG",
+        "SUM",
+        "AVG",
+        "MIN",
+        "MAX",
+        "STDEV",
+        "STDEVP",
+        "VAR",
+        "VARP",
+        "ROW_NUMBER",
+        "RANK",
+        "DENSE_RANK",
+        "NTILE",
+        "LAG",
+        "LEAD",
+        "FIRST_VALUE",
+        "LAST_VALUE",
+        "PERCENT_RANK",
+        "CUME_DIST",
     ]
     .iter()
     .any(|known| known.eq_ignore_ascii_case(name))
@@ -38,8 +55,7 @@ impl Binder<'_> {
             name.as_str(),
             "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "PERCENT_RANK" | "CUME_DIST"
         );
-        let positional =
-            matches!(name.as_str(), "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE");
+        let positional = matches!(name.as_str(), "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE");
         if (ranking || positional) && call.over.is_none() {
             return Err(SqlError::with_class(
                 10753,
@@ -240,12 +256,7 @@ fn sum(average: bool, t: SqlType, mut bare: BoundAggregate) -> Result<Bound, Sql
 }
 
 /// Makes it an aggregate of ours over arguments of type `t`.
-fn own(
-    bare: &mut BoundAggregate,
-    name: &str,
-    t: SqlType,
-    kind: Aggregate,
-) -> Result<(), SqlError> {
+fn own(bare: &mut BoundAggregate, name: &str, t: SqlType, kind: Aggregate) -> Result<(), SqlError> {
     bare.arguments = std::mem::take(&mut bare.arguments)
         .into_iter()
         .map(|argument| coerce::implicit(argument, t))

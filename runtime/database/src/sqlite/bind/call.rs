@@ -157,7 +157,8 @@ impl Binder<'_> {
         let condition = compare(CompareOperator::Equal, value.clone(), other)?;
         let null = Bound::constant(Value::Null, value.sql_type);
         let sql_type = value.sql_type;
-        let kind = Kind::Case { branches: vec![(condition, null)], otherwise: Some(Box::new(value)) };
+        let kind =
+            Kind::Case { branches: vec![(condition, null)], otherwise: Some(Box::new(value)) };
         Ok(Bound { kind, sql_type, nullable: true })
     }
 

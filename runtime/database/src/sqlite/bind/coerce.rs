@@ -191,7 +191,10 @@ pub(crate) fn same_cells(from: SqlType, to: SqlType) -> bool {
         (SqlType::DateTimeOffset(a), SqlType::DateTimeOffset(b)) => a <= b,
         (SqlType::DateTime | SqlType::SmallDateTime, SqlType::DateTime2(7)) => true,
         (SqlType::SmallDateTime, SqlType::DateTime2(_) | SqlType::DateTime) => true,
-        (SqlType::Decimal { .. } | SqlType::Money | SqlType::SmallMoney, SqlType::Decimal { .. }) => {
+        (
+            SqlType::Decimal { .. } | SqlType::Money | SqlType::SmallMoney,
+            SqlType::Decimal { .. },
+        ) => {
             let (p1, s1) = types::as_decimal(from).unwrap_or((38, 0));
             let (p2, _) = types::as_decimal(to).unwrap_or((0, 0));
             s1 == cell::scale_of(to) && p1 <= p2

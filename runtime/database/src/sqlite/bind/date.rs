@@ -18,11 +18,7 @@ pub(crate) fn takes_date_part(name: &str) -> bool {
 
 impl Binder<'_> {
     /// Binds a function with a date part.
-    pub(crate) fn date_function(
-        &mut self,
-        name: &str,
-        list: &[Expr],
-    ) -> Result<Bound, SqlError> {
+    pub(crate) fn date_function(&mut self, name: &str, list: &[Expr]) -> Result<Bound, SqlError> {
         let count = if matches!(name, "DATEPART" | "DATENAME") { 2 } else { 3 };
         let lower = name.to_ascii_lowercase();
         if list.len() != count {
@@ -40,13 +36,17 @@ impl Binder<'_> {
         let arguments =
             list[1..].iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
         let label = format!("{name}({})", part.name());
-        self.signed_call(&label, arguments, &|actual: &[Actual<'_>]| -> Result<Signature, SqlError> {
-            match name {
-                "DATEPART" => date::part(part, actual),
-                "DATENAME" => date::name(part, actual),
-                "DATEADD" => date::add(part, actual),
-                _ => date::difference(part, name == "DATEDIFF_BIG", actual),
-            }
-        })
+        self.signed_call(
+            &label,
+            arguments,
+            &|actual: &[Actual<'_>]| -> Result<Signature, SqlError> {
+                match name {
+                    "DATEPART" => date::part(part, actual),
+                    "DATENAME" => date::name(part, actual),
+                    "DATEADD" => date::add(part, actual),
+                    _ => date::difference(part, name == "DATEDIFF_BIG", actual),
+                }
+            },
+        )
     }
 }

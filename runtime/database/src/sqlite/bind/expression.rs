@@ -45,7 +45,9 @@ impl Binder<'_> {
                         let style = coerce::implicit(self.value(style)?, SqlType::Int)?;
                         match self.environment.evaluate(&style)? {
                             Value::Int(style) => style,
-                            _ => return Ok(Bound::constant(Value::Null, self.target_type(target)?)),
+                            _ => {
+                                return Ok(Bound::constant(Value::Null, self.target_type(target)?));
+                            }
                         }
                     }
                     None => 0,
@@ -197,8 +199,16 @@ pub(crate) fn literal(constant: &Literal) -> Bound {
 pub(crate) fn unknown_type(name: &TypeName) -> SqlError {
     match &name.kind {
         launchpod_tsql::ast::TypeKind::Named(named) => {
-            let known = ["sql_variant", "rowversion", "timestamp", "hierarchyid", "geography",
-                "geometry", "cursor", "table"];
+            let known = [
+                "sql_variant",
+                "rowversion",
+                "timestamp",
+                "hierarchyid",
+                "geography",
+                "geometry",
+                "cursor",
+                "table",
+            ];
             let word = named.name.text.to_ascii_lowercase();
             if known.contains(&word.as_str()) {
                 errors::unsupported(format_args!("The data type {word}"))

@@ -47,9 +47,6 @@ pub(crate) fn check(
             Err(errors::not_grouped(&binder.column_label(*source, name)))
         }
         Kind::Aggregate(aggregate) if aggregate.over.is_none() => Ok(()),
-        _ => value
-            .children()
-            .into_iter()
-            .try_for_each(|child| check(binder, child, group_by, own)),
+        _ => value.children().into_iter().try_for_each(|child| check(binder, child, group_by, own)),
     }
 }

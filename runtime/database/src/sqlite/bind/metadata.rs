@@ -66,9 +66,7 @@ impl Binder<'_> {
         Ok(match name {
             "GETDATE" => Some(now(self.environment, SqlType::DateTime)?),
             "GETUTCDATE" => Some(now(self.environment, SqlType::DateTime)?),
-            "SYSDATETIME" | "SYSUTCDATETIME" => {
-                Some(now(self.environment, SqlType::DateTime2(7))?)
-            }
+            "SYSDATETIME" | "SYSUTCDATETIME" => Some(now(self.environment, SqlType::DateTime2(7))?),
             "SYSDATETIMEOFFSET" => Some(now(self.environment, SqlType::DateTimeOffset(7))?),
             "DB_NAME" => match self.argument(arguments, 0)? {
                 None => Some(name_of(&session.database.name)),
@@ -114,9 +112,11 @@ impl Binder<'_> {
                     Some(id) => self.environment.catalog().object_name(id)?,
                     None => None,
                 };
-                Some(optional_name(object.map(|(schema, object)| {
-                    if name == "OBJECT_NAME" { object } else { schema }
-                })))
+                Some(optional_name(object.map(
+                    |(schema, object)| {
+                        if name == "OBJECT_NAME" { object } else { schema }
+                    },
+                )))
             }
             "SCOPE_IDENTITY" => Some(identity(self.environment)),
             "IDENT_CURRENT" => Some(match self.argument(arguments, 0)? {
@@ -157,9 +157,7 @@ impl Binder<'_> {
                 let database = self.argument(arguments, 0)?;
                 let property = self.argument(arguments, 1)?;
                 let known = match &database {
-                    Some(Value::Text(name)) => {
-                        self.environment.catalog().database(name)?.is_some()
-                    }
+                    Some(Value::Text(name)) => self.environment.catalog().database(name)?.is_some(),
                     _ => false,
                 };
                 Some(match property {
@@ -180,8 +178,12 @@ impl Binder<'_> {
                 let open = matches!(depth, Some(Value::Int(depth)) if depth > 0);
                 Some(Bound::constant(Value::Int(open.into()), SqlType::SmallInt))
             }
-            "TYPE_NAME" | "FULLTEXTSERVICEPROPERTY" | "OBJECTPROPERTY" | "OBJECTPROPERTYEX"
-            | "COLUMNPROPERTY" | "INDEXPROPERTY" => {
+            "TYPE_NAME"
+            | "FULLTEXTSERVICEPROPERTY"
+            | "OBJECTPROPERTY"
+            | "OBJECTPROPERTYEX"
+            | "COLUMNPROPERTY"
+            | "INDEXPROPERTY" => {
                 return Err(errors::unsupported(format_args!("The function {name}")));
             }
             "RAND" if arguments.is_empty() => {
@@ -259,8 +261,12 @@ fn coerced_int(value: &Value) -> Option<i64> {
 
 fn session_property(option: &str) -> Bound {
     let value = match option.to_ascii_uppercase().as_str() {
-        "ANSI_NULLS" | "ANSI_PADDING" | "ANSI_WARNINGS" | "ARITHABORT"
-        | "CONCAT_NULL_YIELDS_NULL" | "QUOTED_IDENTIFIER" => Value::Int(1),
+        "ANSI_NULLS"
+        | "ANSI_PADDING"
+        | "ANSI_WARNINGS"
+        | "ARITHABORT"
+        | "CONCAT_NULL_YIELDS_NULL"
+        | "QUOTED_IDENTIFIER" => Value::Int(1),
         "NUMERIC_ROUNDABORT" => Value::Int(0),
         _ => Value::Null,
     };
@@ -274,9 +280,7 @@ fn database_property(property: &str) -> Bound {
         "updateability" => optional_name(Some("READ_WRITE".to_owned())),
         "useraccess" => optional_name(Some("MULTI_USER".to_owned())),
         "recovery" => optional_name(Some("SIMPLE".to_owned())),
-        "version" => {
-            Bound { nullable: true, ..Bound::constant(Value::Int(957), SqlType::Int) }
-        }
+        "version" => Bound { nullable: true, ..Bound::constant(Value::Int(957), SqlType::Int) },
         _ => optional_name(None),
     }
 }

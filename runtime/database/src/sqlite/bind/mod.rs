@@ -103,8 +103,7 @@ impl<'a> Binder<'a> {
         {
             *used = true;
         }
-        let variable =
-            self.variables.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
+        let variable = self.variables.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
         let mut bound = Bound::constant(variable.value.clone(), variable.sql_type);
         bound.nullable = true;
         Ok(bound)

@@ -364,11 +364,7 @@ fn concatenate(left: Bound, right: Bound) -> Bound {
 }
 
 /// `datetime + 1`, `datetime - datetime`: days and their fractions since 1900.
-fn shift_datetime(
-    operator: BinaryOperator,
-    left: Bound,
-    right: Bound,
-) -> Result<Bound, SqlError> {
+fn shift_datetime(operator: BinaryOperator, left: Bound, right: Bound) -> Result<Bound, SqlError> {
     let (l, r) = (left.sql_type, right.sql_type);
     let t = if l == SqlType::SmallDateTime && r != SqlType::DateTime {
         SqlType::SmallDateTime
@@ -388,12 +384,8 @@ fn shift_datetime(
         body: Body::Values(Box::new(move |values| match (&values[0], &values[1]) {
             (Value::DateTime(a), Value::DateTime(b)) => {
                 let ticks = a + sign * (b - base);
-                convert::cast(
-                    &Value::DateTime(ticks),
-                    SqlType::DateTime2(7),
-                    SqlType::DateTime,
-                )
-                .map_err(|_| errors::overflow(SqlType::DateTime))
+                convert::cast(&Value::DateTime(ticks), SqlType::DateTime2(7), SqlType::DateTime)
+                    .map_err(|_| errors::overflow(SqlType::DateTime))
             }
             _ => Ok(Value::Null),
         })),

@@ -96,12 +96,7 @@ impl Binder<'_> {
         }
     }
 
-    fn in_list(
-        &mut self,
-        negated: bool,
-        operand: &Expr,
-        list: &[Expr],
-    ) -> Result<Bound, SqlError> {
+    fn in_list(&mut self, negated: bool, operand: &Expr, list: &[Expr]) -> Result<Bound, SqlError> {
         let operand = self.value(operand)?;
         let values = list.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
         let t = values
@@ -189,9 +184,9 @@ fn like_cells() -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
             let pattern = text::Pattern::new(&String::from_utf8_lossy(texts[1]), escape);
             *last = Some((texts[1].to_vec(), escape, pattern));
         }
-        let matched = last.as_ref().is_some_and(|(_, _, pattern)| {
-            pattern.matches(&String::from_utf8_lossy(texts[0]))
-        });
+        let matched = last
+            .as_ref()
+            .is_some_and(|(_, _, pattern)| pattern.matches(&String::from_utf8_lossy(texts[0])));
         Ok(ToSqlOutput::from(i64::from(matched)))
     }
 }

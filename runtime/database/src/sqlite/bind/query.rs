@@ -9,8 +9,8 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
 use super::tree::{
-    Bound, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind,
-    OrderValue, QueryColumn,
+    Bound, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue,
+    QueryColumn,
 };
 use super::{Aggregates, Binder, coerce, expression, grouping, operator, types};
 use crate::sqlite::errors;
@@ -150,10 +150,12 @@ impl Binder<'_> {
                 return Err(errors::set_operator_columns());
             }
             let wanted: Vec<SqlType> = columns.iter().map(|column| column.sql_type).collect();
-            if own.iter().zip(&wanted).any(|(own, wanted)| {
-                own.sql_type != *wanted && !own.sql_type.is_integer()
-            }) && let Some(index) =
-                own.iter().zip(&wanted).position(|(own, wanted)| own.sql_type != *wanted)
+            if own
+                .iter()
+                .zip(&wanted)
+                .any(|(own, wanted)| own.sql_type != *wanted && !own.sql_type.is_integer())
+                && let Some(index) =
+                    own.iter().zip(&wanted).position(|(own, wanted)| own.sql_type != *wanted)
             {
                 return Err(SqlError::new(
                     240,
@@ -246,11 +248,7 @@ impl Binder<'_> {
         Ok((BoundBody::Set { operator, operands: bodies }, columns))
     }
 
-    fn select(
-        &mut self,
-        select: &Select,
-        order_by: &[OrderItem],
-    ) -> Result<SelectParts, SqlError> {
+    fn select(&mut self, select: &Select, order_by: &[OrderItem]) -> Result<SelectParts, SqlError> {
         self.scopes.push(Scope::default());
         let rule = self.aggregates;
         let parts = self.select_inner(select, order_by);
@@ -350,9 +348,7 @@ impl Binder<'_> {
                 SelectItem::Value { value, alias } => {
                     let bound = self.value(value)?;
                     let (own, identity) = match &value.kind {
-                        ExprKind::Column(name) => {
-                            (name.name.text.clone(), self.column(name)?.1)
-                        }
+                        ExprKind::Column(name) => (name.name.text.clone(), self.column(name)?.1),
                         _ => (String::new(), false),
                     };
                     let own = match &value.kind {

@@ -1,8 +1,6 @@
 //! FROM.
 
-use launchpod_tsql::ast::{
-    Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name,
-};
+use launchpod_tsql::ast::{Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name};
 use launchpod_types::SqlError;
 
 use super::query::{named_columns, values_columns};
@@ -69,9 +67,9 @@ impl Binder<'_> {
                 15,
                 format!("Must declare the table variable \"{name}\"."),
             )),
-            TableSourceKind::Function { call, .. } => Err(errors::invalid_object(
-                &call.name.to_string(),
-            )),
+            TableSourceKind::Function { call, .. } => {
+                Err(errors::invalid_object(&call.name.to_string()))
+            }
             _ => Err(errors::unsupported("This table source")),
         }
     }
@@ -118,8 +116,7 @@ impl Binder<'_> {
             return Ok(BoundSource::System { sql: view.sql, database, id });
         }
         let table = self.environment.table(name)?;
-        let qualifier =
-            alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
+        let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
         self.add_source(id, shown, qualifier, table_columns(&table))?;
         Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
     }

@@ -118,7 +118,10 @@ pub(crate) struct BoundCte {
 pub(crate) enum BoundBody {
     Select(Box<BoundSelect>),
     /// Operands of one operator, left to right.
-    Set { operator: &'static str, operands: Vec<BoundBody> },
+    Set {
+        operator: &'static str,
+        operands: Vec<BoundBody>,
+    },
     Nested(Box<BoundQuery>),
     Values(Vec<Vec<Bound>>),
 }
@@ -203,7 +206,9 @@ pub(crate) enum UpdateHow {
 /// Which rows a DELETE removes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum DeleteHow {
-    Direct { filter: Option<Bound> },
+    Direct {
+        filter: Option<Bound>,
+    },
     /// Row ids from a query.
     Query(BoundQuery),
 }
@@ -250,9 +255,7 @@ impl Bound {
                 .flat_map(|(condition, value)| [condition, value])
                 .chain(otherwise.as_deref())
                 .collect(),
-            Kind::InList { operand, list, .. } => {
-                std::iter::once(&**operand).chain(list).collect()
-            }
+            Kind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
             Kind::InQuery { operand, .. } => vec![operand],
             Kind::Aggregate(aggregate) => {
                 let window = aggregate.over.iter().flat_map(|over| {

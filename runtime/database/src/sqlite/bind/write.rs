@@ -141,11 +141,7 @@ impl Binder<'_> {
         Ok(Write { bound, table, checks: Vec::new() })
     }
 
-    fn insert_columns(
-        &self,
-        table: &Table,
-        names: &[Identifier],
-    ) -> Result<Vec<usize>, SqlError> {
+    fn insert_columns(&self, table: &Table, names: &[Identifier]) -> Result<Vec<usize>, SqlError> {
         let explicit = self.environment.session.identity_insert == Some(table.object_id);
         if names.is_empty() {
             let all = table.columns.iter().enumerate();
@@ -207,19 +203,13 @@ impl Binder<'_> {
     ) -> Result<Bound, SqlError> {
         if matches!(value.kind, ExprKind::Default) {
             let default = self.absent(table, column)?;
-            return Ok(default
-                .unwrap_or_else(|| Bound::constant(Value::Null, column.sql_type)));
+            return Ok(default.unwrap_or_else(|| Bound::constant(Value::Null, column.sql_type)));
         }
         let value = self.value(value)?;
         self.stored(table, column, value)
     }
 
-    fn stored(
-        &self,
-        table: &Table,
-        column: &TableColumn,
-        value: Bound,
-    ) -> Result<Bound, SqlError> {
+    fn stored(&self, table: &Table, column: &TableColumn, value: Bound) -> Result<Bound, SqlError> {
         let value = coerce::store(
             value,
             &Target {
@@ -263,9 +253,10 @@ impl Binder<'_> {
                 strict: false,
                 deterministic: false,
                 body: Body::Values(Box::new(move |_| {
-                    state.next(object_id).map(Value::Int).ok_or_else(|| {
-                        errors::internal("an identity column without a counter")
-                    })
+                    state
+                        .next(object_id)
+                        .map(Value::Int)
+                        .ok_or_else(|| errors::internal("an identity column without a counter"))
                 })),
             };
             let number = coerce::call(function, Vec::new(), SqlType::BigInt, false);
@@ -421,9 +412,9 @@ impl Binder<'_> {
                 source.is_named(name)
                     || (same_name(&source.name, &name.name.text) && source.qualifier.is_some())
             });
-            let id = source.map(|source| source.id).ok_or_else(|| {
-                errors::invalid_object(&name.to_string())
-            })?;
+            let id = source
+                .map(|source| source.id)
+                .ok_or_else(|| errors::invalid_object(&name.to_string()))?;
             return Ok((table, id, (ctes, bound)));
         }
         let table = self.environment.table_to_change(name)?;
@@ -453,12 +444,10 @@ impl Binder<'_> {
 
 fn table_variable(target: &TargetName) -> SqlError {
     match target {
-        TargetName::Variable { name, line } => SqlError::with_class(
-            1087,
-            15,
-            format!("Must declare the table variable \"{name}\"."),
-        )
-        .or_line(*line),
+        TargetName::Variable { name, line } => {
+            SqlError::with_class(1087, 15, format!("Must declare the table variable \"{name}\"."))
+                .or_line(*line)
+        }
         TargetName::Table(name) => errors::invalid_object(&name.to_string()),
     }
 }
@@ -479,8 +468,9 @@ fn find_source<'s>(
             Some(_) => None,
             None => table.name.is(&name.name.text).then_some(table),
         },
-        TableSourceKind::Join(join) => find_source(&join.left, name, single)
-            .or_else(|| find_source(&join.right, name, single)),
+        TableSourceKind::Join(join) => {
+            find_source(&join.left, name, single).or_else(|| find_source(&join.right, name, single))
+        }
         _ => None,
     }
 }

@@ -91,8 +91,7 @@ impl Batches {
         let arrays: Result<Vec<ArrayRef>, _> =
             self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
-        let batch =
-            RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays?, &options);
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays?, &options);
         (self.rows, self.bytes) = (0, 0);
         batch.map(Some).map_err(errors::internal)
     }

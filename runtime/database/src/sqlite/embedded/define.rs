@@ -272,11 +272,9 @@ impl Worker {
             })?;
             parent.storage
         };
-        let list = |names: &[String]| {
-            names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
-        };
-        let references: Vec<String> =
-            key.references.iter().map(|name| name.text.clone()).collect();
+        let list =
+            |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let references: Vec<String> = key.references.iter().map(|name| name.text.clone()).collect();
         let target = match references.is_empty() {
             true => String::new(),
             false => format!(" ({})", list(&references)),
@@ -399,9 +397,7 @@ impl Definition {
                 found.map(|column| column.name.clone()).ok_or_else(|| {
                     SqlError::new(
                         1911,
-                        format!(
-                            "Column name '{name}' does not exist in the target table or view."
-                        ),
+                        format!("Column name '{name}' does not exist in the target table or view."),
                     )
                 })
             })
@@ -443,7 +439,8 @@ impl<'a> Source<'a> {
 
     /// The text of an expression of the statement.
     fn text(&self, expr: &Expr) -> Result<String, SqlError> {
-        let range = expr.span.start.checked_sub(self.start).zip(expr.span.end.checked_sub(self.start));
+        let range =
+            expr.span.start.checked_sub(self.start).zip(expr.span.end.checked_sub(self.start));
         range
             .and_then(|(start, end)| self.text.get(start..end))
             .map(str::to_owned)

@@ -173,14 +173,10 @@ pub(crate) fn version_text() -> String {
 
 /// `SERVERPROPERTY`: SQL Server returns sql_variant; here each property has its base type.
 pub(crate) fn server_property(session: &Session, property: &str) -> Bound {
-    let text = |value: &str| Bound {
-        nullable: true,
-        ..Bound::constant(value.into(), SqlType::SYSNAME)
-    };
-    let int = |value: i64| Bound {
-        nullable: true,
-        ..Bound::constant(Value::Int(value), SqlType::Int)
-    };
+    let text =
+        |value: &str| Bound { nullable: true, ..Bound::constant(value.into(), SqlType::SYSNAME) };
+    let int =
+        |value: i64| Bound { nullable: true, ..Bound::constant(Value::Int(value), SqlType::Int) };
     match property.to_ascii_lowercase().as_str() {
         "productversion" => text(PRODUCT_VERSION),
         "productlevel" => text("RTM"),
@@ -200,10 +196,18 @@ pub(crate) fn server_property(session: &Session, property: &str) -> Bound {
         "buildclrversion" => text("v4.0.30319"),
         "licensetype" => text("DISABLED"),
         "processid" => int(i64::from(std::process::id())),
-        "isadvancedanalyticsinstalled" | "issingleuser" | "isclustered" | "ishadrenabled"
-        | "isintegratedsecurityonly" | "isfulltextinstalled" | "isxtpsupported"
-        | "ispolybaseinstalled" | "islocaldb" | "isbigdatacluster"
-        | "isexternalauthenticationonly" | "filestreamconfiguredlevel"
+        "isadvancedanalyticsinstalled"
+        | "issingleuser"
+        | "isclustered"
+        | "ishadrenabled"
+        | "isintegratedsecurityonly"
+        | "isfulltextinstalled"
+        | "isxtpsupported"
+        | "ispolybaseinstalled"
+        | "islocaldb"
+        | "isbigdatacluster"
+        | "isexternalauthenticationonly"
+        | "filestreamconfiguredlevel"
         | "filestreameffectivelevel" => {
             int(i64::from(property.eq_ignore_ascii_case("isadvancedanalyticsinstalled")))
         }

@@ -39,8 +39,11 @@ pub(crate) fn of_engine(error: &rusqlite::Error) -> SqlError {
     if text.contains("integer overflow") {
         return errors::overflow(launchpod_types::SqlType::BigInt);
     }
-    if text.contains("too large") || text.contains("too big") || text.contains("too deep")
-        || text.contains("too many") || text.contains("parser stack overflow")
+    if text.contains("too large")
+        || text.contains("too big")
+        || text.contains("too deep")
+        || text.contains("too many")
+        || text.contains("parser stack overflow")
         || text.contains("at most")
     {
         return errors::too_complex();
@@ -100,9 +103,8 @@ fn constraint(text: &str, changing: &Changing<'_>) -> Option<SqlError> {
             .map(|column| format!("{}\n", column.strip_prefix(&prefix).unwrap_or(column)))
             .collect();
         let constraints = catalog.constraints(table).unwrap_or_default();
-        let found = constraints
-            .iter()
-            .find(|constraint| constraint.definition.eq_ignore_ascii_case(&key));
+        let found =
+            constraints.iter().find(|constraint| constraint.definition.eq_ignore_ascii_case(&key));
         let (kind, name) = found.map_or(("UNIQUE KEY", ""), |constraint| {
             let kind = if constraint.code == "PK" { "PRIMARY KEY" } else { "UNIQUE KEY" };
             (kind, constraint.name.as_str())

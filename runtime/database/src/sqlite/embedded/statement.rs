@@ -14,11 +14,11 @@ use super::catalog::Catalog;
 use super::environment::Environment;
 use super::failure::{self, Changing};
 use super::thread::{Job, Stop, Worker};
+use crate::Event;
 use crate::sqlite::bind::Binder;
-use crate::sqlite::bind::tree::{BoundQuery, BoundWrite};
+use crate::sqlite::bind::tree::BoundWrite;
 use crate::sqlite::bind::write::Write;
 use crate::sqlite::{errors, translate};
-use crate::Event;
 
 // === impl Worker ===
 
@@ -72,9 +72,7 @@ impl Worker {
             }
             StatementKind::Drop(drop) if drop.kind == DropKind::Database => {
                 self.outside_transaction("DROP DATABASE")?;
-                self.change(job, false, |worker, _| {
-                    worker.drop_databases(drop).map_err(Stop::from)
-                })
+                self.change(job, false, |worker, _| worker.drop_databases(drop).map_err(Stop::from))
             }
             StatementKind::CreateDatabase(create) => {
                 self.outside_transaction("CREATE DATABASE")?;
@@ -161,10 +159,7 @@ impl Worker {
             let table = worker.create_from_columns(name, &bound)?;
             let environment = worker.environment();
             let variables = Arc::clone(&job.execute.variables);
-            let mut bound = Binder::new(&environment, &variables);
-            // The source is bound again with numbers that don't meet the insert's own.
-            let source: BoundQuery = bound.bind_query(query)?;
-            let write = bound.insert_query(table, source)?;
+            let write = Binder::new(&environment, &variables).insert_query(table, bound)?;
             let count = worker.run_write(job, &write, "INSERT")?;
             worker.send(job, Event::RowsAffected(count))
         })

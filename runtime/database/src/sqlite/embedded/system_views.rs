@@ -29,9 +29,9 @@ const DESCRIPTION: SqlType = SqlType::NVarChar(Length::Limited(60));
 /// The view of a name, `sys.x` or `INFORMATION_SCHEMA.X` in any database.
 pub(crate) fn find(name: &ObjectName) -> Option<&'static SystemView> {
     let schema = name.schema.as_ref()?;
-    VIEWS.iter().find(|view| {
-        same_name(view.schema, &schema.text) && same_name(view.name, &name.name.text)
-    })
+    VIEWS
+        .iter()
+        .find(|view| same_name(view.schema, &schema.text) && same_name(view.name, &name.name.text))
 }
 
 const OBJECT_COLUMNS: &[(&str, SqlType, bool)] = &[

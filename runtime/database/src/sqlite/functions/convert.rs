@@ -53,12 +53,9 @@ pub(crate) fn allowed(from: SqlType, to: SqlType) -> Allowed {
         (a, b) if a == b => Implicit,
         ('n' | 'f', 'n' | 'f') => Implicit,
         ('c', 'b') => Explicit,
-        ('c', 'i') => Implicit,
         ('c', _) => Implicit,
         ('n' | 'f', 'c') => Implicit,
-        ('n', 'b') => Implicit,
-        ('f', 'b') => Implicit,
-        ('n' | 'f', 's') => Implicit,
+        ('n' | 'f', 'b' | 's') => Implicit,
         ('s', 'n' | 'f') => Explicit,
         ('s' | 'd' | 't' | 'm', 'c') => Implicit,
         ('d', 't') | ('t', 'd') => No,
@@ -151,8 +148,7 @@ fn to_bit(value: &Value, from: SqlType, to: SqlType) -> Result<Value, SqlError> 
             } else if word.eq_ignore_ascii_case("false") {
                 false
             } else {
-                parse_integer(word)
-                    .ok_or_else(|| errors::conversion_failed(from, content, to))?
+                parse_integer(word).ok_or_else(|| errors::conversion_failed(from, content, to))?
                     != 0
             }
         }
@@ -248,8 +244,8 @@ fn integer_overflow(number: i64, to: SqlType) -> SqlError {
 
 fn truncate(number: f64, from: SqlType, to: SqlType) -> Result<i64, SqlError> {
     let whole = number.trunc();
-    // Both bounds are exact floats.
-    if whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
+    // Both bounds are exact floats: -2^63 and 2^63.
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
         Ok(whole as i64)
     } else {
         Err(errors::overflow_from(from, to))
@@ -664,9 +660,7 @@ fn to_moment(value: &Value, from: SqlType, to: SqlType) -> Result<Value, SqlErro
         Value::Text(content) => {
             let parsed = moment::parse(content).ok_or_else(errors::date_from_text)?;
             let offset = parsed.offset.unwrap_or(0);
-            if parsed.offset.is_some()
-                && matches!(to, SqlType::DateTime | SqlType::SmallDateTime)
-            {
+            if parsed.offset.is_some() && matches!(to, SqlType::DateTime | SqlType::SmallDateTime) {
                 return Err(errors::date_from_text());
             }
             let time = parsed.time.unwrap_or(0);
@@ -689,11 +683,11 @@ fn to_moment(value: &Value, from: SqlType, to: SqlType) -> Result<Value, SqlErro
             let raw = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
             let days = i64::from((raw >> 32) as u32 as i32);
             let units = i64::from(raw as u32) * 100_000 / 3;
-            (
-                (days + i64::from(days_from_civil(1900, 1, 1))) * TICKS_PER_DAY + units,
-                true,
-                0,
-            )
+            let days = days + i64::from(days_from_civil(1900, 1, 1));
+            if !(FIRST_DAY..=LAST_DAY).contains(&days) {
+                return Err(errors::overflow(to));
+            }
+            (days * TICKS_PER_DAY + units, true, 0)
         }
         _ => return Err(refused(from, to)),
     };
@@ -710,10 +704,7 @@ fn to_moment(value: &Value, from: SqlType, to: SqlType) -> Result<Value, SqlErro
         }
     };
     let local = based(local);
-    let out_of_range = || match from {
-        _ if from.is_character() => errors::date_out_of_range(from, to),
-        _ => errors::date_out_of_range(from, to),
-    };
+    let out_of_range = || errors::date_out_of_range(from, to);
     let checked = |ticks: i64, first: i64, last: i64| {
         let days = ticks.div_euclid(TICKS_PER_DAY);
         if (first..=last).contains(&days) { Ok(ticks) } else { Err(out_of_range()) }
@@ -780,10 +771,7 @@ mod tests {
         assert_eq!(int("1.5").unwrap_err().number(), 245);
         assert_eq!(int("3000000000").unwrap_err().number(), 248);
         let decimal = SqlType::Decimal { precision: 4, scale: 1 };
-        assert_eq!(
-            cast(&"1.25".into(), VARCHAR, decimal),
-            Ok(Value::Decimal(Decimal::new(13, 1)))
-        );
+        assert_eq!(cast(&"1.25".into(), VARCHAR, decimal), Ok(Value::Decimal(Decimal::new(13, 1))));
         assert_eq!(cast(&"12345".into(), VARCHAR, decimal).unwrap_err().number(), 8115);
         assert_eq!(cast(&"x".into(), VARCHAR, decimal).unwrap_err().number(), 8114);
     }

@@ -131,9 +131,7 @@ fn temporal(t: SqlType, argument: usize, function: &str) -> Result<SqlType, SqlE
 fn local(value: &Value) -> (i64, i16) {
     match value {
         Value::Date(days) => (i64::from(*days) * TICKS_PER_DAY, 0),
-        Value::Time(ticks) => {
-            (ticks + i64::from(days_from_civil(1900, 1, 1)) * TICKS_PER_DAY, 0)
-        }
+        Value::Time(ticks) => (ticks + i64::from(days_from_civil(1900, 1, 1)) * TICKS_PER_DAY, 0),
         Value::DateTime(ticks) => (*ticks, 0),
         Value::DateTimeOffset { utc, offset } => {
             (utc + i64::from(*offset) * TICKS_PER_MINUTE, *offset)

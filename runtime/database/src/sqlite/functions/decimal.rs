@@ -6,7 +6,7 @@
 
 use launchpod_types::{Decimal, SqlError, SqlType};
 
-use crate::sqlite::errors;
+use crate::sqlite::{cell, errors};
 
 /// A 256-bit magnitude, for products and scaled dividends of 38-digit numbers.
 ///
@@ -27,10 +27,11 @@ pub(crate) fn add(left: Decimal, right: Decimal, to: SqlType) -> Result<Decimal,
         }
         // Aligning overflows 128 bits: drop digits that the result doesn't keep anyway.
         _ => {
-            let scale = super::super::cell::scale_of(to);
+            let scale = cell::scale_of(to);
             let l = left.rescale(scale).ok_or_else(|| errors::overflow(to))?;
             let r = right.rescale(scale).ok_or_else(|| errors::overflow(to))?;
-            finish(l.unscaled + r.unscaled, scale, to)
+            let sum = l.unscaled.checked_add(r.unscaled).ok_or_else(|| errors::overflow(to))?;
+            finish(sum, scale, to)
         }
     }
 }
@@ -48,7 +49,7 @@ pub(crate) fn multiply(left: Decimal, right: Decimal, to: SqlType) -> Result<Dec
     }
     let negative = (left.unscaled < 0) != (right.unscaled < 0);
     let product = Wide::product(left.unscaled.unsigned_abs(), right.unscaled.unsigned_abs());
-    let target = super::super::cell::scale_of(to);
+    let target = cell::scale_of(to);
     let divisor = power(scale.saturating_sub(target)).ok_or_else(|| errors::overflow(to))?;
     let magnitude = product.divide_rounded(divisor).ok_or_else(|| errors::overflow(to))?;
     finish_magnitude(magnitude, negative, target, to)
@@ -59,7 +60,7 @@ pub(crate) fn divide(left: Decimal, right: Decimal, to: SqlType) -> Result<Decim
     if right.unscaled == 0 {
         return Err(errors::divide_by_zero());
     }
-    let target = super::super::cell::scale_of(to);
+    let target = cell::scale_of(to);
     let negative = (left.unscaled < 0) != (right.unscaled < 0);
     let (dividend, divisor) = (left.unscaled.unsigned_abs(), right.unscaled.unsigned_abs());
     // quotient = left / right * 10^(target + right.scale - left.scale)
@@ -160,10 +161,7 @@ impl Wide {
         let low = b * d;
         let middle = a * d + (low >> 64);
         let carry = b * c + (middle & MASK);
-        Wide {
-            high: a * c + (middle >> 64) + (carry >> 64),
-            low: (carry << 64) | (low & MASK),
-        }
+        Wide { high: a * c + (middle >> 64) + (carry >> 64), low: (carry << 64) | (low & MASK) }
     }
 
     /// Quotient and remainder; `None` when the quotient needs more than 128 bits.
@@ -203,7 +201,7 @@ fn aligned(number: Decimal, scale: u8) -> Option<i128> {
 }
 
 fn finish(unscaled: i128, scale: u8, to: SqlType) -> Result<Decimal, SqlError> {
-    let target = super::super::cell::scale_of(to);
+    let target = cell::scale_of(to);
     let number = if scale == target {
         Decimal::new(unscaled, scale)
     } else {

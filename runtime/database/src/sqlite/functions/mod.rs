@@ -50,7 +50,7 @@ pub(crate) enum Body {
     /// On two integers, NULL if one is: the fast path of integer arithmetic.
     Integers(Box<dyn Fn(i64, i64) -> Result<i64, SqlError> + Send + Sync>),
     /// On the cells as they are.
-    Cells(Box<dyn Fn(&[ValueRef<'_>]) -> Result<ToSqlOutput<'static>, SqlError> + Send + Sync>),
+    Cells(CellsBody),
     /// An aggregate.
     Aggregate(aggregate::Aggregate),
 }
@@ -70,6 +70,10 @@ pub(crate) fn single_row() -> Arc<Function> {
         })),
     })
 }
+
+/// A function's body on cells.
+pub(crate) type CellsBody =
+    Box<dyn Fn(&[ValueRef<'_>]) -> Result<ToSqlOutput<'static>, SqlError> + Send + Sync>;
 
 /// A function's body on values.
 pub(crate) type ValuesBody = Box<dyn Fn(&[Value]) -> Result<Value, SqlError> + Send + Sync>;

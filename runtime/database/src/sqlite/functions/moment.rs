@@ -181,10 +181,7 @@ pub(crate) fn styled(ticks: i64, offset: i16, from: SqlType, style: i64) -> Opti
         14 | 114 => colon_time,
         20 | 120 => format!("{y:04}-{m:02}-{d:02} {plain_time}"),
         21 | 25 | 121 => format!("{y:04}-{m:02}-{d:02} {full_time}"),
-        22 => format!(
-            "{m:02}/{d:02}/{yy:02} {hour12:>2}:{:02}:{:02} {half}",
-            p.minute, p.second
-        ),
+        22 => format!("{m:02}/{d:02}/{yy:02} {hour12:>2}:{:02}:{:02} {half}", p.minute, p.second),
         23 => format!("{y:04}-{m:02}-{d:02}"),
         126 | 127 => {
             let time = if p.fraction == 0 { plain_time } else { full_time };
@@ -448,7 +445,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_date() {
-        for text in ["2023-02-29", "13/13/2024", "hello", "2024-01-01 25:00", "2024-1", "é", "1é"] {
+        for text in ["2023-02-29", "13/13/2024", "hello", "2024-01-01 25:00", "2024-1", "é", "1é"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

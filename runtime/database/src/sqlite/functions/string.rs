@@ -243,9 +243,7 @@ fn trim(a: &[Actual<'_>], start: bool, end: bool) -> Result<Signature, SqlError>
 
 fn reverse(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let t = varying(a[0].sql_type);
-    Ok(Signature::strict(vec![t], t, |v| {
-        Ok(Value::Text(content(&v[0]).chars().rev().collect()))
-    }))
+    Ok(Signature::strict(vec![t], t, |v| Ok(Value::Text(content(&v[0]).chars().rev().collect()))))
 }
 
 fn replace(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
@@ -283,10 +281,7 @@ fn repeated(part: &str, times: i64, limit: Option<usize>) -> Result<Value, SqlEr
     let times = match limit {
         Some(limit) if wanted > limit && !part.is_empty() => limit / part.len(),
         None if wanted > MOST => {
-            return Err(SqlError::new(
-                7119,
-                "Attempting to grow LOB beyond maximum allowed size.",
-            ));
+            return Err(SqlError::new(7119, "Attempting to grow LOB beyond maximum allowed size."));
         }
         _ => times,
     };
@@ -347,7 +342,7 @@ fn char_index(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let result = if is_max(haystack) { BIGINT } else { INT };
     Ok(Signature::strict(arguments, result, move |v| {
         let (needle, haystack) = (content(&v[0]), content(&v[1]));
-        let skip = v.get(2).map_or(0, |from| (number(from) - 1).max(0));
+        let skip = v.get(2).map_or(0, |from| number(from).saturating_sub(1).max(0));
         let from = text::prefix(haystack, usize::try_from(skip).unwrap_or(usize::MAX), unicode);
         let found = if needle.is_empty() { None } else { text::find(haystack, needle, from) };
         let position = found.map_or(0, |at| text::units(&haystack[..at], unicode) as i64 + 1);

@@ -110,11 +110,13 @@ pub(crate) fn compare(left: &str, right: &str) -> Ordering {
 pub(crate) fn find(haystack: &str, needle: &str, from: usize) -> Option<usize> {
     let needle: Vec<char> = needle.chars().map(fold).collect();
     let rest = haystack.get(from..)?;
-    rest.char_indices().map(|(at, _)| at).find(|at| {
-        let mut text = rest[*at..].chars().map(fold);
-        needle.iter().all(|c| text.next() == Some(*c))
-    })
-    .map(|at| at + from)
+    rest.char_indices()
+        .map(|(at, _)| at)
+        .find(|at| {
+            let mut text = rest[*at..].chars().map(fold);
+            needle.iter().all(|c| text.next() == Some(*c))
+        })
+        .map(|at| at + from)
 }
 
 /// One character without case. Characters that fold to several keep their first.
@@ -134,7 +136,10 @@ enum Piece {
     One,
     Char(char),
     /// `[a-f]`, `[^xyz]`
-    Set { negated: bool, ranges: Vec<(char, char)> },
+    Set {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 // === impl Pattern ===

@@ -271,10 +271,7 @@ impl Sql {
             }
             _ => false,
         };
-        let one = matches!(
-            query.limit.as_ref().and_then(Bound::value),
-            Some(Value::Int(0 | 1))
-        );
+        let one = matches!(query.limit.as_ref().and_then(Bound::value), Some(Value::Int(0 | 1)));
         if single || one {
             self.push("(");
             self.query(query)?;
