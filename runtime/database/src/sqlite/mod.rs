@@ -97,6 +97,18 @@ impl Embedded {
         let connection = self.shared.connect()?;
         login::set(&connection, name, &hash).map_err(|error| failure::of_engine(&error))
     }
+
+    /// Opens a session for the program that holds the file, which needs no password. Blocks as
+    /// [`Embedded::open`] does; call it within a Tokio runtime.
+    ///
+    /// # Errors
+    /// 4060 when the database doesn't exist; an internal error when the file can't be used.
+    pub fn local_session(&self, login: Login) -> Result<Box<dyn Session>, SqlError> {
+        let connection = self.shared.connect()?;
+        let name = login.user.clone();
+        let session = self.shared.open_session(&connection, login, name, "master")?;
+        Ok(Box::new(EmbeddedSession::start(connection, session)?))
+    }
 }
 
 #[async_trait]
@@ -127,11 +139,25 @@ impl Shared {
         let Some(stored) = stored.filter(|_| verified) else {
             return Err(errors::login_failed(&login.user));
         };
+        let session =
+            self.open_session(&connection, login, stored.name, &stored.default_database)?;
+        Ok((connection, session))
+    }
+
+    /// Prepares a connection for a session of `name`, whose login has been checked.
+    fn open_session(
+        &self,
+        connection: &Connection,
+        login: Login,
+        name: String,
+        default_database: &str,
+    ) -> Result<environment::Session, SqlError> {
+        let failed = |error| failure::of_engine(&error);
         let wanted = match login.database.as_str() {
-            "" => &stored.default_database,
+            "" => default_database,
             database => database,
         };
-        let catalog = Catalog::new(&connection);
+        let catalog = Catalog::new(connection);
         let database: DatabaseName =
             catalog.database(wanted)?.ok_or_else(|| errors::cannot_open_database(wanted))?;
         catalog.create_temporary().map_err(failed)?;
@@ -143,13 +169,13 @@ impl Shared {
             .and_then(|()| {
                 connection.execute(
                     r#"INSERT INTO temp."launchpod.session" VALUES (?1, ?2, ?3, ?4)"#,
-                    rusqlite::params![login.spid, stored.name, login.program, login.host],
+                    rusqlite::params![login.spid, name, login.program, login.host],
                 )
             })
             .map_err(failed)?;
         let session = environment::Session {
             spid: login.spid,
-            login: stored.name,
+            login: name,
             program: login.program,
             host: login.host,
             server: self.options.server_name.clone(),
@@ -158,6 +184,6 @@ impl Shared {
             identity_insert: None,
             identity: IdentityState::default(),
         };
-        Ok((connection, session))
+        Ok(session)
     }
 }
