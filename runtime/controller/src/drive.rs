@@ -31,6 +31,9 @@ const FATE_WAIT: Duration = Duration::from_secs(1);
 /// How long the supervisor gets to send what was written before a KILL.
 const KILL_WAIT: Duration = Duration::from_millis(500);
 
+/// How the kernel ends a process for want of memory, among others.
+const SIGKILL: i32 = 9;
+
 /// A request that has passed all checks that need no worker.
 pub(crate) struct Plan {
     job: Job,
@@ -223,11 +226,10 @@ async fn both(
 
 /// What the engine says of the container, waiting for it where the supervisor said too little.
 async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell) -> Fate {
-    let killed = Farewell::Exited(Exited { signal: Some(9), ..Exited::default() });
     let unexplained = match farewell {
         Farewell::Gone => true,
         Farewell::Exited(exited) => {
-            Farewell::Exited(Exited { cpu_ms: 0, max_rss_kib: 0, ..exited }) == killed
+            exited.signal == Some(SIGKILL) && exited.oom_kills == 0 && !exited.deadline_passed
         }
         Farewell::Silent | Farewell::Broken => false,
     };

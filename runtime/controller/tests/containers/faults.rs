@@ -165,6 +165,34 @@ async fn a_query_that_fails_midway_is_the_scripts_end() {
 }
 
 #[tokio::test]
+async fn a_query_is_let_go_when_its_script_ends() {
+    let bench = Bench::new(Config::default()).await;
+    let (sender, batches) = mpsc::channel(1);
+    let columns: Arc<[Column]> = vec![Column::new("n", SqlType::Int)].into();
+    // A query that never yields a row: what runs out of time is the script.
+    let outcome = bench
+        .run(ScriptRequest {
+            input: Some(Input { columns, batches }),
+            time_limit: Some(Duration::from_secs(1)),
+            ..script("OutputDataSet = InputDataSet")
+        })
+        .await;
+    assert_eq!(outcome.expect_failure().0, Failure::Resources(Resource::Time));
+    timeout(Duration::from_secs(1), sender.closed()).await.unwrap();
+
+    // A query without end, that is cancelled.
+    let request = script("OutputDataSet = InputDataSet");
+    let cancel = request.cancel.clone();
+    let run =
+        bench.controller.run(ScriptRequest { input: Some(numbers(1 << 20, 1000)), ..request });
+    bench.running().await;
+    sleep(Duration::from_secs(1)).await;
+    cancel.cancel();
+    assert_eq!(run.finish().await.unwrap_err().failure(), Failure::Cancelled);
+    bench.end().await;
+}
+
+#[tokio::test]
 async fn what_needs_no_worker_is_refused_without_one() {
     let bench = Bench::new(Config::default()).await;
     let outcome = bench.run(ScriptRequest { language: "R".to_owned(), ..script("") }).await;
