@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bollard::Docker as DockerClient;
 use launchpod_controller::{Config, Controller, Image, Images, Language};
-use launchpod_database::sqlite::Embedded;
+use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_image::Catalog;
 use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits};
 use launchpod_session::Instance;
@@ -20,6 +20,8 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::settings::Settings;
 
+/// What `@@SERVERNAME` and messages call the server.
+pub const SERVER_NAME: &str = "LAUNCHPOD";
 /// The file of the data folder that names the instance.
 const INSTANCE_FILE: &str = "instance-id";
 /// The file of the data folder that holds the options of `sp_configure`.
@@ -88,8 +90,7 @@ pub async fn instance(settings: &Settings, data_dir: &Path) -> Result<Arc<Instan
 /// # Errors
 /// When the folder can't be made or the database can't be opened.
 pub fn database(data_dir: &Path) -> Result<Embedded, Error> {
-    std::fs::create_dir_all(data_dir).map_err(|error| file_error(data_dir, &error))?;
-    Ok(Embedded::open(data_dir)?)
+    Ok(Embedded::open(data_dir, Options { server_name: SERVER_NAME.to_owned() })?)
 }
 
 /// The identity of the instance that a data folder belongs to, stable over restarts: by it a

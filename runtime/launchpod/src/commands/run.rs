@@ -8,7 +8,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use clap::Args;
 use launchpod_controller::{Expected, Input, ScriptEvent, ScriptRequest, ScriptRun};
 use launchpod_database::sqlite::Embedded;
-use launchpod_database::{Event, Execute, Session as _};
+use launchpod_database::{Event, Execute, Login, Secret};
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
 use launchpod_types::{Column, Identity, Parameter, SqlError, SqlType, Value};
@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::administrator::ADMINISTRATOR;
 use crate::error::Error;
 use crate::files::{self, RowWriter};
 use crate::progress::Progress;
@@ -117,7 +118,14 @@ async fn query_rows(
     let folder = tempfile::tempdir()?;
     let data_dir = arguments.settings.data_dir.as_deref().unwrap_or(folder.path());
     let database: Embedded = assembly::database(data_dir)?;
-    let mut session = database.local_session()?;
+    let mut session = database.local_session(Login {
+        user: ADMINISTRATOR.to_owned(),
+        password: Secret::default(),
+        database: String::new(),
+        spid: 0,
+        program: "launchpod run".to_owned(),
+        host: String::new(),
+    })?;
     let launchpod_tsql::InputQuery::Select(statement) =
         launchpod_tsql::parse_input_query(query).map_err(SqlError::from)?
     else {

@@ -73,7 +73,7 @@ pub fn server(
         _ => EncryptionPolicy::Supported,
     };
     let options = Options {
-        name: launchpod_database::server_name(),
+        name: assembly::SERVER_NAME.to_owned(),
         encryption,
         tls: certificate.configuration()?,
         grace: settings.grace(),
