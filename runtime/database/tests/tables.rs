@@ -195,7 +195,12 @@ async fn rows_are_changed() {
             ("SELECT 1 INTO broken", "1038"),
             ("UPDATE t SET nothing = 1", "207"),
             ("UPDATE t SET v = 'a', V = 'b'", "264"),
-            ("INSERT t OUTPUT inserted.id VALUES (9, 'x', 1)", "40517"),
+            ("INSERT t OUTPUT inserted.id, inserted.d * 2 AS e VALUES (9, 'x', 1), (8, 'y', 2)",
+             "int!, decimal(11,2): 9|2.00; 8|4.00"),
+            ("INSERT t OUTPUT inserted.id VALUES (9, 'x', 1)", "2627"),
+            ("UPDATE t SET v = 'z' OUTPUT inserted.* WHERE id = 9", "int!, varchar(10), decimal(9,2): 9|z|1.00"),
+            ("UPDATE t SET v = 'z' OUTPUT deleted.v", "40517"),
+            ("DELETE t OUTPUT deleted.v WHERE id >= 8", "varchar(10): z; y"),
             ("MERGE t USING u ON t.id = u.id WHEN MATCHED THEN DELETE;", "40517"),
         ],
     )

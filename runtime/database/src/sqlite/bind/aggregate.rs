@@ -73,13 +73,12 @@ impl Binder<'_> {
                 ));
             }
             Aggregates::Refused => return Err(errors::aggregate_in_where()),
-            // SUM(SUM(x)) OVER () aggregates groups; SUM(SUM(x)) doesn't exist.
-            Aggregates::Inside if call.over.is_none() => return Err(errors::nested_aggregate()),
             Aggregates::Inside => return Err(errors::nested_aggregate()),
         }
         if call.ignore_nulls == Some(true) {
             return Err(errors::unsupported("IGNORE NULLS"));
         }
+        // SUM(SUM(x)) OVER () aggregates groups; SUM(SUM(x)) doesn't exist.
         let inner = if call.over.is_some() { Aggregates::Allowed } else { Aggregates::Inside };
         let (star, arguments) = match &call.arguments {
             FunctionArguments::Star => (true, Vec::new()),

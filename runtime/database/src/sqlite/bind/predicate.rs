@@ -103,7 +103,7 @@ impl Binder<'_> {
             .iter()
             .filter(|value| !value.is_null())
             .fold(operand.sql_type, |t, value| types::common(t, value.sql_type));
-        check_comparable("equal to", operand.sql_type, t)?;
+        check_comparable(operand.sql_type, t)?;
         let nullable = operand.nullable || values.iter().any(|value| value.nullable);
         let operand = Box::new(key(coerce::implicit(operand, t)?));
         let list = values
@@ -224,8 +224,8 @@ fn comparable(name: &str, left: Bound, right: Bound) -> Result<(Bound, Bound, bo
                 return Err(errors::incompatible_types(l, r, name));
             }
             let t = types::common(l, r);
-            check_comparable(name, l, t)?;
-            check_comparable(name, r, t)?;
+            check_comparable(l, t)?;
+            check_comparable(r, t)?;
             t
         }
     };
@@ -235,7 +235,7 @@ fn comparable(name: &str, left: Bound, right: Bound) -> Result<(Bound, Bound, bo
     Ok((key(bring(left)?), key(bring(right)?), t.is_character()))
 }
 
-fn check_comparable(_name: &str, from: SqlType, to: SqlType) -> Result<(), SqlError> {
+fn check_comparable(from: SqlType, to: SqlType) -> Result<(), SqlError> {
     match convert::allowed(from, to) {
         Allowed::Implicit => Ok(()),
         Allowed::Explicit => Err(errors::implicit_conversion(from, to)),
@@ -279,8 +279,8 @@ fn in_query(negated: bool, operand: Bound, query: BoundQuery) -> Result<Bound, S
     } else {
         types::common(operand.sql_type, column.sql_type)
     };
-    check_comparable("equal to", operand.sql_type, t)?;
-    check_comparable("equal to", column.sql_type, t)?;
+    check_comparable(operand.sql_type, t)?;
+    check_comparable(column.sql_type, t)?;
     let nullable = operand.nullable || column.nullable;
     let mut query = query;
     let both_text = operand.sql_type.is_character() && query.columns[0].sql_type.is_character();

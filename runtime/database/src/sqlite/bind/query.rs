@@ -273,7 +273,7 @@ impl Binder<'_> {
             None => Vec::new(),
         };
         self.aggregates = Aggregates::Allowed;
-        let (items, columns) = self.items(select, from.is_some())?;
+        let (items, columns) = self.items(&select.items, from.is_some())?;
         let having = match &select.having {
             Some(having) => Some(self.predicate(having)?),
             None => None,
@@ -328,13 +328,14 @@ impl Binder<'_> {
         }
     }
 
-    fn items(
+    /// Binds what SELECT or OUTPUT lists.
+    pub(crate) fn items(
         &mut self,
-        select: &Select,
+        list: &[SelectItem],
         has_from: bool,
     ) -> Result<(Vec<Bound>, Vec<QueryColumn>), SqlError> {
         let (mut items, mut columns) = (Vec::new(), Vec::new());
-        for item in &select.items {
+        for item in list {
             match item {
                 SelectItem::Star { line } => {
                     if !has_from {

@@ -27,13 +27,17 @@ pub(crate) struct Write {
     pub(crate) table: Table,
     /// The table's CHECK constraints: SQLite needs to know their functions.
     pub(crate) checks: Vec<Bound>,
+    /// What OUTPUT returns of each row.
+    pub(crate) output: Option<OutputRows>,
 }
+
+/// Values of OUTPUT, and the columns that a client sees.
+pub(crate) type OutputRows = (Vec<Bound>, Vec<QueryColumn>);
 
 // === impl Binder ===
 
 impl Binder<'_> {
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Write, SqlError> {
-        refuse_outputs(&insert.outputs)?;
         if insert.top.is_some() {
             return Err(errors::unsupported("INSERT TOP"));
         }
@@ -110,7 +114,8 @@ impl Binder<'_> {
             query: plain_query(ctes, body, None),
         };
         let checks = self.checks(&table)?;
-        Ok(Write { bound, table, checks })
+        let output = self.output(&insert.outputs, &table, "inserted")?;
+        Ok(Write { bound, table, checks, output })
     }
 
     /// The rows of a query that SELECT … INTO stores in a new table.
@@ -138,7 +143,7 @@ impl Binder<'_> {
             columns: table.columns.iter().map(|column| column.name.clone()).collect(),
             query: plain_query(Vec::new(), body, None),
         };
-        Ok(Write { bound, table, checks: Vec::new() })
+        Ok(Write { bound, table, checks: Vec::new(), output: None })
     }
 
     fn insert_columns(&self, table: &Table, names: &[Identifier]) -> Result<Vec<usize>, SqlError> {
@@ -294,7 +299,6 @@ impl Binder<'_> {
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Write, SqlError> {
-        refuse_outputs(&update.outputs)?;
         let (table, id, from) = self.write_sources(&update.target, &update.from, &update.ctes)?;
         let ctes = from.0;
         let mut columns = Vec::with_capacity(update.assignments.len());
@@ -329,11 +333,11 @@ impl Binder<'_> {
         let (schema, storage) = (table.attached, table.storage.clone());
         let bound = BoundWrite::Update { schema, table: storage, id, rowid, columns, how };
         let checks = self.checks(&table)?;
-        Ok(Write { bound, table, checks })
+        let output = self.output(&update.outputs, &table, "inserted")?;
+        Ok(Write { bound, table, checks, output })
     }
 
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Write, SqlError> {
-        refuse_outputs(&delete.outputs)?;
         let (table, id, from) = self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
         let ctes = from.0;
         let filter = match &delete.filter {
@@ -352,7 +356,33 @@ impl Binder<'_> {
         self.scopes.clear();
         let (schema, storage) = (table.attached, table.storage.clone());
         let bound = BoundWrite::Delete { schema, table: storage, id, rowid, how };
-        Ok(Write { bound, table, checks: Vec::new() })
+        let output = self.output(&delete.outputs, &table, "deleted")?;
+        Ok(Write { bound, table, checks: Vec::new(), output })
+    }
+
+    /// Binds OUTPUT over the columns of the changed rows, which SQLite names without a source.
+    fn output(
+        &mut self,
+        outputs: &[Output],
+        table: &Table,
+        rows: &str,
+    ) -> Result<Option<OutputRows>, SqlError> {
+        let output = match outputs {
+            [] => return Ok(None),
+            [output] if output.into.is_none() => output,
+            _ => return Err(errors::unsupported("OUTPUT … INTO")),
+        };
+        self.scopes.clear();
+        self.add_source(BARE, rows, None, table_columns(table))?;
+        let bound = self.items(&output.items, true);
+        self.scopes.clear();
+        match bound {
+            // SQLite's RETURNING knows a changed row's new values only.
+            Err(error) if rows == "inserted" && error.number() == 4104 => {
+                Err(errors::unsupported("deleted in the OUTPUT of UPDATE"))
+            }
+            bound => bound.map(Some),
+        }
     }
 
     fn write_top(&mut self, top: Option<&Top>) -> Result<Option<Bound>, SqlError> {
@@ -450,10 +480,6 @@ fn table_variable(target: &TargetName) -> SqlError {
         }
         TargetName::Table(name) => errors::invalid_object(&name.to_string()),
     }
-}
-
-fn refuse_outputs(outputs: &[Output]) -> Result<(), SqlError> {
-    if outputs.is_empty() { Ok(()) } else { Err(errors::unsupported("The OUTPUT clause")) }
 }
 
 /// The table in FROM that a target names by alias or by name.

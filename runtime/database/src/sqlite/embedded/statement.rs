@@ -16,7 +16,7 @@ use super::failure::{self, Changing};
 use super::thread::{Job, Stop, Worker};
 use crate::Event;
 use crate::sqlite::bind::Binder;
-use crate::sqlite::bind::tree::BoundWrite;
+use crate::sqlite::bind::tree::{BoundWrite, QueryColumn};
 use crate::sqlite::bind::write::Write;
 use crate::sqlite::{errors, translate};
 
@@ -116,26 +116,28 @@ impl Worker {
         let environment = self.environment();
         let variables = Arc::clone(&job.execute.variables);
         let bound = Binder::new(&environment, &variables).bind_query(query)?;
-        let columns: Arc<[Column]> = bound
-            .columns
-            .iter()
-            .map(|column| Column {
-                name: column.name.clone(),
-                sql_type: column.sql_type,
-                nullable: column.nullable,
-                identity: column.identity,
-            })
-            .collect();
+        let columns = columns_of(&bound.columns);
         let sql = translate::query(&bound)?;
         sql.register(&self.connection, &self.registry)?;
         let failed = |error| self.failed(job, &error);
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
         sql.bind(&mut statement).map_err(failed)?;
-        self.send(job, Event::Columns(Arc::clone(&columns)))?;
+        let count = self.stream(job, columns, statement.raw_query(), failed)?;
+        self.send(job, Event::RowsAffected(count))
+    }
+
+    /// Sends rows as they come, and counts them.
+    fn stream(
+        &self,
+        job: &Job,
+        columns: Arc<[Column]>,
+        mut rows: rusqlite::Rows<'_>,
+        failed: impl Fn(rusqlite::Error) -> Stop,
+    ) -> Result<u64, Stop> {
         let mut batches = Batches::new(&columns);
+        self.send(job, Event::Columns(columns))?;
         let mut count = 0;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().map_err(failed)? {
+        while let Some(row) = rows.next().map_err(&failed)? {
             count += 1;
             if batches.push(row)?
                 && let Some(batch) = batches.take()?
@@ -146,7 +148,7 @@ impl Worker {
         if let Some(batch) = batches.take()? {
             self.send(job, Event::Batch(batch))?;
         }
-        self.send(job, Event::RowsAffected(count))
+        Ok(count)
     }
 
     fn select_into(&mut self, job: &Job, query: &Query, name: &ObjectName) -> Result<(), Stop> {
@@ -219,7 +221,7 @@ impl Worker {
     fn run_write(&self, job: &Job, write: &Write, word: &'static str) -> Result<u64, Stop> {
         let catalog = Catalog::new(&self.connection);
         let table = &write.table;
-        let sql = translate::write(&write.bound, &write.checks)?;
+        let sql = translate::write(write)?;
         sql.register(&self.connection, &self.registry)?;
         let counter = match &write.bound {
             BoundWrite::Insert { .. } => catalog.identity(table)?,
@@ -228,25 +230,28 @@ impl Worker {
         if let Some(identity) = counter {
             self.session.identity.begin(table.object_id, identity);
         }
+        let failed = |error: rusqlite::Error| {
+            if failure::is_interrupted(&error) {
+                return self.failed(job, &error);
+            }
+            let changing = Changing { table, word, catalog };
+            failure::translate(&self.registry, &error, Some(&changing)).into()
+        };
         let result = (|| {
-            let mut statement = self.connection.prepare_cached(&sql.text)?;
-            sql.bind(&mut statement)?;
-            statement.raw_execute()
+            let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
+            sql.bind(&mut statement).map_err(failed)?;
+            match &write.output {
+                None => statement.raw_execute().map(|count| count as u64).map_err(failed),
+                Some((_, columns)) => {
+                    self.stream(job, columns_of(columns), statement.raw_query(), failed)
+                }
+            }
         })();
         let counted = self.session.identity.end(table.object_id);
-        match result {
-            Ok(count) => {
-                if counted != counter {
-                    catalog.set_identity(table, counted)?;
-                }
-                Ok(count as u64)
-            }
-            Err(error) if failure::is_interrupted(&error) => Err(self.failed(job, &error)),
-            Err(error) => {
-                let changing = Changing { table, word, catalog };
-                Err(failure::translate(&self.registry, &error, Some(&changing)).into())
-            }
+        if result.is_ok() && counted != counter {
+            catalog.set_identity(table, counted)?;
         }
+        result
     }
 
     fn truncate(&self, name: &ObjectName) -> Result<(), Stop> {
@@ -328,6 +333,19 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// A query's columns as a client is told them.
+fn columns_of(columns: &[QueryColumn]) -> Arc<[Column]> {
+    columns
+        .iter()
+        .map(|column| Column {
+            name: column.name.clone(),
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+            identity: column.identity,
+        })
+        .collect()
 }
 
 /// The table of SELECT … INTO.

@@ -13,7 +13,7 @@ use super::bind::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWrite, DeleteHow, Kind, OrderValue, UpdateHow,
 };
-use super::bind::write::BARE;
+use super::bind::write::{BARE, Write as TableWrite};
 use super::functions::{COLLATION, Function, Registry};
 use super::{cell, errors};
 
@@ -55,14 +55,18 @@ pub(crate) fn inline(value: &Bound) -> Result<Sql, SqlError> {
 }
 
 /// A statement that changes a table.
-pub(crate) fn write(write: &BoundWrite, checks: &[Bound]) -> Result<Sql, SqlError> {
+pub(crate) fn write(write: &TableWrite) -> Result<Sql, SqlError> {
     let mut sql = Sql::default();
-    for check in checks {
+    for check in &write.checks {
         // Only for the functions in them.
         let inlined = inline(check)?;
         sql.functions.extend(inlined.functions);
     }
-    sql.write(write)?;
+    sql.write(&write.bound)?;
+    if let Some((items, _)) = &write.output {
+        sql.push(" RETURNING ");
+        sql.list(items, Sql::value)?;
+    }
     sql.finish()
 }
 
