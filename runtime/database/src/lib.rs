@@ -72,9 +72,16 @@ pub type Events = mpsc::Receiver<Result<Event, SqlError>>;
 /// A statement to run, with the variables it may use.
 #[derive(Clone)]
 pub struct Execute {
-    /// The parsed statement.
+    /// The parsed statement: a query, a change of rows, a definition, USE, a transaction
+    /// statement, or SET of an option that matters to the data. Variables, control flow and
+    /// procedures are the interpreter's.
+    ///
+    /// Of `SELECT @a = x, …` the session returns the values as unnamed columns, and the
+    /// interpreter assigns those of the last row; so it does with the value of any other
+    /// expression, for which it makes a SELECT.
     pub statement: Arc<Statement>,
-    /// The statement's own source text, for a database that reads T-SQL itself.
+    /// The statement's own source text (from its span's start), for a database that reads
+    /// T-SQL itself, and for definitions that are kept as text (DEFAULT, CHECK).
     pub source: Arc<str>,
     /// Variables by name with their `@`, in lower case; the interpreter's own `@@rowcount`,
     /// `@@error` and `@@trancount` are among them.

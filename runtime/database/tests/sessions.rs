@@ -207,7 +207,8 @@ async fn hostile_statements_end_in_errors() {
     let deep = format!("SELECT {}1{}", "(".repeat(60), ")".repeat(60));
     let sum = format!("SELECT 1{}", " + 1".repeat(300));
     let many = format!("SELECT 1 WHERE {}", vec!["1 = 2"; 5000].join(" OR "));
-    for sql in [&deep, &sum] {
+    let nested = format!("SELECT {}1{}", "(SELECT ".repeat(20), ")".repeat(20));
+    for sql in [&deep, &sum, &nested] {
         run(&mut *session, sql).await.unwrap();
     }
     assert_eq!(run(&mut *session, &many).await.unwrap_err().number(), 8631);

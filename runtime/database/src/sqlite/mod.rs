@@ -4,6 +4,16 @@
 //! [translation](translate) says the bound tree in SQLite's SQL, a thread per session
 //! ([`embedded`]) runs it and sends record batches. [Functions](functions) of ours compute
 //! what SQLite computes otherwise.
+//!
+//! # What differs from SQL Server
+//!
+//! - There is one collation, `SQL_Latin1_General_CP1_CI_AS`, ordered by code point without case.
+//! - The server's time zone is UTC.
+//! - One writer at a time, database-wide; transactions read committed data, see
+//!   `embedded::transaction`.
+//! - A value of IDENTITY that a rolled back statement took is given again.
+//! - UNIQUE allows any number of NULLs, and 2627 doesn't name the key's value.
+//! - What isn't there is refused with 40517, which names it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,6 +81,9 @@ impl Embedded {
             errors::internal(format_args!("the folder {}: {error}", folder.display()))
         })?;
         let path = folder.join(FILE_NAME);
+        connection::create(&path).map_err(|error| {
+            errors::internal(format_args!("the file {}: {error}", path.display()))
+        })?;
         let nobody = login::hash(&Secret::new("nobody's password"))?;
         let shared = Shared { path, options, nobody };
         let connection = shared.connect()?;

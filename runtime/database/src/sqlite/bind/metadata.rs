@@ -5,7 +5,7 @@ use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::tree::Bound;
 use super::{Binder, coerce};
-use crate::sqlite::embedded::catalog::Kind as ObjectKind;
+use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
 
@@ -207,7 +207,7 @@ impl Binder<'_> {
 
     fn object_id(&self, name: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
         let catalog = self.environment.catalog();
-        if kind.is_some_and(|kind| kind != ObjectKind::Table.code()) {
+        if kind.is_some_and(|kind| kind != TABLE_CODE) {
             return Ok(None);
         }
         let table = catalog.table_by_text(name, &self.environment.session.database)?;

@@ -43,11 +43,8 @@ CREATE TABLE IF NOT EXISTS main."launchpod.logins" (
 /// The databases that every server has.
 const SYSTEM_DATABASES: [&str; 4] = ["master", "tempdb", "model", "msdb"];
 
-/// Kinds of objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Table,
-}
+/// The code of a user's table in OBJECT_ID's second argument.
+pub(crate) const TABLE_CODE: &str = "U";
 
 /// A database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,17 +107,6 @@ pub(crate) struct Catalog<'a> {
 
 fn failed(error: rusqlite::Error) -> SqlError {
     super::failure::of_engine(&error)
-}
-
-// === impl Kind ===
-
-impl Kind {
-    /// The code of OBJECT_ID's second argument.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Kind::Table => "U",
-        }
-    }
 }
 
 // === impl Identity ===

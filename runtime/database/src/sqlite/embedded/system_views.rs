@@ -110,7 +110,7 @@ SELECT column1 AS name, -(column2) AS object_id, NULL AS principal_id, 4 AS sche
     0 AS modify_date, 1 AS is_ms_shipped
 FROM (VALUES ('databases',213), ('schemas',387), ('tables',397), ('objects',385),
     ('columns',391), ('all_columns',369), ('all_objects',370), ('types',394),
-    ('system_views',374), ('views',395), ('dm_exec_sessions',238), ('dm_exec_connections',239))"#;
+    ('system_views',374), ('dm_exec_sessions',238))"#;
 
 /// All of them.
 const VIEWS: &[SystemView] = &[

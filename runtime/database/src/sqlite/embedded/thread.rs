@@ -141,6 +141,8 @@ impl Worker {
             self.quiet();
             let error = match result {
                 Ok(Ok(())) | Ok(Err(Stop::Cancelled)) => continue,
+                // Whatever failed, it failed because the statement was stopped.
+                Ok(Err(Stop::Failed(_))) if job.is_cancelled() => continue,
                 Ok(Err(Stop::Failed(error))) => error.or_line(job.execute.statement.line),
                 Err(_) => {
                     tracing::error!("A statement panicked; its session ends");

@@ -98,10 +98,20 @@ pub(crate) fn prefix(content: &str, count: usize, unicode: bool) -> usize {
 /// ignored.
 pub(crate) fn compare(left: &str, right: &str) -> Ordering {
     let (left, right) = (left.trim_end_matches(' '), right.trim_end_matches(' '));
-    if left.is_ascii() && right.is_ascii() {
-        let left = left.bytes().map(|b| b.to_ascii_lowercase());
-        return left.cmp(right.bytes().map(|b| b.to_ascii_lowercase()));
+    // Most texts differ within ASCII, where bytes are characters.
+    for (l, r) in left.bytes().zip(right.bytes()) {
+        if !(l.is_ascii() && r.is_ascii()) {
+            return compare_characters(left, right);
+        }
+        match l.to_ascii_lowercase().cmp(&r.to_ascii_lowercase()) {
+            Ordering::Equal => {}
+            unequal => return unequal,
+        }
     }
+    left.len().cmp(&right.len())
+}
+
+fn compare_characters(left: &str, right: &str) -> Ordering {
     let left = left.chars().flat_map(char::to_lowercase);
     left.cmp(right.chars().flat_map(char::to_lowercase))
 }
@@ -267,6 +277,8 @@ mod tests {
         assert_eq!(compare("é", "É "), Ordering::Equal);
         assert_ne!(compare("e", "é"), Ordering::Equal);
         assert_eq!(compare("a b", "a c"), Ordering::Less);
+        assert_eq!(compare("aé", "AÉx"), Ordering::Less);
+        assert_eq!(compare("ab", "AÉ"), Ordering::Less);
     }
 
     #[test]
