@@ -11,6 +11,8 @@ import mssql_python
 import pymssql
 import pyodbc
 
+from .tds import SEVERITY_OF_ERRORS
+
 # Where a client has no way to cancel but its own time limit: long enough for a worker to start.
 PATIENCE = 20
 
@@ -27,6 +29,8 @@ class Result:
 class Tsql:
     """FreeTDS' command line. Each batch is a process, hence a session, of its own."""
 
+    tells_every_error = True
+
     def __init__(self, server):
         self.command = [
             "tsql", "-H", server.host, "-p", str(server.port), "-U", server.user, "-P", server.password,
@@ -38,8 +42,9 @@ class Tsql:
             self.command, input=f"{batch}\nGO\n", capture_output=True, text=True, timeout=240, env=self.environment()
         )
         rows = [tuple(line.split("\t")) for line in done.stdout.splitlines() if line]
-        error = "\n".join(re.findall(r"^Msg \d+ .*?(?=^Msg |\Z)", done.stderr, re.DOTALL | re.MULTILINE))
-        return Result([rows], [done.stderr], error)
+        said = re.findall(r"^Msg \d+ \(severity (\d+).*?\n(.*?)(?=^Msg |\Z)", done.stderr, re.DOTALL | re.MULTILINE)
+        error = "\n".join(text for severity, text in said if int(severity) >= SEVERITY_OF_ERRORS)
+        return Result([rows], [text for _, text in said], error)
 
     def cancel(self, batch: str, wait_for_script):
         process = subprocess.Popen(
@@ -95,7 +100,10 @@ class Dbapi:
 class Pymssql(Dbapi):
     """pymssql, on FreeTDS' DB-Library."""
 
+    tells_every_error = True
+
     def __init__(self, server):
+        self.server = server
         self.received: list[str] = []
         self.connection = pymssql.connect(
             server=server.host, port=str(server.port), user=server.user, password=server.password,
@@ -120,10 +128,15 @@ class Pymssql(Dbapi):
             running = pool.submit(self.run, batch)
             wait_for_script()
             assert "timed out" in running.result(timeout=120).error
+        # DB-Library gives the connection up with the batch.
+        self.__init__(self.server)
 
 
 class Pyodbc(Dbapi):
     """pyodbc over FreeTDS' ODBC driver."""
+
+    # pyodbc reads only the first of the driver's records.
+    tells_every_error = False
 
     def __init__(self, server):
         self.connection = pyodbc.connect(
@@ -143,6 +156,9 @@ class Pyodbc(Dbapi):
 
 class MssqlPython(Dbapi):
     """Microsoft's mssql-python, whose wheel carries Microsoft's own driver; always encrypted."""
+
+    # As pyodbc.
+    tells_every_error = False
 
     def __init__(self, server):
         self.connection = mssql_python.connect(

@@ -107,8 +107,11 @@ class Outcome:
         return [message.text for message in self.messages if message.number == number]
 
     def printed(self, number: int = 39005) -> str:
-        """What a script wrote, put together from its messages (39022 for stderr)."""
-        return "".join(text.partition("\n")[2] for text in self.texts(number))
+        """What a script wrote, put together from its messages (39022 for stderr).
+
+        A client shows each message on a line of its own, so the last line's end is not sent.
+        """
+        return "\n".join(text.partition("\n")[2] for text in self.texts(number))
 
 
 class Session:

@@ -131,7 +131,7 @@ def test_types_of_an_empty_table(sql, declared, shown):
 
 def test_types_of_an_empty_result_of_a_script(sql):
     clause = "WITH RESULT SETS ((i int, s nvarchar(7), d decimal(5,2), b varbinary(max), t datetime))"
-    text = "OutputDataSet = pandas.DataFrame({'i': [], 's': [], 'd': [], 'b': [], 't': []})"
+    text = "OutputDataSet = pandas.DataFrame(columns=list('isdbt'))"
     only = sql.run(script(text, clause=clause)).only
     assert only.types == ["int", "nvarchar(7)", "decimal(5,2)", "varbinary(max)", "datetime"]
     assert only.rows == []
