@@ -76,7 +76,11 @@ def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
         categories = series.cat.categories.dtype
         series = series.astype(object if series.hasnans else categories)
     try:
-        if series.dtype == object:
+        if not wants_length and len(series) == 0 and series.dtype in (object, np.float64):
+            # What pandas gives a column that nobody gave a type: the declared one holds.
+            arrow_type, convert = pa.null(), None
+            measure = None
+        elif series.dtype == object:
             arrow_type, convert = _plan_object(series, place)
             measure = _measure_objects
         elif isinstance(series.dtype, np.dtype):

@@ -191,3 +191,8 @@ def test_wide_frames_come_in_short_batches():
 def test_a_single_large_value():
     result = output("DataFrame({'a': ['x' * (64 << 20)]})", result_types=["nvarchar(max)"])
     assert len(result.column()[0]) == 64 << 20
+
+
+@pytest.mark.parametrize("values", ["[]", "np.array([], 'float64')", "pandas.Series([], dtype=object)"])
+def test_a_column_without_rows_has_the_declared_type(values):
+    assert column(values, result_types=["varbinary(max)"])[0] == pa.null()
