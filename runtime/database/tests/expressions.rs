@@ -244,6 +244,10 @@ async fn number_and_null_functions() {
             ),
             ("SELECT CASE WHEN 1 = 2 THEN 'a' ELSE 1 END", "int!: 1"),
             (
+                "SELECT BINARY_CHECKSUM('AB'), ABS(CHECKSUM(5)), CHECKSUM('a') - CHECKSUM('A ')",
+                "int!, int!, int!: 1106|5|0",
+            ),
+            (
                 "SELECT CONVERT(varchar(64), HASHBYTES('SHA2_256', 'abc'), 2)",
                 "varchar(64): BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
             ),

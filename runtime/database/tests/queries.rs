@@ -133,3 +133,37 @@ async fn names_of_columns_are_as_declared() {
     assert_eq!(names, ["id", "city", "N x", ""]);
     assert_eq!(output.affected, Some(4));
 }
+
+// The query of the tutorial "Python: categorize customers with k-means clustering", shortened.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tutorials_query_runs() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    run(
+        &mut *session,
+        "CREATE TABLE [dbo].[store_sales] ([ss_customer_sk] int NULL, ss_item_sk int, \
+         ss_ticket_number bigint, ss_net_paid decimal(7,2),) ON [PRIMARY]
+         CREATE TABLE store_returns (sr_customer_sk int, sr_ticket_number bigint, \
+         sr_return_amt numeric(7,2))
+         INSERT store_sales VALUES (1, 10, 100, 5.5), (1, 11, 100, 4.5), (1, 12, 101, 1), (2, 10, 102, 3)
+         INSERT store_returns VALUES (1, 100, 4.5)",
+    )
+    .await
+    .unwrap();
+    let sql = "SELECT ss_customer_sk AS customer,
+        ROUND(CASE WHEN ((orders_count = 0) OR (returns_count IS NULL) OR (orders_count IS NULL)
+            OR ((returns_count / orders_count) IS NULL)) THEN 0.0
+            ELSE (cast(returns_count as nchar(10)) / orders_count) END, 7) AS orderRatio,
+        ROUND(CASE WHEN orders_money = 0 OR returns_money IS NULL THEN 0.0
+            ELSE (cast(returns_money as float) / orders_money) END, 7) AS monetaryRatio,
+        COALESCE(returns_count, 0) AS frequency
+      FROM (SELECT ss_customer_sk, COUNT(distinct(ss_ticket_number)) AS orders_count,
+                   SUM(ss_net_paid) AS orders_money
+            FROM store_sales s GROUP BY ss_customer_sk) orders
+      LEFT OUTER JOIN (SELECT sr_customer_sk, count(distinct(sr_ticket_number)) as returns_count,
+                   SUM(sr_return_amt) AS returns_money
+            FROM store_returns GROUP BY sr_customer_sk) returned
+      ON ss_customer_sk = sr_customer_sk ORDER BY customer";
+    let expected = "int, decimal(11,1), float, int!: 1|0.0|0.4090909|1; 2|0.0|0|0";
+    assert_eq!(line(&run(&mut *session, sql).await.unwrap()), expected);
+}

@@ -177,16 +177,15 @@ impl Binder<'_> {
 }
 
 /// SQLite keeps names of functions up to 255 bytes: a longer one is cut and told apart by a
-/// hash of the whole.
+/// hash of the whole, one that stays the same, since CHECK constraints keep names.
 fn short(name: String) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
+    use sha2::{Digest, Sha256};
     if name.len() <= 200 {
         return name;
     }
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
     let head: String = name.chars().take(100).collect();
-    format!("{head}…{:016x}", hasher.finish())
+    let hash = Sha256::digest(name.as_bytes());
+    format!("{head}…{}", functions::convert::hex(&hash[..16]))
 }
 
 fn expect(name: &str, list: &[Expr], count: usize) -> Result<(), SqlError> {

@@ -10,7 +10,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::coerce::{self, Target};
 use super::source::table_columns;
 use super::tree::{
-    Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
+    Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
 };
 use super::{Binder, operator, types};
@@ -29,6 +29,15 @@ pub(crate) struct Write {
     pub(crate) checks: Vec<Bound>,
     /// What OUTPUT returns of each row.
     pub(crate) output: Option<OutputRows>,
+}
+
+/// What UPDATE and DELETE change, and what they read.
+struct Sources {
+    table: Table,
+    /// The number of the table among the sources.
+    id: SourceId,
+    ctes: Vec<BoundCte>,
+    source: BoundSource,
 }
 
 /// Values of OUTPUT, and the columns that a client sees.
@@ -299,8 +308,8 @@ impl Binder<'_> {
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Write, SqlError> {
-        let (table, id, from) = self.write_sources(&update.target, &update.from, &update.ctes)?;
-        let ctes = from.0;
+        let Sources { table, id, ctes, source } =
+            self.write_sources(&update.target, &update.from, &update.ctes)?;
         let mut columns = Vec::with_capacity(update.assignments.len());
         let mut values = Vec::with_capacity(update.assignments.len());
         for assignment in &update.assignments {
@@ -325,7 +334,7 @@ impl Binder<'_> {
         } else {
             let mut items = vec![row_id(id, rowid)];
             items.extend(values);
-            let select = plain_select(items, Some(from.1), filter);
+            let select = plain_select(items, Some(source), filter);
             let body = BoundBody::Select(Box::new(select));
             UpdateHow::Query(plain_query(ctes, body, self.write_top(update.top.as_ref())?))
         };
@@ -338,8 +347,8 @@ impl Binder<'_> {
     }
 
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Write, SqlError> {
-        let (table, id, from) = self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
-        let ctes = from.0;
+        let Sources { table, id, ctes, source } =
+            self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
         let filter = match &delete.filter {
             Some(filter) => Some(self.predicate(filter)?),
             None => None,
@@ -349,7 +358,7 @@ impl Binder<'_> {
         let how = if direct {
             DeleteHow::Direct { filter }
         } else {
-            let select = plain_select(vec![row_id(id, rowid)], Some(from.1), filter);
+            let select = plain_select(vec![row_id(id, rowid)], Some(source), filter);
             let body = BoundBody::Select(Box::new(select));
             DeleteHow::Query(plain_query(ctes, body, self.write_top(delete.top.as_ref())?))
         };
@@ -422,14 +431,13 @@ impl Binder<'_> {
         Ok((index, value))
     }
 
-    /// The table that UPDATE or DELETE changes, its number among the sources, and the sources.
-    #[allow(clippy::type_complexity, reason = "used twice, right below")]
+    /// The table that UPDATE or DELETE changes, and the sources it reads.
     fn write_sources(
         &mut self,
         target: &TargetName,
         from: &[TableSource],
         ctes: &[Cte],
-    ) -> Result<(Table, SourceId, (Vec<super::tree::BoundCte>, BoundSource)), SqlError> {
+    ) -> Result<Sources, SqlError> {
         let ctes = self.common_tables(ctes)?;
         let TargetName::Table(name) = target else { return Err(table_variable(target)) };
         self.scopes.clear();
@@ -445,7 +453,7 @@ impl Binder<'_> {
             let id = source
                 .map(|source| source.id)
                 .ok_or_else(|| errors::invalid_object(&name.to_string()))?;
-            return Ok((table, id, (ctes, bound)));
+            return Ok(Sources { table, id, ctes, source: bound });
         }
         let table = self.environment.table_to_change(name)?;
         let id = self.source_id();
@@ -461,7 +469,7 @@ impl Binder<'_> {
                 on: None,
             },
         };
-        Ok((table, id, (ctes, sources)))
+        Ok(Sources { table, id, ctes, source: sources })
     }
 
     fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
@@ -517,11 +525,7 @@ fn plain_select(
     BoundSelect { distinct: false, items, from, filter, group_by: Vec::new(), having: None }
 }
 
-fn plain_query(
-    ctes: Vec<super::tree::BoundCte>,
-    body: BoundBody,
-    limit: Option<Bound>,
-) -> BoundQuery {
+fn plain_query(ctes: Vec<BoundCte>, body: BoundBody, limit: Option<Bound>) -> BoundQuery {
     let columns: Vec<QueryColumn> = Vec::new();
     BoundQuery { ctes, body, order_by: Vec::new(), limit, offset: None, columns }
 }

@@ -1,4 +1,4 @@
-//! Hashes and random identifiers.
+//! Hashes and checksums.
 
 use launchpod_types::{Length, SqlError, SqlType, Value};
 use sha2::{Digest, Sha256, Sha512};
@@ -7,8 +7,43 @@ use super::{Actual, Builtin, Signature};
 use crate::sqlite::errors;
 
 /// All of them.
-pub(crate) const BUILTINS: &[Builtin] =
-    &[Builtin { name: "HASHBYTES", arity: (2, 2), signature: hash_bytes }];
+pub(crate) const BUILTINS: &[Builtin] = &[
+    Builtin { name: "HASHBYTES", arity: (2, 2), signature: hash_bytes },
+    Builtin { name: "BINARY_CHECKSUM", arity: (1, 100), signature: |a| checksum(a, false) },
+    Builtin { name: "CHECKSUM", arity: (1, 100), signature: |a| checksum(a, true) },
+];
+
+/// A checksum by rotating four bits and XOR, over each value's bytes and then over the values.
+/// CHECKSUM leaves case and trailing blanks out; its numbers aren't SQL Server's own.
+fn checksum(a: &[Actual<'_>], fold: bool) -> Result<Signature, SqlError> {
+    let types: Vec<SqlType> = a.iter().map(|actual| actual.sql_type).collect();
+    let arguments = types.clone();
+    Ok(Signature::strict(arguments, SqlType::Int, move |values| {
+        let mut total = 0_u32;
+        for (value, sql_type) in values.iter().zip(&types) {
+            let own = match value {
+                Value::Null => i32::MAX as u32,
+                Value::Bit(bit) => u32::from(*bit),
+                // The low and the high half: an int's checksum is the int.
+                Value::Int(number) if *sql_type != SqlType::BigInt => *number as u32,
+                Value::Int(number) => (*number as u32) ^ ((*number >> 32) as u32),
+                Value::Text(text) if fold => {
+                    rotate(text.trim_end_matches(' ').to_lowercase().bytes())
+                }
+                Value::Text(text) => rotate(text.bytes()),
+                Value::Binary(bytes) => rotate(bytes.iter().copied()),
+                other => rotate(format!("{other:?}").bytes()),
+            };
+            total = total.rotate_left(4) ^ own;
+        }
+        Ok(Value::Int(i64::from(total as i32)))
+    })
+    .lenient())
+}
+
+fn rotate(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0, |sum: u32, byte| sum.rotate_left(4) ^ u32::from(byte))
+}
 
 fn hash_bytes(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let input = a[1].sql_type;
