@@ -30,15 +30,20 @@ const CONFIGURATION_FILE: &str = "configuration.json";
 /// tenth of a script's start.
 const IMAGE_KNOWN: Duration = Duration::from_secs(5);
 
-/// The images of the local engine, with the definitions that this program carries.
+/// The images of the local engine, with the definitions that this program carries and those of
+/// a folder.
 ///
 /// # Errors
-/// When the engine can't be reached.
-pub async fn images() -> Result<launchpod_image::Images, Error> {
+/// When the engine can't be reached, or the folder can't be used.
+pub async fn images(folder: Option<&Path>) -> Result<launchpod_image::Images, Error> {
     let client = DockerClient::connect_with_defaults()?.negotiate_version().await.map_err(|source| {
         format!("Docker can't be reached ({source}); is it running, and DOCKER_HOST right? `launchpod doctor` says more")
     })?;
-    Ok(launchpod_image::Images::new(client, Catalog::embedded()))
+    let catalog = match folder {
+        Some(folder) => Catalog::with_folder(folder)?,
+        None => Catalog::embedded(),
+    };
+    Ok(launchpod_image::Images::new(client, catalog))
 }
 
 /// How workers are made for an instance.
@@ -71,7 +76,8 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
         time_limit: settings.script_timeout(),
         ..Config::default()
     };
-    let images = KnownImages { images: images().await?, known: Mutex::default() };
+    let images =
+        KnownImages { images: images(settings.images.as_deref()).await?, known: Mutex::default() };
     Ok(Arc::new(Controller::new(config, Arc::new(backend), Arc::new(images))))
 }
 

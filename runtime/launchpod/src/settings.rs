@@ -14,6 +14,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Address and port to accept SQL Server clients on; port 0 takes a free one
+    /// (default 127.0.0.1:1433)
     #[arg(long, env = "LAUNCHPOD_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
 
@@ -21,7 +22,7 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Refuse clients that don't encrypt the whole session
+    /// Refuse clients that don't encrypt the whole session (default false)
     #[arg(long, env = "LAUNCHPOD_FORCE_ENCRYPTION", num_args = 0..=1, default_missing_value = "true")]
     pub force_encryption: Option<bool>,
 
@@ -34,32 +35,40 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
 
     /// Image that the language Python runs in; a script fails with 39021 when it isn't built
+    /// (default python)
     #[arg(long, env = "LAUNCHPOD_PYTHON_IMAGE", value_name = "NAME")]
     pub python_image: Option<String>,
 
+    /// Folder of image definitions of your own, beside those that the program carries
+    #[arg(long, env = "LAUNCHPOD_IMAGES", value_name = "DIR")]
+    pub images: Option<PathBuf>,
+
     /// Seconds a script may run; then it is ended and fails with 39127. 0 for no limit
+    /// (default 3600)
     #[arg(long, env = "LAUNCHPOD_SCRIPT_TIMEOUT", value_name = "SECONDS")]
     pub script_timeout: Option<u64>,
 
     /// Memory of one worker in MiB, its scratch files included; past it the script is ended
-    /// and fails with 39127
+    /// and fails with 39127 (default 2048)
     #[arg(long, env = "LAUNCHPOD_WORKER_MEMORY", value_name = "MIB")]
     pub worker_memory: Option<u64>,
 
     /// Processes and threads in one worker; past it a script can't start more, and fails with
-    /// 39127 if that ends it
+    /// 39127 if that ends it (default 128)
     #[arg(long, env = "LAUNCHPOD_WORKER_PROCESSES", value_name = "N")]
     pub worker_processes: Option<u32>,
 
     /// External scripts that run at once; a further one waits, then fails with 39108
+    /// (default 20)
     #[arg(long, env = "LAUNCHPOD_WORKER_ACCOUNTS", value_name = "N")]
     pub worker_accounts: Option<u32>,
 
     /// Folder for the workers' sockets; short, since a socket's path holds 108 bytes
+    /// (default /run/launchpod)
     #[arg(long, env = "LAUNCHPOD_RUN_DIR", value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
 
-    /// Seconds that running batches get at SIGTERM before they are cancelled
+    /// Seconds that running batches get at SIGTERM before they are cancelled (default 10)
     #[arg(long, env = "LAUNCHPOD_GRACE", value_name = "SECONDS")]
     pub grace: Option<u64>,
 }
@@ -114,6 +123,7 @@ impl Settings {
             tls_certificate,
             tls_key,
             python_image,
+            images,
             script_timeout,
             worker_memory,
             worker_processes,

@@ -24,7 +24,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let mut findings = vec![port(&settings).await];
     let mut image = None;
     // An engine that can't be reached is the sandbox's finding.
-    if let Ok(images) = assembly::images().await {
+    if let Ok(images) = assembly::images(settings.images.as_deref()).await {
         let (found, id) = built(&images, settings.python_image()).await;
         image = id;
         findings.extend(found);

@@ -1,8 +1,9 @@
 //! `launchpod image`: build, list, verify, lock.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use launchpod_image::{Base, BuildOptions, Match};
 
 use crate::assembly;
@@ -10,9 +11,20 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::table;
 
+/// What `image` can be told.
+#[derive(Args)]
+pub struct Arguments {
+    /// Folder of image definitions of your own, beside those that the program carries
+    #[arg(long, global = true, env = "LAUNCHPOD_IMAGES", value_name = "DIR")]
+    images: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
 /// What to do with images.
 #[derive(Subcommand)]
-pub enum Command {
+enum Command {
     /// Build an image, or find that it is there already
     Build {
         /// The environment, e.g. `python`
@@ -46,7 +58,7 @@ pub enum Command {
 
 /// [`Base`] as an argument.
 #[derive(Clone, Copy, Default, ValueEnum)]
-pub enum BaseArgument {
+enum BaseArgument {
     /// Bootstrap on this machine if it can, else pull from a registry
     #[default]
     Auto,
@@ -57,9 +69,9 @@ pub enum BaseArgument {
 }
 
 /// Runs one of them.
-pub async fn run(command: Command) -> Result<ExitCode, Error> {
-    let images = assembly::images().await?;
-    match command {
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    let images = assembly::images(arguments.images.as_deref()).await?;
+    match arguments.command {
         Command::Build { name, locked, rebuild, base } => {
             let base = match base {
                 BaseArgument::Auto => Base::Auto,

@@ -22,8 +22,7 @@ pub enum Command {
     /// Run one script without a server
     Run(run::Arguments),
     /// Build, list and verify the images that scripts run in
-    #[command(subcommand)]
-    Image(image::Command),
+    Image(image::Arguments),
     /// Check this machine and say how to mend what is missing
     Doctor(doctor::Arguments),
 }
@@ -40,7 +39,7 @@ impl Command {
             Command::Quickstart(arguments) => quickstart::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Run(arguments) => run::run(arguments).await,
-            Command::Image(command) => image::run(command).await,
+            Command::Image(arguments) => image::run(arguments).await,
             Command::Doctor(arguments) => doctor::run(arguments).await,
         }
     }

@@ -45,7 +45,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
 
     let progress = Progress::new();
     progress.step("looking for the image");
-    let images = assembly::images().await?;
+    let images = assembly::images(settings.images.as_deref()).await?;
     images
         .build(settings.python_image(), BuildOptions::default(), &|event| progress.image(event))
         .await?;

@@ -176,7 +176,9 @@ async fn follow(
         match event {
             ScriptEvent::Message(message) => {
                 progress.clear();
-                eprintln!("{}", message.text.trim_end());
+                // Without the header that tells a client where the text comes from.
+                let printed = message.text.split_once('\n').map_or("", |(_, printed)| printed);
+                eprintln!("{}", printed.trim_end_matches('\n'));
             }
             ScriptEvent::Columns(described) => {
                 columns = described;
