@@ -13,9 +13,11 @@ use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+mod rows;
 mod secret;
 pub mod sqlite;
 
+pub use rows::Rows;
 pub use secret::Secret;
 
 /// How many events a session holds ready before it waits for its reader: the bound on what a

@@ -1,6 +1,6 @@
 //! `launchpod run`: one script without a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use arrow_array::{ArrayRef, RecordBatch};
 use clap::Args;
 use launchpod_controller::{Expected, Input, ScriptEvent, ScriptRequest, ScriptRun};
 use launchpod_database::sqlite::Embedded;
-use launchpod_database::{Event, Execute, Login, Secret};
+use launchpod_database::{Execute, Login, Rows, Secret};
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
+use launchpod_tsql::{InputQuery, parse_input_query};
 use launchpod_types::{Column, Identity, Parameter, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,9 @@ use crate::{assembly, display, table};
 const PRINTED_ROWS: usize = 50;
 /// Batches of an input that wait for the script.
 const BATCHES_IN_FLIGHT: usize = 4;
+
+/// The answer to a `--query` of another kind.
+const NOT_A_SELECT: &str = "--query takes one SELECT statement";
 
 /// What `run` can be told.
 #[derive(Args)]
@@ -58,6 +62,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let script = std::fs::read_to_string(&arguments.script)
         .map_err(|error| format!("{}: {error}", arguments.script.display()))?;
+    let folder = tempfile::tempdir()?;
     let controller = assembly::controller(&arguments.settings, Uuid::new_v4()).await?;
     let cancel = CancellationToken::new();
     let request = ScriptRequest {
@@ -65,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         identity: Identity { login: "local".to_owned(), database: "master".to_owned() },
         language: "Python".to_owned(),
         script,
-        input: input(&arguments, &cancel).await?,
+        input: input(&arguments, folder.path(), &cancel).await?,
         input_name: "InputDataSet".to_owned(),
         output_name: "OutputDataSet".to_owned(),
         parameters: arguments.param,
@@ -87,37 +92,43 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     outcome
 }
 
-/// The rows that the script gets.
-async fn input(arguments: &Arguments, cancel: &CancellationToken) -> Result<Option<Input>, Error> {
-    let (sender, batches) = mpsc::channel(BATCHES_IN_FLIGHT);
+/// The rows that the script gets. `folder` is where an empty database may be.
+async fn input(
+    arguments: &Arguments,
+    folder: &Path,
+    cancel: &CancellationToken,
+) -> Result<Option<Input>, Error> {
     if let Some(path) = &arguments.input {
-        let rows = files::read(path)?;
-        tokio::task::spawn_blocking(move || {
-            for batch in rows.batches {
-                let batch = batch.map_err(|error| SqlError::new(4860, error.to_string()));
-                // The script may want no more rows.
-                if sender.blocking_send(batch).is_err() {
-                    return;
-                }
-            }
-        });
-        return Ok(Some(Input { columns: rows.columns, batches }));
+        return Ok(Some(file_rows(path)?));
     }
     let Some(query) = &arguments.query else { return Ok(None) };
-    query_rows(arguments, query, sender, batches, cancel).await.map(Some)
+    let data_dir = arguments.settings.data_dir.as_deref().unwrap_or(folder);
+    query_rows(data_dir, query, cancel).await.map(Some)
+}
+
+/// Reads a file on a thread of its own.
+fn file_rows(path: &Path) -> Result<Input, Error> {
+    let rows = files::read(path)?;
+    let (sender, batches) = mpsc::channel(BATCHES_IN_FLIGHT);
+    tokio::task::spawn_blocking(move || {
+        for batch in rows.batches {
+            let batch = batch.map_err(|error| SqlError::new(4860, error.to_string()));
+            // The script may want no more rows.
+            if sender.blocking_send(batch).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Input { columns: rows.columns, batches })
 }
 
 /// Starts a query in the embedded database.
 async fn query_rows(
-    arguments: &Arguments,
+    data_dir: &Path,
     query: &str,
-    sender: mpsc::Sender<Result<RecordBatch, SqlError>>,
-    batches: mpsc::Receiver<Result<RecordBatch, SqlError>>,
     cancel: &CancellationToken,
 ) -> Result<Input, Error> {
-    let folder = tempfile::tempdir()?;
-    let data_dir = arguments.settings.data_dir.as_deref().unwrap_or(folder.path());
-    let database: Embedded = assembly::database(data_dir)?;
+    let database = assembly::database(data_dir)?;
     let mut session = database.local_session(Login {
         user: ADMINISTRATOR.to_owned(),
         password: Secret::default(),
@@ -126,39 +137,17 @@ async fn query_rows(
         program: "launchpod run".to_owned(),
         host: String::new(),
     })?;
-    let launchpod_tsql::InputQuery::Select(statement) =
-        launchpod_tsql::parse_input_query(query).map_err(SqlError::from)?
-    else {
-        return Err("--query takes one SELECT statement".into());
+    let InputQuery::Select(statement) = parse_input_query(query).map_err(SqlError::from)? else {
+        return Err(NOT_A_SELECT.into());
     };
     let execute = Execute {
         statement: Arc::from(statement),
         source: query.into(),
         variables: Arc::default(),
     };
-    let mut events = session.execute(execute, cancel.clone());
-    let columns = loop {
-        match events.recv().await {
-            Some(Ok(Event::Columns(columns))) => break columns,
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error.into()),
-            None => return Err("--query takes one SELECT statement".into()),
-        }
-    };
-    tokio::spawn(async move {
-        // The session and its folder live as long as the query runs.
-        let _alive = (session, folder);
-        while let Some(event) = events.recv().await {
-            let batch = match event {
-                Ok(Event::Batch(batch)) => Ok(batch),
-                Ok(_) => continue,
-                Err(error) => Err(error),
-            };
-            if sender.send(batch).await.is_err() {
-                return;
-            }
-        }
-    });
+    // The query goes on when the session is dropped.
+    let events = session.execute(execute, cancel.clone());
+    let Rows { columns, batches } = Rows::of(events).await?.ok_or(NOT_A_SELECT)?;
     Ok(Input { columns, batches })
 }
 

@@ -1,12 +1,10 @@
 //! The input query: checked, started, and turned into a stream of record batches.
 
-use arrow_array::RecordBatch;
 use launchpod_controller::Input;
-use launchpod_database::{EVENTS_IN_FLIGHT, Event, Events, Variable};
+use launchpod_database::{Rows, Variable};
 use launchpod_tsql::InputQuery;
 use launchpod_tsql::ast::fold_name;
 use launchpod_types::{Parameter, SqlError};
-use tokio::sync::mpsc;
 
 use super::ScriptArguments;
 use crate::run::{Run, Stop};
@@ -20,13 +18,13 @@ impl Run<'_> {
         arguments: &ScriptArguments,
         parameters: &[Parameter],
     ) -> Result<Option<Input>, Stop> {
-        let query =
-            match launchpod_tsql::parse_input_query(&arguments.input).map_err(SqlError::from)? {
-                InputQuery::Blank => return Ok(None),
-                InputQuery::Select(statement) => statement,
-                InputQuery::SelectInto => return Err(select_into().into()),
-                InputQuery::Other => return Err(not_a_select().into()),
-            };
+        let text = &arguments.input;
+        let query = match launchpod_tsql::parse_input_query(text).map_err(SqlError::from)? {
+            InputQuery::Blank => return Ok(None),
+            InputQuery::Select(statement) => statement,
+            InputQuery::SelectInto => return Err(select_into().into()),
+            InputQuery::Other => return Err(not_a_select().into()),
+        };
         let variable = |parameter: &Parameter| {
             let value = parameter.value.clone();
             let variable = Variable { sql_type: parameter.sql_type, value };
@@ -34,36 +32,13 @@ impl Run<'_> {
         };
         let own = parameters.iter().map(variable).collect();
         let outer = std::mem::replace(&mut self.scope.variables, own);
-        let mut events = self.start(*query, &arguments.input);
+        let events = self.start(*query, text);
         self.scope.variables = outer;
-        loop {
-            match events.recv().await {
-                Some(Ok(Event::Columns(columns))) => {
-                    let (sender, batches) = mpsc::channel(EVENTS_IN_FLIGHT);
-                    tokio::spawn(pump(events, sender));
-                    return Ok(Some(Input { columns, batches }));
-                }
-                Some(Ok(Event::Message(message))) => self.message(message).await?,
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error.into()),
-                // Cancelled, or a SELECT that assigns: it returns no rows.
-                None if self.cancel.is_cancelled() => return Err(Stop::Over),
-                None => return Err(not_a_select().into()),
-            }
-        }
-    }
-}
-
-/// Hands on a query's rows until they end or nobody wants them any more.
-async fn pump(mut events: Events, batches: mpsc::Sender<Result<RecordBatch, SqlError>>) {
-    while let Some(event) = events.recv().await {
-        let batch = match event {
-            Ok(Event::Batch(batch)) => Ok(batch),
-            Ok(_) => continue,
-            Err(error) => Err(error),
-        };
-        if batches.send(batch).await.is_err() {
-            return;
+        match Rows::of(events).await? {
+            Some(Rows { columns, batches }) => Ok(Some(Input { columns, batches })),
+            None if self.cancel.is_cancelled() => Err(Stop::Over),
+            // A SELECT that assigns returns no rows.
+            None => Err(not_a_select().into()),
         }
     }
 }
