@@ -7,7 +7,6 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use clap::Args;
 use launchpod_controller::{Expected, Input, ScriptEvent, ScriptRequest, ScriptRun};
-use launchpod_database::sqlite::Embedded;
 use launchpod_database::{Execute, Login, Rows, Secret};
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
