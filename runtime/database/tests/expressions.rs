@@ -312,6 +312,26 @@ async fn what_drivers_ask() {
              "int, int: 1|1"),
             ("SELECT OBJECT_ID('dbo.nothing', 'U')", "int: NULL"),
             ("SELECT CURRENT_USER, SYSTEM_USER", "nvarchar(128), nvarchar(128): dbo|sa"),
+            (
+                "SELECT CASE transaction_isolation_level WHEN 0 THEN NULL WHEN 2 THEN 'READ COMMITTED' \
+                 WHEN 5 THEN 'SNAPSHOT' END AS TRANSACTION_ISOLATION_LEVEL \
+                 FROM sys.dm_exec_sessions where session_id = @@SPID",
+                "varchar(14): READ COMMITTED",
+            ),
+            (
+                "SELECT SERVERPROPERTY('EngineEdition'), SERVERPROPERTY('edition'), \
+                 (SELECT CASE WHEN EXISTS (SELECT TOP 1 1 from [sys].[all_columns] WITH (NOLOCK) \
+                 WHERE name = N'xtp_object_id' AND OBJECT_ID(N'sys.memory_optimized_tables') = \
+                 object_id) THEN 1 ELSE 0 END AS SupportsInMemory)",
+                "int, nvarchar(128), int: 3|Developer Edition (64-bit)|0",
+            ),
+            (
+                "SELECT name FROM sys.system_views WHERE name IN ('dm_exec_sessions', 'dm_pdw_nodes_exec_sessions')",
+                "nvarchar(128)!: dm_exec_sessions",
+            ),
+            ("SET LOCK_TIMEOUT 1000 SELECT @@LOCK_TIMEOUT", "int!: 1000"),
+            ("SELECT DATABASEPROPERTYEX('master', 'Collation')",
+             "nvarchar(128): SQL_Latin1_General_CP1_CI_AS"),
             ("SELECT @nothing", "137"),
             ("SELECT @@nothing", "137"),
         ],

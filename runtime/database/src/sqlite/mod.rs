@@ -1,8 +1,8 @@
 //! The embedded database: T-SQL on one SQLite file.
 //!
-//! The way of a statement: the [binder](bind) resolves names and types, the
-//! [translation](translate) says the bound tree in SQLite's SQL, a thread per session
-//! ([`embedded`]) runs it and sends record batches. [Functions](functions) of ours compute
+//! The way of a statement: the binder (`bind`) resolves names and types, the
+//! translation (`translate`) says the bound tree in SQLite's SQL, a thread per session
+//! (`embedded`) runs it and sends record batches. Functions of ours (`functions`) compute
 //! what SQLite computes otherwise.
 //!
 //! # What differs from SQL Server
