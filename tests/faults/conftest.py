@@ -10,3 +10,4 @@ def survives(server):
     server.wait_for_no_containers()
     with server.connect() as session:
         assert session.run(DOCUMENTED).value == 1
+    server.wait_for_no_containers()

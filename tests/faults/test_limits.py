@@ -53,7 +53,7 @@ def test_a_fork_bomb(make_server):
     text = "while True: os.fork()"
     with server.connect() as session:
         outcome = session.run(script(text))
-        assert outcome.numbers == [39127, 39019]
+        assert outcome.numbers[:2] == [39127, 39019]
         assert "ran out of processes: the limit is 64" in outcome.errors[1].text
         server.wait_for_no_containers()
         assert session.run(DOCUMENTED).value == 1

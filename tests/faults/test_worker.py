@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("survives")
 ROWS_FIRST = "OutputDataSet = pandas.DataFrame({'n': [1]})\n"
 
 
-@pytest.mark.parametrize("code", [0, 1, 70])
+@pytest.mark.parametrize("code", [0, 1, 7])
 def test_the_interpreter_ends_at_once(sql, code):
     outcome = sql.run(script(f"{ROWS_FIRST}os._exit({code})"))
     assert outcome.numbers[0] in (39004, 39012)
@@ -30,7 +30,7 @@ def test_the_script_closes_every_file(sql):
 
 def test_the_script_kills_all_it_can(sql):
     outcome = sql.run(script("import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"))
-    assert outcome.numbers[0] == 39012
+    assert outcome.numbers[0] in (39004, 39012)
 
 
 def test_the_script_signals_the_first_process(sql):

@@ -6,8 +6,10 @@ from harness.docker import docker
 
 
 def test_list_names_an_id_that_docker_takes(launchpod):
-    (line,) = [line for line in launchpod("image", "list").stdout.splitlines() if re.match(r"\W*python\b", line)]
-    image = re.search(r"sha256:[0-9a-f]+|\b[0-9a-f]{12,64}\b", line).group()
+    # Older builds may still be there.
+    lines = launchpod("image", "list").stdout.splitlines()
+    (line,) = [line for line in lines if re.match(r"\W*python\b.*\bcurrent\b", line)]
+    image = re.search(r"sha256:[0-9a-f]+", line).group()
     assert docker("image", "inspect", "--format", "{{.Id}}", image).startswith("sha256:")
 
 
