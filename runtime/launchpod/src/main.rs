@@ -20,6 +20,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::commands::Command;
 
+/// glibc's allocator keeps what each of the sessions' threads has freed: streaming 5 million rows
+/// raised the peak by 40 MiB with it and by 15 to 20 MiB with this one (measured by turns).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs SQL Server's external scripts in single-use containers.
 #[derive(Parser)]
 #[command(version, disable_help_subcommand = true)]

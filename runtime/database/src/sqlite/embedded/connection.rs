@@ -36,8 +36,8 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    // 16 MiB of pages, counted in KiB when negative.
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    // 8 MiB of pages for each session, counted in KiB when negative.
+    connection.pragma_update(None, "cache_size", -8_192)?;
     // MOST_TEXT is far below i32::MAX.
     connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, MOST_TEXT as i32 + 1024)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
