@@ -2,7 +2,7 @@
 
 import datetime
 
-import pymssql
+import pyodbc
 import pytds
 import pytest
 
@@ -162,8 +162,8 @@ def test_login_is_refused_without_saying_why(server):
 
 def test_a_database_that_does_not_exist(server):
     # python-tds would try again and again.
-    with pytest.raises(pymssql.Error, match="4060.*Cannot open database"):
-        pymssql.connect(
-            server=server.host, port=str(server.port), user=server.user, password=server.password,
-            database="no_such_database",
-        )  # fmt: skip
+    with pytest.raises(pyodbc.Error, match='Cannot open database "no_such_database" requested by the login'):
+        pyodbc.connect(
+            f"DRIVER=FreeTDS;SERVER={server.host};PORT={server.port};UID={server.user};PWD={server.password};"
+            "TDS_Version=7.4;DATABASE=no_such_database"
+        )
