@@ -163,7 +163,7 @@ impl Runner {
     ) -> io::Result<()> {
         if message.reset != Reset::None {
             let keep_transaction = message.reset == Reset::SessionKeepTransaction;
-            self.session.reset(keep_transaction, cancel).await;
+            self.session.reset(keep_transaction).await;
             self.responder.acknowledge_reset();
         }
         let payload = &message.payload;

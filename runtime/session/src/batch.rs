@@ -10,16 +10,24 @@ use crate::run::{Flow, MAX_CALL_DEPTH, Run, Scope, Stop};
 impl Run<'_> {
     /// Reads and runs the scope's text; returns the return status.
     ///
-    /// Errors of statements are sent as they occur; only what ends the batch stops it.
+    /// Errors of statements are sent as they occur; only what ends the text or the batch
+    /// stops it.
     pub async fn text(&mut self) -> Result<i32, Stop> {
         let source = Arc::clone(&self.scope.source);
         let batch = match launchpod_tsql::parse(&source) {
             Ok(batch) => batch,
             Err(error) => {
                 self.report(vec![SqlError::from(error).into()], DoneKind::Other).await?;
-                return Err(Stop::Over);
+                return Err(Stop::TextOver);
             }
         };
+        match self.declare_all(&batch.statements) {
+            Err(Stop::Failed(errors)) => {
+                self.report(errors, DoneKind::Other).await?;
+                return Err(Stop::TextOver);
+            }
+            declared => declared?,
+        }
         match self.block(&batch.statements).await? {
             Flow::Return(status) => Ok(status),
             Flow::Next | Flow::Break | Flow::Continue => Ok(0),
@@ -27,7 +35,10 @@ impl Run<'_> {
     }
 
     /// Runs another text one level deeper, with variables of its own, and returns its scope
-    /// (for the values that OUTPUT parameters got) with its return status.
+    /// (for the values that OUTPUT parameters got) with its return status: `@@ERROR` when it
+    /// returned none, as `sp_executesql` does.
+    ///
+    /// What the text has made of the current database and of NOCOUNT ends with it.
     pub async fn nested_text(&mut self, mut inner: Scope) -> Result<(Scope, i32), Stop> {
         inner.depth = self.scope.depth + 1;
         inner.place = DonePlace::InProcedure;
@@ -41,9 +52,18 @@ impl Run<'_> {
             .into());
         }
         let outer = std::mem::replace(&mut self.scope, inner);
+        let database = self.session.database_name.clone();
+        let no_count = self.session.options.no_count;
         // Boxed: a text can run a text can run a text.
         let result = Box::pin(self.text()).await;
         let inner = std::mem::replace(&mut self.scope, outer);
-        Ok((inner, result?))
+        self.session.options.no_count = no_count;
+        let returned = self.return_to(&database).await;
+        let status = match result {
+            Ok(0) | Err(Stop::TextOver) => self.session.globals.error,
+            result => result?,
+        };
+        returned?;
+        Ok((inner, status))
     }
 }

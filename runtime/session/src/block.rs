@@ -19,17 +19,21 @@ impl Run<'_> {
             match self.statement(statement).await {
                 Ok(Flow::Next) => {}
                 Ok(leave) => return Ok(leave),
-                Err(Stop::Over) => return Err(Stop::Over),
                 Err(Stop::Failed(errors)) => {
                     let errors = Self::located(errors, statement.line);
                     // Where a statement ends that the parser doesn't read is a guess.
                     let opaque = matches!(statement.kind, StatementKind::Opaque(_));
-                    let ends_batch = opaque || errors.iter().any(ends_batch);
+                    let ends_batch = errors.iter().any(ends_batch);
+                    let ends_text = opaque || errors.iter().any(ends_text);
                     self.report(errors, done_kind(&statement.kind)).await?;
                     if ends_batch {
                         return Err(Stop::Over);
                     }
+                    if ends_text {
+                        return Err(Stop::TextOver);
+                    }
                 }
+                Err(over) => return Err(over),
             }
             if self.cancel.is_cancelled() {
                 return Err(Stop::Over);
@@ -72,7 +76,7 @@ impl Run<'_> {
                     return Ok(Flow::Return(as_status(&status)));
                 }
                 StatementKind::Print(value) => self.print(value).await?,
-                StatementKind::Declare(declarations) => self.declare(declarations).await?,
+                StatementKind::Declare(declarations) => self.initialise_all(declarations).await?,
                 StatementKind::SetVariable(set) => self.set_variable(set).await?,
                 StatementKind::SetOption(set) => {
                     self.set_option(set);
@@ -85,7 +89,8 @@ impl Run<'_> {
                 StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
                 StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
                 StatementKind::Reconfigure { .. } => {
-                    self.session.instance.configuration.reconfigure()?
+                    self.session.instance.configuration.reconfigure()?;
+                    self.session.globals.succeeded(0);
                 }
                 StatementKind::TryCatch { .. } => return Err(unsupported("BEGIN TRY")),
                 StatementKind::RaiseError(_) => return Err(unsupported("RAISERROR")),
@@ -107,6 +112,8 @@ impl Run<'_> {
         let text = self.source(condition);
         let question = format!("SELECT CASE WHEN {text} THEN 1 ELSE 0 END");
         let answer = self.ask(&question).await?;
+        // IF and WHILE are statements too: after them @@ERROR and @@ROWCOUNT are 0.
+        self.session.globals.succeeded(0);
         Ok(answer.and_then(|row| row.values.into_iter().next()) == Some(Value::Int(1)))
     }
 
@@ -117,14 +124,16 @@ impl Run<'_> {
             _ => " ".to_owned(),
         };
         let message = Message { line: value.line, ..Message::info(0, text) };
-        self.message(message).await
+        self.message(message).await?;
+        self.session.globals.succeeded(0);
+        Ok(())
     }
 
-    async fn declare(&mut self, declarations: &[Declaration]) -> Result<(), Stop> {
+    async fn initialise_all(&mut self, declarations: &[Declaration]) -> Result<(), Stop> {
         for declaration in declarations {
             match declaration {
-                Declaration::Variable { name, type_name, value, .. } => {
-                    self.declare_variable(name, type_name, value.as_ref()).await?;
+                Declaration::Variable { name, value, .. } => {
+                    self.initialise(name, value.as_ref()).await?;
                 }
                 _ => return Err(unsupported("DECLARE TABLE")),
             }
@@ -133,12 +142,18 @@ impl Run<'_> {
     }
 }
 
-/// Whether an error ends the whole batch: those of binding and of conversion do
-/// ("Database Engine error severities", and observed with SQL Server).
+/// Whether an error ends the whole batch: those of conversion do ("Database Engine error
+/// severities", and observed with SQL Server), and the 32nd level of calls (217).
 fn ends_batch(error: &Message) -> bool {
-    const CONVERSION: [i32; 6] = [241, 242, 244, 245, 248, 295];
-    const BINDING: [i32; 11] = [102, 134, 137, 156, 195, 207, 208, 209, 217, 4104, 8120];
-    error.class >= 19 || CONVERSION.contains(&error.number) || BINDING.contains(&error.number)
+    const ENDING: [i32; 7] = [217, 241, 242, 244, 245, 248, 295];
+    error.class >= 19 || ENDING.contains(&error.number)
+}
+
+/// Whether an error ends the text it stands in, after which the caller goes on: those of
+/// binding do (observed with SQL Server).
+fn ends_text(error: &Message) -> bool {
+    const BINDING: [i32; 10] = [102, 134, 137, 156, 195, 207, 208, 209, 4104, 8120];
+    BINDING.contains(&error.number)
 }
 
 /// The return status that a value gives.

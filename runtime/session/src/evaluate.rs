@@ -22,8 +22,10 @@ fn keeps_value(from: SqlType, to: SqlType) -> bool {
     }
 }
 
-/// One row of an answer.
+/// The last row of an answer.
 pub(crate) struct Row {
+    /// How many rows the answer has.
+    pub count: u64,
     pub columns: Arc<[Column]>,
     pub values: Vec<Value>,
 }
@@ -76,7 +78,7 @@ impl Run<'_> {
                 errors.iter_mut().for_each(|error| error.line = 0);
                 Stop::Failed(errors)
             }
-            Stop::Over => Stop::Over,
+            over => over,
         })
     }
 
@@ -89,10 +91,14 @@ impl Run<'_> {
         let mut events = self.start(statement, source);
         let mut columns: Arc<[Column]> = Arc::new([]);
         let mut last = None;
+        let mut count = 0;
         while let Some(event) = events.recv().await {
             match event? {
                 Event::Columns(described) => columns = described,
-                Event::Batch(batch) if batch.num_rows() > 0 => last = Some(batch),
+                Event::Batch(batch) if batch.num_rows() > 0 => {
+                    count += batch.num_rows() as u64;
+                    last = Some(batch);
+                }
                 Event::Message(message) => self.message(message).await?,
                 _ => {}
             }
@@ -107,7 +113,7 @@ impl Run<'_> {
             .zip(batch.columns())
             .map(|(column, array)| value_at(array, row, column.sql_type))
             .collect();
-        Ok(Some(Row { columns, values }))
+        Ok(Some(Row { count, columns, values }))
     }
 }
 

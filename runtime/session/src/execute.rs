@@ -95,7 +95,7 @@ impl Run<'_> {
                 self.call_done(true).await
             }
             // The call ends even when an error has ended the batch within it.
-            Err(Stop::Over) => self.call_done(true).await,
+            Err(Stop::TextOver | Stop::Over) => self.call_done(true).await,
         }
     }
 
@@ -118,7 +118,6 @@ impl Run<'_> {
     }
 
     async fn procedure_done(&mut self, status: i32) -> Result<(), Stop> {
-        self.session.globals.error = 0;
         self.send(Reply::ReturnStatus(status)).await?;
         self.call_done(false).await
     }

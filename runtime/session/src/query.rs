@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use launchpod_database::{Event, Events, Execute, TransactionState, Variable};
 use launchpod_tsql::ast::{SetOption, SetValue, Statement, StatementKind, Transaction};
-use launchpod_types::{Message, SqlType, Value};
+use launchpod_types::{Message, SqlError, SqlType, Value};
+use tokio_util::sync::CancellationToken;
 
 use crate::block::done_kind;
 use crate::reply::{Reply, TransactionChange};
@@ -13,6 +14,16 @@ use crate::run::{Run, Stop};
 impl Run<'_> {
     /// Starts a statement on the session's connection.
     pub fn start(&mut self, statement: Statement, source: &str) -> Events {
+        self.start_until(statement, source, self.cancel.clone())
+    }
+
+    /// Starts a statement that a token of its own cancels.
+    fn start_until(
+        &mut self,
+        statement: Statement,
+        source: &str,
+        cancel: CancellationToken,
+    ) -> Events {
         let mut variables = self.scope.variables.clone();
         let globals = &self.session.globals;
         let depth = i64::from(globals.transaction.depth);
@@ -31,7 +42,7 @@ impl Run<'_> {
             source: source.into(),
             variables: Arc::new(variables),
         };
-        self.session.database.execute(execute, self.cancel.clone())
+        self.session.database.execute(execute, cancel)
     }
 
     /// Runs a statement as it was written and sends on what it yields.
@@ -54,8 +65,7 @@ impl Run<'_> {
         if self.cancel.is_cancelled() {
             return Err(Stop::Over);
         }
-        self.session.globals.error = 0;
-        self.session.globals.row_count = rows.unwrap_or(0);
+        self.session.globals.succeeded(rows.unwrap_or(0));
         self.done(done_kind(&statement.kind), rows).await
     }
 
@@ -84,6 +94,25 @@ impl Run<'_> {
             Event::Transaction(state) => return self.transaction_changed(statement, state).await,
         };
         if listening { self.send(reply).await } else { Ok(()) }
+    }
+
+    /// Makes a database the current one again, if it no longer is; also when the batch was
+    /// cancelled, since the next one begins there.
+    pub async fn return_to(&mut self, database: &str) -> Result<(), Stop> {
+        if self.session.database_name == database {
+            return Ok(());
+        }
+        let text = format!("USE [{}]", database.replace(']', "]]"));
+        let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        for statement in batch.statements {
+            let mut events = self.start_until(statement, &text, CancellationToken::new());
+            while let Some(event) = events.recv().await {
+                if let Event::Database(new) = event? {
+                    self.database_changed(new).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Notes the current database and tells the client.

@@ -51,6 +51,8 @@ pub(crate) enum Flow {
 pub(crate) enum Stop {
     /// It failed; these errors (one or more) say how and have not been sent yet.
     Failed(Vec<Message>),
+    /// The text is over, but not what called it: an error that ends a text has been sent.
+    TextOver,
     /// The batch is over: it was cancelled, the client is gone, or an error that ends batches
     /// has been sent.
     Over,

@@ -8,13 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::instance::Instance;
 use crate::procedures::PreparedStatements;
-use crate::reply::{DonePlace, Replies};
+use crate::reply::{DonePlace, REPLIES_IN_FLIGHT, Replies};
 use crate::run::{Run, Scope};
 
 /// One client's session: its connection to the database and what T-SQL remembers of it.
 pub struct Session {
     pub(crate) instance: Arc<Instance>,
     pub(crate) database: Box<dyn launchpod_database::Session>,
+    /// The database that the login came to.
+    first_database: String,
     /// The current database, as the client was last told.
     pub(crate) database_name: String,
     pub(crate) options: Options,
@@ -72,6 +74,16 @@ pub enum TransactionRequest {
     },
 }
 
+// === impl Globals ===
+
+impl Globals {
+    /// Notes a statement that has succeeded.
+    pub fn succeeded(&mut self, rows: u64) {
+        self.error = 0;
+        self.row_count = rows;
+    }
+}
+
 // === impl Session ===
 
 impl Session {
@@ -81,6 +93,7 @@ impl Session {
         Session {
             instance,
             database,
+            first_database: database_name.clone(),
             database_name,
             options: Options::default(),
             globals: Globals::default(),
@@ -135,20 +148,26 @@ impl Session {
 
     /// Makes the session as new for the next user of a pooled connection
     /// (`sp_reset_connection`), keeping the transaction when asked.
-    pub async fn reset(&mut self, keep_transaction: bool, cancel: &CancellationToken) {
-        if !keep_transaction && self.globals.transaction.depth > 0 {
-            // Nobody is told of a reset: the replies go nowhere, so there must be room for all.
-            let (replies, mut ignored) = tokio::sync::mpsc::channel(16);
-            let roll_back = async move {
-                self.batch("ROLLBACK TRANSACTION", &replies, cancel).await;
-                drop(replies);
-                self
-            };
-            let ignore = async { while ignored.recv().await.is_some() {} };
-            let (session, ()) = tokio::join!(roll_back, ignore);
-            return session.forget();
-        }
-        self.forget();
+    ///
+    /// Nothing cancels it: what the last user left must not reach the next.
+    pub async fn reset(&mut self, keep_transaction: bool) {
+        let cancel = CancellationToken::new();
+        // Nobody is told of a reset: the replies are taken and dropped.
+        let (replies, mut ignored) = tokio::sync::mpsc::channel(REPLIES_IN_FLIGHT);
+        let reset = async move {
+            if !keep_transaction && self.globals.transaction.depth > 0 {
+                self.batch("ROLLBACK TRANSACTION", &replies, &cancel).await;
+            }
+            let first = self.first_database.clone();
+            let mut run = self.run("", DonePlace::Batch, &replies, &cancel);
+            // A database that is gone by now can't be returned to.
+            let _ = run.return_to(&first).await;
+            drop(replies);
+            self
+        };
+        let ignore = async { while ignored.recv().await.is_some() {} };
+        let (session, ()) = tokio::join!(reset, ignore);
+        session.forget();
     }
 
     fn forget(&mut self) {

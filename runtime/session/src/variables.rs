@@ -1,8 +1,11 @@
 //! Variables: declared, set, and assigned by SELECT.
 
+use std::collections::btree_map::Entry;
+
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{
-    AssignOperator, Expr, Query, QueryBody, SelectItem, SetVariable, Statement, TypeName, fold_name,
+    AssignOperator, Declaration, Expr, Query, QueryBody, SelectItem, SetVariable, Statement,
+    StatementKind, TypeName, fold_name,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -31,28 +34,57 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub async fn declare_variable(
-        &mut self,
-        name: &str,
-        type_name: &TypeName,
-        value: Option<&Expr>,
-    ) -> Result<(), Stop> {
-        let sql_type = declared_type(type_name, &self.scope.source)?;
-        let value = match value {
-            Some(value) => self.value(value, sql_type).await?,
-            None => Value::Null,
-        };
-        let variable = Variable { sql_type, value };
-        if self.scope.variables.insert(fold_name(name), variable).is_some() {
-            return Err(SqlError::with_class(
-                134,
-                15,
-                format!(
-                    "The variable name '{name}' has already been declared. Variable names must be unique within a query batch or stored procedure."
-                ),
-            )
-            .into());
+    /// Declares all variables of a text, each NULL: a DECLARE counts where it stands, whether
+    /// it is run once, many times (in a WHILE) or never (in an IF).
+    ///
+    /// # Errors
+    /// 134 for a name declared twice, 2715 for an unknown type.
+    pub fn declare_all(&mut self, statements: &[Statement]) -> Result<(), Stop> {
+        for statement in statements {
+            match &statement.kind {
+                StatementKind::Declare(declarations) => {
+                    for declaration in declarations {
+                        self.declare(declaration).map_err(|error| {
+                            Stop::Failed(Self::located(vec![error.into()], statement.line))
+                        })?;
+                    }
+                }
+                StatementKind::Block(statements) => self.declare_all(statements)?,
+                StatementKind::If { then, otherwise, .. } => {
+                    self.declare_all(std::slice::from_ref(then))?;
+                    if let Some(otherwise) = otherwise {
+                        self.declare_all(std::slice::from_ref(otherwise))?;
+                    }
+                }
+                StatementKind::While { body, .. } => {
+                    self.declare_all(std::slice::from_ref(body))?;
+                }
+                _ => {}
+            }
         }
+        Ok(())
+    }
+
+    fn declare(&mut self, declaration: &Declaration) -> Result<(), SqlError> {
+        // What else can be declared is refused when it is run.
+        let Declaration::Variable { name, type_name, .. } = declaration else { return Ok(()) };
+        let sql_type = declared_type(type_name, &self.scope.source)?;
+        match self.scope.variables.entry(fold_name(name)) {
+            Entry::Vacant(entry) => {
+                entry.insert(Variable { sql_type, value: Value::Null });
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(declared_twice(name)),
+        }
+    }
+
+    /// Gives a declared variable the value that its DECLARE names, if it names one.
+    pub async fn initialise(&mut self, name: &str, value: Option<&Expr>) -> Result<(), Stop> {
+        let Some(value) = value else { return Ok(()) };
+        let sql_type = self.variable(name)?.sql_type;
+        let value = self.value(value, sql_type).await?;
+        self.store(name, value)?;
+        self.session.globals.succeeded(1);
         Ok(())
     }
 
@@ -66,6 +98,7 @@ impl Run<'_> {
             }
         };
         self.store(&set.variable, value)?;
+        self.session.globals.succeeded(1);
         Ok(())
     }
 
@@ -93,7 +126,7 @@ impl Run<'_> {
         }
         let source = std::sync::Arc::clone(&self.scope.source);
         let row = self.last_row(statement.clone(), statement.span.text(&source)).await?;
-        self.session.globals.row_count = u64::from(row.is_some());
+        self.session.globals.succeeded(row.as_ref().map_or(0, |row| row.count));
         let Some(row) = row else { return Ok(()) };
         for ((assignment, column), value) in assignments.iter().zip(&*row.columns).zip(row.values) {
             let name = assignment.variable;
@@ -154,6 +187,13 @@ pub(crate) fn declared_type(type_name: &TypeName, source: &str) -> Result<SqlTyp
             ),
         )
     })
+}
+
+fn declared_twice(name: &str) -> SqlError {
+    let text = format!(
+        "The variable name '{name}' has already been declared. Variable names must be unique within a query batch or stored procedure."
+    );
+    SqlError::with_class(134, 15, text)
 }
 
 fn undeclared(name: &str) -> SqlError {

@@ -86,6 +86,21 @@ pub(crate) fn find(name: &str) -> Option<Procedure> {
     })
 }
 
+// === impl Procedure ===
+
+impl Procedure {
+    /// Whether it runs a text, whose last statement then says what `@@ERROR` is.
+    fn runs_text(self) -> bool {
+        matches!(
+            self,
+            Procedure::ExecuteSql
+                | Procedure::PrepareExecute
+                | Procedure::PrepareExecuteCall
+                | Procedure::ExecutePrepared
+        )
+    }
+}
+
 // === impl Argument ===
 
 impl From<CallArgument> for Argument {
@@ -114,7 +129,7 @@ impl Run<'_> {
             return Err(unsupported("EXECUTE … WITH RESULT SETS for this procedure"));
         }
         let arguments = invocation.arguments;
-        match procedure {
+        let completion = match procedure {
             Procedure::Configure => self.configure(arguments).await,
             Procedure::ExecuteSql => self.execute_sql(arguments).await,
             Procedure::ExternalScript => {
@@ -127,11 +142,14 @@ impl Run<'_> {
             Procedure::Unprepare => self.unprepare(arguments).await,
             Procedure::DataTypeInfo => self.data_type_info(arguments).await,
             Procedure::ResetConnection => {
-                let cancel = self.cancel;
-                self.session.reset(false, cancel).await;
+                self.session.reset(false).await;
                 Ok(Completion::default())
             }
+        }?;
+        if !procedure.runs_text() {
+            self.session.globals.error = 0;
         }
+        Ok(completion)
     }
 
     /// Sends rows that a procedure of ours has made.

@@ -49,10 +49,16 @@ impl Run<'_> {
     }
 
     /// `sp_prepexec @handle OUTPUT, @params, @stmt [, values…]`
+    ///
+    /// A handle that comes in is that of a statement which the new one takes the place of.
     pub async fn prepare_and_execute(
         &mut self,
         arguments: Vec<Argument>,
     ) -> Result<Completion, Stop> {
+        if let Some(replaced) = arguments.first().filter(|handle| !handle.value.is_null()) {
+            let handle = self.handle_of("sp_prepexec", Some(replaced.clone())).await?;
+            self.session.prepared.statements.remove(&handle);
+        }
         let (prepared, values) = self.prepared_of("sp_prepexec", arguments).await?;
         let mut completion =
             self.run_text(&prepared.text, &prepared.declarations, values, 3).await?;
