@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 SMALL, LARGE = 500_000, 5_000_000
 # A few record batches on their way, and what the allocator keeps of those that went; the rows
 # that the small table lacks are 72 MB each time they are held.
-ALLOWED_GROWTH = 48 * MIB
+ALLOWED_GROWTH = 24 * MIB
 
 
 @pytest.mark.timeout(1800)

@@ -2,7 +2,7 @@
 //!
 //! One message per flush, each with its header: at a newline, 100 ms after the first character
 //! that waits, or at 4,000 characters, whichever is first. Lines that arrive together go in one
-//! message. Bytes are read as UTF-8; what isn't becomes U+FFFD, and control characters that
+//! message, and are cut only when one alone is longer than that. Bytes are read as UTF-8; what isn't becomes U+FFFD, and control characters that
 //! could drive a terminal or end a string early become visible.
 
 use std::time::{Duration, Instant};
@@ -120,15 +120,15 @@ impl Text {
                 line_end = Some(self.waiting.len());
             }
             if self.length >= MESSAGE_LENGTH {
-                ready.extend(self.take());
-                line_end = None;
+                // Within a line only when it is longer than a message.
+                ready.extend(match line_end.take() {
+                    Some(end) => self.take_lines(end),
+                    None => self.take(),
+                });
             }
         }
         if let Some(end) = line_end {
-            let rest = self.waiting.split_off(end);
-            ready.extend(self.take());
-            self.length = rest.chars().count();
-            self.waiting = rest;
+            ready.extend(self.take_lines(end));
         }
         self.since = match self.length {
             0 => None,
@@ -141,6 +141,15 @@ impl Text {
     fn add(&mut self, char: char) {
         push_visible(char, &mut self.waiting);
         self.length += 1;
+    }
+
+    /// The lines that end at `end`; what is after them goes on waiting.
+    fn take_lines(&mut self, end: usize) -> Option<String> {
+        let rest = self.waiting.split_off(end);
+        let lines = self.take();
+        self.length = rest.chars().count();
+        self.waiting = rest;
+        lines
     }
 
     /// All that waits, without the newline that ends it; `None` when that is just the end of
@@ -221,6 +230,16 @@ mod tests {
         assert_eq!(sent.len(), 2);
         assert_eq!(sent[0].text.chars().count(), OUT.chars().count() + 4000);
         assert_eq!(texts(output.finish()), [format!("{OUT}{}", "ä".repeat(1000))]);
+    }
+
+    #[test]
+    fn lines_are_cut_only_when_they_are_longer_than_a_message() {
+        let mut output = Output::default();
+        let line = "x".repeat(1500);
+        let sent =
+            output.push(Source::Stdout, format!("{line}\n").repeat(4).as_bytes(), Instant::now());
+        let expected = [format!("{OUT}{line}\n{line}"), format!("{OUT}{line}\n{line}")];
+        assert_eq!(texts(sent), expected);
     }
 
     #[test]

@@ -213,9 +213,12 @@ async fn what_an_earlier_controller_left_is_swept() {
 
 #[tokio::test]
 async fn a_worker_does_not_outlive_a_controller_that_is_killed() {
+    if let Ok(instance) = std::env::var("VICTIM_INSTANCE") {
+        return be_the_victim(&instance).await;
+    }
     let instance = Instance::new();
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "victim"])
+        .args(["--exact", "a_worker_does_not_outlive_a_controller_that_is_killed"])
         .env("VICTIM_INSTANCE", instance.id.to_string())
         .env("VICTIM_RUN_FOLDER", instance.base.path())
         .spawn()
@@ -235,11 +238,9 @@ async fn a_worker_does_not_outlive_a_controller_that_is_killed() {
     assert_eq!(instance.run_folders(), 0);
 }
 
-/// The controller that the test above kills; no test of its own.
-#[tokio::test]
-#[ignore = "a process for another test"]
-async fn victim() {
-    let instance = Uuid::parse_str(&std::env::var("VICTIM_INSTANCE").unwrap()).unwrap();
+/// The controller that the test above kills: the test itself in a process of its own.
+async fn be_the_victim(instance: &str) {
+    let instance = Uuid::parse_str(instance).unwrap();
     let base = std::env::var("VICTIM_RUN_FOLDER").unwrap();
     let config = Config { run_folder: base.clone().into(), ..Config::new(instance) };
     let backend = Docker::connect(config).await.unwrap();
