@@ -27,11 +27,11 @@ pub struct Settings {
     pub force_encryption: Option<bool>,
 
     /// PEM file with the server's certificate chain; without it a self-signed one is made
-    #[arg(long, env = "LAUNCHPOD_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    #[arg(long, env = "LAUNCHPOD_TLS_CERTIFICATE", value_name = "FILE")]
     pub tls_certificate: Option<PathBuf>,
 
     /// PEM file with the certificate's private key
-    #[arg(long, env = "LAUNCHPOD_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    #[arg(long, env = "LAUNCHPOD_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
     /// Image that the language Python runs in; a script fails with 39021 when it isn't built
@@ -153,7 +153,7 @@ impl Settings {
 
     /// Bytes of memory for one worker: by default 2 GiB.
     pub fn worker_memory(&self) -> u64 {
-        self.worker_memory.unwrap_or(2_048) << 20
+        self.worker_memory.unwrap_or(2_048).saturating_mul(1 << 20)
     }
 
     /// Processes and threads for one worker: by default 128.

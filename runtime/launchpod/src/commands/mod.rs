@@ -15,7 +15,8 @@ use crate::error::Error;
 /// What the user asks for.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Build what is missing, run the documented script and show what ran where
+    /// Build what is missing, run the documented script and show what ran where; the data folder
+    /// is a temporary one
     Quickstart(quickstart::Arguments),
     /// Accept SQL Server clients
     Serve(serve::Arguments),

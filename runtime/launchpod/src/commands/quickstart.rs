@@ -41,7 +41,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let mut settings = arguments.settings;
     let folder = tempfile::tempdir()?;
     settings.listen.get_or_insert(([127, 0, 0, 1], 0).into());
-    let data_dir = settings.data_dir.get_or_insert_with(|| folder.path().to_owned()).clone();
+    // Never a folder of the user's: its `sa` would get another password, and external scripts
+    // would stay on.
+    let data_dir = folder.path();
 
     let progress = Progress::new();
     progress.step("looking for the image");
@@ -52,12 +54,12 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
 
     progress.step("starting the embedded database");
     let password = administrator::random_password();
-    let database = assembly::database(&data_dir)?;
+    let database = assembly::database(data_dir)?;
     database.set_password(ADMINISTRATOR, &Secret::from(password.clone()))?;
-    let instance = assembly::instance(&settings, &data_dir).await?;
+    let instance = assembly::instance(&settings, data_dir).await?;
     let listener = serve::listen(settings.listen()).await?;
     let address = listener.local_addr()?;
-    let server = serve::server(&settings, &data_dir, Arc::clone(&instance), database)?;
+    let server = serve::server(&settings, data_dir, Arc::clone(&instance), database)?;
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.serve(listener, stop.clone()));
 

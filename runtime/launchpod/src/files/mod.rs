@@ -134,6 +134,17 @@ mod tests {
     }
 
     #[test]
+    fn a_written_file_is_as_readable_as_any_other() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("rows.csv"), folder.path().join("other"));
+        RowWriter::create(&path, &batch().schema()).unwrap().finish().unwrap();
+        std::fs::write(&other, "").unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&other));
+    }
+
+    #[test]
     fn other_files_are_refused_by_name() {
         let error = read(Path::new("rows.xlsx")).err().unwrap().to_string();
         assert!(error.contains("rows.xlsx") && error.contains(".parquet"), "{error}");

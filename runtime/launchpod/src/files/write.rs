@@ -1,7 +1,8 @@
 //! Rows into a file.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::BufWriter;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
@@ -42,6 +43,8 @@ impl RowWriter {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let temporary = tempfile::Builder::new()
             .prefix(".launchpod-")
+            // As any program makes a file: the user's umask takes away from it.
+            .permissions(Permissions::from_mode(0o666))
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .map_err(FileError::io(path))?;
         let (file, temporary) = temporary.into_parts();
