@@ -21,6 +21,7 @@ use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
 
 use crate::login::{LoggedIn, log_in};
@@ -79,6 +80,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
     let (read, write) = tokio::io::split(transport);
     let (requests, incoming) = mpsc::channel(MESSAGES_IN_FLIGHT);
     let reading = tokio::spawn(read_messages(read, reader, requests, closed.clone()));
+    // Also when the runner panics: half a connection would leave its client waiting for ever.
+    let _reading = AbortOnDropHandle::new(reading);
     let name = shared.options.name.clone();
     let mut responder = Responder::new(write, packets, name, closed);
     responder.set_null_bitmaps(version.has_nbc_row());
@@ -86,7 +89,6 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
     if let Err(error) = runner.run(incoming, &shared.closing).await {
         debug!(%error, "The connection broke");
     }
-    reading.abort();
     drop(spid);
 }
 
@@ -143,6 +145,8 @@ impl Runner {
             };
             match request {
                 None => return Ok(()),
+                // A client that has always more to ask would else use up the grace time.
+                Some(Request::Run(..)) if closing.is_cancelled() => return Ok(()),
                 Some(Request::Run(message, cancel)) => self.message(message, &cancel).await?,
                 Some(Request::Attention) => self.responder.finish_with(Done::ATTENTION).await?,
                 Some(Request::Ignored) => self.responder.finish_with(Done::IGNORED).await?,
@@ -233,6 +237,9 @@ impl Work<'_> {
             Work::Batch(batch) => session.batch(&batch.text, replies, cancel).await,
             Work::Calls(calls) => {
                 for call in calls {
+                    if cancel.is_cancelled() {
+                        break;
+                    }
                     match call {
                         Ok(call) if call.no_exec => {}
                         Ok(call) => session.call(session_call(call), replies, cancel).await,
