@@ -7,8 +7,9 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use launchpod_database::{Database, Event, Secret, Session};
-use support::{Server, check, login, run, statements};
+use launchpod_database::{Database, Event, Secret, Session, Variable};
+use launchpod_types::{SqlType, Value};
+use support::{Server, check, line, login, run, run_with, statements};
 use tokio_util::sync::CancellationToken;
 
 /// Two CTEs whose product is a long query without a table.
@@ -198,6 +199,31 @@ async fn a_big_result_waits_for_its_reader() {
         }
     }
     assert_eq!(count, 300_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_error_of_a_catch_block_comes_as_variables() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let all = "SELECT ERROR_NUMBER(), ERROR_MESSAGE(), ERROR_SEVERITY(), ERROR_STATE(), \
+               ERROR_LINE(), ERROR_PROCEDURE(), XACT_STATE()";
+    let types = "int, nvarchar(4000), int, int, int, nvarchar(128), smallint";
+    let outside = run(&mut *session, all).await.unwrap();
+    assert_eq!(line(&outside), format!("{types}!: NULL|NULL|NULL|NULL|NULL|NULL|0"));
+    let int = |number| Variable { sql_type: SqlType::Int, value: Value::Int(number) };
+    let text = |text: &str| Variable { sql_type: SqlType::NVARCHAR_MAX, value: text.into() };
+    let variables = BTreeMap::from([
+        ("@@error_number".to_owned(), int(8134)),
+        ("@@error_message".to_owned(), text("Divide by zero error encountered.")),
+        ("@@error_severity".to_owned(), int(16)),
+        ("@@error_state".to_owned(), int(1)),
+        ("@@error_line".to_owned(), int(7)),
+        ("@@error_procedure".to_owned(), text("dbo.p")),
+        ("@@xact_state".to_owned(), int(-1)),
+    ]);
+    let caught = run_with(&mut *session, all, &variables).await.unwrap();
+    let values = "8134|Divide by zero error encountered.|16|1|7|dbo.p|-1";
+    assert_eq!(line(&caught), format!("{types}: {values}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,8 @@ use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
 
 const NAME: SqlType = SqlType::SYSNAME;
+/// What ERROR_MESSAGE() returns.
+const MESSAGE: SqlType = SqlType::NVarChar(Length::Limited(4000));
 
 // === impl Binder ===
 
@@ -173,6 +175,14 @@ impl Binder<'_> {
             "IS_SRVROLEMEMBER" | "IS_MEMBER" | "IS_ROLEMEMBER" | "HAS_PERMS_BY_NAME"
             | "HAS_DBACCESS" => yes,
             "GETANSINULL" => yes,
+            "ERROR_NUMBER" | "ERROR_SEVERITY" | "ERROR_STATE" | "ERROR_LINE" => {
+                Some(self.caught(name, SqlType::Int)?)
+            }
+            "ERROR_MESSAGE" => Some(self.caught(name, MESSAGE)?),
+            "ERROR_PROCEDURE" => Some(self.caught(name, NAME)?),
+            "XACT_STATE" if self.variables.contains_key("@@xact_state") => {
+                Some(self.caught(name, SqlType::SmallInt)?)
+            }
             "XACT_STATE" => {
                 let depth = self.variables.get("@@trancount").map(|v| v.value.clone());
                 let open = matches!(depth, Some(Value::Int(depth)) if depth > 0);
@@ -194,6 +204,16 @@ impl Binder<'_> {
             }
             _ => None,
         })
+    }
+
+    /// What the interpreter says about the error that a CATCH block handles, by the name of the
+    /// function: `ERROR_LINE()` is its variable `@@error_line`. NULL outside CATCH.
+    fn caught(&mut self, function: &str, sql_type: SqlType) -> Result<Bound, SqlError> {
+        let variable = format!("@@{}", function.to_ascii_lowercase());
+        if self.variables.contains_key(&variable) {
+            return coerce::implicit(self.variable(&variable)?, sql_type);
+        }
+        Ok(Bound { nullable: true, ..Bound::constant(Value::Null, sql_type) })
     }
 
     /// The value of an argument, which must be the same for every row.
