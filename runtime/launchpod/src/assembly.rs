@@ -1,6 +1,7 @@
 //! The parts of a running Launchpod, put together from the settings.
 
 use std::error::Error as StdError;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub const SERVER_NAME: &str = "LAUNCHPOD";
 const INSTANCE_FILE: &str = "instance-id";
 /// The file of the data folder that holds the options of `sp_configure`.
 const CONFIGURATION_FILE: &str = "configuration.json";
+/// The file of the data folder that a running server has locked.
+const LOCK_FILE: &str = "server.lock";
 /// How long the image of a language is taken as known: asking the engine costs as much as a
 /// tenth of a script's start.
 const IMAGE_KNOWN: Duration = Duration::from_secs(5);
@@ -99,6 +102,22 @@ pub fn database(data_dir: &Path) -> Result<Embedded, Error> {
     Ok(Embedded::open(data_dir, Options { server_name: SERVER_NAME.to_owned() })?)
 }
 
+/// Makes a data folder one server's; it is until the file is dropped or the process ends.
+///
+/// # Errors
+/// When another server has it.
+pub fn lock(data_dir: &Path) -> Result<File, Error> {
+    let path = data_dir.join(LOCK_FILE);
+    let file = File::create(&path).map_err(|error| file_error(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(format!("another server runs with the data folder {}", data_dir.display()).into())
+        }
+        Err(TryLockError::Error(error)) => Err(file_error(&path, &error)),
+    }
+}
+
 /// The identity of the instance that a data folder belongs to, stable over restarts: by it a
 /// controller knows the containers that an earlier one left.
 fn instance_id(data_dir: &Path) -> Result<Uuid, Error> {
@@ -159,6 +178,15 @@ pub fn data_dir(settings: &Settings) -> Result<PathBuf, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_data_folder_is_one_servers() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        assert!(lock(folder.path()).unwrap_err().to_string().contains("another server"));
+        drop(first);
+        lock(folder.path()).unwrap();
+    }
 
     #[test]
     fn an_instance_keeps_its_identity() {

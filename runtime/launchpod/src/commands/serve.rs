@@ -39,6 +39,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     stop_on_signals(stop.clone())?;
 
     let database = assembly::database(&data_dir)?;
+    // Before anything of a server that runs already is changed.
+    let _lock = assembly::lock(&data_dir)?;
     set_administrator(&database, &data_dir)?;
     let instance = assembly::instance(&settings, &data_dir).await?;
     let listener = listen(settings.listen()).await?;
