@@ -202,8 +202,9 @@ impl Runner {
         let running = async move { work.run(session, &replies, cancel).await };
         let responding = async move {
             while let Some(reply) = incoming.recv().await {
-                // A cancelled client wants no more than the end of the answer.
-                if !cancel.is_cancelled() {
+                // A cancelled client wants no more than what has changed and the end of the answer.
+                let change = matches!(reply, Reply::Transaction(_) | Reply::Database { .. });
+                if change || !cancel.is_cancelled() {
                     responder.reply(reply).await?;
                 }
             }

@@ -34,11 +34,19 @@ impl Run<'_> {
         }
     }
 
+    /// Rolls back what a cancelled batch has left open, under XACT_ABORT.
+    pub async fn end_cancelled(&mut self) {
+        if self.cancel.is_cancelled() && self.session.options.abort_transaction {
+            // Nobody waits for an error any more.
+            let _ = self.roll_back().await;
+        }
+    }
+
     /// Runs another text one level deeper, with variables of its own, and returns its scope
     /// (for the values that OUTPUT parameters got) with its return status: `@@ERROR` when it
     /// returned none, as `sp_executesql` does.
     ///
-    /// What the text has made of the current database and of NOCOUNT ends with it.
+    /// What the text has made of the current database and of options ends with it.
     pub async fn nested_text(&mut self, mut inner: Scope) -> Result<(Scope, i32), Stop> {
         inner.depth = self.scope.depth + 1;
         inner.place = DonePlace::InProcedure;
@@ -53,11 +61,11 @@ impl Run<'_> {
         }
         let outer = std::mem::replace(&mut self.scope, inner);
         let database = self.session.database_name.clone();
-        let no_count = self.session.options.no_count;
+        let options = self.session.options;
         // Boxed: a text can run a text can run a text.
         let result = Box::pin(self.text()).await;
         let inner = std::mem::replace(&mut self.scope, outer);
-        self.session.options.no_count = no_count;
+        self.session.options = options;
         let returned = self.return_to(&database).await;
         let status = match result {
             Ok(0) | Err(Stop::TextOver) => self.session.globals.error,

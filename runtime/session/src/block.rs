@@ -20,19 +20,15 @@ impl Run<'_> {
                 Ok(Flow::Next) => {}
                 Ok(leave) => return Ok(leave),
                 Err(Stop::Failed(errors)) => {
-                    let errors = Self::located(errors, statement.line);
                     // Where a statement ends that the parser doesn't read is a guess.
                     let opaque = matches!(statement.kind, StatementKind::Opaque(_));
-                    let ends_batch = errors.iter().any(ends_batch);
                     let ends_text = opaque || errors.iter().any(ends_text);
-                    self.report(errors, done_kind(&statement.kind)).await?;
-                    if ends_batch {
-                        return Err(Stop::Over);
-                    }
+                    self.failed(statement, errors).await?;
                     if ends_text {
                         return Err(Stop::TextOver);
                     }
                 }
+                Err(Stop::CallFailed(errors)) => self.failed(statement, errors).await?,
                 Err(over) => return Err(over),
             }
             if self.cancel.is_cancelled() {
@@ -40,6 +36,18 @@ impl Run<'_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// Reports the errors of a statement, and ends the batch if they do.
+    async fn failed(&mut self, statement: &Statement, errors: Vec<Message>) -> Result<(), Stop> {
+        let errors = Self::located(errors, statement.line);
+        let abort = self.session.options.abort_transaction;
+        let ends_batch = abort || errors.iter().any(ends_batch);
+        self.report(errors, done_kind(&statement.kind)).await?;
+        if abort {
+            self.roll_back().await?;
+        }
+        if ends_batch { Err(Stop::Over) } else { Ok(()) }
     }
 
     /// Runs one statement. Boxed, since statements hold statements.

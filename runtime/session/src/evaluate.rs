@@ -78,7 +78,7 @@ impl Run<'_> {
                 errors.iter_mut().for_each(|error| error.line = 0);
                 Stop::Failed(errors)
             }
-            over => over,
+            other => other,
         })
     }
 

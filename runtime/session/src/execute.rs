@@ -34,7 +34,10 @@ impl Run<'_> {
             result_sets: execute.result_sets.clone(),
             source: std::sync::Arc::clone(&self.scope.source),
         };
-        let completion = self.invoke(invocation).await?;
+        let completion = self.invoke(invocation).await.map_err(|stop| match stop {
+            Stop::Failed(errors) => Stop::CallFailed(errors),
+            other => other,
+        })?;
         for (ordinal, output) in completion.outputs {
             if let ArgumentValue::Variable(name) = &execute.arguments[ordinal].value {
                 let declared = self.variable(name)?.sql_type;
@@ -86,11 +89,14 @@ impl Run<'_> {
                 }
                 self.call_done(false).await
             }
-            Err(Stop::Failed(errors)) => {
+            Err(Stop::Failed(errors) | Stop::CallFailed(errors)) => {
                 let errors = Self::located(errors, 1);
                 self.session.globals.error = errors.first().map_or(0, |error| error.number);
                 for error in errors {
                     self.message(error).await?;
+                }
+                if self.session.options.abort_transaction {
+                    self.roll_back().await?;
                 }
                 self.call_done(true).await
             }

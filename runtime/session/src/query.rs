@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use launchpod_database::{Event, Events, Execute, TransactionState, Variable};
-use launchpod_tsql::ast::{SetOption, SetValue, Statement, StatementKind, Transaction};
+use launchpod_tsql::ast::{QueryBody, SetOption, SetValue, Statement, StatementKind, Transaction};
 use launchpod_types::{Message, SqlError, SqlType, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +50,7 @@ impl Run<'_> {
     /// When nobody listens any more the rest is taken and dropped, not left: the transaction's
     /// state must be known when the next batch comes.
     pub async fn forward(&mut self, statement: &Statement) -> Result<(), Stop> {
+        self.begin_implicitly(statement).await?;
         let source = Arc::clone(&self.scope.source);
         let mut events = self.start(statement.clone(), statement.span.text(&source));
         let mut rows: Option<u64> = None;
@@ -102,13 +103,41 @@ impl Run<'_> {
         if self.session.database_name == database {
             return Ok(());
         }
-        let text = format!("USE [{}]", database.replace(']', "]]"));
-        let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        self.own_statement(&format!("USE [{}]", database.replace(']', "]]"))).await
+    }
+
+    /// Rolls an open transaction back, also when the batch was cancelled.
+    pub async fn roll_back(&mut self) -> Result<(), Stop> {
+        if self.session.globals.transaction.depth == 0 {
+            return Ok(());
+        }
+        self.own_statement("ROLLBACK TRANSACTION").await
+    }
+
+    /// Begins a transaction before a statement that does so under IMPLICIT_TRANSACTIONS.
+    pub async fn begin_implicitly(&mut self, statement: &Statement) -> Result<(), Stop> {
+        let session = &self.session;
+        if session.options.implicit_transactions
+            && session.globals.transaction.depth == 0
+            && begins_transaction(&statement.kind)
+        {
+            self.own_statement("BEGIN TRANSACTION").await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that isn't the client's, which nothing cancels.
+    async fn own_statement(&mut self, text: &str) -> Result<(), Stop> {
+        let batch = launchpod_tsql::parse(text).map_err(SqlError::from)?;
         for statement in batch.statements {
-            let mut events = self.start_until(statement, &text, CancellationToken::new());
+            let mut events = self.start_until(statement.clone(), text, CancellationToken::new());
             while let Some(event) = events.recv().await {
-                if let Event::Database(new) = event? {
-                    self.database_changed(new).await?;
+                match event? {
+                    Event::Database(new) => self.database_changed(new).await?,
+                    Event::Transaction(state) => {
+                        self.transaction_changed(&statement, state).await?;
+                    }
+                    _ => {}
                 }
             }
         }
@@ -119,7 +148,7 @@ impl Run<'_> {
     async fn database_changed(&mut self, new: String) -> Result<(), Stop> {
         let old = std::mem::replace(&mut self.session.database_name, new.clone());
         let text = format!("Changed database context to '{new}'.");
-        self.send(Reply::Database { old, new }).await?;
+        self.announce(Reply::Database { old, new }).await?;
         self.message(Message { state: 2, ..Message::info(5701, text) }).await
     }
 
@@ -140,13 +169,38 @@ impl Run<'_> {
             (_, 0) => TransactionChange::RolledBack,
             _ => return Ok(()),
         };
-        self.send(Reply::Transaction(change)).await
+        self.announce(Reply::Transaction(change)).await
     }
 
     /// Heeds the options that are the interpreter's own.
     pub fn set_option(&mut self, set: &SetOption) {
-        if set.names.iter().any(|name| name == "NOCOUNT") {
-            self.session.options.no_count = set.value == SetValue::On;
+        let options = &mut self.session.options;
+        let on = set.value == SetValue::On;
+        for name in &set.names {
+            match name.as_str() {
+                "NOCOUNT" => options.no_count = on,
+                "XACT_ABORT" => options.abort_transaction = on,
+                "IMPLICIT_TRANSACTIONS" => options.implicit_transactions = on,
+                _ => {}
+            }
         }
+    }
+}
+
+/// Whether a statement begins a transaction under IMPLICIT_TRANSACTIONS.
+fn begins_transaction(kind: &StatementKind) -> bool {
+    match kind {
+        // A SELECT without a table reads nothing that a transaction could keep.
+        StatementKind::Select(query) => {
+            !matches!(&query.body, QueryBody::Select(select) if select.from.is_empty())
+        }
+        StatementKind::Insert(_)
+        | StatementKind::Update(_)
+        | StatementKind::Delete(_)
+        | StatementKind::Truncate(_)
+        | StatementKind::CreateTable(_)
+        | StatementKind::AlterTable(_)
+        | StatementKind::Drop(_) => true,
+        _ => false,
     }
 }

@@ -51,6 +51,8 @@ pub(crate) enum Flow {
 pub(crate) enum Stop {
     /// It failed; these errors (one or more) say how and have not been sent yet.
     Failed(Vec<Message>),
+    /// So did a procedure that it called: of whatever kind the errors are, the caller goes on.
+    CallFailed(Vec<Message>),
     /// The text is over, but not what called it: an error that ends a text has been sent.
     TextOver,
     /// The batch is over: it was cancelled, the client is gone, or an error that ends batches
@@ -83,6 +85,11 @@ impl Run<'_> {
             sent = self.replies.send(reply) => sent.map_err(|_| Stop::Over),
             () = self.cancel.cancelled() => Err(Stop::Over),
         }
+    }
+
+    /// Sends what a client must know even of a batch that it has cancelled.
+    pub async fn announce(&mut self, reply: Reply) -> Result<(), Stop> {
+        self.replies.send(reply).await.map_err(|_| Stop::Over)
     }
 
     /// Sends a message.

@@ -25,10 +25,14 @@ pub struct Session {
 }
 
 /// The SET options that the interpreter itself heeds.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     /// `NOCOUNT`
     pub no_count: bool,
+    /// `XACT_ABORT`: an error ends the batch and rolls the transaction back.
+    pub abort_transaction: bool,
+    /// `IMPLICIT_TRANSACTIONS`: what reads or changes data begins a transaction.
+    pub implicit_transactions: bool,
 }
 
 /// What `@@ROWCOUNT` and its kin return.
@@ -117,12 +121,14 @@ impl Session {
         let mut run = self.run(text, DonePlace::Batch, replies, cancel);
         // Whatever stopped it has been said, or nobody listens.
         let _ = run.text().await;
+        run.end_cancelled().await;
     }
 
     /// Runs a procedure; as [`Session::batch`].
     pub async fn call(&mut self, call: Call, replies: &Replies, cancel: &CancellationToken) {
         let mut run = self.run("", DonePlace::InProcedure, replies, cancel);
         let _ = run.remote_call(call).await;
+        run.end_cancelled().await;
     }
 
     /// Begins or ends a transaction; as [`Session::batch`].

@@ -124,6 +124,7 @@ impl Run<'_> {
         for assignment in assignments {
             self.variable(assignment.variable)?;
         }
+        self.begin_implicitly(statement).await?;
         let source = std::sync::Arc::clone(&self.scope.source);
         let row = self.last_row(statement.clone(), statement.span.text(&source)).await?;
         self.session.globals.succeeded(row.as_ref().map_or(0, |row| row.count));
