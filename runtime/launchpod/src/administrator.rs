@@ -1,12 +1,11 @@
 //! The password of `sa`, the administrator.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use launchpod_database::Secret;
+use tempfile::NamedTempFile;
 
 /// The administrator's login.
 pub const ADMINISTRATOR: &str = "sa";
@@ -65,15 +64,18 @@ pub fn check_strength(password: &str) -> Result<(), PasswordError> {
 pub fn generate(data_dir: &Path) -> Result<(Secret, PathBuf), PasswordError> {
     let password = random_password();
     let path = data_dir.join(PASSWORD_FILE);
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&path)
-        .and_then(|mut file| writeln!(file, "{password}"))
+    write(&path, &password)
         .map_err(|source| PasswordError::Write { path: path.clone(), source })?;
     Ok((Secret::from(password), path))
+}
+
+/// Writes a new file, whose mode is its owner's alone, in place of one that may be there with
+/// another mode.
+fn write(path: &Path, password: &str) -> std::io::Result<()> {
+    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    writeln!(file, "{password}")?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// 122 random bits with all four kinds of characters.
@@ -106,6 +108,8 @@ mod tests {
     #[test]
     fn a_generated_password_is_strong_and_only_its_owner_reads_it() {
         let folder = tempfile::tempdir().unwrap();
+        // One that everybody reads may be there.
+        std::fs::write(folder.path().join(PASSWORD_FILE), "old").unwrap();
         let (_, path) = generate(folder.path()).unwrap();
         let password = std::fs::read_to_string(&path).unwrap();
         check_strength(password.trim()).unwrap();

@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod progress;
 mod settings;
+mod signals;
 mod table;
 
 use std::process::ExitCode;

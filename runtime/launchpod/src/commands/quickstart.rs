@@ -11,7 +11,6 @@ use launchpod_image::BuildOptions;
 use tiberius::{AuthMethod, Client, ColumnData, EncryptionLevel};
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
-use tokio_util::sync::CancellationToken;
 
 use super::serve;
 use crate::administrator::{self, ADMINISTRATOR};
@@ -19,12 +18,16 @@ use crate::assembly;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::signals::stop_on_signals;
 use crate::table;
 
 /// The example of the documentation of `sp_execute_external_script`.
 const SCRIPT: &str = "EXEC sp_execute_external_script @language = N'Python',
      @script = N'OutputDataSet = InputDataSet', @input_data_1 = N'SELECT 1 AS col'
 WITH RESULT SETS ((col int));";
+
+/// What is said when the user ends it early.
+const INTERRUPTED: &str = "interrupted";
 
 /// What turns external scripts on.
 const ENABLE: &str = "EXEC sp_configure 'external scripts enabled', 1; RECONFIGURE WITH OVERRIDE;";
@@ -39,6 +42,7 @@ pub struct Arguments {
 /// Builds what is missing and shows the script's result.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let mut settings = arguments.settings;
+    let stop = stop_on_signals()?;
     let folder = tempfile::tempdir()?;
     settings.listen.get_or_insert(([127, 0, 0, 1], 0).into());
     // Never a folder of the user's: its `sa` would get another password, and external scripts
@@ -48,9 +52,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let progress = Progress::new();
     progress.step("looking for the image");
     let images = assembly::images(settings.images.as_deref()).await?;
-    images
-        .build(settings.python_image(), BuildOptions::default(), &|event| progress.image(event))
-        .await?;
+    let report = |event: launchpod_image::Progress<'_>| progress.image(event);
+    tokio::select! {
+        built = images.build(settings.python_image(), BuildOptions::default(), &report) => built?,
+        () = stop.cancelled() => return Err(INTERRUPTED.into()),
+    };
 
     progress.step("starting the embedded database");
     let password = administrator::random_password();
@@ -60,11 +66,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let listener = serve::listen(settings.listen()).await?;
     let address = listener.local_addr()?;
     let server = serve::server(&settings, data_dir, Arc::clone(&instance), database)?;
-    let stop = CancellationToken::new();
     let serving = tokio::spawn(server.serve(listener, stop.clone()));
 
     progress.step("running the script in a container");
-    let result = run_script(address, &password).await;
+    let result = tokio::select! {
+        result = run_script(address, &password) => result,
+        () = stop.cancelled() => Err(INTERRUPTED.into()),
+    };
     stop.cancel();
     serving.await?;
     instance.controller.shutdown().await;

@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::files::{self, RowWriter};
 use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::signals::stop_on_signals;
 use crate::{assembly, display, table};
 
 /// Rows of a result that are printed when it isn't written to a file.
@@ -61,6 +62,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let script = std::fs::read_to_string(&arguments.script)
         .map_err(|error| format!("{}: {error}", arguments.script.display()))?;
+    let stop = stop_on_signals()?;
     let folder = tempfile::tempdir()?;
     let controller = assembly::controller(&arguments.settings, Uuid::new_v4()).await?;
     let cancel = CancellationToken::new();
@@ -84,7 +86,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let script = controller.run(request);
     let outcome = tokio::select! {
         outcome = follow(script, arguments.output, &progress) => outcome,
-        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+        () = stop.cancelled() => Err("interrupted".into()),
     };
     cancel.cancel();
     controller.shutdown().await;

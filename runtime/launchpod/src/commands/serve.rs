@@ -11,14 +11,13 @@ use launchpod_database::sqlite::Embedded;
 use launchpod_server::{CertificateFiles, EncryptionPolicy, Options, Server};
 use launchpod_session::Instance;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::administrator::{self, ADMINISTRATOR, PASSWORD_VARIABLE};
 use crate::assembly;
 use crate::error::Error;
 use crate::settings::Settings;
+use crate::signals::stop_on_signals;
 
 /// What `serve` can be told.
 #[derive(Args)]
@@ -35,8 +34,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let settings = arguments.settings.over_file(arguments.config.as_deref())?;
     let data_dir = assembly::data_dir(&settings)?;
-    let stop = CancellationToken::new();
-    stop_on_signals(stop.clone())?;
+    let stop = stop_on_signals()?;
 
     let database = assembly::database(&data_dir)?;
     // Before anything of a server that runs already is changed.
@@ -103,19 +101,5 @@ fn set_administrator(database: &Embedded, data_dir: &Path) -> Result<(), Error> 
         database.set_password(ADMINISTRATOR, &password)?;
         println!("launchpod: the password of {ADMINISTRATOR} is in {}", path.display());
     }
-    Ok(())
-}
-
-/// Fires a token at SIGTERM or SIGINT.
-fn stop_on_signals(stop: CancellationToken) -> Result<(), Error> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stop.cancel();
-    });
     Ok(())
 }
