@@ -479,6 +479,74 @@ pub(crate) fn cannot_drop(kind: &str, name: &str) -> SqlError {
     .state(5)
 }
 
+pub(crate) fn cannot_drop_schema(name: &str) -> SqlError {
+    SqlError::new(
+        15151,
+        format!(
+            "Cannot drop the schema '{name}', because it does not exist or you do not have \
+             permission."
+        ),
+    )
+}
+
+/// DROP of one kind with the name of another.
+pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
+    let article = if is == "index" { "an" } else { "a" };
+    SqlError::new(
+        3705,
+        format!(
+            "Cannot use DROP {} with '{name}' because '{name}' is {article} {is}. Use DROP {}.",
+            asked.to_uppercase(),
+            is.to_uppercase()
+        ),
+    )
+}
+
+pub(crate) fn incompatible_alter(name: &str) -> SqlError {
+    SqlError::new(
+        2010,
+        format!("Cannot perform alter on '{name}' because it is an incompatible object type."),
+    )
+}
+
+pub(crate) fn database_prefix(statement: &str) -> SqlError {
+    SqlError::with_class(
+        166,
+        15,
+        format!(
+            "'{statement}' does not allow specifying the database name as a prefix to the object \
+             name."
+        ),
+    )
+}
+
+pub(crate) fn order_by_in_view() -> SqlError {
+    SqlError::with_class(
+        1033,
+        15,
+        "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, \
+         and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
+    )
+}
+
+pub(crate) fn nested_too_deep() -> SqlError {
+    SqlError::new(
+        217,
+        "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).",
+    )
+}
+
+pub(crate) fn function_arguments(too_few: bool, name: &str) -> SqlError {
+    let (number, how) =
+        if too_few { (313, "An insufficient number of") } else { (8144, "Too many") };
+    let text = if too_few {
+        format!("{how} arguments were supplied for the procedure or function {name}.")
+    } else {
+        format!("Procedure or function {name} has too many arguments specified.")
+    };
+    SqlError::new(number, text)
+}
+
 pub(crate) fn cannot_find_object(name: &str) -> SqlError {
     SqlError::new(
         4701,

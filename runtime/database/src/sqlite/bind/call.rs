@@ -7,6 +7,7 @@ use super::expression::{case, common_type};
 use super::predicate::compare;
 use super::tree::{Bound, Kind};
 use super::{Binder, aggregate, coerce, date, int};
+use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
 use crate::sqlite::functions::{self, Actual, Body, Function, Signature};
 
@@ -17,6 +18,11 @@ impl Binder<'_> {
     pub(crate) fn call(&mut self, call: &FunctionCall) -> Result<Bound, SqlError> {
         let name = call.name.name.text.to_ascii_uppercase();
         if call.name.schema.is_some() {
+            if let Some(module) = self.environment.module(&call.name)?
+                && module.kind == ModuleKind::Scalar
+            {
+                return self.scalar_call(&module, call);
+            }
             let schema = call.name.schema.as_ref().map(|schema| schema.text.as_str());
             return Err(SqlError::new(
                 4121,

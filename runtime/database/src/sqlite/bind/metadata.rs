@@ -1,12 +1,14 @@
 //! What a session can ask about itself and the server: constants while a statement runs.
 
-use launchpod_tsql::ast::Niladic;
+use launchpod_tsql::ast::{CompareOperator, Niladic};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
-use super::tree::Bound;
-use super::{Binder, coerce};
+use super::predicate::compare;
+use super::tree::{Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, Kind, QueryColumn};
+use super::{Binder, coerce, int};
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
+use crate::sqlite::embedded::system_views;
 use crate::sqlite::errors;
 
 const NAME: SqlType = SqlType::SYSNAME;
@@ -71,14 +73,14 @@ impl Binder<'_> {
             "SYSDATETIME" | "SYSUTCDATETIME" => Some(now(self.environment, SqlType::DateTime2(7))?),
             "SYSDATETIMEOFFSET" => Some(now(self.environment, SqlType::DateTimeOffset(7))?),
             "DB_NAME" => match self.argument(arguments, 0)? {
-                None => Some(name_of(&session.database.name)),
+                None => Some(name_of(&self.environment.database.name)),
                 Some(id) => Some(optional_name(match coerced_int(&id) {
                     Some(id) => self.environment.catalog().database_name(id)?,
                     None => None,
                 })),
             },
             "DB_ID" => match self.argument(arguments, 0)? {
-                None => optional_int(Some(session.database.id)),
+                None => optional_int(Some(self.environment.database.id)),
                 Some(Value::Text(name)) => {
                     optional_int(self.environment.catalog().database(&name)?.map(|db| db.id))
                 }
@@ -86,13 +88,16 @@ impl Binder<'_> {
             },
             "SUSER_SNAME" | "SUSER_NAME" | "ORIGINAL_LOGIN" => Some(name_of(&session.login)),
             "USER_NAME" => Some(name_of("dbo")),
-            "USER_ID" | "DATABASE_PRINCIPAL_ID" | "SUSER_ID" | "SCHEMA_ID" => yes,
-            "SCHEMA_NAME" => Some(optional_name(match self.argument(arguments, 0)? {
-                None | Some(Value::Int(1)) => Some("dbo".to_owned()),
-                Some(Value::Int(3)) => Some("INFORMATION_SCHEMA".to_owned()),
-                Some(Value::Int(4)) => Some("sys".to_owned()),
-                Some(_) => None,
-            })),
+            "USER_ID" | "DATABASE_PRINCIPAL_ID" | "SUSER_ID" => yes,
+            "SCHEMA_ID" => match self.argument(arguments, 0)? {
+                None => yes,
+                Some(Value::Text(name)) => optional_int(
+                    self.environment.catalog().schema_id(self.environment.database, &name)?,
+                ),
+                Some(_) => optional_int(None),
+            },
+            "SCHEMA_NAME" if arguments.is_empty() => Some(name_of("dbo")),
+            "SCHEMA_NAME" => Some(self.lookup("sys", "schemas", "schema_id", "name", arguments)?),
             "APP_NAME" | "PROGRAM_NAME" => Some(name_of(&session.program)),
             "HOST_NAME" => Some(name_of(&session.host)),
             "HOST_ID" => Some(name_of("0")),
@@ -107,6 +112,22 @@ impl Binder<'_> {
                     Some(Value::Text(object)) => self.object_id(&object, kind.as_deref())?,
                     _ => None,
                 })
+            }
+            "OBJECT_NAME" | "OBJECT_DEFINITION" if !constant(arguments) => {
+                let (view, column) = match name {
+                    "OBJECT_NAME" => ("all_objects", "name"),
+                    _ => ("sql_modules", "definition"),
+                };
+                Some(self.lookup("sys", view, "object_id", column, arguments)?)
+            }
+            "OBJECT_DEFINITION" => {
+                let id = self.argument(arguments, 0)?;
+                let text = match id.as_ref().and_then(coerced_int) {
+                    Some(id) => self.environment.catalog().definition(id)?,
+                    None => None,
+                };
+                let value = text.map_or(Value::Null, Value::Text);
+                Some(Bound { nullable: true, ..Bound::constant(value, SqlType::NVARCHAR_MAX) })
             }
             "OBJECT_NAME" | "OBJECT_SCHEMA_NAME" => {
                 let id = self.argument(arguments, 0)?;
@@ -124,7 +145,7 @@ impl Binder<'_> {
             "IDENT_CURRENT" => Some(match self.argument(arguments, 0)? {
                 Some(Value::Text(table)) => {
                     let catalog = self.environment.catalog();
-                    let found = catalog.table_by_text(&table, &session.database)?;
+                    let found = catalog.table_by_text(&table, self.environment.database)?;
                     let last = match found {
                         Some(table) => catalog.identity(&table)?.map(|identity| identity.current()),
                         None => None,
@@ -227,11 +248,73 @@ impl Binder<'_> {
 
     fn object_id(&self, name: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
         let catalog = self.environment.catalog();
-        if kind.is_some_and(|kind| kind != TABLE_CODE) {
-            return Ok(None);
+        let current = self.environment.database;
+        let wanted = |code: &str| kind.is_none_or(|kind| kind == code);
+        if wanted(TABLE_CODE)
+            && let Some(table) = catalog.table_by_text(name, current)?
+        {
+            return Ok(Some(table.object_id));
         }
-        let table = catalog.table_by_text(name, &self.environment.session.database)?;
-        Ok(table.map(|table| table.object_id))
+        let name = catalog.text_name(name, current)?;
+        let Some(database) = name.database else { return Ok(None) };
+        if let Some(module) = catalog.module(&database, &name.schema, &name.name)?
+            && wanted(module.kind.code())
+        {
+            return Ok(Some(module.object_id));
+        }
+        let constraint = catalog.constraint(&database, &name.schema, &name.name)?;
+        Ok(constraint.filter(|(_, code)| wanted(code)).map(|(id, _)| id))
+    }
+
+    /// A column of a catalog view in the row whose key an argument gives.
+    fn lookup(
+        &mut self,
+        schema: &str,
+        view: &str,
+        key: &str,
+        column: &str,
+        arguments: &[Bound],
+    ) -> Result<Bound, SqlError> {
+        let [argument, ..] = arguments else {
+            return Err(errors::argument_count(&key.to_ascii_lowercase(), "1"));
+        };
+        let view = system_views::named(schema, view)
+            .ok_or_else(|| errors::internal("a catalog view is missing"))?;
+        let id = self.source_id();
+        let column_of = |name: &str| {
+            let found = view.columns.iter().find(|(known, ..)| *known == name);
+            found.map(|(name, sql_type, _)| Bound {
+                kind: Kind::Column { source: id, name: (*name).to_owned() },
+                sql_type: *sql_type,
+                nullable: true,
+            })
+        };
+        let (Some(key), Some(value)) = (column_of(key), column_of(column)) else {
+            return Err(errors::internal("a catalog view has no such column"));
+        };
+        let argument = coerce::implicit(argument.clone(), key.sql_type)?;
+        let sql_type = value.sql_type;
+        let filter = compare(CompareOperator::Equal, key, argument)?;
+        let database = view.per_database.then_some(self.environment.database.id);
+        let columns =
+            vec![QueryColumn { name: String::new(), sql_type, nullable: true, identity: false }];
+        let select = BoundSelect {
+            distinct: false,
+            items: vec![value],
+            from: Some(BoundSource::System { sql: view.sql, database, id }),
+            filter: Some(filter),
+            group_by: Vec::new(),
+            having: None,
+        };
+        let query = BoundQuery {
+            ctes: Vec::new(),
+            body: BoundBody::Select(Box::new(select)),
+            order_by: Vec::new(),
+            limit: Some(int(1)),
+            offset: None,
+            columns,
+        };
+        Ok(Bound { kind: Kind::Scalar(Box::new(query)), sql_type, nullable: true })
     }
 }
 
@@ -249,6 +332,10 @@ pub(crate) fn niladic(environment: &Environment<'_>, function: Niladic) -> Bound
 fn now(environment: &Environment<'_>, to: SqlType) -> Result<Bound, SqlError> {
     let now = Bound::constant(Value::DateTime(environment.now), SqlType::DateTime2(7));
     coerce::implicit(now, to)
+}
+
+fn constant(arguments: &[Bound]) -> bool {
+    arguments.iter().all(Bound::is_constant)
 }
 
 fn name_of(name: &str) -> Bound {

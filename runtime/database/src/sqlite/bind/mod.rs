@@ -20,6 +20,7 @@ pub(crate) mod date;
 pub(crate) mod expression;
 pub(crate) mod grouping;
 pub(crate) mod metadata;
+pub(crate) mod module;
 pub(crate) mod operator;
 pub(crate) mod predicate;
 pub(crate) mod query;
@@ -47,6 +48,10 @@ pub(crate) struct Binder<'a> {
     /// The variable that an item of SELECT assigns, and whether its value uses it.
     assigned: Option<(String, bool)>,
     next_source: SourceId,
+    /// The arguments of the function that is being bound, by the names of its parameters.
+    parameters: BTreeMap<String, Bound>,
+    /// How many views and functions are around.
+    depth: u32,
 }
 
 /// Whether an aggregate may stand where an expression is bound.
@@ -76,6 +81,8 @@ impl<'a> Binder<'a> {
             aggregates: Aggregates::Refused,
             assigned: None,
             next_source: 0,
+            parameters: BTreeMap::new(),
+            depth: 0,
         }
     }
 
@@ -102,6 +109,9 @@ impl<'a> Binder<'a> {
             && *assigned == key
         {
             *used = true;
+        }
+        if let Some(argument) = self.parameters.get(&key) {
+            return Ok(argument.clone());
         }
         let variable = self.variables.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
         let mut bound = Bound::constant(variable.value.clone(), variable.sql_type);

@@ -8,6 +8,7 @@ use super::scope::{ScopeSource, SourceColumn};
 use super::tree::{BoundBody, BoundQuery, BoundSource, SourceId};
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
+use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::embedded::system_views;
 use crate::sqlite::errors;
 
@@ -68,7 +69,17 @@ impl Binder<'_> {
                 format!("Must declare the table variable \"{name}\"."),
             )),
             TableSourceKind::Function { call, .. } => {
-                Err(errors::invalid_object(&call.name.to_string()))
+                let module = self.environment.module(&call.name)?;
+                match module {
+                    Some(module) if module.kind == ModuleKind::Inline => {
+                        let query = self.inline_call(&module, call)?;
+                        self.derived_as(query, source, &module.name)
+                    }
+                    Some(module) if module.kind == ModuleKind::Table => Err(errors::unsupported(
+                        format_args!("The function {}, which fills a table,", call.name),
+                    )),
+                    _ => Err(errors::invalid_object(&call.name.to_string())),
+                }
             }
             _ => Err(errors::unsupported("This table source")),
         }
@@ -79,7 +90,17 @@ impl Binder<'_> {
         query: BoundQuery,
         source: &TableSource,
     ) -> Result<BoundSource, SqlError> {
-        let name = source.alias.as_ref().map_or("", |alias| alias.text.as_str());
+        self.derived_as(query, source, "")
+    }
+
+    /// A query in FROM under its alias or, without one, a name of its own.
+    fn derived_as(
+        &mut self,
+        query: BoundQuery,
+        source: &TableSource,
+        own: &str,
+    ) -> Result<BoundSource, SqlError> {
+        let name = source.alias.as_ref().map_or(own, |alias| alias.text.as_str());
         let columns = named_columns(&query.columns, &source.columns, name)?;
         let id = self.source_id();
         self.add_source(id, name, None, columns)?;
@@ -114,6 +135,15 @@ impl Binder<'_> {
             self.add_source(id, shown, qualifier, columns)?;
             let database = view.per_database.then_some(database.id);
             return Ok(BoundSource::System { sql: view.sql, database, id });
+        }
+        if let Some(module) = self.environment.module(name)?
+            && module.kind == ModuleKind::View
+        {
+            let query = self.view(&module)?;
+            let columns = named_columns(&query.columns, &[], shown)?;
+            let qualifier = alias.is_none().then_some((module.database.name, module.schema));
+            self.add_source(id, shown, qualifier, columns)?;
+            return Ok(BoundSource::Derived { query: Box::new(query), id });
         }
         let table = self.environment.table(name)?;
         let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));

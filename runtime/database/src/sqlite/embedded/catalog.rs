@@ -5,7 +5,7 @@
 //! catalog tables, so that a rollback takes definitions back with the data. Names are looked up
 //! by a `key`, the name without case.
 
-use launchpod_tsql::ast::{fold_name, same_name};
+use launchpod_tsql::ast::fold_name;
 use launchpod_types::{Length, SqlError, SqlType};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -28,6 +28,10 @@ CREATE TABLE IF NOT EXISTS {}."launchpod.constraints" (
     key TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS {}."launchpod.constraints.object"
     ON "launchpod.constraints" (object_id);
+CREATE TABLE IF NOT EXISTS {}."launchpod.indexes" (
+    object_id INT NOT NULL, index_id INT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
+    storage TEXT NOT NULL, is_unique INT NOT NULL, definition TEXT NOT NULL,
+    PRIMARY KEY (object_id, index_id), UNIQUE (object_id, key)) STRICT, WITHOUT ROWID;
 "#;
 
 /// The tables that the server has once.
@@ -38,6 +42,14 @@ CREATE TABLE IF NOT EXISTS main."launchpod.databases" (
 CREATE TABLE IF NOT EXISTS main."launchpod.logins" (
     key TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL,
     default_database TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS main."launchpod.schemas" (
+    schema_id INTEGER PRIMARY KEY, database_id INT NOT NULL, name TEXT NOT NULL,
+    key TEXT NOT NULL, UNIQUE (database_id, key)) STRICT;
+CREATE TABLE IF NOT EXISTS main."launchpod.modules" (
+    object_id INTEGER PRIMARY KEY, database_id INT NOT NULL, schema TEXT NOT NULL,
+    schema_key TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
+    definition TEXT NOT NULL, created INT NOT NULL, modified INT NOT NULL,
+    UNIQUE (database_id, key, schema_key)) STRICT;
 "#;
 
 /// The databases that every server has.
@@ -102,10 +114,18 @@ pub(crate) struct StoredConstraint {
 /// Reads and writes the catalog on one connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Catalog<'a> {
-    connection: &'a Connection,
+    pub(super) connection: &'a Connection,
 }
 
-fn failed(error: rusqlite::Error) -> SqlError {
+/// A name in a text, its missing parts filled in.
+pub(crate) struct TextName {
+    /// `None` when there is no such database.
+    pub(crate) database: Option<DatabaseName>,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+}
+
+pub(super) fn failed(error: rusqlite::Error) -> SqlError {
     super::failure::of_engine(&error)
 }
 
@@ -213,6 +233,10 @@ impl<'a> Catalog<'a> {
         for table in self.tables(database)? {
             self.drop_table(&table)?;
         }
+        for owned in ["modules", "schemas"] {
+            let sql = format!(r#"DELETE FROM main."launchpod.{owned}" WHERE database_id = ?1"#);
+            self.connection.execute(&sql, [database.id]).map_err(failed)?;
+        }
         self.connection
             .execute(
                 r#"DELETE FROM main."launchpod.databases" WHERE database_id = ?1"#,
@@ -268,23 +292,34 @@ impl<'a> Catalog<'a> {
         text: &str,
         current: &DatabaseName,
     ) -> Result<Option<Table>, SqlError> {
-        let parts = split_name(text);
-        let Some((name, qualifiers)) = parts.split_last() else { return Ok(None) };
-        if name.starts_with('#') {
-            return self.temporary(name);
+        let name = self.text_name(text, current)?;
+        if name.name.starts_with('#') {
+            return self.temporary(&name.name);
         }
-        let schema = match qualifiers.last().map(String::as_str) {
-            None | Some("") => "dbo",
-            Some(schema) => schema,
-        };
-        let database = match qualifiers.len().checked_sub(2).map(|at| qualifiers[at].as_str()) {
-            None | Some("") => Some(current.clone()),
-            Some(database) => self.database(database)?,
-        };
-        match database {
-            Some(database) => self.table(&database, schema, name),
+        match &name.database {
+            Some(database) => self.table(database, &name.schema, &name.name),
             None => Ok(None),
         }
+    }
+
+    /// Reads a name in a text: `t`, `dbo.t`, `db..t`, `[a b].[c]`.
+    pub(crate) fn text_name(
+        &self,
+        text: &str,
+        current: &DatabaseName,
+    ) -> Result<TextName, SqlError> {
+        let mut parts = split_name(text);
+        let name = parts.pop().unwrap_or_default();
+        let schema = match parts.pop() {
+            None => "dbo".to_owned(),
+            Some(schema) if schema.is_empty() => "dbo".to_owned(),
+            Some(schema) => schema,
+        };
+        let database = match parts.pop() {
+            Some(database) if !database.is_empty() => self.database(&database)?,
+            _ => Some(current.clone()),
+        };
+        Ok(TextName { database, schema, name })
     }
 
     fn tables(&self, database: &DatabaseName) -> Result<Vec<Table>, SqlError> {
@@ -302,12 +337,16 @@ impl<'a> Catalog<'a> {
     }
 
     pub(crate) fn object_name(&self, id: i64) -> Result<Option<(String, String)>, SqlError> {
-        let attached = if id < 0 { "temp" } else { "main" };
-        let sql = format!(
-            r#"SELECT schema, name FROM {attached}."launchpod.objects" WHERE object_id = ?1"#
-        );
+        let sql = match id {
+            ..0 => r#"SELECT schema, name FROM temp."launchpod.objects" WHERE object_id = ?1"#,
+            _ => {
+                r#"SELECT schema, name FROM main."launchpod.objects" WHERE object_id = ?1
+                   UNION ALL
+                   SELECT schema, name FROM main."launchpod.modules" WHERE object_id = ?1"#
+            }
+        };
         self.connection
-            .query_row(&sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .map_err(failed)
     }
@@ -353,17 +392,7 @@ impl<'a> Catalog<'a> {
         constraints: &[StoredConstraint],
     ) -> Result<i64, SqlError> {
         let attached = table.attached;
-        // Temporary tables count down from 0, so that numbers never meet.
-        let id_sql = if attached == "temp" {
-            r#"SELECT COALESCE(MIN(object_id), -1000) - 16 FROM temp."launchpod.objects""#
-        } else {
-            // The numbers of constraints are objects' numbers as well.
-            r#"SELECT MAX(COALESCE((SELECT MAX(object_id) FROM main."launchpod.objects"), 0),
-                          COALESCE((SELECT MAX(constraint_id)
-                                    FROM main."launchpod.constraints"), 0), 581577109) + 16"#
-        };
-        let object_id: i64 =
-            self.connection.query_row(id_sql, [], |row| row.get(0)).map_err(failed)?;
+        let object_id = self.next_object_id(attached)?;
         self.connection
             .execute(
                 &format!(
@@ -383,49 +412,87 @@ impl<'a> Catalog<'a> {
             )
             .map_err(failed)?;
         for (column, identity) in table.columns.iter().zip(identities) {
-            let (id, length, precision, scale) = encode_type(column.sql_type);
-            self.connection
-                .execute(
-                    &format!(
-                        r#"INSERT INTO {attached}."launchpod.columns" VALUES
-                           (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12)"#
-                    ),
-                    params![
-                        object_id,
-                        column.column_id,
-                        column.name,
-                        id,
-                        length,
-                        precision,
-                        scale,
-                        column.nullable,
-                        identity.is_some(),
-                        identity.map(|identity| identity.seed),
-                        identity.map(|identity| identity.increment),
-                        column.default
-                    ],
-                )
-                .map_err(failed)?;
+            self.add_column(attached, object_id, column, *identity)?;
         }
         for (index, constraint) in (1..).zip(constraints) {
-            self.connection
-                .execute(
-                    &format!(
-                        r#"INSERT INTO {attached}."launchpod.constraints"
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6)"#
-                    ),
-                    params![
-                        object_id + index,
-                        object_id,
-                        constraint.name,
-                        fold_name(&constraint.name),
-                        constraint.code,
-                        constraint.definition
-                    ],
-                )
-                .map_err(failed)?;
+            self.add_constraint(table, object_id, object_id + index, constraint)?;
         }
         Ok(object_id)
+    }
+
+    /// Writes a table's new column down.
+    pub(super) fn add_column(
+        &self,
+        attached: &str,
+        object_id: i64,
+        column: &TableColumn,
+        identity: Option<Identity>,
+    ) -> Result<(), SqlError> {
+        let (id, length, precision, scale) = encode_type(column.sql_type);
+        self.connection
+            .execute(
+                &format!(
+                    r#"INSERT INTO {attached}."launchpod.columns" VALUES
+                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12)"#
+                ),
+                params![
+                    object_id,
+                    column.column_id,
+                    column.name,
+                    id,
+                    length,
+                    precision,
+                    scale,
+                    column.nullable,
+                    identity.is_some(),
+                    identity.map(|identity| identity.seed),
+                    identity.map(|identity| identity.increment),
+                    column.default
+                ],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn add_constraint(
+        &self,
+        table: &Table,
+        object_id: i64,
+        constraint_id: i64,
+        constraint: &StoredConstraint,
+    ) -> Result<(), SqlError> {
+        self.connection
+            .execute(
+                &format!(
+                    r#"INSERT INTO {}."launchpod.constraints" VALUES (?1, ?2, ?3, ?4, ?5, ?6)"#,
+                    table.attached
+                ),
+                params![
+                    constraint_id,
+                    object_id,
+                    constraint.name,
+                    fold_name(&constraint.name),
+                    constraint.code,
+                    constraint.definition
+                ],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// A number for a new object.
+    pub(super) fn next_object_id(&self, attached: &str) -> Result<i64, SqlError> {
+        // Temporary tables count down from 0, so that numbers never meet.
+        let sql = if attached == "temp" {
+            r#"SELECT COALESCE(MIN(object_id), -1000) - 16 FROM temp."launchpod.objects""#
+        } else {
+            // The numbers of constraints are objects' numbers as well.
+            r#"SELECT MAX(COALESCE((SELECT MAX(object_id) FROM main."launchpod.objects"), 0),
+                          COALESCE((SELECT MAX(object_id) FROM main."launchpod.modules"), 0),
+                          COALESCE((SELECT MAX(constraint_id)
+                                    FROM main."launchpod.constraints"), 0), 581577109) + 16"#
+        };
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
     }
 
     pub(crate) fn drop_table(&self, table: &Table) -> Result<(), SqlError> {
@@ -437,6 +504,7 @@ impl<'a> Catalog<'a> {
                 r#"DROP TABLE {attached}.{storage};
                    DELETE FROM {attached}."launchpod.constraints" WHERE object_id = {id};
                    DELETE FROM {attached}."launchpod.columns" WHERE object_id = {id};
+                   DELETE FROM {attached}."launchpod.indexes" WHERE object_id = {id};
                    DELETE FROM {attached}."launchpod.objects" WHERE object_id = {id};"#
             ))
             .map_err(failed)
@@ -461,6 +529,25 @@ impl<'a> Catalog<'a> {
             })
             .map_err(failed)?;
         rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// The number and code of a constraint by its name.
+    pub(crate) fn constraint(
+        &self,
+        database: &DatabaseName,
+        schema: &str,
+        name: &str,
+    ) -> Result<Option<(i64, String)>, SqlError> {
+        self.connection
+            .query_row(
+                r#"SELECT c.constraint_id, c.type FROM main."launchpod.constraints" c
+                   JOIN main."launchpod.objects" o USING (object_id)
+                   WHERE o.database_id = ?1 AND c.key = ?2 AND o.schema_key = ?3"#,
+                params![database.id, fold_name(name), fold_name(schema)],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(failed)
     }
 
     /// The texts of a table's CHECK constraints.
@@ -520,7 +607,7 @@ fn header(row: &Row<'_>, database: &str, attached: &'static str) -> rusqlite::Re
 }
 
 /// Seconds since 1970, for create dates.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
@@ -632,9 +719,4 @@ fn decode_type(id: i64, length: i64, precision: i64, scale: i64) -> Option<SqlTy
         241 => SqlType::Xml,
         _ => return None,
     })
-}
-
-/// Whether a schema exists in every database.
-pub(crate) fn is_schema(name: &str) -> bool {
-    ["dbo", "guest"].iter().any(|known| same_name(known, name))
 }

@@ -121,17 +121,16 @@ impl Worker {
                 errors::no_such_database(name.database.as_ref().map_or("", |name| &name.text))
             })?;
             let schema = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
-            if !super::catalog::is_schema(schema) {
-                return Err(errors::unknown_schema(schema));
-            }
-            if catalog.table(&database, schema, &name.name.text)?.is_some() {
+            let schema =
+                catalog.schema(&database, schema)?.ok_or_else(|| errors::unknown_schema(schema))?;
+            if catalog.is_taken(&database, &schema, &name.name.text)? {
                 return Err(errors::exists_already(&name.name.text));
             }
             Table {
                 object_id: 0,
                 storage: format!("{}.{schema}.{}", database.name, name.name.text).to_lowercase(),
                 database: database.name,
-                schema: schema.to_lowercase(),
+                schema,
                 name: name.name.text.clone(),
                 attached: "main",
                 columns: Vec::new(),
@@ -346,6 +345,10 @@ impl Worker {
         for name in &drop.names {
             match environment.table(name) {
                 Ok(table) => environment.catalog().drop_table(&table)?,
+                Err(_) if let Some(module) = environment.module(name)? => {
+                    let kind = module.kind.word();
+                    return Err(errors::wrong_drop("table", &name.to_string(), kind));
+                }
                 Err(error) if drop.if_exists && error.number() == 208 => {}
                 Err(error) if error.number() == 208 => {
                     return Err(errors::cannot_drop("table", &name.to_string()));

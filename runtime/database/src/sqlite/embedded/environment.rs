@@ -8,6 +8,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::Connection;
 
 use super::catalog::{Catalog, DatabaseName, Identity, Table};
+use super::modules::ModuleKind;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::{cell, errors, translate};
@@ -43,10 +44,14 @@ struct Counters {
 }
 
 /// A connection with everything that binding needs.
+#[derive(Clone, Copy)]
 pub(crate) struct Environment<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) registry: &'a Registry,
     pub(crate) session: &'a Session,
+    /// The database that names without one are in: the session's, or that of the view or
+    /// function being bound.
+    pub(crate) database: &'a DatabaseName,
     /// When the statement began: 100 ns since 1970, UTC.
     pub(crate) now: i64,
 }
@@ -120,7 +125,7 @@ impl<'a> Environment<'a> {
                 .catalog()
                 .database(&database.text)?
                 .ok_or_else(|| errors::invalid_object(&name.to_string())),
-            None => Ok(self.session.database.clone()),
+            None => Ok(self.database.clone()),
         }
     }
 
@@ -139,6 +144,11 @@ impl<'a> Environment<'a> {
     pub(crate) fn table_to_change(&self, name: &ObjectName) -> Result<Table, SqlError> {
         if super::system_views::find(name).is_some() {
             return Err(errors::system_object(&name.to_string()));
+        }
+        if let Some(module) = self.module(name)?
+            && module.kind == ModuleKind::View
+        {
+            return Err(errors::unsupported("A change of rows through a view").or_line(name.line));
         }
         self.table(name)
     }

@@ -7,6 +7,8 @@ pub(crate) mod define;
 pub(crate) mod environment;
 pub(crate) mod failure;
 pub(crate) mod login;
+pub(crate) mod modules;
+pub(crate) mod schemas;
 pub(crate) mod statement;
 pub(crate) mod system_views;
 pub(crate) mod thread;

@@ -74,6 +74,25 @@ impl Worker {
                 self.outside_transaction("DROP DATABASE")?;
                 self.change(job, false, |worker, _| worker.drop_databases(drop).map_err(Stop::from))
             }
+            StatementKind::CreateProcedure(_)
+            | StatementKind::CreateView(_)
+            | StatementKind::CreateFunction(_) => self.change(job, false, |worker, job| {
+                worker.define_module(job, kind).map_err(Stop::from)
+            }),
+            StatementKind::Drop(drop)
+                if matches!(
+                    drop.kind,
+                    DropKind::Procedure | DropKind::View | DropKind::Function
+                ) =>
+            {
+                self.change(job, false, |worker, _| worker.drop_modules(drop).map_err(Stop::from))
+            }
+            StatementKind::CreateSchema(create) => self.change(job, false, |worker, _| {
+                worker.create_schema(&create.name.text).map_err(Stop::from)
+            }),
+            StatementKind::Drop(drop) if drop.kind == DropKind::Schema => {
+                self.change(job, false, |worker, _| worker.drop_schemas(drop).map_err(Stop::from))
+            }
             StatementKind::CreateDatabase(create) => {
                 self.outside_transaction("CREATE DATABASE")?;
                 self.change(job, false, |worker, _| {
@@ -97,6 +116,7 @@ impl Worker {
             connection: &self.connection,
             registry: &self.registry,
             session: &self.session,
+            database: &self.session.database,
             // 100 ns since 1970 fit an i64 for 29,000 years.
             now: (since.as_nanos() / 100) as i64,
         }
@@ -372,15 +392,7 @@ fn name_of(kind: &StatementKind) -> &'static str {
     match kind {
         StatementKind::AlterTable(_) => "ALTER TABLE",
         StatementKind::CreateIndex(_) => "CREATE INDEX",
-        StatementKind::CreateSchema(_) => "CREATE SCHEMA",
-        StatementKind::CreateProcedure(_) => "CREATE PROCEDURE",
-        StatementKind::CreateFunction(_) => "CREATE FUNCTION",
-        StatementKind::CreateView(_) => "CREATE VIEW",
         StatementKind::Drop(drop) => match drop.kind {
-            DropKind::View => "DROP VIEW",
-            DropKind::Procedure => "DROP PROCEDURE",
-            DropKind::Function => "DROP FUNCTION",
-            DropKind::Schema => "DROP SCHEMA",
             DropKind::Index => "DROP INDEX",
             _ => "This DROP",
         },

@@ -29,9 +29,41 @@ const DESCRIPTION: SqlType = SqlType::NVarChar(Length::Limited(60));
 /// The view of a name, `sys.x` or `INFORMATION_SCHEMA.X` in any database.
 pub(crate) fn find(name: &ObjectName) -> Option<&'static SystemView> {
     let schema = name.schema.as_ref()?;
-    VIEWS
-        .iter()
-        .find(|view| same_name(view.schema, &schema.text) && same_name(view.name, &name.name.text))
+    named(&schema.text, &name.name.text)
+}
+
+/// The view of a schema and a name.
+pub(crate) fn named(schema: &str, name: &str) -> Option<&'static SystemView> {
+    VIEWS.iter().find(|view| same_name(view.schema, schema) && same_name(view.name, name))
+}
+
+/// Every table and module, with the columns that the views share.
+macro_rules! objects {
+    () => {
+        r#"(SELECT database_id, object_id, schema, schema_key, name, 'U ' AS type,
+                'USER_TABLE' AS type_desc, created, created AS modified, NULL AS definition
+            FROM main."launchpod.objects"
+            UNION ALL
+            SELECT database_id, object_id, schema, schema_key, name, substr(type || ' ', 1, 2),
+                CASE type WHEN 'P' THEN 'SQL_STORED_PROCEDURE' WHEN 'V' THEN 'VIEW'
+                    WHEN 'FN' THEN 'SQL_SCALAR_FUNCTION'
+                    WHEN 'IF' THEN 'SQL_INLINE_TABLE_VALUED_FUNCTION'
+                    ELSE 'SQL_TABLE_VALUED_FUNCTION' END,
+                created, modified, definition
+            FROM main."launchpod.modules")"#
+    };
+}
+
+/// The columns of `sys.objects` over `o`, one of [`objects`].
+macro_rules! object_row {
+    () => {
+        r#"SELECT o.database_id AS "@database", o.name, o.object_id, NULL AS principal_id,
+            CASE o.schema_key WHEN 'dbo' THEN 1 WHEN 'guest' THEN 2 ELSE
+                (SELECT schema_id FROM main."launchpod.schemas" s
+                 WHERE s.database_id = o.database_id AND s.key = o.schema_key) END AS schema_id,
+            0 AS parent_object_id, o.type, o.type_desc, o.created * 10000000 AS create_date,
+            o.modified * 10000000 AS modify_date, 0 AS is_ms_shipped"#
+    };
 }
 
 const OBJECT_COLUMNS: &[(&str, SqlType, bool)] = &[
@@ -47,17 +79,27 @@ const OBJECT_COLUMNS: &[(&str, SqlType, bool)] = &[
     ("is_ms_shipped", BIT, false),
 ];
 
-const OBJECTS: &str = r#"
-SELECT database_id AS "@database", name, object_id, NULL AS principal_id, 1 AS schema_id,
-    0 AS parent_object_id, 'U ' AS type, 'USER_TABLE' AS type_desc,
-    created * 10000000 AS create_date, created * 10000000 AS modify_date, 0 AS is_ms_shipped
-FROM main."launchpod.objects"
+const OBJECTS: &str = concat!(
+    object_row!(),
+    " FROM ",
+    objects!(),
+    r#" o
 UNION ALL
-SELECT o.database_id, c.name, c.constraint_id, NULL, 1, c.object_id,
+SELECT o.database_id, c.name, c.constraint_id, NULL, CASE o.schema_key WHEN 'dbo' THEN 1 ELSE
+        (SELECT schema_id FROM main."launchpod.schemas" s
+         WHERE s.database_id = o.database_id AND s.key = o.schema_key) END, c.object_id,
     substr(c.type || ' ', 1, 2), CASE c.type WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT'
     WHEN 'UQ' THEN 'UNIQUE_CONSTRAINT' WHEN 'F' THEN 'FOREIGN_KEY_CONSTRAINT'
     ELSE 'CHECK_CONSTRAINT' END, o.created * 10000000, o.created * 10000000, 0
-FROM main."launchpod.constraints" c JOIN main."launchpod.objects" o USING (object_id)"#;
+FROM main."launchpod.constraints" c JOIN main."launchpod.objects" o USING (object_id)"#
+);
+
+/// The objects whose type is in a list.
+macro_rules! objects_of {
+    ($types:literal) => {
+        concat!(object_row!(), " FROM ", objects!(), " o WHERE o.type IN (", $types, ")")
+    };
+}
 
 const COLUMN_COLUMNS: &[(&str, SqlType, bool)] = &[
     ("object_id", INT, false),
@@ -77,14 +119,18 @@ const COLUMN_COLUMNS: &[(&str, SqlType, bool)] = &[
     ("default_object_id", INT, false),
 ];
 
-const COLUMNS: &str = r#"
+const COLUMNS: &str = concat!(
+    r#"
 SELECT o.database_id AS "@database", c.object_id, c.name, c.column_id, c.system_type_id,
     c.system_type_id AS user_type_id, c.max_length, c.precision, c.scale,
     CASE WHEN c.system_type_id IN (35, 99, 167, 175, 231, 239)
          THEN 'SQL_Latin1_General_CP1_CI_AS' END AS collation_name,
     c.is_nullable, 1 AS is_ansi_padded, 0 AS is_rowguidcol, c.is_identity, 0 AS is_computed,
     0 AS default_object_id
-FROM main."launchpod.columns" c JOIN main."launchpod.objects" o USING (object_id)"#;
+FROM main."launchpod.columns" c JOIN "#,
+    objects!(),
+    " o USING (object_id)"
+);
 
 /// `sys.types`, which is also where INFORMATION_SCHEMA.COLUMNS finds the types' names.
 const TYPES: &str = r#"
@@ -110,7 +156,8 @@ SELECT column1 AS name, -(column2) AS object_id, NULL AS principal_id, 4 AS sche
     0 AS modify_date, 1 AS is_ms_shipped
 FROM (VALUES ('databases',213), ('schemas',387), ('tables',397), ('objects',385),
     ('columns',391), ('all_columns',369), ('all_objects',370), ('types',394),
-    ('system_views',374), ('dm_exec_sessions',238))"#;
+    ('system_views',374), ('dm_exec_sessions',238), ('procedures',398), ('views',399),
+    ('sql_modules',410))"#;
 
 /// All of them.
 const VIEWS: &[SystemView] = &[
@@ -144,9 +191,13 @@ const VIEWS: &[SystemView] = &[
         schema: "sys",
         name: "schemas",
         columns: &[("name", NAME, false), ("schema_id", INT, false), ("principal_id", INT, true)],
-        sql: "SELECT column1 AS name, column2 AS schema_id, column2 AS principal_id
-            FROM (VALUES ('dbo', 1), ('guest', 2), ('INFORMATION_SCHEMA', 3), ('sys', 4))",
-        per_database: false,
+        sql: r#"SELECT d.database_id AS "@database", s.column1 AS name, s.column2 AS schema_id,
+            s.column2 AS principal_id
+            FROM main."launchpod.databases" d, (VALUES ('dbo', 1), ('guest', 2),
+                ('INFORMATION_SCHEMA', 3), ('sys', 4)) s
+            UNION ALL
+            SELECT database_id, name, schema_id, 1 FROM main."launchpod.schemas""#,
+        per_database: true,
     },
     SystemView {
         schema: "sys",
@@ -166,10 +217,41 @@ const VIEWS: &[SystemView] = &[
         schema: "sys",
         name: "tables",
         columns: OBJECT_COLUMNS,
-        sql: r#"SELECT database_id AS "@database", name, object_id, NULL AS principal_id,
-            1 AS schema_id, 0 AS parent_object_id, 'U ' AS type, 'USER_TABLE' AS type_desc,
-            created * 10000000 AS create_date, created * 10000000 AS modify_date,
-            0 AS is_ms_shipped FROM main."launchpod.objects""#,
+        sql: objects_of!("'U '"),
+        per_database: true,
+    },
+    SystemView {
+        schema: "sys",
+        name: "procedures",
+        columns: OBJECT_COLUMNS,
+        sql: objects_of!("'P '"),
+        per_database: true,
+    },
+    SystemView {
+        schema: "sys",
+        name: "views",
+        columns: OBJECT_COLUMNS,
+        sql: objects_of!("'V '"),
+        per_database: true,
+    },
+    SystemView {
+        schema: "sys",
+        name: "sql_modules",
+        columns: &[
+            ("object_id", INT, false),
+            ("definition", SqlType::NVARCHAR_MAX, true),
+            ("uses_ansi_nulls", BIT, true),
+            ("uses_quoted_identifier", BIT, true),
+            ("is_schema_bound", BIT, true),
+            ("uses_database_collation", BIT, true),
+            ("is_recompiled", BIT, true),
+            ("null_on_null_input", BIT, true),
+            ("execute_as_principal_id", INT, true),
+        ],
+        sql: r#"SELECT database_id AS "@database", object_id, definition, 1 AS uses_ansi_nulls,
+            1 AS uses_quoted_identifier, 0 AS is_schema_bound, 0 AS uses_database_collation,
+            0 AS is_recompiled, 0 AS null_on_null_input, NULL AS execute_as_principal_id
+            FROM main."launchpod.modules""#,
         per_database: true,
     },
     SystemView {
@@ -244,9 +326,53 @@ const VIEWS: &[SystemView] = &[
             ("TABLE_NAME", NAME, false),
             ("TABLE_TYPE", SqlType::VarChar(Length::Limited(10)), true),
         ],
+        sql: concat!(
+            r#"SELECT o.database_id AS "@database", d.name AS TABLE_CATALOG,
+            o.schema AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+            CASE o.type WHEN 'V ' THEN 'VIEW' ELSE 'BASE TABLE' END AS TABLE_TYPE FROM "#,
+            objects!(),
+            r#" o JOIN main."launchpod.databases" d USING (database_id)
+            WHERE o.type IN ('U ', 'V ')"#
+        ),
+        per_database: true,
+    },
+    SystemView {
+        schema: "INFORMATION_SCHEMA",
+        name: "VIEWS",
+        columns: &[
+            ("TABLE_CATALOG", NAME, true),
+            ("TABLE_SCHEMA", NAME, true),
+            ("TABLE_NAME", NAME, false),
+            ("VIEW_DEFINITION", SqlType::NVARCHAR_MAX, true),
+            ("CHECK_OPTION", SqlType::VarChar(Length::Limited(7)), true),
+            ("IS_UPDATABLE", SqlType::VarChar(Length::Limited(2)), false),
+        ],
         sql: r#"SELECT o.database_id AS "@database", d.name AS TABLE_CATALOG,
-            o.schema AS TABLE_SCHEMA, o.name AS TABLE_NAME, 'BASE TABLE' AS TABLE_TYPE
-            FROM main."launchpod.objects" o JOIN main."launchpod.databases" d USING (database_id)"#,
+            o.schema AS TABLE_SCHEMA, o.name AS TABLE_NAME, o.definition AS VIEW_DEFINITION,
+            'NONE' AS CHECK_OPTION, 'NO' AS IS_UPDATABLE
+            FROM main."launchpod.modules" o JOIN main."launchpod.databases" d USING (database_id)
+            WHERE o.type = 'V'"#,
+        per_database: true,
+    },
+    SystemView {
+        schema: "INFORMATION_SCHEMA",
+        name: "ROUTINES",
+        columns: &[
+            ("ROUTINE_CATALOG", NAME, true),
+            ("ROUTINE_SCHEMA", NAME, true),
+            ("ROUTINE_NAME", NAME, false),
+            ("ROUTINE_TYPE", SqlType::NVarChar(Length::Limited(20)), true),
+            ("ROUTINE_DEFINITION", SqlType::NVARCHAR_MAX, true),
+            ("CREATED", MOMENT, false),
+            ("LAST_ALTERED", MOMENT, false),
+        ],
+        sql: r#"SELECT o.database_id AS "@database", d.name AS ROUTINE_CATALOG,
+            o.schema AS ROUTINE_SCHEMA, o.name AS ROUTINE_NAME,
+            CASE o.type WHEN 'P' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS ROUTINE_TYPE,
+            o.definition AS ROUTINE_DEFINITION, o.created * 10000000 AS CREATED,
+            o.modified * 10000000 AS LAST_ALTERED
+            FROM main."launchpod.modules" o JOIN main."launchpod.databases" d USING (database_id)
+            WHERE o.type <> 'V'"#,
         per_database: true,
     },
     SystemView {
@@ -284,12 +410,16 @@ const VIEWS: &[SystemView] = &[
         sql: r#"SELECT d.database_id AS "@database", d.name AS CATALOG_NAME,
             s.column1 AS SCHEMA_NAME, s.column1 AS SCHEMA_OWNER
             FROM main."launchpod.databases" d,
-            (VALUES ('dbo'), ('guest'), ('INFORMATION_SCHEMA'), ('sys')) s"#,
+            (VALUES ('dbo'), ('guest'), ('INFORMATION_SCHEMA'), ('sys')) s
+            UNION ALL
+            SELECT database_id, d.name, s.name, 'dbo' FROM main."launchpod.schemas" s
+                JOIN main."launchpod.databases" d USING (database_id)"#,
         per_database: true,
     },
 ];
 
-const INFORMATION_SCHEMA_COLUMNS: &str = r#"
+const INFORMATION_SCHEMA_COLUMNS: &str = concat!(
+    r#"
 SELECT o.database_id AS "@database", d.name AS TABLE_CATALOG, o.schema AS TABLE_SCHEMA,
     o.name AS TABLE_NAME, c.name AS COLUMN_NAME, c.column_id AS ORDINAL_POSITION,
     CASE WHEN c.definition IS NOT NULL THEN '(' || c.definition || ')' END AS COLUMN_DEFAULT,
@@ -321,5 +451,8 @@ SELECT o.database_id AS "@database", d.name AS TABLE_CATALOG, o.schema AS TABLE_
          WHEN c.system_type_id IN (99, 231, 239) THEN 'UNICODE' END AS CHARACTER_SET_NAME,
     CASE WHEN c.system_type_id IN (35, 99, 167, 175, 231, 239)
          THEN 'SQL_Latin1_General_CP1_CI_AS' END AS COLLATION_NAME
-FROM main."launchpod.columns" c JOIN main."launchpod.objects" o USING (object_id)
-    JOIN main."launchpod.databases" d USING (database_id)"#;
+FROM main."launchpod.columns" c JOIN "#,
+    objects!(),
+    r#" o USING (object_id)
+    JOIN main."launchpod.databases" d USING (database_id) WHERE o.type IN ('U ', 'V ')"#
+);

@@ -1,0 +1,355 @@
+//! Procedures, functions and views: kept as the text that defines them.
+//!
+//! Parsing the text again gives the tree. What a procedure does when it is run is the
+//! interpreter's; views and functions are put into a query where it names them.
+
+use launchpod_tsql::ast::{
+    DefineAction, Drop, DropKind, FunctionBody, ObjectName, StatementKind, fold_name,
+};
+use launchpod_types::SqlError;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::catalog::{Catalog, DatabaseName, TableColumn, failed, now};
+use super::environment::Environment;
+use super::thread::{Job, Worker};
+use crate::sqlite::bind::Binder;
+use crate::sqlite::bind::tree::QueryColumn;
+use crate::sqlite::errors;
+
+/// What a module is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ModuleKind {
+    Procedure,
+    View,
+    /// A function that returns a value.
+    Scalar,
+    /// A function that returns the rows of one query.
+    Inline,
+    /// A function that returns a table that it fills.
+    Table,
+}
+
+/// A module of the catalog.
+#[derive(Clone, Debug)]
+pub(crate) struct Module {
+    pub(crate) object_id: i64,
+    pub(crate) database: DatabaseName,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    pub(crate) kind: ModuleKind,
+    /// The text of its CREATE.
+    pub(crate) definition: String,
+}
+
+// === impl ModuleKind ===
+
+impl ModuleKind {
+    const ALL: [ModuleKind; 5] = [
+        ModuleKind::Procedure,
+        ModuleKind::View,
+        ModuleKind::Scalar,
+        ModuleKind::Inline,
+        ModuleKind::Table,
+    ];
+
+    /// Its code in `sys.objects` and in OBJECT_ID's second argument.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            ModuleKind::Procedure => "P",
+            ModuleKind::View => "V",
+            ModuleKind::Scalar => "FN",
+            ModuleKind::Inline => "IF",
+            ModuleKind::Table => "TF",
+        }
+    }
+
+    /// Its name in messages and, in upper case, in statements.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            ModuleKind::Procedure => "procedure",
+            ModuleKind::View => "view",
+            _ => "function",
+        }
+    }
+
+    /// The statement that defines it, as error 166 names it.
+    fn statement(self) -> &'static str {
+        match self {
+            ModuleKind::Procedure => "CREATE/ALTER PROCEDURE",
+            ModuleKind::View => "CREATE VIEW",
+            _ => "CREATE FUNCTION",
+        }
+    }
+}
+
+// === impl Catalog ===
+
+impl Catalog<'_> {
+    pub(crate) fn module(
+        &self,
+        database: &DatabaseName,
+        schema: &str,
+        name: &str,
+    ) -> Result<Option<Module>, SqlError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                r#"SELECT object_id, schema, name, type, definition FROM main."launchpod.modules"
+                   WHERE database_id = ?1 AND key = ?2 AND schema_key = ?3"#,
+            )
+            .map_err(failed)?;
+        let key = params![database.id, fold_name(name), fold_name(schema)];
+        let found = statement.query_row(key, |row| module(row, database)).optional();
+        found.map_err(failed)
+    }
+
+    /// The text of OBJECT_DEFINITION.
+    pub(crate) fn definition(&self, object_id: i64) -> Result<Option<String>, SqlError> {
+        self.connection
+            .query_row(
+                r#"SELECT definition FROM main."launchpod.modules" WHERE object_id = ?1
+                   UNION ALL SELECT '(' || definition || ')' FROM main."launchpod.constraints"
+                   WHERE constraint_id = ?1 AND type = 'C'"#,
+                [object_id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed)
+    }
+
+    /// Whether a table or module has the name.
+    pub(crate) fn is_taken(
+        &self,
+        database: &DatabaseName,
+        schema: &str,
+        name: &str,
+    ) -> Result<bool, SqlError> {
+        Ok(self.module(database, schema, name)?.is_some()
+            || self.table(database, schema, name)?.is_some())
+    }
+
+    /// Writes a new module down.
+    fn add_module(&self, module: &Module) -> Result<i64, SqlError> {
+        let object_id = self.next_object_id("main")?;
+        self.connection
+            .execute(
+                r#"INSERT INTO main."launchpod.modules"
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"#,
+                params![
+                    object_id,
+                    module.database.id,
+                    module.schema,
+                    fold_name(&module.schema),
+                    module.name,
+                    fold_name(&module.name),
+                    module.kind.code(),
+                    module.definition,
+                    now()
+                ],
+            )
+            .map_err(failed)?;
+        Ok(object_id)
+    }
+
+    fn change_module(&self, module: &Module) -> Result<(), SqlError> {
+        self.connection
+            .execute(
+                r#"UPDATE main."launchpod.modules" SET type = ?2, definition = ?3, modified = ?4
+                   WHERE object_id = ?1"#,
+                params![module.object_id, module.kind.code(), module.definition, now()],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Keeps the columns of a view for the catalog views.
+    fn set_module_columns(&self, id: i64, columns: &[QueryColumn]) -> Result<(), SqlError> {
+        self.connection
+            .execute(r#"DELETE FROM main."launchpod.columns" WHERE object_id = ?1"#, [id])
+            .map_err(failed)?;
+        for (column_id, column) in (1..).zip(columns) {
+            let column = TableColumn {
+                column_id,
+                name: column.name.clone(),
+                sql_type: column.sql_type,
+                nullable: column.nullable,
+                identity: false,
+                default: None,
+            };
+            self.add_column("main", id, &column, None)?;
+        }
+        Ok(())
+    }
+
+    fn drop_module(&self, module: &Module) -> Result<(), SqlError> {
+        let id = module.object_id;
+        self.connection
+            .execute_batch(&format!(
+                r#"DELETE FROM main."launchpod.columns" WHERE object_id = {id};
+                   DELETE FROM main."launchpod.modules" WHERE object_id = {id};"#
+            ))
+            .map_err(failed)
+    }
+}
+
+// === impl Environment ===
+
+impl Environment<'_> {
+    /// A module by its name.
+    pub(crate) fn module(&self, name: &ObjectName) -> Result<Option<Module>, SqlError> {
+        if name.is_temporary() {
+            return Ok(None);
+        }
+        let database = self.database_of(name)?;
+        let schema = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
+        self.catalog().module(&database, schema, &name.name.text)
+    }
+}
+
+// === impl Worker ===
+
+impl Worker {
+    /// Keeps a definition under its name.
+    pub(crate) fn define_module(&self, job: &Job, kind: &StatementKind) -> Result<(), SqlError> {
+        let (action, name, kind) = match kind {
+            StatementKind::CreateProcedure(create) => {
+                (create.action, &create.name, ModuleKind::Procedure)
+            }
+            StatementKind::CreateView(create) => (create.action, &create.name, ModuleKind::View),
+            StatementKind::CreateFunction(create) => {
+                let kind = match create.body {
+                    FunctionBody::Scalar { .. } => ModuleKind::Scalar,
+                    FunctionBody::Inline(_) => ModuleKind::Inline,
+                    FunctionBody::Table { .. } => ModuleKind::Table,
+                };
+                (create.action, &create.name, kind)
+            }
+            _ => return Err(errors::internal("a definition that isn't a module's")),
+        };
+        if name.database.is_some() {
+            return Err(errors::database_prefix(kind.statement()));
+        }
+        if name.is_temporary() {
+            return Err(errors::unsupported("A temporary procedure"));
+        }
+        let environment = self.environment();
+        let catalog = environment.catalog();
+        let database = environment.database_of(name)?;
+        let asked = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
+        let schema =
+            catalog.schema(&database, asked)?.ok_or_else(|| errors::unknown_schema(asked))?;
+        let existing = catalog.module(&database, &schema, &name.name.text)?;
+        let mut module = Module {
+            object_id: 0,
+            name: name.name.text.clone(),
+            kind,
+            definition: created_text(&job.execute.source),
+            schema,
+            database,
+        };
+        match existing {
+            Some(_) if action == DefineAction::Create => {
+                return Err(errors::exists_already(&module.name));
+            }
+            Some(existing) if existing.kind.word() == kind.word() => {
+                module.object_id = existing.object_id;
+                catalog.change_module(&module)?;
+            }
+            Some(_) => return Err(errors::incompatible_alter(&name.to_string())),
+            None => {
+                if catalog.table(&module.database, &module.schema, &module.name)?.is_some() {
+                    return Err(match action {
+                        DefineAction::Create => errors::exists_already(&module.name),
+                        _ => errors::incompatible_alter(&name.to_string()),
+                    });
+                }
+                if action == DefineAction::Alter {
+                    return Err(errors::invalid_object(&name.to_string()));
+                }
+                module.object_id = catalog.add_module(&module)?;
+            }
+        }
+        // What a view or function names must be there; a procedure's names are looked up when
+        // it runs.
+        let variables = std::collections::BTreeMap::new();
+        let columns = Binder::new(&environment, &variables).module_columns(&module)?;
+        catalog.set_module_columns(module.object_id, &columns)
+    }
+
+    /// DROP PROCEDURE, VIEW and FUNCTION.
+    pub(crate) fn drop_modules(&self, drop: &Drop) -> Result<(), SqlError> {
+        let environment = self.environment();
+        let word = match drop.kind {
+            DropKind::Procedure => "procedure",
+            DropKind::View => "view",
+            _ => "function",
+        };
+        for name in &drop.names {
+            if name.database.is_some() {
+                return Err(errors::database_prefix(&format!("DROP {}", word.to_uppercase())));
+            }
+            match environment.module(name)? {
+                Some(module) if module.kind.word() == word => {
+                    environment.catalog().drop_module(&module)?;
+                }
+                Some(module) => {
+                    return Err(errors::wrong_drop(word, &name.to_string(), module.kind.word()));
+                }
+                None if environment.table(name).is_ok() => {
+                    return Err(errors::wrong_drop(word, &name.to_string(), "table"));
+                }
+                None if drop.if_exists => {}
+                None => return Err(errors::cannot_drop(word, &name.to_string())),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn module(row: &Row<'_>, database: &DatabaseName) -> rusqlite::Result<Module> {
+    let code: String = row.get(3)?;
+    let kind = ModuleKind::ALL.into_iter().find(|kind| kind.code() == code);
+    Ok(Module {
+        object_id: row.get(0)?,
+        database: database.clone(),
+        schema: row.get(1)?,
+        name: row.get(2)?,
+        // Only these codes are ever stored.
+        kind: kind.unwrap_or(ModuleKind::Procedure),
+        definition: row.get(4)?,
+    })
+}
+
+/// A definition as SQL Server keeps it: ALTER and CREATE OR ALTER become CREATE.
+fn created_text(source: &str) -> String {
+    let after = |text: &str, word: &str| {
+        let head = text.get(..word.len())?;
+        head.eq_ignore_ascii_case(word).then(|| text[word.len()..].to_owned())
+    };
+    if let Some(rest) = after(source, "ALTER") {
+        return format!("CREATE{rest}");
+    }
+    let rest = after(source, "CREATE").unwrap_or_default();
+    let or = after(rest.trim_start(), "OR").and_then(|rest| after(rest.trim_start(), "ALTER"));
+    or.map_or_else(|| source.to_owned(), |rest| format!("CREATE{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_begin_with_create() {
+        for (source, kept) in [
+            ("CREATE PROC p AS SELECT 1", "CREATE PROC p AS SELECT 1"),
+            ("alter proc p AS SELECT 'ALTER'", "CREATE proc p AS SELECT 'ALTER'"),
+            ("create or\n  alter view v AS SELECT 1 a", "CREATE view v AS SELECT 1 a"),
+            (
+                "CREATE /* or */ OR ALTER PROC ö AS RETURN",
+                "CREATE /* or */ OR ALTER PROC ö AS RETURN",
+            ),
+        ] {
+            assert_eq!(created_text(source), kept);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Schemas: those that every database has, and those that users make.
+
+use launchpod_tsql::ast::{Drop, fold_name, same_name};
+use launchpod_types::SqlError;
+use rusqlite::{OptionalExtension, params};
+
+use super::catalog::{Catalog, DatabaseName, failed};
+use super::thread::Worker;
+use crate::sqlite::errors;
+
+/// The schemas of every database with their numbers.
+const FIXED: [(&str, i64); 4] = [("dbo", 1), ("guest", 2), ("INFORMATION_SCHEMA", 3), ("sys", 4)];
+
+// === impl Catalog ===
+
+impl Catalog<'_> {
+    /// The name of a schema in which a user may make objects, as it was created.
+    pub(crate) fn schema(
+        &self,
+        database: &DatabaseName,
+        name: &str,
+    ) -> Result<Option<String>, SqlError> {
+        let fixed = FIXED.iter().take(2).find(|(known, _)| same_name(known, name));
+        if let Some((known, _)) = fixed {
+            return Ok(Some((*known).to_owned()));
+        }
+        self.connection
+            .query_row(
+                r#"SELECT name FROM main."launchpod.schemas" WHERE database_id = ?1 AND key = ?2"#,
+                params![database.id, fold_name(name)],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed)
+    }
+
+    /// SCHEMA_ID
+    pub(crate) fn schema_id(
+        &self,
+        database: &DatabaseName,
+        name: &str,
+    ) -> Result<Option<i64>, SqlError> {
+        if let Some((_, id)) = FIXED.iter().find(|(known, _)| same_name(known, name)) {
+            return Ok(Some(*id));
+        }
+        self.connection
+            .query_row(
+                r#"SELECT schema_id FROM main."launchpod.schemas"
+                   WHERE database_id = ?1 AND key = ?2"#,
+                params![database.id, fold_name(name)],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed)
+    }
+
+    fn has_objects(&self, database: &DatabaseName, schema: &str) -> Result<bool, SqlError> {
+        self.connection
+            .query_row(
+                r#"SELECT EXISTS (SELECT 1 FROM main."launchpod.objects"
+                                  WHERE database_id = ?1 AND schema_key = ?2)
+                       OR EXISTS (SELECT 1 FROM main."launchpod.modules"
+                                  WHERE database_id = ?1 AND schema_key = ?2)"#,
+                params![database.id, fold_name(schema)],
+                |row| row.get(0),
+            )
+            .map_err(failed)
+    }
+}
+
+// === impl Worker ===
+
+impl Worker {
+    pub(crate) fn create_schema(&self, name: &str) -> Result<(), SqlError> {
+        let catalog = Catalog::new(&self.connection);
+        let database = &self.session.database;
+        if catalog.schema_id(database, name)?.is_some() {
+            return Err(errors::exists_already(name));
+        }
+        self.connection
+            .execute(
+                r#"INSERT INTO main."launchpod.schemas"
+                   SELECT COALESCE(MAX(schema_id), 4) + 1, ?1, ?2, ?3
+                   FROM main."launchpod.schemas""#,
+                params![database.id, name, fold_name(name)],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    pub(crate) fn drop_schemas(&self, drop: &Drop) -> Result<(), SqlError> {
+        let catalog = Catalog::new(&self.connection);
+        let database = &self.session.database;
+        for name in &drop.names {
+            let name = &name.name.text;
+            let fixed = FIXED.iter().any(|(known, _)| same_name(known, name));
+            match catalog.schema(database, name)? {
+                Some(known) if !fixed && catalog.has_objects(database, &known)? => {
+                    return Err(SqlError::new(
+                        3729,
+                        format!(
+                            "Cannot drop schema '{known}' because it is being referenced by an \
+                             object in it."
+                        ),
+                    ));
+                }
+                Some(_) if !fixed => {
+                    self.connection
+                        .execute(
+                            r#"DELETE FROM main."launchpod.schemas"
+                               WHERE database_id = ?1 AND key = ?2"#,
+                            params![database.id, fold_name(name)],
+                        )
+                        .map_err(failed)?;
+                }
+                None if drop.if_exists && !fixed => {}
+                _ if fixed => {
+                    return Err(SqlError::new(15150, format!("Cannot drop the schema '{name}'.")));
+                }
+                _ => return Err(errors::cannot_drop_schema(name)),
+            }
+        }
+        Ok(())
+    }
+}
