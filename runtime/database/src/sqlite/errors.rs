@@ -547,6 +547,131 @@ pub(crate) fn function_arguments(too_few: bool, name: &str) -> SqlError {
     SqlError::new(number, text)
 }
 
+pub(crate) fn cannot_index(name: &str) -> SqlError {
+    SqlError::new(
+        1088,
+        format!(
+            "Cannot find the object \"{name}\" because it does not exist or you do not have \
+             permissions."
+        ),
+    )
+    .state(12)
+}
+
+pub(crate) fn index_exists(name: &str, table: &str) -> SqlError {
+    SqlError::new(
+        1913,
+        format!(
+            "The operation failed because an index or statistics with name '{name}' already \
+             exists on table '{table}'."
+        ),
+    )
+}
+
+pub(crate) fn no_key_column(name: &str) -> SqlError {
+    SqlError::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
+}
+
+/// Without SQL Server's last sentence, which names the key's value.
+pub(crate) fn duplicate_in_new_index(table: &str, index: &str) -> SqlError {
+    SqlError::new(
+        1505,
+        format!(
+            "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for \
+             the object name '{table}' and the index name '{index}'."
+        ),
+    )
+}
+
+/// Without SQL Server's last sentence, which names the key's value.
+pub(crate) fn duplicate_in_index(table: &str, index: &str) -> SqlError {
+    SqlError::with_class(
+        2601,
+        14,
+        format!("Cannot insert duplicate key row in object '{table}' with unique index '{index}'."),
+    )
+}
+
+pub(crate) fn no_primary_key(table: &str) -> SqlError {
+    SqlError::new(
+        1773,
+        format!(
+            "Foreign key has implicit reference to object '{table}' which does not have a primary \
+             key defined on it."
+        ),
+    )
+    .state(0)
+}
+
+pub(crate) fn second_identity(table: &str) -> SqlError {
+    SqlError::new(
+        2744,
+        format!(
+            "Multiple identity columns specified for table '{table}'. Only one identity column \
+             per table is allowed."
+        ),
+    )
+}
+
+pub(crate) fn second_default() -> SqlError {
+    SqlError::new(1781, "Column already has a DEFAULT bound to it.")
+}
+
+pub(crate) fn cannot_alter(name: &str) -> SqlError {
+    SqlError::new(
+        4902,
+        format!(
+            "Cannot find the object \"{name}\" because it does not exist or you do not have \
+             permissions."
+        ),
+    )
+}
+
+pub(crate) fn column_needs_value(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        4901,
+        format!(
+            "ALTER TABLE only allows columns to be added that can contain nulls, or have a \
+             DEFAULT definition specified, or the column being added is an identity or timestamp \
+             column, or alternatively if none of the previous conditions are satisfied the table \
+             must be empty to allow addition of this column. Column '{column}' cannot be added to \
+             non-empty table '{table}' because it does not satisfy these conditions."
+        ),
+    )
+}
+
+pub(crate) fn no_such_column(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        4924,
+        format!(
+            "ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table \
+             '{table}'."
+        ),
+    )
+}
+
+pub(crate) fn last_column(table: &str) -> SqlError {
+    SqlError::new(
+        4923,
+        format!(
+            "ALTER TABLE DROP COLUMN failed because it is the only data column in table '{table}'. \
+             A table must have at least one data column."
+        ),
+    )
+}
+
+pub(crate) fn column_in_use(column: &str) -> SqlError {
+    SqlError::new(
+        4922,
+        format!("ALTER TABLE DROP COLUMN {column} failed because one or more objects access this column."),
+    )
+    .state(9)
+}
+
+pub(crate) fn not_a_constraint(name: &str) -> SqlError {
+    SqlError::new(3728, format!("'{name}' is not a constraint."))
+}
+
 pub(crate) fn cannot_find_object(name: &str) -> SqlError {
     SqlError::new(
         4701,

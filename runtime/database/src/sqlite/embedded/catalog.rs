@@ -454,7 +454,7 @@ impl<'a> Catalog<'a> {
         Ok(())
     }
 
-    fn add_constraint(
+    pub(super) fn add_constraint(
         &self,
         table: &Table,
         object_id: i64,

@@ -20,12 +20,14 @@ use crate::sqlite::translate::{self, quoted};
 use crate::sqlite::{cell, errors};
 
 /// A table that is being defined.
-struct Definition {
-    table: Table,
+pub(super) struct Definition {
+    pub(super) table: Table,
     identities: Vec<Option<Identity>>,
-    constraints: Vec<StoredConstraint>,
+    pub(super) constraints: Vec<StoredConstraint>,
     /// Table constraints as SQLite writes them.
     clauses: Vec<String>,
+    /// Names and columns of its keys, which are unique indexes in SQLite.
+    keys: Vec<(String, Vec<String>)>,
 }
 
 // === impl Worker ===
@@ -42,14 +44,7 @@ impl Worker {
             definition.identities.push(identity);
         }
         if definition.identities.iter().flatten().count() > 1 {
-            return Err(SqlError::new(
-                2744,
-                format!(
-                    "Multiple identity columns specified for table '{}'. Only one identity column \
-                     per table is allowed.",
-                    definition.table.name
-                ),
-            ));
+            return Err(errors::second_identity(&definition.table.name));
         }
         for column in columns {
             for constraint in &column.constraints {
@@ -136,11 +131,10 @@ impl Worker {
                 columns: Vec::new(),
             }
         };
-        let (identities, constraints, clauses) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Definition { table, identities, constraints, clauses })
+        Ok(Definition::new(table))
     }
 
-    fn column(
+    pub(super) fn column(
         &self,
         source: &Source<'_>,
         definition: &Definition,
@@ -273,11 +267,12 @@ impl Worker {
         };
         let list =
             |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        let references: Vec<String> = key.references.iter().map(|name| name.text.clone()).collect();
-        let target = match references.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", list(&references)),
-        };
+        let mut references: Vec<String> =
+            key.references.iter().map(|name| name.text.clone()).collect();
+        if references.is_empty() {
+            references = self.primary_key(definition, key, own)?;
+        }
+        let target = format!(" ({})", list(&references));
         let action = |action: ReferentialAction| match action {
             ReferentialAction::NoAction => "NO ACTION",
             ReferentialAction::Cascade => "CASCADE",
@@ -301,6 +296,26 @@ impl Worker {
         let definition_text = names.iter().map(|name| format!("{name}\n")).collect();
         definition.keep(name, "F", definition_text);
         Ok(())
+    }
+
+    /// The columns that a foreign key means when it names none.
+    fn primary_key(
+        &self,
+        definition: &Definition,
+        key: &ForeignKey,
+        own: bool,
+    ) -> Result<Vec<String>, SqlError> {
+        let stored;
+        let constraints = if own {
+            &definition.constraints
+        } else {
+            let environment = self.environment();
+            stored = environment.catalog().constraints(&environment.table(&key.table)?)?;
+            &stored
+        };
+        let primary = constraints.iter().find(|constraint| constraint.code == "PK");
+        let primary = primary.ok_or_else(|| errors::no_primary_key(&key.table.to_string()))?;
+        Ok(primary.definition.lines().map(str::to_owned).collect())
     }
 
     /// Makes the table in SQLite and in the catalog.
@@ -327,6 +342,9 @@ impl Worker {
             parts.join(", ")
         );
         self.connection.execute_batch(&sql).map_err(|error| failure::of_engine(&error))?;
+        for (name, columns) in &definition.keys {
+            self.create_key(&table, name, columns)?;
+        }
         let catalog = Catalog::new(&self.connection);
         let database = catalog
             .database(&table.database)?
@@ -384,7 +402,17 @@ impl Worker {
 // === impl Definition ===
 
 impl Definition {
-    fn key_columns(
+    pub(super) fn new(table: Table) -> Self {
+        Definition {
+            table,
+            identities: Vec::new(),
+            constraints: Vec::new(),
+            clauses: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    pub(super) fn key_columns(
         &self,
         columns: &[IndexColumn],
         own: Option<&str>,
@@ -397,20 +425,18 @@ impl Definition {
             .into_iter()
             .map(|name| {
                 let found = self.table.columns.iter().find(|c| same_name(&c.name, name));
-                found.map(|column| column.name.clone()).ok_or_else(|| {
-                    SqlError::new(
-                        1911,
-                        format!("Column name '{name}' does not exist in the target table or view."),
-                    )
-                })
+                found.map(|column| column.name.clone()).ok_or_else(|| errors::no_key_column(name))
             })
             .collect()
     }
 
     fn add_key(&mut self, code: &str, given: Option<String>, names: &[String]) {
         let name = given.unwrap_or_else(|| self.made_up(code));
-        let list: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-        self.clauses.push(format!("CONSTRAINT {} UNIQUE ({})", quoted(&name), list.join(", ")));
+        self.keys.push((name.clone(), names.to_vec()));
+        self.keep_key(name, code, names);
+    }
+
+    pub(super) fn keep_key(&mut self, name: String, code: &str, names: &[String]) {
         let columns = names.iter().map(|name| format!("{name}\n")).collect();
         self.keep(name, code, columns);
     }
@@ -420,7 +446,7 @@ impl Definition {
     }
 
     /// A name for a constraint without one, in the form SQL Server gives.
-    fn made_up(&self, code: &str) -> String {
+    pub(super) fn made_up(&self, code: &str) -> String {
         let unique = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
         let table: String = self.table.name.chars().take(9).collect();
         format!("{code}__{table}__{}", &unique[..16])
@@ -428,7 +454,7 @@ impl Definition {
 }
 
 /// The statement's text, from which expressions are kept.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     text: &'a str,
     start: usize,
 }
@@ -436,12 +462,12 @@ struct Source<'a> {
 // === impl Source ===
 
 impl<'a> Source<'a> {
-    fn new(job: &'a Job) -> Self {
+    pub(super) fn new(job: &'a Job) -> Self {
         Source { text: &job.execute.source, start: job.execute.statement.span.start }
     }
 
     /// The text of an expression of the statement.
-    fn text(&self, expr: &Expr) -> Result<String, SqlError> {
+    pub(super) fn text(&self, expr: &Expr) -> Result<String, SqlError> {
         let range =
             expr.span.start.checked_sub(self.start).zip(expr.span.end.checked_sub(self.start));
         range
@@ -458,7 +484,7 @@ fn check_new(table: &Table, name: &str) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn nullable_key(table: &str) -> SqlError {
+pub(super) fn nullable_key(table: &str) -> SqlError {
     SqlError::new(
         8111,
         format!("Cannot define PRIMARY KEY constraint on nullable column in table '{table}'."),

@@ -3,6 +3,7 @@
 use launchpod_types::SqlError;
 use rusqlite::ffi::ErrorCode;
 
+use super::alter::NOT_NULL;
 use super::catalog::{Catalog, Table};
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
@@ -90,6 +91,9 @@ fn constraint(text: &str, changing: &Changing<'_>) -> Option<SqlError> {
         return Some(errors::not_null(column, &table.full_label(), word));
     }
     if let Some(name) = text.strip_prefix("CHECK constraint failed: ") {
+        if let Some(column) = name.strip_prefix(NOT_NULL) {
+            return Some(errors::not_null(column, &table.full_label(), word));
+        }
         return Some(errors::check_failed(word, name, database, &table.label()));
     }
     if text.starts_with("FOREIGN KEY constraint failed") {
@@ -103,6 +107,12 @@ fn constraint(text: &str, changing: &Changing<'_>) -> Option<SqlError> {
             .map(|column| format!("{}\n", column.strip_prefix(&prefix).unwrap_or(column)))
             .collect();
         let constraints = catalog.constraints(table).unwrap_or_default();
+        let indexes = catalog.unique_indexes(table).unwrap_or_default();
+        if let Some(index) =
+            indexes.iter().find(|index| index.definition.eq_ignore_ascii_case(&key))
+        {
+            return Some(errors::duplicate_in_index(&table.label(), &index.name));
+        }
         let found =
             constraints.iter().find(|constraint| constraint.definition.eq_ignore_ascii_case(&key));
         let (kind, name) = found.map_or(("UNIQUE KEY", ""), |constraint| {

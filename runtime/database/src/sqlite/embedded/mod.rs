@@ -1,11 +1,13 @@
 //! Sessions on SQLite: threads, transactions, definitions, logins.
 
+pub(crate) mod alter;
 pub(crate) mod batch;
 pub(crate) mod catalog;
 pub(crate) mod connection;
 pub(crate) mod define;
 pub(crate) mod environment;
 pub(crate) mod failure;
+pub(crate) mod indexes;
 pub(crate) mod login;
 pub(crate) mod modules;
 pub(crate) mod schemas;

@@ -74,6 +74,22 @@ impl Worker {
                 self.outside_transaction("DROP DATABASE")?;
                 self.change(job, false, |worker, _| worker.drop_databases(drop).map_err(Stop::from))
             }
+            StatementKind::AlterTable(alter) => {
+                self.change(job, alter.name.is_temporary(), |worker, job| {
+                    worker.alter_table(job, alter).map_err(Stop::from)
+                })
+            }
+            StatementKind::CreateIndex(create) => {
+                self.change(job, create.table.is_temporary(), |worker, _| {
+                    worker.create_index(create).map_err(Stop::from)
+                })
+            }
+            StatementKind::Drop(drop) if drop.kind == DropKind::Index => {
+                let temporary = drop.table.as_ref().is_some_and(ObjectName::is_temporary);
+                self.change(job, temporary, |worker, _| {
+                    worker.drop_indexes(drop).map_err(Stop::from)
+                })
+            }
             StatementKind::CreateProcedure(_)
             | StatementKind::CreateView(_)
             | StatementKind::CreateFunction(_) => self.change(job, false, |worker, job| {
@@ -390,12 +406,7 @@ fn is_temporary(target: &Target) -> bool {
 /// A statement's name in messages.
 fn name_of(kind: &StatementKind) -> &'static str {
     match kind {
-        StatementKind::AlterTable(_) => "ALTER TABLE",
-        StatementKind::CreateIndex(_) => "CREATE INDEX",
-        StatementKind::Drop(drop) => match drop.kind {
-            DropKind::Index => "DROP INDEX",
-            _ => "This DROP",
-        },
+        StatementKind::Drop(_) => "This DROP",
         StatementKind::Execute(_) | StatementKind::ExecuteText(_) => "EXEC",
         StatementKind::Kill(_) => "KILL",
         StatementKind::WaitFor(_) => "WAITFOR",

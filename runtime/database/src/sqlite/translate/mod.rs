@@ -91,6 +91,11 @@ impl Sql {
         })
     }
 
+    /// Whether it calls functions of ours.
+    pub(crate) fn has_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+
     /// Gives a statement its parameters.
     pub(crate) fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
         for (index, parameter) in (1..).zip(&self.parameters) {

@@ -1,0 +1,121 @@
+//! Indexes and ALTER TABLE.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use support::{Server, check};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_keep_their_keys() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE t (a int, b varchar(5), c int)", ": "),
+            ("INSERT t VALUES (1, 'x', 1), (2, 'y', 1)", ": "),
+            ("CREATE UNIQUE NONCLUSTERED INDEX ix ON dbo.t (a, b DESC) INCLUDE (c)", ": "),
+            ("CREATE INDEX ix ON t (c)", "1913"),
+            ("CREATE INDEX plain ON t (c) WHERE c > 5", ": "),
+            ("CREATE UNIQUE INDEX twice ON t (c)", "1505"),
+            ("CREATE INDEX i ON missing (a)", "1088"),
+            ("CREATE INDEX i ON t (nothing)", "1911"),
+            ("INSERT t VALUES (1, 'X ', 2)", "2601"),
+            ("INSERT t VALUES (1, 'z', 2)", ": "),
+            ("CREATE UNIQUE INDEX partial ON t (c) WHERE c > 1", ": "),
+            ("INSERT t VALUES (5, 'z', 1)", ": "),
+            ("INSERT t VALUES (6, 'z', 2)", "2601"),
+            ("DROP INDEX missing ON t", "3701"),
+            ("DROP INDEX IF EXISTS missing ON t", ": "),
+            ("DROP INDEX ix ON t", ": "),
+            ("DROP INDEX t.plain", ": "),
+            ("INSERT t VALUES (1, 'x', 1)", ": "),
+            ("CREATE TABLE #t (a int) CREATE UNIQUE INDEX ix ON #t (a) INSERT #t VALUES (1)", ": "),
+            ("INSERT #t VALUES (1)", "2601"),
+            ("DROP TABLE t CREATE TABLE t (a int) CREATE INDEX partial ON t (a)", ": "),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_added_and_dropped() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE t (a int CHECK (a LIKE '[0-9]%'))", ": "),
+            ("INSERT t VALUES (1), (2)", ": "),
+            ("ALTER TABLE missing ADD b int", "4902"),
+            ("ALTER TABLE t ADD b varchar(5), c float NOT NULL DEFAULT 1 + 0.5", ": "),
+            ("ALTER TABLE t ADD A int", "2705"),
+            ("ALTER TABLE t ADD d int NOT NULL", "4901"),
+            ("ALTER TABLE t ADD id int IDENTITY(10, 5)", ": "),
+            ("INSERT t (a, b) VALUES (3, 'z')", ": "),
+            (
+                "SELECT * FROM t",
+                "int, varchar(5), float!, int!: 1|NULL|1.5|10; 2|NULL|1.5|15; 3|z|1.5|20",
+            ),
+            ("ALTER TABLE t ADD other int IDENTITY", "2744"),
+            ("UPDATE t SET c = NULL", "515"),
+            ("SELECT COUNT(*) FROM t WHERE b = 'Z '", "int!: 1"),
+            ("ALTER TABLE t DROP COLUMN b, c", ": "),
+            ("ALTER TABLE t DROP COLUMN b", "4924"),
+            ("ALTER TABLE t DROP COLUMN IF EXISTS b", ": "),
+            ("ALTER TABLE t DROP COLUMN a", "4922"),
+            ("SELECT * FROM t WHERE a = 3", "int, int!: 3|20"),
+            ("ALTER TABLE t ALTER COLUMN a bigint", ": "),
+            ("INSERT t VALUES (5000000000)", ": "),
+            ("SELECT MAX(a) FROM t", "bigint: 5000000000"),
+            ("ALTER TABLE t ALTER COLUMN a varchar(10)", "40517"),
+            ("CREATE TABLE u (a int) ALTER TABLE u ADD b int NOT NULL", ": "),
+            ("INSERT u (a) VALUES (1)", "515"),
+            ("INSERT u VALUES (1, 2)", ": "),
+            ("ALTER TABLE u DROP COLUMN b ALTER TABLE u DROP COLUMN a", "4923"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn constraints_are_added_and_dropped() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE t (a int NOT NULL, b varchar(5), c int)", ": "),
+            ("INSERT t VALUES (1, 'x', 1), (2, 'y', 1)", ": "),
+            ("ALTER TABLE t ADD CONSTRAINT pk PRIMARY KEY CLUSTERED (a)", ": "),
+            ("ALTER TABLE t ADD PRIMARY KEY (a)", "1779"),
+            ("ALTER TABLE t ADD CONSTRAINT pk UNIQUE (b)", "2714"),
+            ("ALTER TABLE t ADD UNIQUE (c)", "1505"),
+            ("INSERT t VALUES (1, 'z', 3)", "2627"),
+            ("ALTER TABLE t ADD CONSTRAINT short CHECK (LEN(b) < 4 AND c > 0)", ": "),
+            ("ALTER TABLE t ADD CONSTRAINT wrong CHECK (c > 1)", "547"),
+            ("INSERT t VALUES (3, 'long', 3)", "547"),
+            ("INSERT t VALUES (3, 'z', 0)", "547"),
+            ("INSERT t VALUES (3, NULL, 3)", ": "),
+            ("UPDATE t SET c = -c", "547"),
+            ("ALTER TABLE t ADD CONSTRAINT df DEFAULT 7 FOR c", ": "),
+            ("ALTER TABLE t ADD DEFAULT 8 FOR c", "1781"),
+            ("INSERT t (a) VALUES (4)", ": "),
+            ("SELECT c FROM t WHERE a = 4", "int: 7"),
+            ("CREATE TABLE child (a int REFERENCES t)", ": "),
+            ("INSERT child VALUES (9)", "547"),
+            ("INSERT child VALUES (4)", ": "),
+            ("CREATE TABLE orphan (a int REFERENCES child)", "1773"),
+            ("ALTER TABLE t DROP CONSTRAINT short", ": "),
+            ("ALTER TABLE t DROP CONSTRAINT short", "3728"),
+            ("ALTER TABLE t DROP CONSTRAINT IF EXISTS short", ": "),
+            ("INSERT t VALUES (5, 'long', -3)", ": "),
+            ("CREATE TABLE u (a int CONSTRAINT key_of_u UNIQUE) INSERT u VALUES (1)", ": "),
+            ("INSERT u VALUES (1)", "2627"),
+            ("ALTER TABLE u DROP CONSTRAINT key_of_u INSERT u VALUES (1)", ": "),
+            ("SELECT COUNT(*) FROM u", "int!: 2"),
+        ],
+    )
+    .await;
+}
