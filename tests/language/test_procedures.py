@@ -105,3 +105,10 @@ def test_a_statement_that_succeeds_clears_the_error(sql, statement):
     outcome = sql.run(f"DECLARE @x int; SET @x = 1 / 0; {statement}; SELECT @@ERROR AS error")
     assert outcome.numbers == [8134]
     assert outcome.sets[-1].rows == [(0,)]
+
+
+def test_calls_without_an_end(sql):
+    again = "BEGIN " * 20 + "DECLARE @s nvarchar(max) = @t; EXEC sp_executesql @s, N''@t nvarchar(max)'', @t = @s" + " END" * 20
+    outcome = sql.run(f"DECLARE @s nvarchar(max) = N'{again}'; EXEC sp_executesql @s, N'@t nvarchar(max)', @t = @s")
+    assert outcome.numbers == [217]
+    assert sql.run("SELECT 1 AS alive").value == 1

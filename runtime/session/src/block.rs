@@ -1,11 +1,9 @@
 //! Statements one after the other, and control flow.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use launchpod_tsql::ast::{Declaration, Expr, Statement, StatementKind};
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
+use crate::deep::Deep;
 use crate::reply::DoneKind;
 use crate::run::{Flow, Run, Stop};
 
@@ -50,12 +48,9 @@ impl Run<'_> {
         if ends_batch { Err(Stop::Over) } else { Ok(()) }
     }
 
-    /// Runs one statement. Boxed, since statements hold statements.
-    fn statement<'b>(
-        &'b mut self,
-        statement: &'b Statement,
-    ) -> Pin<Box<dyn Future<Output = Result<Flow, Stop>> + Send + 'b>> {
-        Box::pin(async move {
+    /// Runs one statement, which may hold statements.
+    fn statement<'b>(&'b mut self, statement: &'b Statement) -> Deep<'b, Result<Flow, Stop>> {
+        Deep::new(async move {
             match &statement.kind {
                 StatementKind::Block(statements) => return self.block(statements).await,
                 StatementKind::If { condition, then, otherwise } => {

@@ -16,6 +16,7 @@
 mod batch;
 mod block;
 pub mod configuration;
+mod deep;
 mod evaluate;
 mod execute;
 mod instance;
