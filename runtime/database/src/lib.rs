@@ -85,7 +85,12 @@ pub struct Execute {
     /// The statement's own source text (from its span's start), for a database that reads
     /// T-SQL itself, and for definitions that are kept as text (DEFAULT, CHECK).
     pub source: Arc<str>,
-    /// Variables by name with their `@`, in lower case; the interpreter's own `@@rowcount`,
+    /// Variables by name with their `@`, in lower case. That of a table variable holds the name
+    /// of the temporary table that it stands for, which begins with `#`: `DECLARE @t TABLE (…)`
+    /// makes the table, and whoever chose the name drops it. Within a CATCH block
+    /// `@@error_number`, `@@error_message`, `@@error_severity`, `@@error_state`,
+    /// `@@error_line` and `@@error_procedure` are what the functions of these names return, and
+    /// `@@xact_state` anywhere; the interpreter's own `@@rowcount`,
     /// `@@error` and `@@trancount` are among them.
     pub variables: Arc<BTreeMap<String, Variable>>,
 }

@@ -4,7 +4,11 @@
 
 mod support;
 
-use support::{Server, check, run};
+use std::collections::BTreeMap;
+
+use launchpod_database::Variable;
+use launchpod_types::SqlType;
+use support::{Server, check, line, run, run_with};
 
 const ALL_TYPES: &str = "CREATE TABLE dbo.everything (
     a bit, b tinyint, c smallint, d int, e bigint, f real, g float, h decimal(9,3),
@@ -231,4 +235,39 @@ async fn temporary_tables_are_the_sessions() {
     .await;
     check(&mut *two, &[("SELECT * FROM #t", "208"), ("CREATE TABLE #t (x int)", ": ")]).await;
     check(&mut *one, &[("DROP TABLE #t", ": "), ("SELECT * FROM #t", "208")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_variable_is_a_temporary_table_under_a_given_name() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let variables = BTreeMap::from([(
+        "@t".to_owned(),
+        Variable { sql_type: SqlType::SYSNAME, value: "#@t 1".into() },
+    )]);
+    for (sql, expected) in [
+        ("DECLARE @T TABLE (id int IDENTITY PRIMARY KEY, v varchar(5) NOT NULL)", ": "),
+        ("INSERT INTO @t (v) VALUES ('a'), ('b'), ('c')", ": "),
+        ("DECLARE @T TABLE (id int IDENTITY PRIMARY KEY, v varchar(5) NOT NULL)", ": "),
+        ("UPDATE @t SET v = 'z' WHERE id = 2", ": "),
+        ("DELETE @t WHERE id = 3", ": "),
+        (
+            "SELECT x.* FROM @t x JOIN (SELECT MAX(id) AS m FROM @t) y ON y.m = x.id",
+            "int!, varchar(5)!: 2|z",
+        ),
+        ("UPDATE @t SET v = u.v FROM (VALUES (1, 'n')) u (id, v) WHERE u.id = [@t].id", ": "),
+        ("SELECT v FROM @t", "varchar(5)!: n; z"),
+        ("DROP TABLE [#@t 1]", ": "),
+    ] {
+        let got = run_with(&mut *session, sql, &variables).await;
+        assert_eq!(
+            got.map(|output| line(&output)).map_err(|e| e.0.text),
+            Ok(expected.into()),
+            "{sql}"
+        );
+    }
+    for sql in ["SELECT * FROM @t", "INSERT @other VALUES (1)", "DELETE @t"] {
+        let error = run_with(&mut *session, sql, &variables).await.unwrap_err();
+        assert_eq!(error.number(), 1087, "{sql}");
+    }
 }

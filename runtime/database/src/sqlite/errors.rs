@@ -19,6 +19,10 @@ pub(crate) fn undeclared_variable(name: &str) -> SqlError {
     SqlError::with_class(137, 15, format!("Must declare the scalar variable \"{name}\".")).state(2)
 }
 
+pub(crate) fn undeclared_table(name: &str) -> SqlError {
+    SqlError::with_class(1087, 15, format!("Must declare the table variable \"{name}\".")).state(2)
+}
+
 pub(crate) fn unknown_function(name: &str) -> SqlError {
     SqlError::with_class(195, 15, format!("'{name}' is not a recognized built-in function name."))
         .state(10)

@@ -1,7 +1,7 @@
 //! FROM.
 
 use launchpod_tsql::ast::{Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name};
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, Value};
 
 use super::query::{named_columns, values_columns};
 use super::scope::{ScopeSource, SourceColumn};
@@ -63,11 +63,12 @@ impl Binder<'_> {
                 self.derived(query, source)
             }
             TableSourceKind::Join(join) => self.join(join),
-            TableSourceKind::Variable(name) => Err(SqlError::with_class(
-                1087,
-                15,
-                format!("Must declare the table variable \"{name}\"."),
-            )),
+            TableSourceKind::Variable(name) => {
+                let table = self.table_variable(name)?;
+                let id = self.source_id();
+                self.add_source(id, alias.unwrap_or(name), None, table_columns(&table))?;
+                Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
+            }
             TableSourceKind::Function { call, .. } => {
                 let module = self.environment.module(&call.name)?;
                 match module {
@@ -149,6 +150,17 @@ impl Binder<'_> {
         let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
         self.add_source(id, shown, qualifier, table_columns(&table))?;
         Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
+    }
+
+    /// A table variable: the temporary table whose name the variable holds.
+    pub(crate) fn table_variable(&self, name: &str) -> Result<Table, SqlError> {
+        let table = match self.variables.get(&name.to_lowercase()).map(|v| &v.value) {
+            Some(Value::Text(table)) if table.starts_with('#') => {
+                self.environment.catalog().temporary(table)?
+            }
+            _ => None,
+        };
+        table.ok_or_else(|| errors::undeclared_table(name))
     }
 
     fn join(&mut self, join: &Join) -> Result<BoundSource, SqlError> {

@@ -439,9 +439,19 @@ impl Binder<'_> {
         ctes: &[Cte],
     ) -> Result<Sources, SqlError> {
         let ctes = self.common_tables(ctes)?;
-        let TargetName::Table(name) = target else { return Err(table_variable(target)) };
         self.scopes.clear();
         let bound = self.from(from)?;
+        let name = match target {
+            TargetName::Table(name) => name,
+            TargetName::Variable { name, line } => {
+                if from.iter().any(|source| has_variable(source, name)) {
+                    return Err(errors::unsupported("UPDATE or DELETE of @table FROM @table")
+                        .or_line(*line));
+                }
+                let table = self.target(target)?;
+                return self.sources_beside(table, name, ctes, bound);
+            }
+        };
         let single = name.schema.is_none() && name.database.is_none();
         let aliased = from.iter().find_map(|source| find_source(source, name, single));
         if let (Some(found), Some(bound)) = (aliased, bound.clone()) {
@@ -456,9 +466,21 @@ impl Binder<'_> {
             return Ok(Sources { table, id, ctes, source: bound });
         }
         let table = self.environment.table_to_change(name)?;
+        let shown = table.name.clone();
+        self.sources_beside(table, &shown, ctes, bound)
+    }
+
+    /// The sources of a statement whose table isn't among those of its FROM.
+    fn sources_beside(
+        &mut self,
+        table: Table,
+        shown: &str,
+        ctes: Vec<BoundCte>,
+        bound: Option<BoundSource>,
+    ) -> Result<Sources, SqlError> {
         let id = self.source_id();
         let qualifier = Some((table.database.clone(), table.schema.clone()));
-        self.add_source(id, &table.name.clone(), qualifier, table_columns(&table))?;
+        self.add_source(id, shown, qualifier, table_columns(&table))?;
         let own = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
         let sources = match bound {
             None => own,
@@ -475,18 +497,21 @@ impl Binder<'_> {
     fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
         match target {
             TargetName::Table(name) => self.environment.table_to_change(name),
-            TargetName::Variable { .. } => Err(table_variable(target)),
+            TargetName::Variable { name, line } => {
+                self.table_variable(name).map_err(|error| error.or_line(*line))
+            }
         }
     }
 }
 
-fn table_variable(target: &TargetName) -> SqlError {
-    match target {
-        TargetName::Variable { name, line } => {
-            SqlError::with_class(1087, 15, format!("Must declare the table variable \"{name}\"."))
-                .or_line(*line)
+/// Whether a table variable stands in FROM.
+fn has_variable(source: &TableSource, name: &str) -> bool {
+    match &source.kind {
+        TableSourceKind::Variable(known) => same_name(known, name),
+        TableSourceKind::Join(join) => {
+            has_variable(&join.left, name) || has_variable(&join.right, name)
         }
-        TargetName::Table(name) => errors::invalid_object(&name.to_string()),
+        _ => false,
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
-    ColumnDefinition, ColumnSource, Constraint, ConstraintKind, CreateTable, Drop, Expr,
-    ForeignKey, IndexColumn, ObjectName, ReferentialAction, same_name,
+    ColumnDefinition, ColumnSource, Constraint, ConstraintKind, CreateTable, Declaration, Drop,
+    Expr, ForeignKey, Identifier, IndexColumn, ObjectName, ReferentialAction, same_name,
 };
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, Value};
 
 use super::catalog::{Catalog, Identity, StoredConstraint, Table, TableColumn};
 use super::failure;
@@ -58,6 +58,35 @@ impl Worker {
                 .map_err(|error| error.or_line(constraint.line))?;
         }
         self.make(definition).map(|_| ())
+    }
+
+    /// `DECLARE @t TABLE (…)`: a temporary table under the name that the variable holds, which
+    /// its owner drops. A DECLARE that runs again, as in a loop, leaves it as it is.
+    pub(crate) fn declare_tables(
+        &self,
+        job: &Job,
+        declarations: &[Declaration],
+    ) -> Result<(), SqlError> {
+        for declaration in declarations {
+            let Declaration::Table { name, definition, line } = declaration else { continue };
+            let held = job.execute.variables.get(&name.to_lowercase()).map(|v| &v.value);
+            let Some(Value::Text(storage)) = held.filter(|held| is_temporary(held)) else {
+                return Err(errors::undeclared_table(name).or_line(*line));
+            };
+            if self.environment().catalog().temporary(storage)?.is_some() {
+                continue;
+            }
+            let name = ObjectName {
+                server: None,
+                database: None,
+                schema: None,
+                name: Identifier::new(storage.clone()),
+                span: job.execute.statement.span,
+                line: *line,
+            };
+            self.create_table(job, &CreateTable { name, definition: definition.clone() })?;
+        }
+        Ok(())
     }
 
     /// The table of SELECT … INTO.
@@ -475,6 +504,10 @@ impl<'a> Source<'a> {
             .map(str::to_owned)
             .ok_or_else(|| errors::internal("a definition came without its text"))
     }
+}
+
+fn is_temporary(name: &Value) -> bool {
+    matches!(name, Value::Text(name) if name.starts_with('#') && !name.starts_with("##"))
 }
 
 fn check_new(table: &Table, name: &str) -> Result<(), SqlError> {

@@ -59,6 +59,9 @@ impl Worker {
             StatementKind::Truncate(name) => {
                 self.change(job, name.is_temporary(), |worker, _| worker.truncate(name))
             }
+            StatementKind::Declare(declarations) => self.change(job, true, |worker, job| {
+                worker.declare_tables(job, declarations).map_err(Stop::from)
+            }),
             StatementKind::CreateTable(create) => {
                 self.change(job, create.name.is_temporary(), |worker, job| {
                     worker.create_table(job, create).map_err(Stop::from)
