@@ -676,6 +676,57 @@ pub(crate) fn not_a_constraint(name: &str) -> SqlError {
     SqlError::new(3728, format!("'{name}' is not a constraint."))
 }
 
+pub(crate) fn json_path(character: char, position: usize) -> SqlError {
+    SqlError::new(
+        13607,
+        format!(
+            "JSON path is not properly formatted. Unexpected character '{character}' is found at \
+             position {position}."
+        ),
+    )
+    .state(4)
+}
+
+pub(crate) fn json_property() -> SqlError {
+    SqlError::new(13608, "Property cannot be found on the specified JSON path.").state(2)
+}
+
+pub(crate) fn json_text(character: char, position: usize) -> SqlError {
+    SqlError::new(
+        13609,
+        format!(
+            "JSON text is not properly formatted. Unexpected character '{character}' is found at \
+             position {position}."
+        ),
+    )
+    .state(4)
+}
+
+pub(crate) fn json_scalar() -> SqlError {
+    SqlError::new(13623, "Scalar value cannot be found in the specified JSON path.").state(2)
+}
+
+pub(crate) fn json_fragment() -> SqlError {
+    SqlError::new(13624, "Object or array cannot be found in the specified JSON path.").state(2)
+}
+
+pub(crate) fn json_too_long() -> SqlError {
+    SqlError::new(13625, "String value in the specified JSON path would be truncated.")
+}
+
+pub(crate) fn string_agg_too_long() -> SqlError {
+    SqlError::new(
+        9829,
+        "STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid \
+         result truncation.",
+    )
+}
+
+pub(crate) fn split_separator() -> SqlError {
+    SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
+        .state(11)
+}
+
 pub(crate) fn cannot_find_object(name: &str) -> SqlError {
     SqlError::new(
         4701,

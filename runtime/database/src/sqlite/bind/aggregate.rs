@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use launchpod_tsql::ast::{
-    Expr, FrameBound, FrameUnit, FunctionArguments, FunctionCall, Window, WindowFrame,
+    Expr, FrameBound, FrameUnit, FunctionArguments, FunctionCall, OrderItem, Window, WindowFrame,
 };
-use launchpod_types::{SqlError, SqlType};
+use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::predicate::key;
 use super::tree::{
@@ -40,6 +40,7 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
         "LAST_VALUE",
         "PERCENT_RANK",
         "CUME_DIST",
+        "STRING_AGG",
     ]
     .iter()
     .any(|known| known.eq_ignore_ascii_case(name))
@@ -93,11 +94,16 @@ impl Binder<'_> {
             Some(window) => Some(self.window(window)?),
             None => None,
         };
+        if !call.within_group.is_empty() && name != "STRING_AGG" {
+            return Err(errors::unsupported(format_args!("{name} with WITHIN GROUP")));
+        }
+        let within = self.with_aggregates(inner, |binder| binder.order(&call.within_group))?;
         if star && !name.starts_with("COUNT") {
             return Err(errors::syntax_near("*"));
         }
         let expected = match name.as_str() {
             "LAG" | "LEAD" => 1..=3,
+            "STRING_AGG" => 2..=2,
             _ if ranking && name != "NTILE" => 0..=0,
             _ => 1..=1,
         };
@@ -112,6 +118,7 @@ impl Binder<'_> {
             distinct: call.distinct,
             arguments,
             star,
+            within,
             over,
         };
         aggregate(&name, bare)
@@ -125,15 +132,20 @@ impl Binder<'_> {
             list.iter().map(|value| binder.value(value).map(key)).collect::<Result<Vec<_>, _>>()
         };
         let partition_by = values(self, &window.partition_by)?;
-        let mut order_by = Vec::new();
-        for item in &window.order_by {
-            order_by.push(BoundOrder {
-                value: OrderValue::Value(key(self.value(&item.value)?)),
-                descending: item.descending,
-            });
-        }
+        let order_by = self.order(&window.order_by)?;
         let frame = window.frame.as_ref().map(frame_text).transpose()?;
         Ok(BoundWindow { partition_by, order_by, frame })
+    }
+
+    /// The order of rows within a window or an aggregate.
+    fn order(&mut self, items: &[OrderItem]) -> Result<Vec<BoundOrder>, SqlError> {
+        items
+            .iter()
+            .map(|item| {
+                let value = OrderValue::Value(key(self.value(&item.value)?));
+                Ok(BoundOrder { value, descending: item.descending })
+            })
+            .collect()
     }
 }
 
@@ -180,6 +192,7 @@ fn aggregate(name: &str, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
             bare.name = AggregateName::Native(if name == "MIN" { "min" } else { "max" });
             Ok(finish(bare, t, true))
         }
+        "STRING_AGG" => string_agg(bare),
         "SUM" | "AVG" => sum(name == "AVG", t, bare),
         _ => {
             if !t.is_numeric() && !t.is_character() {
@@ -191,6 +204,54 @@ fn aggregate(name: &str, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
             Ok(finish(bare, SqlType::Float, true))
         }
     }
+}
+
+/// `STRING_AGG(text, separator)`: longer texts than (max) ones give (max), others end at the
+/// greatest length that isn't.
+fn string_agg(mut bare: BoundAggregate) -> Result<Bound, SqlError> {
+    if bare.distinct {
+        return Err(errors::syntax_near("DISTINCT"));
+    }
+    if bare.over.is_some() {
+        return Err(errors::unsupported("STRING_AGG with OVER"));
+    }
+    let t = bare.arguments[0].sql_type;
+    let max = t.is_character() && crate::sqlite::functions::text::limit(t).is_none();
+    let result = match (max, t.is_character() && !t.is_unicode()) {
+        (true, true) => SqlType::VARCHAR_MAX,
+        (true, false) => SqlType::NVARCHAR_MAX,
+        (false, true) => SqlType::VarChar(Length::Limited(8000)),
+        (false, false) => SqlType::NVarChar(Length::Limited(4000)),
+    };
+    let limit = crate::sqlite::functions::text::limit(result);
+    bare.arguments = std::mem::take(&mut bare.arguments)
+        .into_iter()
+        .map(|argument| {
+            if argument.sql_type.is_character() {
+                Ok(argument)
+            } else {
+                coerce::implicit(argument, SqlType::NVARCHAR_MAX)
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    bare.name = AggregateName::Native("group_concat");
+    let joined = finish(bare, result, true);
+    let Some(limit) = limit else { return Ok(joined) };
+    let function = Function {
+        name: format!("string_agg({result})"),
+        arguments: vec![SqlType::NVARCHAR_MAX],
+        strict: true,
+        deterministic: true,
+        body: Body::Values(Box::new(move |values| match &values[0] {
+            Value::Text(text)
+                if crate::sqlite::functions::text::units(text, result.is_unicode()) > limit =>
+            {
+                Err(errors::string_agg_too_long())
+            }
+            value => Ok(value.clone()),
+        })),
+    };
+    Ok(coerce::call(function, vec![joined], result, true))
 }
 
 fn sum(average: bool, t: SqlType, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
@@ -299,6 +360,7 @@ fn window_function(
         _ => arguments,
     };
     let name = AggregateName::Native(native);
-    let bare = BoundAggregate { name, distinct: false, arguments, star: false, over };
+    let within = Vec::new();
+    let bare = BoundAggregate { name, distinct: false, arguments, star: false, within, over };
     Ok(finish(bare, sql_type, nullable))
 }

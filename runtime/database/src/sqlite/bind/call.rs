@@ -184,7 +184,7 @@ impl Binder<'_> {
 
 /// SQLite keeps names of functions up to 255 bytes: a longer one is cut and told apart by a
 /// hash of the whole, one that stays the same, since CHECK constraints keep names.
-fn short(name: String) -> String {
+pub(crate) fn short(name: String) -> String {
     use sha2::{Digest, Sha256};
     if name.len() <= 200 {
         return name;

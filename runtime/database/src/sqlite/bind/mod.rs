@@ -24,6 +24,7 @@ pub(crate) mod module;
 pub(crate) mod operator;
 pub(crate) mod predicate;
 pub(crate) mod query;
+pub(crate) mod rowset;
 pub(crate) mod scope;
 pub(crate) mod source;
 pub(crate) mod tree;

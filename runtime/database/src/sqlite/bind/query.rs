@@ -525,6 +525,7 @@ pub(crate) fn named_columns(
             sql_type: column.sql_type,
             nullable: column.nullable,
             identity: column.identity,
+            value: None,
         });
     }
     Ok(named)

@@ -34,6 +34,8 @@ pub(crate) struct SourceColumn {
     pub(crate) sql_type: SqlType,
     pub(crate) nullable: bool,
     pub(crate) identity: bool,
+    /// What it is when it isn't a column of SQLite's.
+    pub(crate) value: Option<Bound>,
 }
 
 /// A common table expression in sight.
@@ -62,6 +64,9 @@ impl ScopeSource {
 
     pub(crate) fn column(&self, index: usize) -> Bound {
         let column = &self.columns[index];
+        if let Some(value) = &column.value {
+            return Bound { nullable: column.nullable, ..value.clone() };
+        }
         Bound {
             kind: Kind::Column { source: self.id, name: column.storage.clone() },
             sql_type: column.sql_type,

@@ -1,11 +1,11 @@
 //! FROM.
 
 use launchpod_tsql::ast::{Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name};
-use launchpod_types::{SqlError, Value};
+use launchpod_types::{SqlError, SqlType, Value};
 
 use super::query::{named_columns, values_columns};
 use super::scope::{ScopeSource, SourceColumn};
-use super::tree::{BoundBody, BoundQuery, BoundSource, SourceId};
+use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, SourceId};
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::modules::ModuleKind;
@@ -69,7 +69,13 @@ impl Binder<'_> {
                 self.add_source(id, alias.unwrap_or(name), None, table_columns(&table))?;
                 Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
             }
-            TableSourceKind::Function { call, .. } => {
+            TableSourceKind::Function { call, json_columns } => {
+                if let Some((rows, columns, id)) = self.rowset(call, json_columns)? {
+                    let name = alias.unwrap_or(&call.name.name.text);
+                    let columns = renamed(columns, &source.columns, name)?;
+                    self.add_source(id, name, None, columns)?;
+                    return Ok(rows);
+                }
                 let module = self.environment.module(&call.name)?;
                 match module {
                     Some(module) if module.kind == ModuleKind::Inline => {
@@ -130,6 +136,7 @@ impl Binder<'_> {
                     sql_type: *sql_type,
                     nullable: *nullable,
                     identity: false,
+                    value: None,
                 })
                 .collect();
             let qualifier = alias.is_none().then(|| (database.name, view.schema.to_owned()));
@@ -170,9 +177,7 @@ impl Binder<'_> {
             JoinKind::Right => "RIGHT JOIN",
             JoinKind::Full => "FULL JOIN",
             JoinKind::Cross => "CROSS JOIN",
-            JoinKind::CrossApply | JoinKind::OuterApply => {
-                return Err(errors::unsupported("CROSS APPLY and OUTER APPLY"));
-            }
+            JoinKind::CrossApply | JoinKind::OuterApply => return self.apply(join),
         };
         let left = self.table_source(&join.left)?;
         let right = self.table_source(&join.right)?;
@@ -187,6 +192,24 @@ impl Binder<'_> {
         if matches!(join.kind, JoinKind::Right | JoinKind::Full) {
             self.make_nullable(&left_ids);
         }
+        Ok(BoundSource::Join { word, left: Box::new(left), right: Box::new(right), on })
+    }
+
+    /// `left CROSS APPLY right`, where the right side may use the left.
+    fn apply(&mut self, join: &Join) -> Result<BoundSource, SqlError> {
+        let left = self.table_source(&join.left)?;
+        let outer = join.kind == JoinKind::OuterApply;
+        let right = match &join.right.kind {
+            TableSourceKind::Function { .. } | TableSourceKind::Table { .. } => {
+                self.table_source(&join.right)?
+            }
+            _ => return Err(errors::unsupported("CROSS APPLY and OUTER APPLY of a query")),
+        };
+        if outer {
+            self.make_nullable(&right.ids());
+        }
+        let word = if outer { "LEFT JOIN" } else { "CROSS JOIN" };
+        let on = outer.then(|| Bound::constant(Value::Int(1), SqlType::Int));
         Ok(BoundSource::Join { word, left: Box::new(left), right: Box::new(right), on })
     }
 
@@ -223,6 +246,21 @@ impl Binder<'_> {
     }
 }
 
+/// Columns under the names that an alias gives them.
+fn renamed(
+    mut columns: Vec<SourceColumn>,
+    names: &[launchpod_tsql::ast::Identifier],
+    table: &str,
+) -> Result<Vec<SourceColumn>, SqlError> {
+    if !names.is_empty() && names.len() != columns.len() {
+        return Err(errors::derived_column_count(table, names.len() > columns.len()));
+    }
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.name.clone_from(&name.text);
+    }
+    Ok(columns)
+}
+
 /// The columns of a table, as a query sees them.
 pub(crate) fn table_columns(table: &Table) -> Vec<SourceColumn> {
     table
@@ -234,6 +272,7 @@ pub(crate) fn table_columns(table: &Table) -> Vec<SourceColumn> {
             sql_type: column.sql_type,
             nullable: column.nullable,
             identity: column.identity,
+            value: None,
         })
         .collect()
 }

@@ -60,6 +60,8 @@ pub(crate) struct BoundAggregate {
     /// None for `*`.
     pub(crate) arguments: Vec<Bound>,
     pub(crate) star: bool,
+    /// `WITHIN GROUP (ORDER BY …)`
+    pub(crate) within: Vec<BoundOrder>,
     pub(crate) over: Option<BoundWindow>,
 }
 
@@ -146,6 +148,8 @@ pub(crate) enum BoundSource {
     Cte { name: String, id: SourceId },
     /// `(query)`
     Derived { query: Box<BoundQuery>, id: SourceId },
+    /// The elements of a JSON array, which may use the sources before it: `json_each(array)`
+    Rows { array: Box<Bound>, id: SourceId },
     /// SQL of our own over the catalog, a constant, and the database that it shows.
     System { sql: &'static str, database: Option<i64>, id: SourceId },
     /// A join; `word` is SQLite's.
@@ -266,7 +270,11 @@ impl Bound {
                         }
                     }))
                 });
-                aggregate.arguments.iter().chain(window).collect()
+                let within = aggregate.within.iter().filter_map(|order| match &order.value {
+                    OrderValue::Value(value) => Some(value),
+                    OrderValue::Position { .. } => None,
+                });
+                aggregate.arguments.iter().chain(within).chain(window).collect()
             }
         }
     }
@@ -301,6 +309,7 @@ impl BoundSource {
             BoundSource::Table { id, .. }
             | BoundSource::Cte { id, .. }
             | BoundSource::Derived { id, .. }
+            | BoundSource::Rows { id, .. }
             | BoundSource::System { id, .. } => vec![*id],
             BoundSource::Join { left, right, .. } => [left.ids(), right.ids()].concat(),
         }

@@ -20,6 +20,8 @@ pub(crate) mod convert;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod digest;
+pub(crate) mod format;
+pub(crate) mod json;
 pub(crate) mod moment;
 pub(crate) mod number;
 pub(crate) mod string;
@@ -261,10 +263,17 @@ pub(crate) struct Signature {
 
 /// The built-in functions, by the file that has them.
 pub(crate) fn builtin(name: &str) -> Option<&'static Builtin> {
-    [string::BUILTINS, number::BUILTINS, date::BUILTINS, digest::BUILTINS]
-        .into_iter()
-        .flatten()
-        .find(|builtin| builtin.name.eq_ignore_ascii_case(name))
+    [
+        string::BUILTINS,
+        number::BUILTINS,
+        date::BUILTINS,
+        digest::BUILTINS,
+        format::BUILTINS,
+        json::BUILTINS,
+    ]
+    .into_iter()
+    .flatten()
+    .find(|builtin| builtin.name.eq_ignore_ascii_case(name))
 }
 
 // === impl Actual ===

@@ -328,6 +328,7 @@ impl Sql {
             sql.collate(argument.sql_type.is_character());
             Ok(())
         })?;
+        self.order_by(&aggregate.within)?;
         self.push(")");
         if let Some(over) = &aggregate.over {
             self.push(" OVER (");
@@ -495,6 +496,12 @@ impl Sql {
             BoundSource::Derived { query, id } => {
                 self.push("(");
                 self.query(query)?;
+                self.push(")");
+                id
+            }
+            BoundSource::Rows { array, id } => {
+                self.push("json_each(");
+                self.value(array)?;
                 self.push(")");
                 id
             }

@@ -1,0 +1,177 @@
+//! Functions that return rows: STRING_SPLIT and OPENJSON.
+//!
+//! Each is a function of ours that gives a JSON array, which SQLite's `json_each` makes rows
+//! of; its argument may use the sources before it, as CROSS APPLY wants.
+
+use launchpod_tsql::ast::{Expr, FunctionArguments, FunctionCall, JsonColumn};
+use launchpod_types::{Length, SqlError, SqlType, Value};
+
+use super::expression::unknown_type;
+use super::scope::SourceColumn;
+use super::tree::{Bound, BoundSource, Kind, SourceId};
+use super::{Binder, coerce, int, operator};
+use crate::sqlite::errors;
+use crate::sqlite::functions::json::{self, JsonField, JsonPath};
+use crate::sqlite::functions::{Body, Function};
+
+const TEXT: SqlType = SqlType::NVARCHAR_MAX;
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// A function's rows and columns; `None` when it isn't one of these.
+    pub(crate) fn rowset(
+        &mut self,
+        call: &FunctionCall,
+        json_columns: &[JsonColumn],
+    ) -> Result<Option<(BoundSource, Vec<SourceColumn>, SourceId)>, SqlError> {
+        let FunctionArguments::List(list) = &call.arguments else { return Ok(None) };
+        if call.name.schema.is_some() {
+            return Ok(None);
+        }
+        let id = self.source_id();
+        let (array, columns) = match call.name.name.text.to_ascii_uppercase().as_str() {
+            "STRING_SPLIT" => self.string_split(list, id)?,
+            "OPENJSON" => self.open_json(list, json_columns, id)?,
+            _ => return Ok(None),
+        };
+        Ok(Some((BoundSource::Rows { array: Box::new(array), id }, columns, id)))
+    }
+
+    fn string_split(
+        &mut self,
+        list: &[Expr],
+        id: SourceId,
+    ) -> Result<(Bound, Vec<SourceColumn>), SqlError> {
+        if !(2..=3).contains(&list.len()) {
+            return Err(errors::argument_count("string_split", "2 to 3"));
+        }
+        let text = self.value(&list[0])?;
+        if !text.sql_type.is_character() && !text.is_null() {
+            return Err(errors::argument_type(text.sql_type, 1, "string_split"));
+        }
+        let result = match text.sql_type {
+            SqlType::Char(n) => SqlType::VarChar(Length::Limited(n)),
+            SqlType::NChar(n) => SqlType::NVarChar(Length::Limited(n)),
+            t if t.is_character() => t,
+            _ => TEXT,
+        };
+        let separator = self.value(&list[1])?;
+        let ordinal = match list.get(2) {
+            None => false,
+            Some(value) => {
+                let value = self.value(value)?;
+                matches!(self.environment.evaluate(&value)?, Value::Int(1) | Value::Bit(true))
+            }
+        };
+        let function = Function {
+            name: "string_split".to_owned(),
+            arguments: vec![TEXT, TEXT],
+            strict: true,
+            deterministic: true,
+            body: Body::Values(Box::new(|v| {
+                let (Value::Text(text), Value::Text(separator)) = (&v[0], &v[1]) else {
+                    return Ok(Value::Null);
+                };
+                if separator.chars().count() != 1 {
+                    return Err(errors::split_separator());
+                }
+                let parts: Vec<&str> = text.split(separator.as_str()).collect();
+                serde_json::to_string(&parts).map(Value::Text).map_err(errors::internal)
+            })),
+        };
+        let arguments = vec![coerce::implicit(text, TEXT)?, coerce::implicit(separator, TEXT)?];
+        let array = coerce::call(function, arguments, TEXT, true);
+        let mut columns = vec![column("value", cell(id, "value", result))];
+        if ordinal {
+            let key = cell(id, "key", SqlType::BigInt);
+            let one = coerce::implicit(int(1), SqlType::BigInt)?;
+            let next = operator::binary(launchpod_tsql::ast::BinaryOperator::Add, key, one)?;
+            columns.push(column("ordinal", next));
+        }
+        Ok((array, columns))
+    }
+
+    fn open_json(
+        &mut self,
+        list: &[Expr],
+        json_columns: &[JsonColumn],
+        id: SourceId,
+    ) -> Result<(Bound, Vec<SourceColumn>), SqlError> {
+        if !(1..=2).contains(&list.len()) {
+            return Err(errors::argument_count("openjson", "1 to 2"));
+        }
+        let text = coerce::implicit(self.value(&list[0])?, TEXT)?;
+        let path = match list.get(1) {
+            Some(path) => coerce::implicit(self.value(path)?, TEXT)?,
+            None => Bound::constant("$".into(), TEXT),
+        };
+        let mut fields = Vec::with_capacity(json_columns.len());
+        let mut columns = Vec::with_capacity(json_columns.len().max(3));
+        let element = |index: usize, sql_type: SqlType| Bound {
+            kind: Kind::Native {
+                name: "json_extract",
+                arguments: vec![
+                    cell(id, "value", TEXT),
+                    Bound::constant(format!("$[{index}]").as_str().into(), TEXT),
+                ],
+            },
+            sql_type,
+            nullable: true,
+        };
+        for (index, json) in json_columns.iter().enumerate() {
+            let sql_type =
+                json.type_name.declared().ok_or_else(|| unknown_type(&json.type_name))?;
+            let path = match &json.path {
+                Some(path) => JsonPath::parse(path)?,
+                None => JsonPath::member(&json.name.text),
+            };
+            fields.push(JsonField { path, as_json: json.as_json });
+            let value = coerce::implicit(element(index, TEXT), sql_type)?;
+            columns.push(column(&json.name.text, value));
+        }
+        let name = if fields.is_empty() {
+            columns.push(column("key", element(0, SqlType::NVarChar(Length::Limited(4000)))));
+            columns.push(column("value", element(1, TEXT)));
+            columns.push(column("type", element(2, SqlType::Int)));
+            "openjson".to_owned()
+        } else {
+            super::call::short(format!("openjson({fields:?})"))
+        };
+        let function = Function {
+            name,
+            arguments: vec![TEXT, TEXT],
+            strict: true,
+            deterministic: true,
+            body: Body::Values(Box::new(move |v| {
+                let (Value::Text(text), Value::Text(path)) = (&v[0], &v[1]) else {
+                    return Ok(Value::Null);
+                };
+                let path = JsonPath::parse(path)?;
+                let rows = if fields.is_empty() {
+                    json::open(text, &path)?
+                } else {
+                    json::open_with(text, &path, &fields)?
+                };
+                Ok(Value::Text(rows))
+            })),
+        };
+        Ok((coerce::call(function, vec![text, path], TEXT, true), columns))
+    }
+}
+
+/// A column of `json_each`.
+fn cell(source: SourceId, name: &str, sql_type: SqlType) -> Bound {
+    Bound { kind: Kind::Column { source, name: name.to_owned() }, sql_type, nullable: true }
+}
+
+fn column(name: &str, value: Bound) -> SourceColumn {
+    SourceColumn {
+        name: name.to_owned(),
+        storage: name.to_owned(),
+        sql_type: value.sql_type,
+        nullable: true,
+        identity: false,
+        value: Some(value),
+    }
+}

@@ -1,0 +1,57 @@
+//! Functions that return rows, APPLY, and JSON.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use support::{Server, check};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_split() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("SELECT value FROM STRING_SPLIT('a,b,,c', ',')", "varchar(6): a; b; ; c"),
+            ("SELECT s.value + '!', ordinal FROM STRING_SPLIT(N'x y', ' ', 1) s ORDER BY s.ordinal DESC",
+             "nvarchar(4), bigint: y!|2; x!|1"),
+            ("SELECT * FROM STRING_SPLIT(NULL, ',')", "nvarchar(max): "),
+            ("SELECT value FROM STRING_SPLIT('ab', '::')", "214"),
+            ("CREATE TABLE t (id int, tags varchar(20)) INSERT t VALUES (1, 'a,b'), (2, NULL), (3, 'c')", ": "),
+            ("SELECT id, value FROM t CROSS APPLY STRING_SPLIT(tags, ',') ORDER BY id, value", "int, varchar(20): 1|a; 1|b; 3|c"),
+            ("SELECT t.id, s.value FROM t OUTER APPLY STRING_SPLIT(t.tags, ',') AS s WHERE t.id > 1", "int, varchar(20): 2|NULL; 3|c"),
+            ("SELECT COUNT(*), s.v FROM t CROSS APPLY STRING_SPLIT(tags, ',') s (v) GROUP BY s.v HAVING s.v < 'c'", "int!, varchar(20): 1|a; 1|b"),
+            ("SELECT id FROM t WHERE 'b' IN (SELECT value FROM STRING_SPLIT(tags, ','))", "int: 1"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_is_read() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let text =
+        r#"N'{"name": "Ann", "info": {"age": 33, "tags": ["x", "y"]}, "ok": true, "none": null}'"#;
+    let cases = [
+        (format!("SELECT ISJSON({text}), ISJSON('{{x}}'), ISJSON('5'), ISJSON(NULL)"), "int!, int!, int!, int: 1|0|0|NULL"),
+        (format!("SELECT JSON_VALUE({text}, '$.name'), JSON_VALUE({text}, '$.info.tags[1]'), JSON_VALUE({text}, '$.info')"), "nvarchar(4000), nvarchar(4000), nvarchar(4000): Ann|y|NULL"),
+        (format!("SELECT JSON_VALUE({text}, 'strict $.info')"), "13623"),
+        (format!("SELECT JSON_VALUE({text}, 'strict $.nothing')"), "13608"),
+        (format!("SELECT JSON_QUERY({text}, '$.info.tags'), JSON_QUERY({text}, '$.name')"), "nvarchar(max), nvarchar(max): [\"x\", \"y\"]|NULL"),
+        ("SELECT JSON_VALUE('nothing', '$.a')".into(), "13609"),
+        ("SELECT JSON_VALUE('{}', 'a')".into(), "13607"),
+        (format!("SELECT [key], value, type FROM OPENJSON({text})"),
+         "nvarchar(4000), nvarchar(max), int: name|Ann|1; info|{\"age\": 33, \"tags\": [\"x\", \"y\"]}|5; ok|true|3; none|NULL|0"),
+        (format!("SELECT [key], value FROM OPENJSON({text}, '$.info.tags')"), "nvarchar(4000), nvarchar(max): 0|x; 1|y"),
+        ("SELECT * FROM OPENJSON('[{\"id\": 1, \"p\": {\"w\": 1.5}, \"t\": [1]}, {\"id\": \"2\", \"d\": \"2024-02-29\"}]')
+          WITH (id int, w float '$.p.w', d date, t nvarchar(max) AS JSON)".into(),
+         "int, float, date, nvarchar(max): 1|1.5|NULL|[1]; 2|NULL|19782|NULL"),
+        ("SELECT id FROM OPENJSON('[{\"id\": \"x\"}]') WITH (id int)".into(), "245"),
+        ("SELECT o.id, i.value FROM OPENJSON('[{\"id\": 1, \"v\": [4, 5]}]') WITH (id int, v nvarchar(max) AS JSON) o
+          CROSS APPLY OPENJSON(o.v) i".into(), "int, nvarchar(max): 1|4; 1|5"),
+    ];
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(a, b)| (&**a, *b)).collect();
+    check(&mut *session, &cases).await;
+}
