@@ -41,3 +41,36 @@ async fn values_are_formatted() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_moments_and_hashes() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("SELECT TRANSLATE('2*[3+4]', '[]', '()')", "varchar(7)!: 2*(3+4)"),
+            ("SELECT TRANSLATE('a', 'ab', 'x')", "9828"),
+            // "HASHBYTES": the values are those of RFC 1321 and FIPS 180-4.
+            ("SELECT HASHBYTES('MD5', 'abc'), HASHBYTES('sha1', 'abc')",
+             "varbinary(8000), varbinary(8000): 900150983cd24fb0d6963f7d28e17f72|a9993e364706816aba3e25717850c26c9cd0d89d"),
+            ("SELECT DATETIME2FROMPARTS(2024, 2, 29, 8, 50, 1, 5, 1), TIMEFROMPARTS(8, 50, 1, 25, 2)",
+             "datetime2(1)!, time(2)!: 17091966015000000|31801250000000"),
+            ("SELECT SMALLDATETIMEFROMPARTS(2024, 2, 29, 8, 50)", "smalldatetime!: 17091966000000000"),
+            ("SELECT TIMEFROMPARTS(8, 60, 1, 25, 2)", "289"),
+            ("SELECT TIMEFROMPARTS(8, 50, 1, 25, 8)", "10760"),
+            ("SELECT CAST(SWITCHOFFSET(TODATETIMEOFFSET('2024-02-29 08:50', '+01:00'), '-05:30') AS varchar(40))",
+             "varchar(40)!: 2024-02-29 02:20:00.0000000 -05:30"),
+            ("SELECT CAST(CAST('2024-02-29 08:50' AS datetime2(0)) AT TIME ZONE 'utc' AS varchar(40))",
+             "varchar(40)!: 2024-02-29 08:50:00 +00:00"),
+            ("SELECT SWITCHOFFSET(SYSDATETIMEOFFSET(), '15:00')", "9812"),
+            ("SELECT GETDATE() AT TIME ZONE 'Central European Standard Time'", "40517"),
+            ("SELECT PARSE('$1,234.5' AS money), TRY_PARSE('x' AS int), PARSE('2024-02-29' AS date USING 'en-US')",
+             "money!, int, date!: 1234.5000|NULL|19782"),
+            ("SELECT PARSE('x' AS int)", "9819"),
+            ("SELECT DATEDIFF_BIG(second, '0001-01-01', '9999-12-31')", "bigint!: 315537811200"),
+            ("SELECT CHOOSE(2, 'a', 'b'), IIF(1 > 2, 1, 2)", "varchar(1), int!: b|2"),
+        ],
+    )
+    .await;
+}

@@ -722,6 +722,28 @@ pub(crate) fn string_agg_too_long() -> SqlError {
     )
 }
 
+pub(crate) fn translate_lengths() -> SqlError {
+    SqlError::new(
+        9828,
+        "The second and third arguments of the TRANSLATE built-in function must contain an equal \
+         number of characters.",
+    )
+}
+
+pub(crate) fn invalid_time_zone() -> SqlError {
+    SqlError::new(9812, "The timezone provided to builtin function is invalid.")
+}
+
+pub(crate) fn parsing(value: &str, to: SqlType) -> SqlError {
+    SqlError::new(
+        9819,
+        format!(
+            "Error converting string value '{value}' into data type {} using culture ''.",
+            to.name()
+        ),
+    )
+}
+
 pub(crate) fn split_separator() -> SqlError {
     SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
         .state(11)

@@ -7,6 +7,7 @@ use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
 use super::{Binder, coerce, metadata, operator, types};
 use crate::sqlite::errors;
+use crate::sqlite::functions::{self, Body, Function, convert};
 
 // === impl Binder ===
 
@@ -54,7 +55,9 @@ impl Binder<'_> {
                 };
                 coerce::explicit(operand, self.target_type(target)?, style, *lenient)
             }
-            ExprKind::Parse { .. } => Err(errors::unsupported("PARSE")),
+            ExprKind::Parse { operand, target, culture, lenient } => {
+                self.parse(operand, target, culture.as_deref(), *lenient)
+            }
             ExprKind::Function(call) => self.call(call),
             ExprKind::Niladic(function) => Ok(metadata::niladic(self.environment, *function)),
             ExprKind::Collate { operand, collation } => {
@@ -79,7 +82,7 @@ impl Binder<'_> {
                     Err(errors::unsupported(format_args!("The collation {collation}")))
                 }
             }
-            ExprKind::AtTimeZone { .. } => Err(errors::unsupported("AT TIME ZONE")),
+            ExprKind::AtTimeZone { operand, zone } => self.at_time_zone(operand, zone),
             ExprKind::NextValue(_) => Err(errors::unsupported("NEXT VALUE FOR")),
             ExprKind::And(_)
             | ExprKind::Or(_)
@@ -95,6 +98,70 @@ impl Binder<'_> {
             | ExprKind::Exists(_) => Err(errors::syntax_near("=")),
             _ => Err(errors::unsupported("This expression")),
         }
+    }
+
+    /// `PARSE(text AS type)` in the culture en-US: numbers may have a currency and commas.
+    fn parse(
+        &mut self,
+        operand: &Expr,
+        target: &TypeName,
+        culture: Option<&Expr>,
+        lenient: bool,
+    ) -> Result<Bound, SqlError> {
+        if let Some(culture) = culture {
+            let culture = self.value(culture)?;
+            match self.environment.evaluate(&culture)? {
+                Value::Text(name) if name.trim().eq_ignore_ascii_case("en-us") => {}
+                _ => return Err(errors::unsupported("PARSE in another culture than en-US")),
+            }
+        }
+        let to = self.target_type(target)?;
+        if to.is_character() || to.is_binary() || to == SqlType::UniqueIdentifier {
+            return Err(errors::syntax_near(to.name()));
+        }
+        let text = coerce::implicit(self.value(operand)?, SqlType::NVARCHAR_MAX)?;
+        let word = if lenient { "try_parse" } else { "parse" };
+        let function = Function {
+            name: format!("{word}({to})"),
+            arguments: vec![SqlType::NVARCHAR_MAX],
+            strict: true,
+            deterministic: true,
+            body: Body::Values(Box::new(move |values| {
+                let Value::Text(text) = &values[0] else { return Ok(Value::Null) };
+                let plain = match to.is_numeric() {
+                    true => text.replace([',', '$'], ""),
+                    false => text.clone(),
+                };
+                match convert::cast(&Value::Text(plain), SqlType::NVARCHAR_MAX, to) {
+                    Ok(value) => Ok(value),
+                    Err(_) if lenient => Ok(Value::Null),
+                    Err(_) => Err(errors::parsing(text, to)),
+                }
+            })),
+        };
+        let nullable = text.nullable || lenient;
+        Ok(coerce::call(function, vec![text], to, nullable))
+    }
+
+    /// `x AT TIME ZONE 'UTC'`, the one zone that the server knows.
+    fn at_time_zone(&mut self, operand: &Expr, zone: &Expr) -> Result<Bound, SqlError> {
+        let zone = self.value(zone)?;
+        match self.environment.evaluate(&zone)? {
+            Value::Text(name) if name.trim().eq_ignore_ascii_case("UTC") => {}
+            Value::Text(name) => {
+                return Err(errors::unsupported(format_args!("The time zone '{name}'")));
+            }
+            _ => return Ok(Bound::constant(Value::Null, SqlType::DateTimeOffset(7))),
+        }
+        let moment = self.value(operand)?;
+        let name = match moment.sql_type {
+            SqlType::DateTimeOffset(_) => "SWITCHOFFSET",
+            _ => "TODATETIMEOFFSET",
+        };
+        let function =
+            functions::builtin(name).ok_or_else(|| errors::internal("a function is missing"))?;
+        let utc = Bound::constant(Value::Int(0), SqlType::Int);
+        self.signed_call(name, vec![moment, utc], &function.signature)
     }
 
     /// The type that a conversion names.

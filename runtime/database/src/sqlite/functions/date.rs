@@ -24,6 +24,11 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "EOMONTH", arity: (1, 2), signature: end_of_month },
     Builtin { name: "DATEFROMPARTS", arity: (3, 3), signature: date_from_parts },
     Builtin { name: "DATETIMEFROMPARTS", arity: (7, 7), signature: datetime_from_parts },
+    Builtin { name: "DATETIME2FROMPARTS", arity: (8, 8), signature: datetime2_from_parts },
+    Builtin { name: "SMALLDATETIMEFROMPARTS", arity: (5, 5), signature: small_from_parts },
+    Builtin { name: "TIMEFROMPARTS", arity: (5, 5), signature: time_from_parts },
+    Builtin { name: "SWITCHOFFSET", arity: (2, 2), signature: switch_offset },
+    Builtin { name: "TODATETIMEOFFSET", arity: (2, 2), signature: to_offset },
     Builtin { name: "ISDATE", arity: (1, 1), signature: is_date },
 ];
 
@@ -359,6 +364,109 @@ fn datetime_from_parts(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
             + n[5] * TICKS_PER_SECOND
             + n[6] * 10_000;
         convert::cast(&Value::DateTime(ticks), SqlType::DateTime2(7), SqlType::DateTime)
+    }))
+}
+
+/// Ticks of a day from hour, minute, second and a fraction of so many digits.
+fn time_of(n: &[i64], digits: u8) -> Result<i64, SqlError> {
+    let units = 10_i64.pow(u32::from(digits));
+    if !n.iter().zip([24, 60, 60, units]).all(|(n, limit)| (0..limit).contains(n)) {
+        return Err(errors::invalid_date_parts());
+    }
+    Ok(n[0] * TICKS_PER_HOUR
+        + n[1] * TICKS_PER_MINUTE
+        + n[2] * TICKS_PER_SECOND
+        + n[3] * (TICKS_PER_SECOND / units))
+}
+
+/// The number of digits that the last argument, a constant, gives.
+fn digits_of(a: &[Actual<'_>]) -> Result<u8, SqlError> {
+    let digits = a.last().and_then(Actual::whole).and_then(|digits| u8::try_from(digits).ok());
+    digits.filter(|digits| *digits <= 7).ok_or_else(|| {
+        SqlError::new(
+            10760,
+            "Scale argument is not valid. Valid expressions for data type scale argument are \
+             integer constants and integer constant expressions.",
+        )
+    })
+}
+
+fn datetime2_from_parts(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let digits = digits_of(a)?;
+    Ok(Signature::strict(vec![SqlType::BigInt; 8], SqlType::DateTime2(digits), move |v| {
+        let n = integers(v);
+        let days = moment::civil(n[0], n[1], n[2]).ok_or_else(errors::invalid_date_parts)?;
+        Ok(Value::DateTime(i64::from(days) * TICKS_PER_DAY + time_of(&n[3..7], digits)?))
+    }))
+}
+
+fn small_from_parts(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    Ok(Signature::strict(vec![SqlType::BigInt; 5], SqlType::SmallDateTime, |v| {
+        let n = integers(v);
+        let days = moment::civil(n[0], n[1], n[2]).ok_or_else(errors::invalid_date_parts)?;
+        let ticks = i64::from(days) * TICKS_PER_DAY + time_of(&[n[3], n[4], 0, 0], 0)?;
+        convert::cast(&Value::DateTime(ticks), SqlType::DateTime2(7), SqlType::SmallDateTime)
+    }))
+}
+
+fn time_from_parts(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let digits = digits_of(a)?;
+    Ok(Signature::strict(vec![SqlType::BigInt; 5], SqlType::Time(digits), move |v| {
+        time_of(&integers(v)[..4], digits).map(Value::Time)
+    }))
+}
+
+/// The type in which an offset comes: `'+01:00'` or minutes.
+fn zone_type(t: SqlType) -> SqlType {
+    if t.is_character() { SqlType::VarChar(Length::Limited(6)) } else { SqlType::Int }
+}
+
+/// Minutes east of UTC.
+fn zone(value: &Value) -> Result<i16, SqlError> {
+    let minutes = match value {
+        Value::Int(minutes) => Some(*minutes),
+        Value::Text(text) => (|| {
+            let (sign, rest) = match text.trim().split_at_checked(1)? {
+                ("+", rest) => (1, rest),
+                ("-", rest) => (-1, rest),
+                _ => return None,
+            };
+            let (hours, minutes) = rest.split_once(':')?;
+            let part = |part: &str| (part.len() == 2).then(|| part.parse::<u8>().ok()).flatten();
+            let minutes = part(minutes).filter(|minutes| *minutes < 60)?;
+            Some(sign * (i64::from(part(hours)?) * 60 + i64::from(minutes)))
+        })(),
+        _ => None,
+    };
+    minutes
+        .filter(|minutes| (-840..=840).contains(minutes))
+        .and_then(|minutes| i16::try_from(minutes).ok())
+        .ok_or_else(errors::invalid_time_zone)
+}
+
+fn switch_offset(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = match a[0].sql_type {
+        t @ SqlType::DateTimeOffset(_) => t,
+        _ => SqlType::DateTimeOffset(7),
+    };
+    Ok(Signature::strict(vec![t, zone_type(a[1].sql_type)], t, |v| {
+        let Value::DateTimeOffset { utc, .. } = v[0] else { return Ok(Value::Null) };
+        Ok(Value::DateTimeOffset { utc, offset: zone(&v[1])? })
+    }))
+}
+
+fn to_offset(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = match a[0].sql_type {
+        SqlType::DateTime2(digits) | SqlType::DateTimeOffset(digits) => digits,
+        SqlType::DateTime => 3,
+        SqlType::SmallDateTime | SqlType::Date => 0,
+        _ => 7,
+    };
+    let arguments = vec![SqlType::DateTime2(t), zone_type(a[1].sql_type)];
+    Ok(Signature::strict(arguments, SqlType::DateTimeOffset(t), |v| {
+        let Value::DateTime(local) = v[0] else { return Ok(Value::Null) };
+        let offset = zone(&v[1])?;
+        Ok(Value::DateTimeOffset { utc: local - i64::from(offset) * TICKS_PER_MINUTE, offset })
     }))
 }
 

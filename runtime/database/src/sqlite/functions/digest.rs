@@ -1,6 +1,8 @@
 //! Hashes and checksums.
 
 use launchpod_types::{Length, SqlError, SqlType, Value};
+use md5::Md5;
+use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{Actual, Builtin, Signature};
@@ -62,7 +64,9 @@ fn hash_bytes(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
         Ok(Value::Binary(match algorithm.trim().to_ascii_uppercase().as_str() {
             "SHA2_256" => Sha256::digest(&content).to_vec(),
             "SHA2_512" => Sha512::digest(&content).to_vec(),
-            "MD2" | "MD4" | "MD5" | "SHA" | "SHA1" => {
+            "MD5" => Md5::digest(&content).to_vec(),
+            "SHA" | "SHA1" => Sha1::digest(&content).to_vec(),
+            "MD2" | "MD4" => {
                 return Err(errors::unsupported(format_args!("HASHBYTES('{algorithm}', …)")));
             }
             _ => return Ok(Value::Null),

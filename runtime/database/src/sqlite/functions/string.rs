@@ -22,6 +22,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "TRIM", arity: (1, 2), signature: |a| trim(a, true, true) },
     Builtin { name: "REVERSE", arity: (1, 1), signature: reverse },
     Builtin { name: "REPLACE", arity: (3, 3), signature: replace },
+    Builtin { name: "TRANSLATE", arity: (3, 3), signature: translate },
     Builtin { name: "REPLICATE", arity: (2, 2), signature: replicate },
     Builtin { name: "SPACE", arity: (1, 1), signature: space },
     Builtin { name: "STUFF", arity: (4, 4), signature: stuff },
@@ -244,6 +245,22 @@ fn trim(a: &[Actual<'_>], start: bool, end: bool) -> Result<Signature, SqlError>
 fn reverse(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let t = varying(a[0].sql_type);
     Ok(Signature::strict(vec![t], t, |v| Ok(Value::Text(content(&v[0]).chars().rev().collect()))))
+}
+
+fn translate(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let types: Vec<SqlType> = a.iter().map(|a| varying(a.sql_type)).collect();
+    Ok(Signature::strict(types.clone(), types[0], |v| {
+        let from: Vec<char> = content(&v[1]).chars().collect();
+        let to: Vec<char> = content(&v[2]).chars().collect();
+        if from.len() != to.len() {
+            return Err(errors::translate_lengths());
+        }
+        let same = |a: char, b: char| a == b || a.to_lowercase().eq(b.to_lowercase());
+        let replaced = content(&v[0])
+            .chars()
+            .map(|c| from.iter().position(|known| same(*known, c)).map_or(c, |index| to[index]));
+        Ok(Value::Text(replaced.collect()))
+    }))
 }
 
 fn replace(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
