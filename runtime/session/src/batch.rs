@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use launchpod_types::SqlError;
+use launchpod_tsql::ast::Statement;
+use launchpod_types::{Message, SqlError};
 
 use crate::reply::{DoneKind, DonePlace};
 use crate::run::{Flow, MAX_CALL_DEPTH, Run, Scope, Stop};
@@ -16,28 +17,40 @@ impl Run<'_> {
         let source = Arc::clone(&self.scope.source);
         let batch = match launchpod_tsql::parse(&source) {
             Ok(batch) => batch,
-            Err(error) => {
-                self.report(vec![SqlError::from(error).into()], DoneKind::Other).await?;
-                return Err(Stop::TextOver);
-            }
+            Err(error) => return Err(self.unreadable(vec![SqlError::from(error).into()]).await),
         };
-        match self.declare_all(&batch.statements) {
-            Err(Stop::Failed(errors)) => {
-                self.report(errors, DoneKind::Other).await?;
-                return Err(Stop::TextOver);
-            }
+        self.statements(&batch.statements).await
+    }
+
+    /// Runs the statements of a text; returns the return status.
+    async fn statements(&mut self, statements: &[Statement]) -> Result<i32, Stop> {
+        match self.declare_all(statements) {
+            Err(Stop::Failed(errors)) => return Err(self.unreadable(errors).await),
             declared => declared?,
         }
-        match self.block(&batch.statements).await? {
+        match self.block(statements).await? {
             Flow::Return(status) => Ok(status),
             Flow::Next | Flow::Break | Flow::Continue => Ok(0),
         }
     }
 
-    /// Rolls back what a cancelled batch has left open, under XACT_ABORT.
-    pub async fn end_cancelled(&mut self) {
+    /// Says why no statement of a text can run: to the CATCH around it, or to the client.
+    async fn unreadable(&mut self, errors: Vec<Message>) -> Stop {
+        if self.scope.catching {
+            return Stop::Failed(errors);
+        }
+        match self.report(errors, DoneKind::Other).await {
+            Ok(()) => Stop::TextOver,
+            Err(over) => over,
+        }
+    }
+
+    /// Rolls back what a batch must not leave open: a doomed transaction, and that of a
+    /// cancelled batch under XACT_ABORT.
+    pub async fn end(&mut self) {
+        // Nobody waits for an error any more.
+        let _ = self.end_doomed().await;
         if self.cancel.is_cancelled() && self.session.options.abort_transaction {
-            // Nobody waits for an error any more.
             let _ = self.roll_back().await;
         }
     }
@@ -47,9 +60,40 @@ impl Run<'_> {
     /// returned none, as `sp_executesql` does.
     ///
     /// What the text has made of the current database and of options ends with it.
-    pub async fn nested_text(&mut self, mut inner: Scope) -> Result<(Scope, i32), Stop> {
+    pub async fn nested_text(&mut self, inner: Scope) -> Result<(Scope, i32), Stop> {
+        let (inner, result) = self.nested(inner, None).await?;
+        let status = match result {
+            Ok(0) | Err(Stop::TextOver) => self.session.globals.error,
+            result => result?,
+        };
+        Ok((inner, status))
+    }
+
+    /// Runs the body of a procedure one level deeper; as [`Run::nested_text`], but the status
+    /// is 0 when it returned none.
+    pub async fn nested_body(
+        &mut self,
+        inner: Scope,
+        body: &[Statement],
+    ) -> Result<(Scope, i32), Stop> {
+        let (inner, result) = self.nested(inner, Some(body)).await?;
+        let status = match result {
+            Err(Stop::TextOver) => 0,
+            result => result?,
+        };
+        Ok((inner, status))
+    }
+
+    /// Runs statements, or the scope's whole text, one level deeper.
+    async fn nested(
+        &mut self,
+        mut inner: Scope,
+        statements: Option<&[Statement]>,
+    ) -> Result<(Scope, Result<i32, Stop>), Stop> {
         inner.depth = self.scope.depth + 1;
         inner.place = DonePlace::InProcedure;
+        inner.catching = self.scope.catching;
+        inner.caught.clone_from(&self.scope.caught);
         if inner.depth > MAX_CALL_DEPTH {
             return Err(SqlError::new(
                 217,
@@ -63,15 +107,14 @@ impl Run<'_> {
         let database = self.session.database_name.clone();
         let options = self.session.options;
         // Boxed: a text can run a text can run a text.
-        let result = Box::pin(self.text()).await;
+        let result = match statements {
+            Some(statements) => Box::pin(self.statements(statements)).await,
+            None => Box::pin(self.text()).await,
+        };
         let inner = std::mem::replace(&mut self.scope, outer);
         self.session.options = options;
         let returned = self.return_to(&database).await;
-        let status = match result {
-            Ok(0) | Err(Stop::TextOver) => self.session.globals.error,
-            result => result?,
-        };
         returned?;
-        Ok((inner, status))
+        Ok((inner, result))
     }
 }

@@ -17,11 +17,18 @@ impl Run<'_> {
             match self.statement(statement).await {
                 Ok(Flow::Next) => {}
                 Ok(leave) => return Ok(leave),
+                Err(Stop::Failed(errors) | Stop::CallFailed(errors)) if self.scope.catching => {
+                    return Err(self.thrown(statement, errors).await);
+                }
                 Err(Stop::Failed(errors)) => {
                     // Where a statement ends that the parser doesn't read is a guess.
                     let opaque = matches!(statement.kind, StatementKind::Opaque(_));
                     let ends_text = opaque || errors.iter().any(ends_text);
+                    let thrown = matches!(statement.kind, StatementKind::Throw(_));
                     self.failed(statement, errors).await?;
+                    if thrown {
+                        return Err(Stop::Over);
+                    }
                     if ends_text {
                         return Err(Stop::TextOver);
                     }
@@ -38,7 +45,7 @@ impl Run<'_> {
 
     /// Reports the errors of a statement, and ends the batch if they do.
     async fn failed(&mut self, statement: &Statement, errors: Vec<Message>) -> Result<(), Stop> {
-        let errors = Self::located(errors, statement.line);
+        let errors = self.located(errors, statement.line);
         let abort = self.session.options.abort_transaction;
         let ends_batch = abort || errors.iter().any(ends_batch);
         self.report(errors, done_kind(&statement.kind)).await?;
@@ -95,9 +102,11 @@ impl Run<'_> {
                     self.session.instance.configuration.reconfigure()?;
                     self.session.globals.succeeded(0);
                 }
-                StatementKind::TryCatch { .. } => return Err(unsupported("BEGIN TRY")),
-                StatementKind::RaiseError(_) => return Err(unsupported("RAISERROR")),
-                StatementKind::Throw(_) => return Err(unsupported("THROW")),
+                StatementKind::TryCatch { body, handler } => {
+                    return self.try_catch(body, handler).await;
+                }
+                StatementKind::RaiseError(raise) => self.raise_error(raise).await?,
+                StatementKind::Throw(throw) => self.throw(throw.as_ref()).await?,
                 StatementKind::WaitFor(_) => return Err(unsupported("WAITFOR")),
                 StatementKind::Goto(_) | StatementKind::Label(_) => {
                     return Err(unsupported("GOTO"));

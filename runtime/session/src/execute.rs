@@ -1,7 +1,9 @@
 //! EXEC, and calls from outside a batch.
 
 use launchpod_database::Variable;
-use launchpod_tsql::ast::{self, ArgumentValue, Execute, ExecuteText, ProcedureName, ResultSets};
+use launchpod_tsql::ast::{
+    self, ArgumentValue, Execute, ExecuteText, Identifier, ObjectName, ProcedureName, ResultSets,
+};
 use launchpod_types::{Parameter, SqlError, SqlType, Value};
 
 use crate::block::unsupported;
@@ -15,7 +17,7 @@ impl Run<'_> {
     /// `EXEC @rc = procedure arguments WITH RESULT SETS …`
     pub async fn execute_procedure(&mut self, execute: &Execute) -> Result<(), Stop> {
         let procedure = match &execute.procedure {
-            ProcedureName::Name(name) => name.to_string(),
+            ProcedureName::Name(name) => quoted(name),
             ProcedureName::Variable(variable) => match &self.variable(variable)?.value {
                 Value::Text(name) => name.clone(),
                 _ => return Err(not_found("").into()),
@@ -90,7 +92,7 @@ impl Run<'_> {
                 self.call_done(false).await
             }
             Err(Stop::Failed(errors) | Stop::CallFailed(errors)) => {
-                let errors = Self::located(errors, 1);
+                let errors = self.located(errors, 1);
                 self.session.globals.error = errors.first().map_or(0, |error| error.number);
                 for error in errors {
                     self.message(error).await?;
@@ -181,13 +183,40 @@ impl Run<'_> {
     async fn invoke(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
         let name = plain_name(&invocation.procedure);
         let Some(procedure) = crate::procedures::find(&name) else {
-            return Err(not_found(&invocation.procedure).into());
+            return self.invoke_user_procedure(invocation).await;
         };
         let outer = std::mem::replace(&mut self.scope.place, DonePlace::InProcedure);
         let completion = self.run_procedure(procedure, invocation).await;
         self.scope.place = outer;
         completion
     }
+
+    async fn invoke_user_procedure(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
+        let Invocation { procedure, arguments, result_sets, .. } = invocation;
+        let any_result = matches!(result_sets, ResultSets::Unspecified | ResultSets::Undefined);
+        // Boxed: a procedure can call a procedure.
+        match Box::pin(self.user_procedure(&procedure, &arguments, any_result)).await? {
+            Some(completion) => Ok(completion),
+            None => Err(not_found(&procedure).into()),
+        }
+    }
+}
+
+/// A name as T-SQL that reads the same whatever it holds.
+fn quoted(name: &ObjectName) -> String {
+    let parts =
+        [name.server.as_ref(), name.database.as_ref(), name.schema.as_ref(), Some(&name.name)];
+    let quote = |part: Option<&Identifier>| match part {
+        Some(part) => format!("[{}]", part.text.replace(']', "]]")),
+        None => String::new(),
+    };
+    let parts: Vec<String> = parts.into_iter().skip_while(Option::is_none).map(quote).collect();
+    parts.join(".")
+}
+
+/// A name as error messages show it: without brackets.
+fn shown(name: &str) -> String {
+    name.replace(['[', ']'], "")
 }
 
 /// The name of a system procedure without the schemas and databases it is reachable by, in
@@ -198,12 +227,20 @@ fn plain_name(name: &str) -> String {
 }
 
 fn not_found(name: &str) -> SqlError {
-    SqlError::new(2812, format!("Could not find stored procedure '{name}'.")).state(62)
+    SqlError::new(2812, format!("Could not find stored procedure '{}'.", shown(name))).state(62)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_quoted_part_by_part() {
+        let batch = launchpod_tsql::parse("EXEC db..[a.b]]c]").unwrap();
+        let ast::StatementKind::Execute(execute) = &batch.statements[0].kind else { panic!() };
+        let ProcedureName::Name(name) = &execute.procedure else { panic!() };
+        assert_eq!(quoted(name), "[db]..[a.b]]c]");
+    }
 
     #[test]
     fn system_procedures_are_reachable_by_every_schema() {

@@ -15,14 +15,17 @@
 
 mod batch;
 mod block;
+mod catch;
 pub mod configuration;
 mod deep;
 mod evaluate;
 mod execute;
 mod instance;
 mod literal;
+mod message_format;
 mod procedures;
 mod query;
+mod raise;
 mod reply;
 mod run;
 mod session;

@@ -37,6 +37,9 @@ impl Run<'_> {
             let variable = Variable { sql_type: SqlType::Int, value: Value::Int(value) };
             variables.insert(name.to_owned(), variable);
         }
+        for (name, variable) in self.error_variables() {
+            variables.insert(name.to_owned(), variable);
+        }
         let execute = Execute {
             statement: Arc::new(statement),
             source: source.into(),
@@ -50,6 +53,7 @@ impl Run<'_> {
     /// When nobody listens any more the rest is taken and dropped, not left: the transaction's
     /// state must be known when the next batch comes.
     pub async fn forward(&mut self, statement: &Statement) -> Result<(), Stop> {
+        self.check_doomed(&statement.kind)?;
         self.begin_implicitly(statement).await?;
         let source = Arc::clone(&self.scope.source);
         let mut events = self.start(statement.clone(), statement.span.text(&source));
@@ -159,6 +163,7 @@ impl Run<'_> {
         state: TransactionState,
     ) -> Result<(), Stop> {
         let before = std::mem::replace(&mut self.session.globals.transaction, state);
+        self.session.globals.doomed &= state.depth > 0;
         let committed =
             matches!(statement.kind, StatementKind::Transaction(Transaction::Commit { .. }));
         let change = match (before.depth, state.depth) {

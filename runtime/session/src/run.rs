@@ -31,6 +31,12 @@ pub(crate) struct Scope {
     pub place: DonePlace,
     /// How many calls it is deep.
     pub depth: u32,
+    /// The procedure it is, as messages name it; empty in a batch.
+    pub procedure: String,
+    /// Whether a TRY is around what runs, here or in a caller.
+    pub catching: bool,
+    /// What the CATCH block around what runs handles; empty outside of one.
+    pub caught: Vec<Message>,
 }
 
 /// Where to go on after a statement.
@@ -64,7 +70,15 @@ pub(crate) enum Stop {
 
 impl Scope {
     pub fn new(source: Arc<str>, place: DonePlace, depth: u32) -> Self {
-        Scope { source, variables: BTreeMap::new(), place, depth }
+        Scope {
+            source,
+            variables: BTreeMap::new(),
+            place,
+            depth,
+            procedure: String::new(),
+            catching: false,
+            caught: Vec::new(),
+        }
     }
 }
 
@@ -122,11 +136,17 @@ impl Run<'_> {
         self.send(Reply::Done(StatementDone { rows: None, kind, place, error: true })).await
     }
 
-    /// The errors of a statement that stopped, its line put in where they have none.
-    pub fn located(errors: Vec<Message>, line: u32) -> Vec<Message> {
-        let locate = |error: Message| Message {
-            line: if error.line == 0 { line } else { error.line },
-            ..error
+    /// The errors of a statement that stopped, its line and the procedure put in where they
+    /// have none.
+    pub fn located(&self, errors: Vec<Message>, line: u32) -> Vec<Message> {
+        let locate = |error: Message| {
+            // An error with a procedure has the line in it.
+            let within = error.procedure.is_empty();
+            Message {
+                line: if error.line == 0 { line } else { error.line },
+                procedure: if within { self.scope.procedure.clone() } else { error.procedure },
+                ..error
+            }
         };
         errors.into_iter().map(locate).collect()
     }

@@ -41,6 +41,8 @@ pub(crate) struct Globals {
     pub row_count: u64,
     pub error: i32,
     pub transaction: TransactionState,
+    /// Whether an error under XACT_ABORT has left the transaction to be rolled back only.
+    pub doomed: bool,
 }
 
 /// A call of a procedure from outside a batch (an RPC).
@@ -121,14 +123,14 @@ impl Session {
         let mut run = self.run(text, DonePlace::Batch, replies, cancel);
         // Whatever stopped it has been said, or nobody listens.
         let _ = run.text().await;
-        run.end_cancelled().await;
+        run.end().await;
     }
 
     /// Runs a procedure; as [`Session::batch`].
     pub async fn call(&mut self, call: Call, replies: &Replies, cancel: &CancellationToken) {
         let mut run = self.run("", DonePlace::InProcedure, replies, cancel);
         let _ = run.remote_call(call).await;
-        run.end_cancelled().await;
+        run.end().await;
     }
 
     /// Begins or ends a transaction; as [`Session::batch`].

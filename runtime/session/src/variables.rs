@@ -45,7 +45,7 @@ impl Run<'_> {
                 StatementKind::Declare(declarations) => {
                     for declaration in declarations {
                         self.declare(declaration).map_err(|error| {
-                            Stop::Failed(Self::located(vec![error.into()], statement.line))
+                            Stop::Failed(self.located(vec![error.into()], statement.line))
                         })?;
                     }
                 }
@@ -58,6 +58,10 @@ impl Run<'_> {
                 }
                 StatementKind::While { body, .. } => {
                     self.declare_all(std::slice::from_ref(body))?;
+                }
+                StatementKind::TryCatch { body, handler } => {
+                    self.declare_all(body)?;
+                    self.declare_all(handler)?;
                 }
                 _ => {}
             }

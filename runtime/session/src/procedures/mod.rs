@@ -4,7 +4,9 @@ mod configure;
 mod driver;
 mod execute_sql;
 mod external_script;
+mod own;
 mod prepared;
+mod user;
 
 use std::sync::Arc;
 
