@@ -222,7 +222,7 @@ mod tests {
             format("%s%s", &[Value::from("x"), Value::Int(1)]),
             Err(FormatError::Argument(2))
         );
-        assert_eq!(format("50% of", &[]), Err(FormatError::Marker("% of".to_owned())));
+        assert_eq!(format("50%!", &[]), Err(FormatError::Marker("%!".to_owned())));
         assert!(format("%", &[]).is_err());
     }
 
