@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use launchpod_database::Variable;
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::execute_sql::{DECLARATIONS, STATEMENT};
+use super::own::{self, Placed};
 use super::{Argument, Completion, missing};
 use crate::run::{Run, Stop};
 
@@ -16,12 +18,19 @@ pub(crate) struct PreparedStatements {
     statements: HashMap<i32, Prepared>,
 }
 
-/// A prepared statement.
+/// What a handle stands for.
 #[derive(Clone, Debug)]
-struct Prepared {
-    declarations: String,
-    text: String,
+enum Prepared {
+    /// A text with parameters.
+    Text { declarations: String, text: String },
+    /// A call of the procedure of a name.
+    Call(String),
 }
+
+/// The names of the parameter for a handle.
+const HANDLE: &[&str] = &["@handle"];
+/// The names of the parameter for a call.
+const CALL: &[&str] = &["@rpccall"];
 
 // === impl PreparedStatements ===
 
@@ -42,86 +51,116 @@ impl PreparedStatements {
 impl Run<'_> {
     /// `sp_prepare @handle OUTPUT, @params, @stmt [, @options]`
     pub async fn prepare(&mut self, arguments: Vec<Argument>) -> Result<Completion, Stop> {
-        let (prepared, _) = self.prepared_of("sp_prepare", arguments).await?;
-        launchpod_tsql::parse(&prepared.text).map_err(SqlError::from)?;
-        let handle = self.session.prepared.add(prepared);
-        Ok(Completion { status: 0, outputs: vec![handle_output(handle)] })
+        let ([handle, declarations, text], _) =
+            own::take(arguments, [HANDLE, DECLARATIONS, STATEMENT]);
+        let (place, _) = handle.ok_or_else(|| missing("sp_prepare", "@handle"))?;
+        let (declarations, text) = self.text_to_prepare("sp_prepare", declarations, text).await?;
+        launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        let handle = self.session.prepared.add(Prepared::Text { declarations, text });
+        Ok(Completion { status: 0, outputs: vec![handle_output(place, handle)] })
     }
 
     /// `sp_prepexec @handle OUTPUT, @params, @stmt [, values…]`
-    ///
-    /// A handle that comes in is that of a statement which the new one takes the place of.
     pub async fn prepare_and_execute(
         &mut self,
         arguments: Vec<Argument>,
     ) -> Result<Completion, Stop> {
-        if let Some(replaced) = arguments.first().filter(|handle| !handle.value.is_null()) {
-            let handle = self.handle_of("sp_prepexec", Some(replaced.clone())).await?;
-            self.session.prepared.statements.remove(&handle);
-        }
-        let (prepared, values) = self.prepared_of("sp_prepexec", arguments).await?;
-        let mut completion =
-            self.run_text(&prepared.text, &prepared.declarations, values, 3).await?;
-        let handle = self.session.prepared.add(prepared);
-        completion.outputs.insert(0, handle_output(handle));
-        Ok(completion)
+        let ([handle, declarations, text], values) =
+            own::take(arguments, [HANDLE, DECLARATIONS, STATEMENT]);
+        let place = self.replaced("sp_prepexec", handle).await?;
+        let (declarations, text) = self.text_to_prepare("sp_prepexec", declarations, text).await?;
+        self.execute_and_keep(place, Prepared::Text { declarations, text }, values).await
     }
 
-    /// `sp_prepexecrpc @handle OUTPUT, @call [, values…]`: the call is the name of a procedure.
+    /// `sp_prepexecrpc @handle OUTPUT, @rpccall [, values…]`: the call is the name of a
+    /// procedure.
     pub async fn prepare_and_execute_call(
         &mut self,
         arguments: Vec<Argument>,
     ) -> Result<Completion, Stop> {
-        let mut arguments = arguments.into_iter();
-        let (Some(_), Some(call)) = (arguments.next(), arguments.next()) else {
-            return Err(missing("sp_prepexecrpc", "@call").into());
-        };
-        let name = self.text_of(call).await?;
-        let mut completion = Box::pin(self.call_by_name(name, arguments.collect())).await?;
-        completion.outputs.iter_mut().for_each(|(place, _)| *place += 2);
-        Ok(completion)
+        let ([handle, call], values) = own::take(arguments, [HANDLE, CALL]);
+        let place = self.replaced("sp_prepexecrpc", handle).await?;
+        let (_, call) = call.ok_or_else(|| missing("sp_prepexecrpc", "@rpccall"))?;
+        let procedure = self.text_of(call).await?;
+        self.execute_and_keep(place, Prepared::Call(procedure), values).await
     }
 
     /// `sp_execute @handle [, values…]`
     pub async fn execute_prepared(&mut self, arguments: Vec<Argument>) -> Result<Completion, Stop> {
-        let mut arguments = arguments.into_iter();
-        let handle = self.handle_of("sp_execute", arguments.next()).await?;
+        let ([handle], values) = own::take(arguments, [HANDLE]);
+        let handle = self.handle_of("sp_execute", handle).await?;
         let prepared = self.session.prepared.get(handle)?;
-        self.run_text(&prepared.text, &prepared.declarations, arguments.collect(), 1).await
+        self.execute(&prepared, values).await
     }
 
     /// `sp_unprepare @handle`
     pub async fn unprepare(&mut self, arguments: Vec<Argument>) -> Result<Completion, Stop> {
-        let handle = self.handle_of("sp_unprepare", arguments.into_iter().next()).await?;
+        let ([handle], _) = own::take(arguments, [HANDLE]);
+        let handle = self.handle_of("sp_unprepare", handle).await?;
         match self.session.prepared.statements.remove(&handle) {
             Some(_) => Ok(Completion::default()),
             None => Err(unknown(handle).into()),
         }
     }
 
-    /// What is prepared, and the arguments after it.
-    async fn prepared_of(
+    /// Runs what is prepared, and gives it a handle when that went well.
+    async fn execute_and_keep(
         &mut self,
-        procedure: &str,
-        arguments: Vec<Argument>,
-    ) -> Result<(Prepared, Vec<Argument>), Stop> {
-        let mut arguments = arguments.into_iter();
-        let (Some(_), Some(declarations), Some(text)) =
-            (arguments.next(), arguments.next(), arguments.next())
-        else {
-            return Err(missing(procedure, "@stmt").into());
-        };
-        let declarations = self.text_of(declarations).await?;
-        let text = self.text_of(text).await?;
-        Ok((Prepared { declarations, text }, arguments.collect()))
+        handle_place: usize,
+        prepared: Prepared,
+        values: Vec<Placed>,
+    ) -> Result<Completion, Stop> {
+        let mut completion = self.execute(&prepared, values).await?;
+        let handle = self.session.prepared.add(prepared);
+        completion.outputs.insert(0, handle_output(handle_place, handle));
+        Ok(completion)
     }
 
-    async fn handle_of(
+    async fn execute(
+        &mut self,
+        prepared: &Prepared,
+        values: Vec<Placed>,
+    ) -> Result<Completion, Stop> {
+        match prepared {
+            Prepared::Text { declarations, text } => {
+                self.run_text(text, declarations, values).await
+            }
+            Prepared::Call(procedure) => {
+                let (places, arguments): (Vec<usize>, Vec<Argument>) = values.into_iter().unzip();
+                let call = self.call_by_name(procedure.clone(), arguments);
+                let mut completion = Box::pin(call).await?;
+                completion.outputs.iter_mut().for_each(|(place, _)| *place = places[*place]);
+                Ok(completion)
+            }
+        }
+    }
+
+    /// The text to prepare and the declarations of its parameters.
+    async fn text_to_prepare(
         &mut self,
         procedure: &str,
-        argument: Option<Argument>,
-    ) -> Result<i32, Stop> {
-        let argument = argument.ok_or_else(|| missing(procedure, "@handle"))?;
+        declarations: Option<Placed>,
+        text: Option<Placed>,
+    ) -> Result<(String, String), Stop> {
+        let (_, declarations) = declarations.ok_or_else(|| missing(procedure, "@params"))?;
+        let (_, text) = text.ok_or_else(|| missing(procedure, "@stmt"))?;
+        let declarations = self.unicode_of("@params", declarations).await?;
+        Ok((declarations, self.unicode_of("@stmt", text).await?))
+    }
+
+    /// The place of the argument for a new handle. A handle that comes in is that of a
+    /// statement which the new one takes the place of.
+    async fn replaced(&mut self, procedure: &str, handle: Option<Placed>) -> Result<usize, Stop> {
+        let (place, argument) = handle.ok_or_else(|| missing(procedure, "@handle"))?;
+        if !argument.value.is_null() {
+            let handle = self.handle_of(procedure, Some((place, argument))).await?;
+            self.session.prepared.statements.remove(&handle);
+        }
+        Ok(place)
+    }
+
+    async fn handle_of(&mut self, procedure: &str, handle: Option<Placed>) -> Result<i32, Stop> {
+        let (_, argument) = handle.ok_or_else(|| missing(procedure, "@handle"))?;
         match self.convert(argument.value, argument.sql_type, SqlType::Int).await? {
             // The value was converted to int.
             Value::Int(handle) => Ok(handle as i32),
@@ -130,8 +169,8 @@ impl Run<'_> {
     }
 }
 
-fn handle_output(handle: i32) -> (usize, Variable) {
-    (0, Variable { sql_type: SqlType::Int, value: Value::Int(handle.into()) })
+fn handle_output(place: usize, handle: i32) -> (usize, Variable) {
+    (place, Variable { sql_type: SqlType::Int, value: Value::Int(handle.into()) })
 }
 
 fn unknown(handle: i32) -> SqlError {
