@@ -119,11 +119,21 @@ impl Session {
 
     /// Runs a batch. All its results and errors are replies; it ends early when `cancel`
     /// fires or nobody takes the replies.
+    ///
+    /// GO is a client's word for the end of a batch. One that a client has left in the text
+    /// parts it here, with the repetitions that it asks for.
     pub async fn batch(&mut self, text: &str, replies: &Replies, cancel: &CancellationToken) {
-        let mut run = self.run(text, DonePlace::Batch, replies, cancel);
-        // Whatever stopped it has been said, or nobody listens.
-        let _ = run.text().await;
-        run.end().await;
+        for part in launchpod_tsql::split_batches(text) {
+            for _ in 0..part.count {
+                let mut run = self.run(part.text, DonePlace::Batch, replies, cancel);
+                // Whatever stopped it has been said, or nobody listens.
+                let _ = run.text().await;
+                run.end().await;
+                if cancel.is_cancelled() || replies.is_closed() {
+                    return;
+                }
+            }
+        }
     }
 
     /// Runs a procedure; as [`Session::batch`].
