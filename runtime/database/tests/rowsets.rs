@@ -55,3 +55,38 @@ async fn json_is_read() {
     let cases: Vec<(&str, &str)> = cases.iter().map(|(a, b)| (&**a, *b)).collect();
     check(&mut *session, &cases).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_are_applied() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE c (id int, name varchar(5)) INSERT c VALUES (1, 'a'), (2, 'b'), (3, 'c')", ": "),
+            ("CREATE TABLE o (id int, c int, v int) INSERT o VALUES (1, 1, 10), (2, 1, 30), (3, 2, 20)", ": "),
+            ("SELECT c.name, x.v, x.k FROM c CROSS APPLY (SELECT v, 'k' AS k FROM o WHERE o.c = c.id) x ORDER BY x.v",
+             "varchar(5), int, varchar(1)!: a|10|k; b|20|k; a|30|k"),
+            ("SELECT c.name, x.v, x.k FROM c OUTER APPLY (SELECT v, 'k' AS k FROM o WHERE o.c = c.id) x ORDER BY c.id, x.v",
+             "varchar(5), int, varchar(1): a|10|k; a|30|k; b|20|k; c|NULL|NULL"),
+            ("SELECT name, m, n FROM c CROSS APPLY (SELECT MAX(v) AS m, COUNT(*) AS n FROM o WHERE o.c = c.id) x ORDER BY n DESC, name",
+             "varchar(5), int, int: a|30|2; b|20|1; c|NULL|0"),
+            ("SELECT name, v, oid FROM c CROSS APPLY (SELECT TOP (1) v, id AS oid FROM o WHERE o.c = c.id ORDER BY v DESC) x ORDER BY name",
+             "varchar(5), int, int: a|30|2; b|20|3"),
+            ("SELECT name, v FROM c OUTER APPLY (SELECT TOP 1 v FROM o WHERE o.c = c.id ORDER BY 1) x ORDER BY name",
+             "varchar(5), int: a|10; b|20; c|NULL"),
+            ("SELECT name FROM c CROSS APPLY (SELECT TOP 2 v FROM o WHERE o.c = c.id ORDER BY v) x", "40517"),
+            ("SELECT c.id, y.twice, z.four FROM c CROSS APPLY (SELECT c.id * 2 AS twice) y CROSS APPLY (SELECT y.twice * 2 AS four) z WHERE z.four > 4 ORDER BY 1",
+             "int, int, int: 2|4|8; 3|6|12"),
+            ("SELECT COUNT(*) FROM c CROSS APPLY (SELECT TOP 2 id FROM o ORDER BY id) x", "int!: 6"),
+            ("CREATE FUNCTION orders (@c int) RETURNS TABLE AS RETURN SELECT v FROM o WHERE c = @c", ": "),
+            ("SELECT name, f.v FROM c CROSS APPLY dbo.orders(c.id) f ORDER BY f.v", "varchar(5), int: a|10; b|20; a|30"),
+            ("SELECT name, f.v FROM c OUTER APPLY dbo.orders(c.id + 1) f ORDER BY name, f.v", "varchar(5), int: a|20; b|NULL; c|NULL"),
+            ("SELECT l.id, x.k FROM c l LEFT JOIN (c r CROSS APPLY (SELECT 'k' AS k) x) ON r.id = l.id AND l.id > 2 ORDER BY l.id",
+             "int, varchar(1): 1|NULL; 2|NULL; 3|k"),
+            ("SELECT l.id, x.k FROM c l LEFT JOIN (c r CROSS APPLY (SELECT r.name + 'k' AS k) x) ON r.id = l.id AND l.id > 2 ORDER BY l.id",
+             "int, varchar(6): 1|NULL; 2|NULL; 3|ck"),
+        ],
+    )
+    .await;
+}

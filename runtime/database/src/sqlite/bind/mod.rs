@@ -14,6 +14,7 @@ use super::errors;
 use crate::Variable;
 
 pub(crate) mod aggregate;
+pub(crate) mod apply;
 pub(crate) mod call;
 pub(crate) mod coerce;
 pub(crate) mod date;

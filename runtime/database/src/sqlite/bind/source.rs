@@ -1,11 +1,11 @@
 //! FROM.
 
 use launchpod_tsql::ast::{Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name};
-use launchpod_types::{SqlError, SqlType, Value};
+use launchpod_types::{SqlError, Value};
 
 use super::query::{named_columns, values_columns};
 use super::scope::{ScopeSource, SourceColumn};
-use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, SourceId};
+use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, SourceId};
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::modules::ModuleKind;
@@ -33,7 +33,7 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn table_source(&mut self, source: &TableSource) -> Result<BoundSource, SqlError> {
+    pub(crate) fn table_source(&mut self, source: &TableSource) -> Result<BoundSource, SqlError> {
         let alias = source.alias.as_ref().map(|alias| alias.text.as_str());
         match &source.kind {
             TableSourceKind::Table { name, sample, .. } => {
@@ -101,7 +101,7 @@ impl Binder<'_> {
     }
 
     /// A query in FROM under its alias or, without one, a name of its own.
-    fn derived_as(
+    pub(crate) fn derived_as(
         &mut self,
         query: BoundQuery,
         source: &TableSource,
@@ -195,29 +195,14 @@ impl Binder<'_> {
         Ok(BoundSource::Join { word, left: Box::new(left), right: Box::new(right), on })
     }
 
-    /// `left CROSS APPLY right`, where the right side may use the left.
-    fn apply(&mut self, join: &Join) -> Result<BoundSource, SqlError> {
-        let left = self.table_source(&join.left)?;
-        let outer = join.kind == JoinKind::OuterApply;
-        let right = match &join.right.kind {
-            TableSourceKind::Function { .. } | TableSourceKind::Table { .. } => {
-                self.table_source(&join.right)?
-            }
-            _ => return Err(errors::unsupported("CROSS APPLY and OUTER APPLY of a query")),
-        };
-        if outer {
-            self.make_nullable(&right.ids());
-        }
-        let word = if outer { "LEFT JOIN" } else { "CROSS JOIN" };
-        let on = outer.then(|| Bound::constant(Value::Int(1), SqlType::Int));
-        Ok(BoundSource::Join { word, left: Box::new(left), right: Box::new(right), on })
-    }
-
     /// The columns of the outer side of a join can be NULL.
-    fn make_nullable(&mut self, ids: &[SourceId]) {
+    pub(crate) fn make_nullable(&mut self, ids: &[SourceId]) {
         for source in &mut self.scope().sources {
             if ids.contains(&source.id) {
-                source.columns.iter_mut().for_each(|column| column.nullable = true);
+                for column in &mut source.columns {
+                    column.nullable = true;
+                    column.value = column.value.take().map(|value| present(source.id, value));
+                }
             }
         }
     }
@@ -244,6 +229,17 @@ impl Binder<'_> {
         scope.sources.push(ScopeSource { id, name: name.to_owned(), qualifier, columns });
         Ok(())
     }
+}
+
+/// A value of a source that an outer join may leave without a row: one that uses the source is
+/// NULL by itself there, others stand beside a marker (see `apply`).
+fn present(source: SourceId, value: Bound) -> Bound {
+    if uses(&value, source) { value } else { super::apply::where_marked(source, value) }
+}
+
+fn uses(value: &Bound, source: SourceId) -> bool {
+    matches!(value.kind, Kind::Column { source: own, .. } if own == source)
+        || value.children().into_iter().any(|child| uses(child, source))
 }
 
 /// Columns under the names that an alias gives them.

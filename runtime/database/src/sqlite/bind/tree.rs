@@ -315,3 +315,71 @@ impl BoundSource {
         }
     }
 }
+
+/// Whether a column of one of these sources is used, subqueries included.
+trait Mentions {
+    fn mentions(&self, ids: &[SourceId]) -> bool;
+}
+
+// === impl BoundQuery ===
+
+impl BoundQuery {
+    /// Whether it uses a column of one of these sources.
+    pub(crate) fn mentions(&self, ids: &[SourceId]) -> bool {
+        let ordered = self.order_by.iter().any(|order| match &order.value {
+            OrderValue::Value(value) => value.mentions(ids),
+            OrderValue::Position { .. } => false,
+        });
+        ordered
+            || self.ctes.iter().any(|cte| cte.query.mentions(ids))
+            || self.limit.iter().chain(&self.offset).any(|value| value.mentions(ids))
+            || self.body.mentions(ids)
+    }
+}
+
+// === impl Mentions ===
+
+impl Mentions for BoundBody {
+    fn mentions(&self, ids: &[SourceId]) -> bool {
+        match self {
+            BoundBody::Select(select) => {
+                let values = select.items.iter().chain(&select.filter).chain(&select.group_by);
+                values.chain(&select.having).any(|value| value.mentions(ids))
+                    || select.from.as_ref().is_some_and(|from| from.mentions(ids))
+            }
+            BoundBody::Set { operands, .. } => operands.iter().any(|part| part.mentions(ids)),
+            BoundBody::Nested(query) => query.mentions(ids),
+            BoundBody::Values(rows) => rows.iter().flatten().any(|value| value.mentions(ids)),
+        }
+    }
+}
+
+impl Mentions for BoundSource {
+    fn mentions(&self, ids: &[SourceId]) -> bool {
+        match self {
+            BoundSource::Table { .. } | BoundSource::Cte { .. } | BoundSource::System { .. } => {
+                false
+            }
+            BoundSource::Derived { query, .. } => query.mentions(ids),
+            BoundSource::Rows { array, .. } => array.mentions(ids),
+            BoundSource::Join { left, right, on, .. } => {
+                left.mentions(ids)
+                    || right.mentions(ids)
+                    || on.as_ref().is_some_and(|on| on.mentions(ids))
+            }
+        }
+    }
+}
+
+impl Mentions for Bound {
+    fn mentions(&self, ids: &[SourceId]) -> bool {
+        let own = match &self.kind {
+            Kind::Column { source, .. } => ids.contains(source),
+            Kind::Exists(query) | Kind::Scalar(query) | Kind::InQuery { query, .. } => {
+                query.mentions(ids)
+            }
+            _ => false,
+        };
+        own || self.children().into_iter().any(|child| child.mentions(ids))
+    }
+}
