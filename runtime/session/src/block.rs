@@ -107,7 +107,7 @@ impl Run<'_> {
                 }
                 StatementKind::RaiseError(raise) => self.raise_error(raise).await?,
                 StatementKind::Throw(throw) => self.throw(throw.as_ref()).await?,
-                StatementKind::WaitFor(_) => return Err(unsupported("WAITFOR")),
+                StatementKind::WaitFor(wait) => self.wait(wait).await?,
                 StatementKind::Goto(_) | StatementKind::Label(_) => {
                     return Err(unsupported("GOTO"));
                 }

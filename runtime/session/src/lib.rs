@@ -30,6 +30,7 @@ mod reply;
 mod run;
 mod session;
 mod variables;
+mod wait;
 
 pub use instance::Instance;
 pub use reply::{
