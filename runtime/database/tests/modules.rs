@@ -169,13 +169,55 @@ async fn functions_are_put_into_the_query() {
                 ": ",
             ),
             ("SELECT dbo.best()", "float: 3.5"),
-            ("CREATE FUNCTION loops (@a int) RETURNS int AS BEGIN SET @a = 1 RETURN @a END", ": "),
+            ("CREATE FUNCTION loops (@a int) RETURNS int AS BEGIN WHILE @a < 5 SET @a += 1 RETURN @a END", ": "),
             ("SELECT dbo.loops(1)", "40517"),
             (
                 "SELECT name, type FROM sys.objects WHERE type IN ('FN', 'IF') ORDER BY name",
                 "nvarchar(128)!, char(2): above|IF; best|FN; loops|FN; twice|FN",
             ),
             ("DROP FUNCTION IF EXISTS above, twice, best, loops", ": "),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_body_of_a_function_becomes_an_expression() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            // The shape of the distance function of the taxi tutorial.
+            ("CREATE FUNCTION [dbo].[fnDistance] (@Lat1 float, @Lat2 float) RETURNS float AS
+              BEGIN
+                DECLARE @distance decimal(28, 10)
+                SET @Lat1 = @Lat1 / 2
+                SET @distance = (SIN(0) + @Lat1) * @Lat2
+                IF @distance <> 0
+                BEGIN
+                  SET @distance = 100 / @distance
+                END
+                RETURN @distance
+              END", ": "),
+            ("SELECT dbo.fnDistance(v, 5) FROM (VALUES (0), (8), (NULL)) t (v)", "float: 0; 5; NULL"),
+            ("CREATE FUNCTION grade (@n int) RETURNS varchar(10) AS BEGIN
+                DECLARE @r varchar(10) = 'low', @twice int
+                IF @n IS NULL RETURN 'none'
+                SET @twice = @n; SET @twice *= 2
+                IF @twice > 10 SET @r = 'high' ELSE IF @twice > 5 RETURN 'middle'
+                RETURN @r + '!'
+              END", ": "),
+            ("SELECT dbo.grade(n) FROM (VALUES (1), (4), (8), (NULL)) t (n)", "varchar(10): low!; middle; high!; none"),
+            ("CREATE FUNCTION feature (@a float) RETURNS TABLE AS RETURN (SELECT @a AS a, dbo.fnDistance(@a, 5) AS d)", ": "),
+            ("SELECT f.* FROM (VALUES (8), (4)) t (v) CROSS APPLY dbo.feature(t.v) f", "float, float: 8|5; 4|10"),
+            ("CREATE FUNCTION nested (@n int) RETURNS int AS BEGIN
+                IF @n > 1 BEGIN IF @n > 2 RETURN 3; SET @n = 20 END
+                RETURN @n
+              END", ": "),
+            ("SELECT dbo.nested(n) FROM (VALUES (1), (2), (3)) t (n)", "int: 1; 20; 3"),
+            ("CREATE FUNCTION undeclared () RETURNS int AS BEGIN SET @x = 1 RETURN 1 END", ": "),
+            ("SELECT dbo.undeclared()", "137"),
         ],
     )
     .await;

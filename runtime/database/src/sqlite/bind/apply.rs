@@ -23,7 +23,7 @@ impl Binder<'_> {
     pub(crate) fn apply(&mut self, join: &Join) -> Result<BoundSource, SqlError> {
         let left = self.table_source(&join.left)?;
         let outer = join.kind == JoinKind::OuterApply;
-        match self.applied_query(&join.right)? {
+        match self.applied_query(&join.right)?.map(|(query, name)| (bare(query), name)) {
             Some((query, name)) if query.mentions(&left.ids()) => {
                 self.lateral(left, query, &join.right, &name, outer)
             }
@@ -107,6 +107,18 @@ impl Binder<'_> {
         set_values(&mut columns, values);
         self.add_source(marker, name, None, columns)?;
         Ok(joined)
+    }
+}
+
+/// A query without the parentheses around it.
+fn bare(query: BoundQuery) -> BoundQuery {
+    let alone = query.ctes.is_empty()
+        && query.order_by.is_empty()
+        && query.limit.is_none()
+        && query.offset.is_none();
+    match query.body {
+        BoundBody::Nested(inner) if alone => bare(BoundQuery { columns: query.columns, ..*inner }),
+        body => BoundQuery { body, ..query },
     }
 }
 

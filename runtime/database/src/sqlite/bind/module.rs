@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
-    CreateFunction, Expr, ExprKind, FunctionBody, FunctionCall, Identifier, ParameterDefinition,
-    Query, Statement, StatementKind,
+    CreateFunction, Declaration, ExprKind, FunctionBody, FunctionCall, Identifier,
+    ParameterDefinition, Query, Statement, StatementKind,
 };
-use launchpod_types::{SqlError, Value};
+use launchpod_types::{SqlError, SqlType, Value};
 
 use super::expression::{literal, unknown_type};
-use super::tree::{Bound, BoundQuery, QueryColumn};
-use super::{Binder, coerce};
+use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
+use super::{Binder, coerce, operator};
 use crate::Variable;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
@@ -18,9 +18,12 @@ use crate::sqlite::errors;
 
 /// How deep views and functions may name each other, as in SQL Server.
 const MOST_NESTED: u32 = 32;
-/// How large arguments may be that are put into a function's body, in nodes of the tree: a
-/// parameter that is used twice doubles its argument.
+/// How large a parameter or variable of a function may be, in nodes of the tree: one that is
+/// used twice doubles.
 const MOST_NODES: usize = 10_000;
+/// How many statements of a function's body are looked at: what follows an IF with a RETURN is
+/// looked at twice.
+const MOST_STATEMENTS: usize = 1_000;
 
 // === impl Binder ===
 
@@ -76,7 +79,7 @@ impl Binder<'_> {
         Ok(query)
     }
 
-    /// A call of a scalar function, whose body must be one RETURN.
+    /// A call of a scalar function.
     pub(crate) fn scalar_call(
         &mut self,
         module: &Module,
@@ -86,21 +89,19 @@ impl Binder<'_> {
         let FunctionBody::Scalar { returns, body } = &create.body else {
             return Err(changed(module));
         };
-        let Some(value) = single_return(body) else {
-            return Err(errors::unsupported(format_args!(
-                "The function {}, which does more than RETURN one expression,",
-                call.name
-            )));
-        };
         let arguments = self.arguments(&create, call)?;
-        let size: usize = arguments.iter().map(nodes).sum();
-        if size > MOST_NODES {
-            return Err(errors::too_complex());
-        }
         let returns = returns.declared().ok_or_else(|| unknown_type(returns))?;
         let parameters = named(&create, arguments);
-        let value = self.within(module, parameters, |binder| binder.value(value))?;
-        coerce::implicit(value, returns)
+        let types = create
+            .parameters
+            .iter()
+            .map(|parameter| Ok((parameter.name.to_lowercase(), parameter_type(parameter)?)));
+        let types = types.collect::<Result<BTreeMap<_, _>, SqlError>>()?;
+        let value = self.within(module, parameters, |binder| {
+            let body: Vec<&Statement> = body.iter().collect();
+            Body { binder, types, returns, name: &module.name, steps: 0 }.run(&body)
+        })?;
+        Ok(value.unwrap_or_else(|| Bound::constant(Value::Null, returns)))
     }
 
     fn arguments(
@@ -129,6 +130,7 @@ impl Binder<'_> {
                     _ => self.value(value)?,
                 };
                 let value = coerce::implicit(value, sql_type)?;
+                check_size(&value)?;
                 Ok(Bound { nullable: true, ..value })
             })
             .collect()
@@ -171,6 +173,145 @@ impl Binder<'_> {
     }
 }
 
+/// The body of a scalar function as one expression: a variable is the expression that it was
+/// set to, IF is CASE.
+struct Body<'b, 'a> {
+    binder: &'b mut Binder<'a>,
+    /// The types of parameters and variables, by their names in lower case.
+    types: BTreeMap<String, SqlType>,
+    returns: SqlType,
+    name: &'b str,
+    /// How many statements were looked at, some of them more than once.
+    steps: usize,
+}
+
+// === impl Body ===
+
+impl Body<'_, '_> {
+    /// What the statements return; `None` when they come to their end without RETURN.
+    fn run(&mut self, statements: &[&Statement]) -> Result<Option<Bound>, SqlError> {
+        let Some((first, rest)) = statements.split_first() else { return Ok(None) };
+        self.steps += 1;
+        if self.steps > MOST_STATEMENTS {
+            return Err(errors::too_complex());
+        }
+        let error_line = |error: SqlError| error.or_line(first.line);
+        match &first.kind {
+            StatementKind::Block(body) => {
+                let all: Vec<&Statement> = body.iter().chain(rest.iter().copied()).collect();
+                return self.run(&all);
+            }
+            StatementKind::Return(Some(value)) => {
+                let value = self.binder.value(value).map_err(error_line)?;
+                return coerce::implicit(value, self.returns).map(Some);
+            }
+            StatementKind::If { condition, then, otherwise } => {
+                let condition = self.binder.predicate(condition).map_err(error_line)?;
+                let before = self.binder.parameters.clone();
+                let otherwise = otherwise.as_deref();
+                if returns(then) || otherwise.is_some_and(returns) {
+                    let yes: Vec<&Statement> =
+                        std::iter::once(&**then).chain(rest.iter().copied()).collect();
+                    let no: Vec<&Statement> =
+                        otherwise.into_iter().chain(rest.iter().copied()).collect();
+                    let yes = self.run(&yes)?;
+                    self.binder.parameters = before;
+                    let no = self.run(&no)?;
+                    let null = Bound::constant(Value::Null, self.returns);
+                    let yes = yes.unwrap_or_else(|| null.clone());
+                    return choose(condition, yes, no.unwrap_or(null)).map(Some);
+                }
+                self.run(&[then])?;
+                let after_yes = std::mem::replace(&mut self.binder.parameters, before);
+                if let Some(otherwise) = otherwise {
+                    self.run(&[otherwise])?;
+                }
+                self.merge(&condition, after_yes)?;
+            }
+            StatementKind::Declare(declarations) => {
+                for declaration in declarations {
+                    self.declare(declaration).map_err(error_line)?;
+                }
+            }
+            StatementKind::SetVariable(set) => {
+                let mut value = self.binder.value(&set.value).map_err(error_line)?;
+                if let Some(infix) = set.operator.binary() {
+                    value = operator::binary(infix, self.binder.variable(&set.variable)?, value)?;
+                }
+                self.assign(&set.variable, value).map_err(error_line)?;
+            }
+            _ => return Err(self.refused("a statement other than DECLARE, SET, IF and RETURN")),
+        }
+        self.run(rest)
+    }
+
+    fn declare(&mut self, declaration: &Declaration) -> Result<(), SqlError> {
+        let Declaration::Variable { name, type_name, value, .. } = declaration else {
+            return Err(self.refused("a table variable"));
+        };
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        self.types.insert(name.to_lowercase(), sql_type);
+        let value = match value {
+            Some(value) => self.binder.value(value)?,
+            None => Bound::constant(Value::Null, sql_type),
+        };
+        self.assign(name, value)
+    }
+
+    fn assign(&mut self, name: &str, value: Bound) -> Result<(), SqlError> {
+        let key = name.to_lowercase();
+        let sql_type = *self.types.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
+        let value = coerce::implicit(value, sql_type)?;
+        check_size(&value)?;
+        self.binder.parameters.insert(key, Bound { nullable: true, ..value });
+        Ok(())
+    }
+
+    /// After an IF each variable is what the branch made of it that was taken.
+    fn merge(
+        &mut self,
+        condition: &Bound,
+        after_yes: BTreeMap<String, Bound>,
+    ) -> Result<(), SqlError> {
+        for (name, yes) in after_yes {
+            let merged = match self.binder.parameters.remove(&name) {
+                Some(no) if no == yes => yes,
+                Some(no) => choose(condition.clone(), yes, no)?,
+                None => {
+                    let null = Bound::constant(Value::Null, yes.sql_type);
+                    choose(condition.clone(), yes, null)?
+                }
+            };
+            self.binder.parameters.insert(name, merged);
+        }
+        Ok(())
+    }
+
+    fn refused(&self, what: &str) -> SqlError {
+        errors::unsupported(format_args!("The function {}, whose body has {what},", self.name))
+    }
+}
+
+/// Whether a RETURN is in it.
+fn returns(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Return(_) => true,
+        StatementKind::Block(body) => body.iter().any(returns),
+        StatementKind::If { then, otherwise, .. } => {
+            returns(then) || otherwise.as_deref().is_some_and(returns)
+        }
+        _ => false,
+    }
+}
+
+fn choose(condition: Bound, yes: Bound, no: Bound) -> Result<Bound, SqlError> {
+    let sql_type = yes.sql_type;
+    let kind = Kind::Case { branches: vec![(condition, yes)], otherwise: Some(Box::new(no)) };
+    let chosen = Bound { kind, sql_type, nullable: true };
+    check_size(&chosen)?;
+    Ok(chosen)
+}
+
 /// Gives a query's columns the names of a list, and refuses columns without one.
 fn rename(query: &mut BoundQuery, names: &[Identifier], module: &str) -> Result<(), SqlError> {
     let named = super::query::named_columns(&query.columns, names, module)?;
@@ -197,7 +338,7 @@ fn changed(module: &Module) -> SqlError {
     errors::internal(format_args!("the definition of {} doesn't parse", module.name))
 }
 
-fn parameter_type(parameter: &ParameterDefinition) -> Result<launchpod_types::SqlType, SqlError> {
+fn parameter_type(parameter: &ParameterDefinition) -> Result<SqlType, SqlError> {
     parameter.type_name.declared().ok_or_else(|| unknown_type(&parameter.type_name))
 }
 
@@ -206,15 +347,7 @@ fn named(create: &CreateFunction, arguments: Vec<Bound>) -> BTreeMap<String, Bou
     names.zip(arguments).collect()
 }
 
-/// The value of a body that only returns one.
-fn single_return(body: &[Statement]) -> Option<&Expr> {
-    match body {
-        [Statement { kind: StatementKind::Return(Some(value)), .. }] => Some(value),
-        [Statement { kind: StatementKind::Block(body), .. }] => single_return(body),
-        _ => None,
-    }
-}
-
-fn nodes(bound: &Bound) -> usize {
-    1 + bound.children().into_iter().map(nodes).sum::<usize>()
+/// A value that is used twice doubles: past a size there would be no end.
+fn check_size(value: &Bound) -> Result<(), SqlError> {
+    if value.nodes() > MOST_NODES { Err(errors::too_complex()) } else { Ok(()) }
 }

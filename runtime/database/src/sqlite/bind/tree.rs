@@ -316,9 +316,9 @@ impl BoundSource {
     }
 }
 
-/// Whether a column of one of these sources is used, subqueries included.
-trait Mentions {
-    fn mentions(&self, ids: &[SourceId]) -> bool;
+/// Visits every value, those of subqueries included.
+trait Walk {
+    fn walk(&self, visit: &mut dyn FnMut(&Bound));
 }
 
 // === impl BoundQuery ===
@@ -326,60 +326,77 @@ trait Mentions {
 impl BoundQuery {
     /// Whether it uses a column of one of these sources.
     pub(crate) fn mentions(&self, ids: &[SourceId]) -> bool {
-        let ordered = self.order_by.iter().any(|order| match &order.value {
-            OrderValue::Value(value) => value.mentions(ids),
-            OrderValue::Position { .. } => false,
+        let mut found = false;
+        self.walk(&mut |value| {
+            found |= matches!(&value.kind, Kind::Column { source, .. } if ids.contains(source));
         });
-        ordered
-            || self.ctes.iter().any(|cte| cte.query.mentions(ids))
-            || self.limit.iter().chain(&self.offset).any(|value| value.mentions(ids))
-            || self.body.mentions(ids)
+        found
     }
 }
 
-// === impl Mentions ===
+impl Bound {
+    /// How many values it is made of, those of subqueries included.
+    pub(crate) fn nodes(&self) -> usize {
+        let mut count = 0;
+        self.walk(&mut |_| count += 1);
+        count
+    }
+}
 
-impl Mentions for BoundBody {
-    fn mentions(&self, ids: &[SourceId]) -> bool {
+// === impl Walk ===
+
+impl Walk for BoundQuery {
+    fn walk(&self, visit: &mut dyn FnMut(&Bound)) {
+        for order in &self.order_by {
+            if let OrderValue::Value(value) = &order.value {
+                value.walk(visit);
+            }
+        }
+        self.ctes.iter().for_each(|cte| cte.query.walk(visit));
+        self.limit.iter().chain(&self.offset).for_each(|value| value.walk(visit));
+        self.body.walk(visit);
+    }
+}
+
+impl Walk for BoundBody {
+    fn walk(&self, visit: &mut dyn FnMut(&Bound)) {
         match self {
             BoundBody::Select(select) => {
                 let values = select.items.iter().chain(&select.filter).chain(&select.group_by);
-                values.chain(&select.having).any(|value| value.mentions(ids))
-                    || select.from.as_ref().is_some_and(|from| from.mentions(ids))
+                values.chain(&select.having).for_each(|value| value.walk(visit));
+                select.from.iter().for_each(|from| from.walk(visit));
             }
-            BoundBody::Set { operands, .. } => operands.iter().any(|part| part.mentions(ids)),
-            BoundBody::Nested(query) => query.mentions(ids),
-            BoundBody::Values(rows) => rows.iter().flatten().any(|value| value.mentions(ids)),
+            BoundBody::Set { operands, .. } => operands.iter().for_each(|part| part.walk(visit)),
+            BoundBody::Nested(query) => query.walk(visit),
+            BoundBody::Values(rows) => rows.iter().flatten().for_each(|value| value.walk(visit)),
         }
     }
 }
 
-impl Mentions for BoundSource {
-    fn mentions(&self, ids: &[SourceId]) -> bool {
+impl Walk for BoundSource {
+    fn walk(&self, visit: &mut dyn FnMut(&Bound)) {
         match self {
-            BoundSource::Table { .. } | BoundSource::Cte { .. } | BoundSource::System { .. } => {
-                false
-            }
-            BoundSource::Derived { query, .. } => query.mentions(ids),
-            BoundSource::Rows { array, .. } => array.mentions(ids),
+            BoundSource::Table { .. } | BoundSource::Cte { .. } | BoundSource::System { .. } => {}
+            BoundSource::Derived { query, .. } => query.walk(visit),
+            BoundSource::Rows { array, .. } => array.walk(visit),
             BoundSource::Join { left, right, on, .. } => {
-                left.mentions(ids)
-                    || right.mentions(ids)
-                    || on.as_ref().is_some_and(|on| on.mentions(ids))
+                left.walk(visit);
+                right.walk(visit);
+                on.iter().for_each(|on| on.walk(visit));
             }
         }
     }
 }
 
-impl Mentions for Bound {
-    fn mentions(&self, ids: &[SourceId]) -> bool {
-        let own = match &self.kind {
-            Kind::Column { source, .. } => ids.contains(source),
+impl Walk for Bound {
+    fn walk(&self, visit: &mut dyn FnMut(&Bound)) {
+        visit(self);
+        match &self.kind {
             Kind::Exists(query) | Kind::Scalar(query) | Kind::InQuery { query, .. } => {
-                query.mentions(ids)
+                query.walk(visit);
             }
-            _ => false,
-        };
-        own || self.children().into_iter().any(|child| child.mentions(ids))
+            _ => {}
+        }
+        self.children().into_iter().for_each(|child| child.walk(visit));
     }
 }
