@@ -90,3 +90,23 @@ async fn queries_are_applied() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_taken() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i INTO t FROM n", ": "),
+            ("SELECT COUNT(*) FROM t TABLESAMPLE (100 PERCENT)", "int!: 2000"),
+            ("SELECT COUNT(*) FROM t TABLESAMPLE (0 PERCENT)", "int!: 0"),
+            ("SELECT COUNT(*) FROM dbo.t TABLESAMPLE (50 ROWS) WHERE t.i > 0", "int!: 50"),
+            ("SELECT IIF(COUNT(*) BETWEEN 1200 AND 1600, 1, 0) FROM t x TABLESAMPLE (70 PERCENT) REPEATABLE (98052)", "int!: 1"),
+            ("SELECT COUNT(*) FROM (SELECT i FROM t TABLESAMPLE (70 PERCENT) REPEATABLE (98052)
+              EXCEPT SELECT i FROM t TABLESAMPLE (70 PERCENT) REPEATABLE (98052)) d", "int!: 0"),
+            ("SELECT i FROM t TABLESAMPLE (101 PERCENT)", "476"),
+        ],
+    )
+    .await;
+}

@@ -744,6 +744,14 @@ pub(crate) fn parsing(value: &str, to: SqlType) -> SqlError {
     )
 }
 
+pub(crate) fn sample_amount() -> SqlError {
+    SqlError::with_class(
+        476,
+        15,
+        "Invalid PERCENT tablesample size or ROWS value specified in the TABLESAMPLE clause.",
+    )
+}
+
 pub(crate) fn split_separator() -> SqlError {
     SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
         .state(11)

@@ -26,6 +26,7 @@ pub(crate) mod operator;
 pub(crate) mod predicate;
 pub(crate) mod query;
 pub(crate) mod rowset;
+pub(crate) mod sample;
 pub(crate) mod scope;
 pub(crate) mod source;
 pub(crate) mod tree;

@@ -36,12 +36,10 @@ impl Binder<'_> {
     pub(crate) fn table_source(&mut self, source: &TableSource) -> Result<BoundSource, SqlError> {
         let alias = source.alias.as_ref().map(|alias| alias.text.as_str());
         match &source.kind {
-            TableSourceKind::Table { name, sample, .. } => {
-                if sample.is_some() {
-                    return Err(errors::unsupported("TABLESAMPLE"));
-                }
-                self.named(name, alias)
-            }
+            TableSourceKind::Table { name, sample, .. } => match sample {
+                Some(sample) => self.sample(name, alias, sample),
+                None => self.named(name, alias),
+            },
             TableSourceKind::Derived(query) => {
                 // A derived table doesn't see the sources beside it.
                 let own = self.scopes.pop();
