@@ -195,7 +195,7 @@ impl Run<'_> {
         let Invocation { procedure, arguments, result_sets, .. } = invocation;
         let any_result = matches!(result_sets, ResultSets::Unspecified | ResultSets::Undefined);
         // Boxed: a procedure can call a procedure.
-        match Box::pin(self.user_procedure(&procedure, &arguments, any_result)).await? {
+        match Box::pin(self.user_procedure(&procedure, arguments, any_result)).await? {
             Some(completion) => Ok(completion),
             None => Err(not_found(&procedure).into()),
         }

@@ -5,6 +5,7 @@ mod driver;
 mod execute_sql;
 mod external_script;
 mod own;
+mod parameters;
 mod prepared;
 mod user;
 
