@@ -94,7 +94,6 @@ async fn joining_and_combining() {
             ("SELECT id AS a, n AS a FROM s ORDER BY a", "209"),
             ("SELECT *", "263"),
             ("SELECT x.* FROM s", "107"),
-            ("SELECT TOP 1 PERCENT id FROM s", "40517"),
             ("SELECT id FROM s FOR JSON PATH", "40517"),
         ],
     )
@@ -165,4 +164,25 @@ async fn a_tutorials_query_runs() {
       ON ss_customer_sk = sr_customer_sk ORDER BY customer";
     let expected = "int, decimal(11,1), float, int!: 1|0.0|0.4090909|1; 2|0.0|0|0";
     assert_eq!(line(&run(&mut *session, sql).await.unwrap()), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn top_by_share_and_with_ties() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE t (a int, b varchar(5)) INSERT t VALUES (1, 'x'), (2, 'y'), (2, 'Z'), (3, 'z'), (5, NULL)", ": "),
+            ("SELECT TOP (2) WITH TIES a FROM t ORDER BY a", "int: 1; 2; 2"),
+            ("SELECT TOP (1) WITH TIES a, b FROM t ORDER BY b DESC", "int, varchar(5): 2|Z; 3|z"),
+            ("SELECT TOP (1) WITH TIES a FROM t", "1062"),
+            ("SELECT TOP 41 PERCENT a FROM t ORDER BY 1 DESC", "int: 5; 3; 2"),
+            ("SELECT TOP (40) PERCENT a FROM t ORDER BY a", "int: 1; 2"),
+            ("SELECT COUNT(*) FROM (SELECT TOP 100 PERCENT b FROM t ORDER BY a) x", "int!: 5"),
+            ("SELECT TOP (1) WITH TIES a, COUNT(*) FROM t GROUP BY a ORDER BY COUNT(*) DESC", "int, int!: 2|2"),
+            ("SELECT TOP (1) WITH TIES a FROM t ORDER BY ROW_NUMBER() OVER (PARTITION BY a ORDER BY b)", "int: 1; 2; 3; 5"),
+        ],
+    )
+    .await;
 }

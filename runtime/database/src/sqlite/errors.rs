@@ -752,6 +752,14 @@ pub(crate) fn sample_amount() -> SqlError {
     )
 }
 
+pub(crate) fn ties_without_order() -> SqlError {
+    SqlError::with_class(
+        1062,
+        15,
+        "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.",
+    )
+}
+
 pub(crate) fn split_separator() -> SqlError {
     SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
         .state(11)

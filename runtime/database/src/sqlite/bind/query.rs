@@ -9,8 +9,8 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
 use super::tree::{
-    Bound, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue,
-    QueryColumn,
+    AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
+    BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
 };
 use super::{Aggregates, Binder, coerce, expression, grouping, operator, types};
 use crate::sqlite::errors;
@@ -298,18 +298,118 @@ impl Binder<'_> {
         }
         self.aggregates = Aggregates::Refused;
         let limit = match &select.top {
+            Some(top) if top.percent || top.with_ties => None,
             Some(top) => Some(self.top(top)?),
             None => None,
         };
         let distinct = select.distinct;
-        let select = BoundSelect { distinct, items, from, filter, group_by, having };
-        Ok(SelectParts { select, columns, order_by: order, limit })
+        let bound = BoundSelect { distinct, items, from, filter, group_by, having };
+        match &select.top {
+            Some(top) if top.percent || top.with_ties => {
+                self.ranked_top(top, bound, columns, order)
+            }
+            _ => Ok(SelectParts { select: bound, columns, order_by: order, limit }),
+        }
+    }
+
+    /// TOP … PERCENT and WITH TIES: the rows are numbered, and those that are too far left out.
+    fn ranked_top(
+        &mut self,
+        top: &Top,
+        mut inner: BoundSelect,
+        columns: Vec<QueryColumn>,
+        order: Vec<BoundOrder>,
+    ) -> Result<SelectParts, SqlError> {
+        if top.with_ties && order.is_empty() {
+            return Err(errors::ties_without_order());
+        }
+        if inner.distinct {
+            return Err(errors::unsupported("DISTINCT with TOP … PERCENT or WITH TIES"));
+        }
+        let count = self.value(&top.count)?;
+        let count = match top.percent {
+            true => coerce::implicit(count, SqlType::Float)?,
+            false => coerce::explicit(count, SqlType::BigInt, 0, false)?,
+        };
+        // The values that order the rows are columns of their own: they may be windows, and
+        // windows don't stand in each other.
+        let width = inner.items.len();
+        let keys = self.source_id();
+        let mut order_by = Vec::with_capacity(order.len());
+        for BoundOrder { value, descending } in order {
+            let value = match value {
+                OrderValue::Position { index, .. } => inner.items[index].clone(),
+                OrderValue::Value(value) => value,
+            };
+            let kind = Kind::Column { source: keys, name: format!("c{}", inner.items.len()) };
+            let (sql_type, nullable) = (value.sql_type, value.nullable);
+            inner.items.push(value);
+            let value = OrderValue::Value(Bound { kind, sql_type, nullable });
+            order_by.push(BoundOrder { value, descending });
+        }
+        let window = |name: &'static str, star: bool, order_by: Vec<BoundOrder>| {
+            let over = BoundWindow { partition_by: Vec::new(), order_by, frame: None };
+            let aggregate = BoundAggregate {
+                name: AggregateName::Native(name),
+                distinct: false,
+                arguments: Vec::new(),
+                star,
+                within: Vec::new(),
+                over: Some(over),
+            };
+            let kind = Kind::Aggregate(Box::new(aggregate));
+            Bound { kind, sql_type: SqlType::BigInt, nullable: false }
+        };
+        let number = if top.with_ties { "rank" } else { "row_number" };
+        let id = self.source_id();
+        let cell = |source: u32, index: usize, sql_type: SqlType, nullable: bool| {
+            let kind = Kind::Column { source, name: format!("c{index}") };
+            Bound { kind, sql_type, nullable }
+        };
+        let cells = |source: u32| -> Vec<Bound> {
+            let columns = columns.iter().enumerate();
+            columns.map(|(index, c)| cell(source, index, c.sql_type, c.nullable)).collect()
+        };
+        let derived = |select: BoundSelect, id: u32| {
+            let body = BoundBody::Select(Box::new(select));
+            let (ctes, order_by, limit, offset) = (Vec::new(), Vec::new(), None, None);
+            let columns = columns.clone();
+            let query = BoundQuery { ctes, body, order_by, limit, offset, columns };
+            Some(BoundSource::Derived { query: Box::new(query), id })
+        };
+        let plain = |items: Vec<Bound>, from: Option<BoundSource>, filter: Option<Bound>| {
+            let (group_by, having) = (Vec::new(), None);
+            BoundSelect { distinct: false, items, from, filter, group_by, having }
+        };
+        let mut numbered = cells(keys);
+        numbered.push(window(number, false, order_by));
+        numbered.push(window("count", true, Vec::new()));
+        let numbered = plain(numbered, derived(inner, keys), None);
+        let infix = |operator: &'static str, left: Bound, right: Bound, sql_type: SqlType| {
+            let (left, right) = (Box::new(left), Box::new(right));
+            let kind = Kind::Infix { operator, left, right, collate: false };
+            Bound { kind, sql_type, nullable: false }
+        };
+        let rank = cell(id, width, SqlType::BigInt, false);
+        // A row is within a share of n rows when the rows before it don't fill the share.
+        let filter = if top.percent {
+            let before = infix("-", rank.clone(), super::int(1), SqlType::BigInt);
+            let total = cell(id, width + 1, SqlType::BigInt, false);
+            let share = infix("*", total, count, SqlType::Float);
+            let hundred = Bound::constant(Value::Float(100.0), SqlType::Float);
+            infix("<", before, infix("/", share, hundred, SqlType::Float), SqlType::Bit)
+        } else {
+            infix("<=", rank.clone(), count, SqlType::Bit)
+        };
+        let select = plain(cells(id), derived(numbered, id), Some(filter));
+        let order_by = vec![BoundOrder { value: OrderValue::Value(rank), descending: false }];
+        Ok(SelectParts { select, columns, order_by, limit: None })
     }
 
     /// The number of rows of TOP.
     pub(crate) fn top(&mut self, top: &Top) -> Result<Bound, SqlError> {
         if top.percent || top.with_ties {
-            return Err(errors::unsupported("TOP … PERCENT and WITH TIES"));
+            return Err(errors::unsupported("TOP … PERCENT or WITH TIES here"));
         }
         self.row_count(&top.count)
     }
