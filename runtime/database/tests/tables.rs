@@ -271,3 +271,25 @@ async fn a_table_variable_is_a_temporary_table_under_a_given_name() {
         assert_eq!(error.number(), 1087, "{sql}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn insert_top_takes_so_many_rows() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE t (a varchar(3)) INSERT t VALUES ('a'), ('b'), ('c')", ": "),
+            ("INSERT TOP (2) INTO t SELECT a FROM t", ": "),
+            ("SELECT COUNT(*) FROM t", "int!: 5"),
+            ("INSERT TOP (2) INTO t VALUES ('d')", "40517"),
+        ],
+    )
+    .await;
+    // A new table may have the number of a dropped one, but not its names in messages.
+    let truncated = run(&mut *session, "INSERT t SELECT 'long'").await.unwrap_err();
+    assert!(truncated.0.text.contains("table 'master.dbo.t', column 'a'"), "{}", truncated.0.text);
+    run(&mut *session, "DROP TABLE t CREATE TABLE u (b varchar(3))").await.unwrap();
+    let truncated = run(&mut *session, "INSERT u SELECT 'long'").await.unwrap_err();
+    assert!(truncated.0.text.contains("table 'master.dbo.u', column 'b'"), "{}", truncated.0.text);
+}

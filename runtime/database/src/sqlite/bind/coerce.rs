@@ -17,9 +17,7 @@ use crate::sqlite::functions::{Body, Function, text};
 pub(crate) struct Target {
     /// `database.schema.table`
     pub(crate) table: String,
-    pub(crate) object_id: i64,
     pub(crate) column: String,
-    pub(crate) column_id: i64,
     pub(crate) sql_type: SqlType,
 }
 
@@ -69,7 +67,8 @@ pub(crate) fn store(bound: Bound, target: &Target) -> Result<Bound, SqlError> {
     let nullable = bound.nullable;
     let target = target.clone();
     let function = Function {
-        name: format!("store({from},{to},{},{})", target.object_id, target.column_id),
+        // By its name, which the message has: numbers of dropped tables are given again.
+        name: super::call::short(format!("store({from},{to},{},{})", target.table, target.column)),
         arguments: vec![from],
         strict: true,
         deterministic: true,

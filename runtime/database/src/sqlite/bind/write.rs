@@ -47,19 +47,28 @@ pub(crate) type OutputRows = (Vec<Bound>, Vec<QueryColumn>);
 
 impl Binder<'_> {
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Write, SqlError> {
-        if insert.top.is_some() {
-            return Err(errors::unsupported("INSERT TOP"));
-        }
         let table = self.target(&insert.target)?;
         let given = self.insert_columns(&table, &insert.columns)?;
         let listed = !insert.columns.is_empty();
+        let top = self.write_top(insert.top.as_ref())?;
         let ctes = self.common_tables(&insert.ctes)?;
         // What the source gives, one value per given column, and how it is queried.
         let (values, mut query) = match &insert.source {
             InsertSource::DefaultValues => (Vec::new(), None),
+            InsertSource::Values(_) if top.is_some() => {
+                return Err(errors::unsupported("INSERT TOP … VALUES"));
+            }
             InsertSource::Values(rows) => (self.value_rows(&table, &given, rows, listed)?, None),
             InsertSource::Query(query) => {
-                let query = self.bind_query(query)?;
+                let mut query = self.bind_query(query)?;
+                if top.is_some() {
+                    if query.limit.is_some() || query.offset.is_some() {
+                        return Err(errors::unsupported(
+                            "INSERT TOP of a query with TOP or OFFSET",
+                        ));
+                    }
+                    query.limit = top;
+                }
                 let (have, want) = (query.columns.len(), given.len());
                 if have != want {
                     return Err(if listed {
@@ -228,9 +237,7 @@ impl Binder<'_> {
             value,
             &Target {
                 table: format!("{}.{}.{}", table.database, table.schema, table.name),
-                object_id: table.object_id,
                 column: column.name.clone(),
-                column_id: column.column_id,
                 sql_type: column.sql_type,
             },
         )?;
