@@ -1,8 +1,8 @@
 //! The server's certificate: the user's own, or a self-signed one made at first start.
 
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -118,7 +118,8 @@ impl CertificateFiles {
     }
 }
 
-/// Writes a new file with a mode of its own from the first byte on.
+/// Writes a file with a mode of its own from the first byte on, also when it was there already
+/// with another.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), CertificateError> {
     OpenOptions::new()
         .write(true)
@@ -126,14 +127,15 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), CertificateError> {
         .truncate(true)
         .mode(mode)
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| {
+            file.set_permissions(Permissions::from_mode(mode))?;
+            file.write_all(text.as_bytes())
+        })
         .map_err(|source| CertificateError::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -145,6 +147,16 @@ mod tests {
         CertificateFiles::self_signed(folder.path()).unwrap();
         assert_eq!(std::fs::read(&files.certificate).unwrap(), first);
         assert_eq!(files.key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_takes_the_place_of_one_that_everybody_reads_is_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join(KEY_FILE);
+        std::fs::write(&key, "old").unwrap();
+        std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+        CertificateFiles::self_signed(folder.path()).unwrap();
+        assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
