@@ -91,6 +91,15 @@ async fn definitions_are_of_their_database_and_transaction() {
             ("ROLLBACK", ": "),
             ("SELECT COUNT(*) FROM sys.procedures", "int!: 0"),
             ("SELECT SCHEMA_ID('passing'), SCHEMA_ID('dbo')", "int, int: NULL|1"),
+            ("CREATE PROC [a]].b] AS SELECT 1", ": "),
+            (
+                "SELECT OBJECT_DEFINITION(OBJECT_ID('dbo.[a]].b]', 'P'))",
+                "nvarchar(max): CREATE PROC [a]].b] AS SELECT 1",
+            ),
+            (
+                "SELECT OBJECT_DEFINITION(OBJECT_ID('other..p', 'P'))",
+                "nvarchar(max): CREATE PROC p AS SELECT 'other'",
+            ),
             ("SELECT OBJECT_ID('p'), 1 - SIGN(OBJECT_ID('other.dbo.p'))", "int, int: NULL|0"),
             // A view's names are those of its own database.
             ("SELECT * FROM other.dbo.v", "int: 7"),

@@ -616,10 +616,12 @@ pub(super) fn now() -> i64 {
 fn split_name(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut close = None;
-    for c in text.trim().chars() {
+    let mut chars = text.trim().chars().peekable();
+    while let Some(c) = chars.next() {
         let last = parts.len() - 1;
         match (close, c) {
-            (Some(end), c) if c == end => close = None,
+            // A doubled quote is one within the name.
+            (Some(end), c) if c == end && chars.next_if_eq(&end).is_none() => close = None,
             (Some(_), c) => parts[last].push(c),
             (None, '[') => close = Some(']'),
             (None, '"') => close = Some('"'),
