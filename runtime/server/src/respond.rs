@@ -14,7 +14,7 @@ use launchpod_types::{Message, SqlError};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
-use crate::rows::ResultColumns;
+use crate::rows::{ResultColumns, Rows, RowsError};
 use crate::types;
 
 /// Bytes of finished packets that are written to the socket at once.
@@ -174,23 +174,35 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
 
     async fn batch(&mut self, batch: &arrow_array::RecordBatch) -> io::Result<()> {
         let Some(columns) = self.columns.take() else { return Ok(()) };
-        let rows = columns.rows(batch);
+        match columns.rows(batch) {
+            Ok(rows) => self.rows(&rows).await?,
+            Err(error) => self.break_off(&error),
+        }
+        self.columns = Some(columns);
+        Ok(())
+    }
+
+    async fn rows(&mut self, rows: &Rows<'_>) -> io::Result<()> {
         for row in 0..rows.count() {
             if self.broken {
                 break;
             }
             if let Err(error) = rows.write(row, self.packets.tokens()) {
-                self.message(
-                    &SqlError::new(39010, format!("The result can't be sent: {error}.")).into(),
-                );
-                self.broken = true;
+                self.break_off(&error);
             }
             if self.packets.tokens().len() >= WRITE_SIZE {
                 self.send_full().await?;
             }
         }
-        self.columns = Some(columns);
         Ok(())
+    }
+
+    /// Says why a result set has no more rows; its first reason only.
+    fn break_off(&mut self, error: &RowsError) {
+        if !std::mem::replace(&mut self.broken, true) {
+            let text = format!("The result can't be sent: {error}.");
+            self.message(&SqlError::new(39010, text).into());
+        }
     }
 
     fn return_value(&mut self, value: &ReturnValue) {

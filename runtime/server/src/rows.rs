@@ -9,6 +9,8 @@ use arrow_array::{
     Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, RecordBatch,
     StringArray,
 };
+use arrow_schema::DataType;
+use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
 use launchpod_tds::row::{RowError, RowWriter};
 use launchpod_tds::token::{Column as WireColumn, ColumnFlags};
@@ -55,6 +57,24 @@ pub(crate) struct Rows<'a> {
     count: usize,
 }
 
+/// Rows that can't be sent: a fault of the database or the controller, which check what they
+/// send.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RowsError {
+    /// A batch has more or fewer columns than were described.
+    #[error("the result set has {expected} columns, and its rows have {found}")]
+    Columns { expected: usize, found: usize },
+    /// A column isn't stored as [`launchpod_exchange::storage`] says.
+    #[error("column {column:?} is stored as {found}, not as {expected}")]
+    Storage { column: String, expected: DataType, found: DataType },
+    /// More ten-thousandths than money's 64 bits hold.
+    #[error("{0} ten-thousandths are outside the range of money")]
+    Money(i128),
+    /// The wire has no form for the row.
+    #[error(transparent)]
+    Row(#[from] RowError),
+}
+
 // === impl ResultColumns ===
 
 impl ResultColumns {
@@ -70,24 +90,38 @@ impl ResultColumns {
 
     /// The rows of a batch of these columns.
     ///
-    /// # Panics
-    /// When the batch isn't stored as [`launchpod_exchange::storage`] says: a fault of the
-    /// database or the controller, which check what they send.
-    pub fn rows<'a>(&'a self, batch: &'a RecordBatch) -> Rows<'a> {
-        let cells: Vec<Cells<'a>> = self
+    /// # Errors
+    /// When the batch isn't stored as [`launchpod_exchange::storage`] says.
+    pub fn rows<'a>(&'a self, batch: &'a RecordBatch) -> Result<Rows<'a>, RowsError> {
+        if batch.num_columns() != self.columns.len() {
+            return Err(RowsError::Columns {
+                expected: self.columns.len(),
+                found: batch.num_columns(),
+            });
+        }
+        let cells = self
             .columns
             .iter()
             .zip(batch.columns())
-            .map(|(column, array)| Cells::new(column.sql_type, array.as_ref()))
-            .collect();
+            .map(|(column, array)| cells_of(column, array.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
         let has_nulls = batch.columns().iter().any(|array| array.null_count() > 0);
-        Rows {
+        Ok(Rows {
             columns: &self.wire,
             cells,
             null_bitmaps: self.null_bitmaps && has_nulls,
             count: batch.num_rows(),
-        }
+        })
     }
+}
+
+fn cells_of<'a>(column: &Column, array: &'a dyn Array) -> Result<Cells<'a>, RowsError> {
+    let expected = storage::data_type(column.sql_type);
+    if *array.data_type() != expected {
+        let found = array.data_type().clone();
+        return Err(RowsError::Storage { column: column.name.clone(), expected, found });
+    }
+    Ok(Cells::new(column.sql_type, array))
 }
 
 fn wire_column(column: &Column) -> WireColumn {
@@ -111,7 +145,7 @@ impl Rows<'_> {
     }
 
     /// Appends the token of a row.
-    pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), RowError> {
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), RowsError> {
         let mut writer = if self.null_bitmaps {
             let nulls = self.cells.iter().map(|cells| cells.array().is_null(row));
             RowWriter::with_nulls(out, self.columns, nulls)
@@ -121,13 +155,14 @@ impl Rows<'_> {
         for cells in &self.cells {
             cells.write(row, &mut writer)?;
         }
-        writer.finish()
+        Ok(writer.finish()?)
     }
 }
 
 // === impl Cells ===
 
 impl<'a> Cells<'a> {
+    /// The cells of an array, which is of the type that stores the SQL type.
     fn new(sql_type: SqlType, array: &'a dyn Array) -> Self {
         match sql_type {
             SqlType::Bit => Cells::Bit(array.as_boolean()),
@@ -182,9 +217,9 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn write(&self, row: usize, out: &mut RowWriter<'_>) -> Result<(), RowError> {
+    fn write(&self, row: usize, out: &mut RowWriter<'_>) -> Result<(), RowsError> {
         if self.array().is_null(row) {
-            return out.null();
+            return Ok(out.null()?);
         }
         match *self {
             Cells::Bit(array) => out.bit(Some(array.value(row))),
@@ -196,7 +231,10 @@ impl<'a> Cells<'a> {
             Cells::Float(array) => out.float(Some(array.value(row))),
             Cells::Decimal(array) => out.decimal(Some(array.value(row))),
             // Money's storage is decimal(19,4), of which money's range is a part.
-            Cells::Money(array) => out.money(Some(array.value(row) as i64)),
+            Cells::Money(array) => {
+                let value = array.value(row);
+                out.money(Some(i64::try_from(value).map_err(|_| RowsError::Money(value))?))
+            }
             Cells::Text(array) => out.text(Some(array.value(row))),
             Cells::Binary(array) => out.binary(Some(array.value(row))),
             Cells::Date(array) => {
@@ -220,7 +258,8 @@ impl<'a> Cells<'a> {
             Cells::Guid(array) => {
                 out.value(&in_range(guid(array.value(row)), SqlType::UniqueIdentifier))
             }
-        }
+        }?;
+        Ok(())
     }
 }
 
@@ -232,4 +271,50 @@ fn in_range(value: Value, sql_type: SqlType) -> wire::Value {
 
 fn guid(bytes: &[u8]) -> Value {
     bytes.try_into().map_or(Value::Null, Value::Guid)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Decimal128Array, Int32Array};
+
+    use super::*;
+
+    fn columns(sql_type: SqlType) -> ResultColumns {
+        let column = Column { name: "c".to_owned(), sql_type, nullable: true, identity: false };
+        ResultColumns::new(&[column], false)
+    }
+
+    fn batch(arrays: Vec<ArrayRef>) -> RecordBatch {
+        let named = arrays.into_iter().map(|array| ("c", array));
+        RecordBatch::try_from_iter(named).unwrap()
+    }
+
+    #[test]
+    fn a_batch_that_is_stored_otherwise_is_refused() {
+        let columns = columns(SqlType::Int);
+        let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["1"]));
+        assert!(columns.rows(&batch(vec![Arc::clone(&numbers)])).is_ok());
+        let error = columns.rows(&batch(vec![texts])).err().unwrap();
+        assert_eq!(error.to_string(), "column \"c\" is stored as Utf8, not as Int32");
+        let error = columns.rows(&batch(vec![Arc::clone(&numbers), numbers])).err().unwrap();
+        assert!(matches!(error, RowsError::Columns { expected: 1, found: 2 }));
+    }
+
+    #[test]
+    fn money_beyond_its_range_is_refused_and_leaves_nothing() {
+        let values = Decimal128Array::from(vec![i128::from(i64::MAX), i128::from(i64::MAX) + 1])
+            .with_precision_and_scale(19, 4)
+            .unwrap();
+        let batch = batch(vec![Arc::new(values)]);
+        let columns = columns(SqlType::Money);
+        let rows = columns.rows(&batch).unwrap();
+        let mut out = Vec::new();
+        rows.write(0, &mut out).unwrap();
+        let length = out.len();
+        assert!(matches!(rows.write(1, &mut out), Err(RowsError::Money(_))));
+        assert_eq!(out.len(), length);
+    }
 }
