@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness.docker import LABEL, containers, docker, remove_containers
+from harness.docker import LABEL, containers, docker, remove_containers, wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
 
 
@@ -132,3 +132,12 @@ def test_two_servers_cannot_have_the_same_data(make_server):
     assert second.returncode != 0
     with server.connect() as session:
         assert session.run("SELECT 1 AS alive").value == 1
+
+
+def test_a_probe_of_the_port_is_no_warning(make_server):
+    server = make_server(enable=False, LAUNCHPOD_LOG="debug")
+    for said in (b"", b"\x12\x01\x00"):
+        with socket.create_connection((server.host, server.port)) as probe:
+            probe.sendall(said)
+    wait_until(lambda: server.log_text().count("left before it sent a PRELOGIN") == 2, "two probes in the log")
+    assert "WARN" not in server.log_text()

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
 
-use crate::login::{LoggedIn, log_in};
+use crate::login::{LoggedIn, LoginFailure, log_in};
 use crate::respond::Responder;
 use crate::server::Shared;
 use crate::transport::Transport;
@@ -65,6 +65,10 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
     };
     let logged_in = match login {
         Ok(Ok(logged_in)) => logged_in,
+        Ok(Err(LoginFailure::Probe)) => {
+            debug!("The client left before it sent a PRELOGIN");
+            return;
+        }
         Ok(Err(error)) => {
             warn!(%error, "No session");
             return;

@@ -47,6 +47,9 @@ pub(crate) struct LoggedIn {
 /// Why a connection didn't come to a session.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginFailure {
+    /// What a port probe or a health check does.
+    #[error("the client left before its PRELOGIN was whole")]
+    Probe,
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -68,7 +71,11 @@ pub(crate) async fn log_in(
     let mut reader = MessageReader::new(MAX_LOGIN_LENGTH);
     let mut packets = PacketWriter::new();
 
-    let payload = message(&mut transport, &mut reader, PacketType::Prelogin).await?;
+    let payload = match message(&mut transport, &mut reader, PacketType::Prelogin).await {
+        // Nothing was said yet: a connection may end here for whatever reason.
+        Err(LoginFailure::Io(_)) => return Err(LoginFailure::Probe),
+        payload => payload?,
+    };
     let prelogin = Prelogin::decode(&payload)?;
     let (negotiated, encryption) = negotiate(prelogin.encryption, shared.options.encryption);
     let answer = Prelogin {
