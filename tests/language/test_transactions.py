@@ -54,3 +54,14 @@ def test_a_failing_input_query_does_not_end_the_batch(kept):
 EXEC sp_execute_external_script @language = N'Python', @script = N'', @input_data_1 = N'SELECT * FROM nosuch'
 SELECT @@ERROR AS error""")
     assert (outcome.numbers, outcome.sets[-1].rows) == ([208], [(208,)])
+
+
+@pytest.mark.parametrize("level", range(6))
+def test_a_request_to_begin_is_answered_with_a_descriptor_also_within_a_transaction(kept, level):
+    session = kept.connection.cursor()._session
+    for depth in (1, 2):
+        session._tds.tds72_transaction = 0
+        session.submit_begin_tran(isolation_level=level)
+        session.process_simple_request()
+        assert session._tds.tds72_transaction != 0
+        assert kept.run("SELECT @@TRANCOUNT AS depth").value == depth

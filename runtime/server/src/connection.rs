@@ -14,7 +14,7 @@ use launchpod_tds::message::{ClientMessage, Incoming, MessageReader, Reset};
 use launchpod_tds::packet::PacketType;
 use launchpod_tds::rpc::{Procedure, RpcCall, RpcCalls, RpcParameter};
 use launchpod_tds::token::Done;
-use launchpod_tds::transaction::{TransactionAction, TransactionRequest};
+use launchpod_tds::transaction::{Isolation, TransactionAction, TransactionRequest};
 use launchpod_tds::version::TdsVersion;
 use launchpod_types::{Parameter, SqlError};
 use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
@@ -203,6 +203,14 @@ impl Runner {
         let (replies, mut incoming) = mpsc::channel(REPLIES_IN_FLIGHT);
         let session = &mut self.session;
         let responder = &mut self.responder;
+        let begins = matches!(
+            &work,
+            Work::Transaction(TransactionRequest { action: TransactionAction::Begin(_), .. })
+        );
+        if begins && session.transaction().depth > 0 {
+            // The session tells of a transaction's begin, not of one within it.
+            responder.repeat_transaction();
+        }
         let running = async move { work.run(session, &replies, cancel).await };
         let responding = async move {
             while let Some(reply) = incoming.recv().await {
@@ -256,12 +264,18 @@ impl Work<'_> {
                     }
                 }
             }
-            Work::Transaction(request) => match session_transaction(request.action) {
-                Change::Transaction(change) => {
-                    session.change_transaction(change, replies, cancel).await;
+            Work::Transaction(request) => {
+                if let Some(level) = isolation_to_set(&request.action) {
+                    let text = format!("SET TRANSACTION ISOLATION LEVEL {level}");
+                    session.batch(&text, replies, cancel).await;
                 }
-                Change::Save(text) => session.batch(&text, replies, cancel).await,
-            },
+                match session_transaction(request.action) {
+                    Change::Transaction(change) => {
+                        session.change_transaction(change, replies, cancel).await;
+                    }
+                    Change::Save(text) => session.batch(&text, replies, cancel).await,
+                }
+            }
         }
         Ok(())
     }
@@ -300,6 +314,24 @@ enum Change {
     Transaction(SessionTransaction),
     /// SAVE TRANSACTION as T-SQL.
     Save(String),
+}
+
+/// The isolation level that a request sets for the transaction that it begins, as T-SQL has it.
+fn isolation_to_set(action: &TransactionAction) -> Option<&'static str> {
+    let begin = match action {
+        TransactionAction::Begin(begin) => Some(begin),
+        TransactionAction::Commit { then, .. } | TransactionAction::Rollback { then, .. } => {
+            then.as_ref()
+        }
+        TransactionAction::Save { .. } => None,
+    };
+    Some(match begin?.isolation? {
+        Isolation::ReadUncommitted => "READ UNCOMMITTED",
+        Isolation::ReadCommitted => "READ COMMITTED",
+        Isolation::RepeatableRead => "REPEATABLE READ",
+        Isolation::Serializable => "SERIALIZABLE",
+        Isolation::Snapshot => "SNAPSHOT",
+    })
 }
 
 fn session_transaction(action: TransactionAction) -> Change {

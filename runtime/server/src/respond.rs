@@ -132,6 +132,12 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         EnvChange::ResetAcknowledged.encode(self.packets.tokens());
     }
 
+    /// Tells the client the open transaction's descriptor again: it waits for one when it asks
+    /// to begin a transaction, also within another ([MS-TDS] 2.2.6.9).
+    pub fn repeat_transaction(&mut self) {
+        EnvChange::BeginTransaction { descriptor: self.transaction }.encode(self.packets.tokens());
+    }
+
     /// Appends a message.
     pub fn message(&mut self, message: &Message) {
         self.failed |= message.is_error();
