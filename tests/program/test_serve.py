@@ -20,6 +20,11 @@ def test_a_password_is_made_and_only_its_owner_reads_it(tmp_path):
         server.start()
         with server.connect() as session:
             session.run("SELECT 1 AS a").check()
+        assert server.stop() == 0
+
+        server.environment["MSSQL_SA_PASSWORD"] = server.password = Server.password
+        server.start()
+        assert not file.exists(), "it holds a password that no longer holds"
     finally:
         server.clean_up()
 

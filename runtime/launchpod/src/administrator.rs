@@ -27,6 +27,14 @@ pub enum PasswordError {
          three kinds: capital letters, small letters, digits, others"
     )]
     Weak(&'static str),
+    /// The file of a password that no longer holds can't be removed.
+    #[error("can't remove the old password's file {path}: {source}")]
+    Remove {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The file can't be written.
     #[error("can't write the generated password to {path}: {source}")]
     Write {
@@ -69,6 +77,20 @@ pub fn generate(data_dir: &Path) -> Result<(Secret, PathBuf), PasswordError> {
     Ok((Secret::from(password), path))
 }
 
+/// Removes the file of a generated password, since another one holds now. Returns the file's
+/// path if it was there.
+///
+/// # Errors
+/// When it is there and can't be removed.
+pub fn forget_generated(data_dir: &Path) -> Result<Option<PathBuf>, PasswordError> {
+    let path = data_dir.join(PASSWORD_FILE);
+    match std::fs::remove_file(&path) {
+        Ok(()) => Ok(Some(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(PasswordError::Remove { path, source }),
+    }
+}
+
 /// Writes a new file, whose mode is its owner's alone, in place of one that may be there with
 /// another mode.
 fn write(path: &Path, password: &str) -> std::io::Result<()> {
@@ -103,6 +125,15 @@ mod tests {
         for strong in ["Yukon900", "yukon_900", "Passw0rd!"] {
             check_strength(strong).unwrap();
         }
+    }
+
+    #[test]
+    fn a_generated_password_that_no_longer_holds_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(forget_generated(folder.path()).unwrap(), None);
+        let (_, path) = generate(folder.path()).unwrap();
+        assert_eq!(forget_generated(folder.path()).unwrap().as_deref(), Some(path.as_path()));
+        assert!(!path.exists());
     }
 
     #[test]

@@ -96,6 +96,10 @@ fn set_administrator(database: &Embedded, data_dir: &Path) -> Result<(), Error> 
     if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
         administrator::check_strength(&password)?;
         database.set_password(ADMINISTRATOR, &Secret::from(password))?;
+        if let Some(path) = administrator::forget_generated(data_dir)? {
+            let path = path.display();
+            info!(%path, "Removed the file of the generated password, which no longer holds");
+        }
     } else if !database.has_login(ADMINISTRATOR)? {
         let (password, path) = administrator::generate(data_dir)?;
         database.set_password(ADMINISTRATOR, &password)?;
