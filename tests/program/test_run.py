@@ -1,7 +1,12 @@
 """`launchpod run`: a script without a client."""
 
+import os
+import subprocess
+
 import pandas
 import pytest
+
+from harness.server import BINARY
 
 FRAME = pandas.DataFrame({"n": [1, 2, 3], "s": ["a", "ü", None]})
 
@@ -68,3 +73,32 @@ def test_a_failing_script(launchpod, write):
 def test_a_script_that_is_not_there(launchpod):
     done = launchpod("run", "missing.py", code=1)
     assert "missing.py" in done.stderr
+
+
+def test_output_without_rows(launchpod, write, tmp_path):
+    (tmp_path / "kept.csv").write_text("old")
+    for name in ("kept.csv", "new.csv"):
+        done = launchpod("run", write("x = 1"), "--output", name, code=1)
+        assert "OutputDataSet" in done.stderr and name in done.stderr
+    assert (tmp_path / "kept.csv").read_text() == "old"
+    assert not (tmp_path / "new.csv").exists()
+
+
+def test_the_settings_file_holds_for_every_command(launchpod, write, tmp_path):
+    (tmp_path / "launchpod.toml").write_text("python_image = 'no-such-image'\n")
+    done = launchpod("run", write("x = 1"), "--config", "launchpod.toml", code=1)
+    assert "no-such-image" in done.stderr
+    done = launchpod("doctor", code=1, LAUNCHPOD_CONFIG="launchpod.toml")
+    assert "no-such-image" in done.stdout
+
+
+def test_a_filter_that_is_none_is_named(launchpod):
+    assert "a=b=c" in launchpod("doctor", "--log", "a=b=c", code=1).stderr
+
+
+def test_a_reader_that_leaves(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([BINARY, "image", "list"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -73,6 +73,17 @@ pub struct Settings {
     pub grace: Option<u64>,
 }
 
+/// The settings as every command takes them: said directly, or in a file.
+#[derive(Args)]
+pub struct SettingsArguments {
+    /// File of settings (TOML); a flag or variable wins over it
+    #[arg(long, env = "LAUNCHPOD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
 /// A settings file that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -92,6 +103,18 @@ pub enum SettingsError {
         /// Where and what.
         source: toml::de::Error,
     },
+}
+
+// === impl SettingsArguments ===
+
+impl SettingsArguments {
+    /// What holds: what is said directly over the file.
+    ///
+    /// # Errors
+    /// As [`Settings::over_file`].
+    pub fn resolve(self) -> Result<Settings, SettingsError> {
+        self.settings.over_file(self.config.as_deref())
+    }
 }
 
 // === impl Settings ===

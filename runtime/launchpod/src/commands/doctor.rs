@@ -7,20 +7,21 @@ use launchpod_image::Images;
 use launchpod_sandbox::doctor::{Finding, State, examine};
 
 use super::serve;
-use crate::assembly;
 use crate::error::Error;
-use crate::settings::Settings;
+use crate::output::OutputError;
+use crate::settings::{Settings, SettingsArguments};
+use crate::{assembly, output};
 
 /// What `doctor` can be told: it looks at what a server with these settings would use.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArguments,
 }
 
 /// Looks at everything; the exit code is 1 when scripts can't run, or not safely.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
-    let settings = arguments.settings;
+    let settings = arguments.settings.resolve()?;
     let mut findings = vec![port(&settings).await];
     let mut image = None;
     // An engine that can't be reached is the sandbox's finding.
@@ -31,7 +32,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     }
     let sandbox = assembly::sandbox(&settings, uuid::Uuid::new_v4());
     findings.extend(examine(sandbox, image.as_deref()).await);
-    findings.iter().for_each(print);
+    findings.iter().try_for_each(print)?;
     let worst = findings.iter().map(|finding| finding.state).max();
     Ok(if worst == Some(State::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -86,14 +87,15 @@ fn finding(what: &'static str, state: State, found: String, mend: &str) -> Findi
     Finding { what, state, found, mend: mend.to_owned() }
 }
 
-fn print(finding: &Finding) {
+fn print(finding: &Finding) -> Result<(), OutputError> {
     let state = match finding.state {
         State::Ok => "ok  ",
         State::Warn => "warn",
         State::Bad => "BAD ",
     };
-    println!("{state}  {}: {}", finding.what, finding.found);
+    output::line(format_args!("{state}  {}: {}", finding.what, finding.found))?;
     if !finding.mend.is_empty() {
-        println!("      {}", finding.mend);
+        output::line(format_args!("      {}", finding.mend))?;
     }
+    Ok(())
 }

@@ -8,7 +8,9 @@ use launchpod_image::{Base, BuildOptions, Match};
 
 use crate::assembly;
 use crate::error::Error;
+use crate::output::{self, OutputError};
 use crate::progress::Progress;
+use crate::settings::Settings;
 use crate::table;
 
 /// What `image` can be told.
@@ -17,6 +19,10 @@ pub struct Arguments {
     /// Folder of image definitions of your own, beside those that the program carries
     #[arg(long, global = true, env = "LAUNCHPOD_IMAGES", value_name = "DIR")]
     images: Option<PathBuf>,
+
+    /// File of settings (TOML) that may name that folder; a flag or variable wins over it
+    #[arg(long, global = true, env = "LAUNCHPOD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
 
     #[command(subcommand)]
     command: Command,
@@ -70,7 +76,9 @@ enum BaseArgument {
 
 /// Runs one of them.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
-    let images = assembly::images(arguments.images.as_deref()).await?;
+    let said = Settings { images: arguments.images, ..Settings::default() };
+    let settings = said.over_file(arguments.config.as_deref())?;
+    let images = assembly::images(settings.images.as_deref()).await?;
     match arguments.command {
         Command::Build { name, locked, rebuild, base } => {
             let base = match base {
@@ -81,20 +89,21 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
             let progress = Progress::new();
             let options = BuildOptions { base, locked, rebuild };
             let image = images.build(&name, options, &|event| progress.image(event)).await?;
-            println!("image {} {}", image.name, image.id);
-            println!("lock  {}", image.lock_hash);
+            output::line(format_args!("image {} {}", image.name, image.id))?;
+            output::line(format_args!("lock  {}", image.lock_hash))?;
         }
-        Command::List => list(&images.list().await?),
+        Command::List => list(&images.list().await?)?,
         Command::Verify { name } => return verify(&images, &name).await,
         Command::Lock { name } => {
             let progress = Progress::new();
-            print!("{}", images.lock(&name, &|event| progress.image(event)).await?.to_text());
+            let lock = images.lock(&name, &|event| progress.image(event)).await?;
+            output::text(&lock.to_text())?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(images: &[launchpod_image::ListedImage]) {
+fn list(images: &[launchpod_image::ListedImage]) -> Result<(), OutputError> {
     let row = |image: &launchpod_image::ListedImage| {
         vec![
             image.name.clone(),
@@ -107,33 +116,31 @@ fn list(images: &[launchpod_image::ListedImage]) {
         ]
     };
     let rows: Vec<_> = images.iter().map(row).collect();
-    print!(
-        "{}",
-        table::render(&["name", "tags", "image ID", "lock", "worker", "size", "state"], &rows)
-    );
+    let headings = ["name", "tags", "image ID", "lock", "worker", "size", "state"];
+    output::text(&table::render(&headings, &rows))
 }
 
 async fn verify(images: &launchpod_image::Images, name: &str) -> Result<ExitCode, Error> {
     let verification = images.verify(name).await?;
-    println!("image {} {}", verification.name, verification.id);
-    println!(
+    output::line(format_args!("image {} {}", verification.name, verification.id))?;
+    output::line(format_args!(
         "compared {} packages and {} files with the image's lock",
         verification.packages, verification.files
-    );
+    ))?;
     for difference in &verification.differences {
-        println!("{difference}");
+        output::line(difference)?;
     }
     for change in &verification.from_program {
-        println!("differs from this program's lock: {change}");
+        output::line(format_args!("differs from this program's lock: {change}"))?;
     }
     if verification.is_good() {
-        println!("the image is what its lock says");
+        output::line("the image is what its lock says")?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
+    output::line(format_args!(
         "{} differences; build it anew: launchpod image build {name} --rebuild",
         verification.differences.len()
-    );
+    ))?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -16,8 +16,9 @@ use super::serve;
 use crate::administrator::{self, ADMINISTRATOR};
 use crate::assembly;
 use crate::error::Error;
+use crate::output::{self, OutputError};
 use crate::progress::Progress;
-use crate::settings::Settings;
+use crate::settings::SettingsArguments;
 use crate::signals::stop_on_signals;
 use crate::table;
 
@@ -36,12 +37,12 @@ const ENABLE: &str = "EXEC sp_configure 'external scripts enabled', 1; RECONFIGU
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArguments,
 }
 
 /// Builds what is missing and shows the script's result.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
-    let mut settings = arguments.settings;
+    let mut settings = arguments.settings.resolve()?;
     let stop = stop_on_signals()?;
     let folder = tempfile::tempdir()?;
     settings.listen.get_or_insert(([127, 0, 0, 1], 0).into());
@@ -79,14 +80,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     progress.clear();
 
     let (columns, rows) = result?;
-    println!("{SCRIPT}\n");
+    output::line(format_args!("{SCRIPT}\n"))?;
     let headings: Vec<&str> = columns.iter().map(String::as_str).collect();
-    println!("{}", table::render(&headings, &rows));
+    output::line(table::render(&headings, &rows))?;
     match instance.history().pop() {
-        Some(report) => print_report(&report),
+        Some(report) => print_report(&report)?,
         None => return Err("the script left no report; this is a fault of Launchpod".into()),
     }
-    print_next_steps();
+    print_next_steps()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -128,21 +129,23 @@ fn text(data: &ColumnData<'_>) -> String {
     }
 }
 
-fn print_report(report: &Report) {
-    println!("image      {} ({})", report.image_id, report.environment);
-    println!("lock       {}", report.lock_hash);
-    println!("container  {} ({}), gone now", report.container_name, report.runtime);
+fn print_report(report: &Report) -> Result<(), OutputError> {
+    output::line(format_args!("image      {} ({})", report.image_id, report.environment))?;
+    output::line(format_args!("lock       {}", report.lock_hash))?;
+    let (container, runtime) = (&report.container_name, &report.runtime);
+    output::line(format_args!("container  {container} ({runtime}), gone now"))?;
     let milliseconds = |took: Duration| took.as_millis();
     let stages: Vec<String> = report
         .stages
         .iter()
         .map(|(stage, took)| format!("{} {}", stage.name(), milliseconds(took)))
         .collect();
-    println!("ms         {}; {} in all", stages.join(", "), milliseconds(report.stages.total()));
+    let total = milliseconds(report.stages.total());
+    output::line(format_args!("ms         {}; {total} in all", stages.join(", ")))
 }
 
-fn print_next_steps() {
-    println!(
+fn print_next_steps() -> Result<(), OutputError> {
+    output::line(
         "
 Next, a server for any SQL Server client:
 
@@ -153,6 +156,6 @@ or one script of your own, without a server:
 
   launchpod run SCRIPT.py --query 'SELECT 1 AS col'
 
-(from a checkout, `cargo run --release --` in place of `launchpod`)"
-    );
+(from a checkout, `cargo run --release --` in place of `launchpod`)",
+    )
 }

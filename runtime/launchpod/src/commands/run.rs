@@ -19,8 +19,9 @@ use uuid::Uuid;
 use crate::administrator::ADMINISTRATOR;
 use crate::error::Error;
 use crate::files::{self, RowWriter};
+use crate::output::{self, OutputError};
 use crate::progress::Progress;
-use crate::settings::Settings;
+use crate::settings::SettingsArguments;
 use crate::signals::stop_on_signals;
 use crate::{assembly, display, table};
 
@@ -55,23 +56,32 @@ pub struct Arguments {
     output: Option<PathBuf>,
 
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArguments,
 }
 
 /// Runs the script; the exit code is 1 when it fails.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let script = std::fs::read_to_string(&arguments.script)
         .map_err(|error| format!("{}: {error}", arguments.script.display()))?;
+    let settings = arguments.settings.resolve()?;
     let stop = stop_on_signals()?;
+    // Where the database is when none is named.
     let folder = tempfile::tempdir()?;
-    let controller = assembly::controller(&arguments.settings, Uuid::new_v4()).await?;
+    let controller = assembly::controller(&settings, Uuid::new_v4()).await?;
     let cancel = CancellationToken::new();
     let request = ScriptRequest {
         id: Uuid::new_v4(),
         identity: Identity { login: "local".to_owned(), database: "master".to_owned() },
         language: "Python".to_owned(),
         script,
-        input: input(&arguments, folder.path(), &cancel).await?,
+        input: match (arguments.input, arguments.query) {
+            (Some(path), _) => Some(file_rows(&path)?),
+            (None, Some(query)) => {
+                let data_dir = settings.data_dir.as_deref().unwrap_or(folder.path());
+                Some(query_rows(data_dir, &query, &cancel).await?)
+            }
+            (None, None) => None,
+        },
         input_name: "InputDataSet".to_owned(),
         output_name: "OutputDataSet".to_owned(),
         parameters: arguments.param,
@@ -91,20 +101,6 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     cancel.cancel();
     controller.shutdown().await;
     outcome
-}
-
-/// The rows that the script gets. `folder` is where an empty database may be.
-async fn input(
-    arguments: &Arguments,
-    folder: &Path,
-    cancel: &CancellationToken,
-) -> Result<Option<Input>, Error> {
-    if let Some(path) = &arguments.input {
-        return Ok(Some(file_rows(path)?));
-    }
-    let Some(query) = &arguments.query else { return Ok(None) };
-    let data_dir = arguments.settings.data_dir.as_deref().unwrap_or(folder);
-    query_rows(data_dir, query, cancel).await.map(Some)
 }
 
 /// Reads a file on a thread of its own.
@@ -193,10 +189,14 @@ async fn follow(
     progress.clear();
     match outcome {
         Ok(report) => {
-            if let Some(writer) = writer {
-                writer.finish()?;
-            } else if !columns.is_empty() {
-                print_rows(&columns, &printed, rows);
+            match (writer, output) {
+                (Some(writer), _) => writer.finish()?,
+                (None, Some(path)) => {
+                    let text = "the script left no OutputDataSet";
+                    return Err(format!("{text}; {} isn't written", path.display()).into());
+                }
+                (None, None) if columns.is_empty() => {}
+                (None, None) => print_rows(&columns, &printed, rows)?,
             }
             if progress.is_live() {
                 let total = report.stages.total().as_millis();
@@ -225,12 +225,14 @@ fn print_later(printed: &mut Vec<Vec<String>>, columns: &[Column], batch: &Recor
     }
 }
 
-fn print_rows(columns: &[Column], printed: &[Vec<String>], rows: usize) {
+fn print_rows(columns: &[Column], printed: &[Vec<String>], rows: usize) -> Result<(), OutputError> {
     let headings: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    print!("{}", table::render(&headings, printed));
+    output::text(&table::render(&headings, printed))?;
     if rows > printed.len() {
-        println!("… {} more rows; --output FILE keeps them all", rows - printed.len());
+        let more = rows - printed.len();
+        output::line(format_args!("… {more} more rows; --output FILE keeps them all"))?;
     }
+    Ok(())
 }
 
 /// Reads `name=value`.

@@ -1,7 +1,7 @@
 //! `launchpod serve`
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,25 +14,21 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use crate::administrator::{self, ADMINISTRATOR, PASSWORD_VARIABLE};
-use crate::assembly;
 use crate::error::Error;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsArguments};
 use crate::signals::stop_on_signals;
+use crate::{assembly, output};
 
 /// What `serve` can be told.
 #[derive(Args)]
 pub struct Arguments {
-    /// File of settings (TOML); a flag or variable wins over it
-    #[arg(long, env = "LAUNCHPOD_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArguments,
 }
 
 /// Serves clients until SIGTERM or SIGINT.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
-    let settings = arguments.settings.over_file(arguments.config.as_deref())?;
+    let settings = arguments.settings.resolve()?;
     let data_dir = assembly::data_dir(&settings)?;
     let stop = stop_on_signals()?;
 
@@ -44,7 +40,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let listener = listen(settings.listen()).await?;
     let address = listener.local_addr()?;
     let server = server(&settings, &data_dir, Arc::clone(&instance), database)?;
-    println!("launchpod: ready on {address}");
+    output::line(format_args!("launchpod: ready on {address}"))?;
     server.serve(listener, stop).await;
     info!("Shutting down");
     instance.controller.shutdown().await;
@@ -103,7 +99,8 @@ fn set_administrator(database: &Embedded, data_dir: &Path) -> Result<(), Error> 
     } else if !database.has_login(ADMINISTRATOR)? {
         let (password, path) = administrator::generate(data_dir)?;
         database.set_password(ADMINISTRATOR, &password)?;
-        println!("launchpod: the password of {ADMINISTRATOR} is in {}", path.display());
+        let path = path.display();
+        output::line(format_args!("launchpod: the password of {ADMINISTRATOR} is in {path}"))?;
     }
     Ok(())
 }
