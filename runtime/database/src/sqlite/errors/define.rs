@@ -1,0 +1,275 @@
+//! Errors of definitions: what exists already, what is missing, what stands in the way.
+
+use launchpod_types::SqlError;
+
+pub(crate) fn cannot_drop_schema(name: &str) -> SqlError {
+    SqlError::new(
+        15151,
+        format!(
+            "Cannot drop the schema '{name}', because it does not exist or you do not have \
+             permission."
+        ),
+    )
+}
+
+/// DROP of one kind with the name of another.
+pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
+    let article = if is == "index" { "an" } else { "a" };
+    SqlError::new(
+        3705,
+        format!(
+            "Cannot use DROP {} with '{name}' because '{name}' is {article} {is}. Use DROP {}.",
+            asked.to_uppercase(),
+            is.to_uppercase()
+        ),
+    )
+}
+
+pub(crate) fn incompatible_alter(name: &str) -> SqlError {
+    SqlError::new(
+        2010,
+        format!("Cannot perform alter on '{name}' because it is an incompatible object type."),
+    )
+}
+
+pub(crate) fn database_prefix(statement: &str) -> SqlError {
+    SqlError::with_class(
+        166,
+        15,
+        format!(
+            "'{statement}' does not allow specifying the database name as a prefix to the object \
+             name."
+        ),
+    )
+}
+
+pub(crate) fn order_by_in_view() -> SqlError {
+    SqlError::with_class(
+        1033,
+        15,
+        "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, \
+         and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
+    )
+}
+
+pub(crate) fn nested_too_deep() -> SqlError {
+    SqlError::new(
+        217,
+        "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).",
+    )
+}
+
+pub(crate) fn function_arguments(too_few: bool, name: &str) -> SqlError {
+    let (number, how) =
+        if too_few { (313, "An insufficient number of") } else { (8144, "Too many") };
+    let text = if too_few {
+        format!("{how} arguments were supplied for the procedure or function {name}.")
+    } else {
+        format!("Procedure or function {name} has too many arguments specified.")
+    };
+    SqlError::new(number, text)
+}
+
+pub(crate) fn cannot_index(name: &str) -> SqlError {
+    SqlError::new(
+        1088,
+        format!(
+            "Cannot find the object \"{name}\" because it does not exist or you do not have \
+             permissions."
+        ),
+    )
+    .state(12)
+}
+
+pub(crate) fn index_exists(name: &str, table: &str) -> SqlError {
+    SqlError::new(
+        1913,
+        format!(
+            "The operation failed because an index or statistics with name '{name}' already \
+             exists on table '{table}'."
+        ),
+    )
+}
+
+pub(crate) fn no_key_column(name: &str) -> SqlError {
+    SqlError::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
+}
+
+/// Without SQL Server's last sentence, which names the key's value.
+pub(crate) fn duplicate_in_new_index(table: &str, index: &str) -> SqlError {
+    SqlError::new(
+        1505,
+        format!(
+            "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for \
+             the object name '{table}' and the index name '{index}'."
+        ),
+    )
+}
+
+/// Without SQL Server's last sentence, which names the key's value.
+pub(crate) fn duplicate_in_index(table: &str, index: &str) -> SqlError {
+    SqlError::with_class(
+        2601,
+        14,
+        format!("Cannot insert duplicate key row in object '{table}' with unique index '{index}'."),
+    )
+}
+
+pub(crate) fn no_primary_key(table: &str) -> SqlError {
+    SqlError::new(
+        1773,
+        format!(
+            "Foreign key has implicit reference to object '{table}' which does not have a primary \
+             key defined on it."
+        ),
+    )
+    .state(0)
+}
+
+pub(crate) fn second_identity(table: &str) -> SqlError {
+    SqlError::new(
+        2744,
+        format!(
+            "Multiple identity columns specified for table '{table}'. Only one identity column \
+             per table is allowed."
+        ),
+    )
+}
+
+pub(crate) fn second_default() -> SqlError {
+    SqlError::new(1781, "Column already has a DEFAULT bound to it.")
+}
+
+pub(crate) fn cannot_alter(name: &str) -> SqlError {
+    SqlError::new(
+        4902,
+        format!(
+            "Cannot find the object \"{name}\" because it does not exist or you do not have \
+             permissions."
+        ),
+    )
+}
+
+pub(crate) fn column_needs_value(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        4901,
+        format!(
+            "ALTER TABLE only allows columns to be added that can contain nulls, or have a \
+             DEFAULT definition specified, or the column being added is an identity or timestamp \
+             column, or alternatively if none of the previous conditions are satisfied the table \
+             must be empty to allow addition of this column. Column '{column}' cannot be added to \
+             non-empty table '{table}' because it does not satisfy these conditions."
+        ),
+    )
+}
+
+pub(crate) fn no_such_column(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        4924,
+        format!(
+            "ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table \
+             '{table}'."
+        ),
+    )
+}
+
+pub(crate) fn last_column(table: &str) -> SqlError {
+    SqlError::new(
+        4923,
+        format!(
+            "ALTER TABLE DROP COLUMN failed because it is the only data column in table '{table}'. \
+             A table must have at least one data column."
+        ),
+    )
+}
+
+pub(crate) fn column_in_use(column: &str) -> SqlError {
+    SqlError::new(
+        4922,
+        format!("ALTER TABLE DROP COLUMN {column} failed because one or more objects access this column."),
+    )
+    .state(9)
+}
+
+pub(crate) fn not_a_constraint(name: &str) -> SqlError {
+    SqlError::new(3728, format!("'{name}' is not a constraint."))
+}
+
+pub(crate) fn exists_already(name: &str) -> SqlError {
+    SqlError::new(2714, format!("There is already an object named '{name}' in the database."))
+        .state(6)
+}
+
+pub(crate) fn cannot_drop(kind: &str, name: &str) -> SqlError {
+    SqlError::with_class(
+        3701,
+        11,
+        format!(
+            "Cannot drop the {kind} '{name}', because it does not exist or you do not have \
+             permission."
+        ),
+    )
+    .state(5)
+}
+
+pub(crate) fn cannot_find_object(name: &str) -> SqlError {
+    SqlError::new(
+        4701,
+        format!(
+            "Cannot find the object \"{name}\" because it does not exist or you do not have \
+             permissions."
+        ),
+    )
+}
+
+pub(crate) fn unknown_schema(name: &str) -> SqlError {
+    SqlError::new(
+        2760,
+        format!(
+            "The specified schema name \"{name}\" either does not exist or you do not have \
+             permission to use it."
+        ),
+    )
+}
+
+pub(crate) fn duplicate_column(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        2705,
+        format!(
+            "Column names in each table must be unique. Column name '{column}' in table '{table}' \
+             is specified more than once."
+        ),
+    )
+    .state(3)
+}
+
+pub(crate) fn system_object(name: &str) -> SqlError {
+    SqlError::new(259, format!("Ad hoc updates to system catalogs are not allowed ('{name}')."))
+}
+
+pub(crate) fn no_such_database(name: &str) -> SqlError {
+    SqlError::new(
+        911,
+        format!("Database '{name}' does not exist. Make sure that the name is entered correctly."),
+    )
+}
+
+pub(crate) fn database_exists(name: &str) -> SqlError {
+    SqlError::new(
+        1801,
+        format!("Database '{name}' already exists. Choose a different database name."),
+    )
+    .state(3)
+}
+
+pub(crate) fn system_database(name: &str) -> SqlError {
+    SqlError::new(
+        3708,
+        format!("Cannot drop the database '{name}' because it is a system database."),
+    )
+}
+
+pub(crate) fn not_unique(constraint: &str) -> SqlError {
+    SqlError::new(1779, format!("Table '{constraint}' already has a primary key defined on it."))
+        .state(0)
+}

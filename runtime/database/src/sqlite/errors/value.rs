@@ -1,0 +1,92 @@
+//! Errors of built-in functions and of clauses that choose rows.
+
+use launchpod_types::{SqlError, SqlType};
+
+pub(crate) fn json_path(character: char, position: usize) -> SqlError {
+    SqlError::new(
+        13607,
+        format!(
+            "JSON path is not properly formatted. Unexpected character '{character}' is found at \
+             position {position}."
+        ),
+    )
+    .state(4)
+}
+
+pub(crate) fn json_property() -> SqlError {
+    SqlError::new(13608, "Property cannot be found on the specified JSON path.").state(2)
+}
+
+pub(crate) fn json_text(character: char, position: usize) -> SqlError {
+    SqlError::new(
+        13609,
+        format!(
+            "JSON text is not properly formatted. Unexpected character '{character}' is found at \
+             position {position}."
+        ),
+    )
+    .state(4)
+}
+
+pub(crate) fn json_scalar() -> SqlError {
+    SqlError::new(13623, "Scalar value cannot be found in the specified JSON path.").state(2)
+}
+
+pub(crate) fn json_fragment() -> SqlError {
+    SqlError::new(13624, "Object or array cannot be found in the specified JSON path.").state(2)
+}
+
+pub(crate) fn json_too_long() -> SqlError {
+    SqlError::new(13625, "String value in the specified JSON path would be truncated.")
+}
+
+pub(crate) fn string_agg_too_long() -> SqlError {
+    SqlError::new(
+        9829,
+        "STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid \
+         result truncation.",
+    )
+}
+
+pub(crate) fn translate_lengths() -> SqlError {
+    SqlError::new(
+        9828,
+        "The second and third arguments of the TRANSLATE built-in function must contain an equal \
+         number of characters.",
+    )
+}
+
+pub(crate) fn invalid_time_zone() -> SqlError {
+    SqlError::new(9812, "The timezone provided to builtin function is invalid.")
+}
+
+pub(crate) fn parsing(value: &str, to: SqlType) -> SqlError {
+    SqlError::new(
+        9819,
+        format!(
+            "Error converting string value '{value}' into data type {} using culture ''.",
+            to.name()
+        ),
+    )
+}
+
+pub(crate) fn sample_amount() -> SqlError {
+    SqlError::with_class(
+        476,
+        15,
+        "Invalid PERCENT tablesample size or ROWS value specified in the TABLESAMPLE clause.",
+    )
+}
+
+pub(crate) fn ties_without_order() -> SqlError {
+    SqlError::with_class(
+        1062,
+        15,
+        "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.",
+    )
+}
+
+pub(crate) fn split_separator() -> SqlError {
+    SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
+        .state(11)
+}
