@@ -102,3 +102,17 @@ def test_a_call_from_outside(define):
     sql = define("adds", "@a int, @sum int OUTPUT AS SET @sum = @a + 1; RETURN 3")
     outcome = sql.call("adds", 41, pytds.output(param_type="int")).check()
     assert (list(outcome.outputs.values()), outcome.return_status) == ([42], 3)
+
+
+def test_a_procedure_of_another_database_runs_there(sql):
+    sql.run("CREATE DATABASE elsewhere").check()
+    try:
+        sql.run("USE elsewhere").check()
+        sql.run("CREATE TABLE t (a int)").check()
+        sql.run("CREATE PROCEDURE fill AS INSERT t VALUES (5); SELECT DB_NAME() AS db, a FROM t").check()
+        sql.run("USE master").check()
+        outcome = sql.run("EXEC elsewhere.dbo.fill; SELECT DB_NAME() AS db").check()
+        assert [only.rows for only in outcome.sets] == [[("elsewhere", 5)], [("master",)]]
+        assert outcome.texts(5701) == []
+    finally:
+        sql.run("USE master; DROP DATABASE elsewhere").check()

@@ -103,8 +103,12 @@ impl Run<'_> {
             )
             .into());
         }
-        let outer = std::mem::replace(&mut self.scope, inner);
         let database = self.session.database_name.clone();
+        let elsewhere = inner.database.clone();
+        if let Some(elsewhere) = &elsewhere {
+            self.run_in(elsewhere).await?;
+        }
+        let outer = std::mem::replace(&mut self.scope, inner);
         let options = self.session.options;
         // Boxed: a text can run a text can run a text.
         let result = match statements {
@@ -113,7 +117,10 @@ impl Run<'_> {
         };
         let inner = std::mem::replace(&mut self.scope, outer);
         self.session.options = options;
-        let returned = self.return_to(&database).await;
+        let mut returned = self.return_to(&database).await;
+        if elsewhere.is_some() {
+            returned = returned.and(self.run_in(&database).await);
+        }
         returned?;
         Ok((inner, result))
     }

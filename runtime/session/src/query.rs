@@ -107,7 +107,21 @@ impl Run<'_> {
         if self.session.database_name == database {
             return Ok(());
         }
-        self.own_statement(&format!("USE [{}]", database.replace(']', "]]"))).await
+        self.own_statement(&use_statement(database)).await
+    }
+
+    /// Makes a database the current one for a procedure that lives there. The client is not
+    /// told: its own current database stays.
+    pub async fn run_in(&mut self, database: &str) -> Result<(), Stop> {
+        let text = use_statement(database);
+        let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        for statement in batch.statements {
+            let mut events = self.start_until(statement, &text, CancellationToken::new());
+            while let Some(event) = events.recv().await {
+                event?;
+            }
+        }
+        Ok(())
     }
 
     /// Rolls an open transaction back, also when the batch was cancelled.
@@ -190,6 +204,10 @@ impl Run<'_> {
             }
         }
     }
+}
+
+fn use_statement(database: &str) -> String {
+    format!("USE [{}]", database.replace(']', "]]"))
 }
 
 /// Whether a statement begins a transaction under IMPLICIT_TRANSACTIONS.

@@ -31,6 +31,8 @@ pub(crate) struct Scope {
     pub place: DonePlace,
     /// How many calls it is deep.
     pub depth: u32,
+    /// The database it runs in, when that isn't the caller's.
+    pub database: Option<String>,
     /// The procedure it is, as messages name it; empty in a batch.
     pub procedure: String,
     /// Whether a TRY is around what runs, here or in a caller.
@@ -75,6 +77,7 @@ impl Scope {
             variables: BTreeMap::new(),
             place,
             depth,
+            database: None,
             procedure: String::new(),
             catching: false,
             caught: Vec::new(),
