@@ -121,9 +121,17 @@ async fn read_messages(
             }
             Ok(Some(Incoming::Ignored(_))) => Request::Ignored,
             Err(error) => {
-                // Nothing after it can be understood; the runner says so and closes.
+                // Nothing after it can be understood; the runner says so and closes. Until it
+                // has, the connection isn't to be taken for closed, and what comes is thrown
+                // away: closing with bytes unread would reset it before the error is read.
+                last.cancel();
                 let _ = requests.send(Request::Broken(error)).await;
-                return;
+                let drain =
+                    async { while socket.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {} };
+                tokio::select! {
+                    () = requests.closed() => return,
+                    () = drain => return,
+                }
             }
         };
         if requests.send(request).await.is_err() {

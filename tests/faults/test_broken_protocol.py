@@ -1,0 +1,49 @@
+"""Bytes that are no TDS: an error, a closed connection, and nothing for anybody else."""
+
+import contextlib
+import socket
+
+import pytest
+
+# An ERROR token's number, little-endian.
+PROTOCOL_ERROR = (4014).to_bytes(4, "little")
+# A SQLBatch packet whose ALL_HEADERS claim to be longer than the packet.
+BAD_HEADERS = bytes([1, 1, 0, 12, 0, 0, 1, 0]) + (2**31).to_bytes(4, "little")
+RUBBISH = {
+    "no packet type": b"\x99" * 100,
+    "HTTP": b"GET / HTTP/1.1\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x00\x05hello",
+    "headers": BAD_HEADERS,
+}
+
+
+def answer(raw: socket.socket) -> bytes:
+    """All that comes until the server closes the connection."""
+    raw.settimeout(60)
+    received = b""
+    while part := raw.recv(65536):
+        received += part
+    return received
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH.values(), ids=RUBBISH)
+def test_after_login(server, rubbish):
+    # More than once: the error must not race with the end of the connection.
+    for _ in range(10):
+        session = server.connect()
+        raw = session.connection.cursor()._session._tds.sock
+        raw.sendall(rubbish)
+        assert PROTOCOL_ERROR in answer(raw)
+    with server.connect() as other:
+        assert other.run("SELECT 1 AS n").value == 1
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH.values(), ids=RUBBISH)
+def test_before_login(server, rubbish):
+    with socket.create_connection((server.host, server.port)) as raw:
+        raw.sendall(rubbish)
+        # The server may close before it has read all: the client then sees a reset.
+        with contextlib.suppress(ConnectionResetError):
+            assert answer(raw) == b""
+    with server.connect() as other:
+        assert other.run("SELECT 1 AS n").value == 1
