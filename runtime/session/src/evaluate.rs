@@ -9,8 +9,8 @@ use launchpod_types::{Column, SqlError, SqlType, Value};
 
 use crate::run::{Run, Stop};
 
-/// The variable under which a value is handed to the database for conversion.
-const CONVERTED: &str = "@launchpod_converted";
+/// The variable under which a value is handed to the database.
+pub(crate) const OPERAND: &str = "@launchpod_operand";
 
 /// Whether every value of a type is the same in another, so that nobody need be asked.
 fn keeps_value(from: SqlType, to: SqlType) -> bool {
@@ -59,11 +59,22 @@ impl Run<'_> {
         if value.is_null() || keeps_value(from, to) {
             return Ok(value);
         }
-        let variable = Variable { sql_type: from, value };
-        self.scope.variables.insert(CONVERTED.to_owned(), variable);
-        let converted = self.value_of(CONVERTED, to).await;
-        self.scope.variables.remove(CONVERTED);
-        converted
+        self.value_with(value, from, OPERAND, to).await
+    }
+
+    /// The value of an expression's text that holds a given value under [`OPERAND`].
+    pub async fn value_with(
+        &mut self,
+        operand: Value,
+        from: SqlType,
+        text: &str,
+        to: SqlType,
+    ) -> Result<Value, Stop> {
+        let variable = Variable { sql_type: from, value: operand };
+        self.scope.variables.insert(OPERAND.to_owned(), variable);
+        let value = self.value_of(text, to).await;
+        self.scope.variables.remove(OPERAND);
+        value
     }
 
     /// The last row that a query returns.

@@ -107,21 +107,13 @@ impl Run<'_> {
         if self.session.database_name == database {
             return Ok(());
         }
-        self.own_statement(&use_statement(database)).await
+        self.own_statement(&use_statement(database), true).await
     }
 
     /// Makes a database the current one for a procedure that lives there. The client is not
     /// told: its own current database stays.
     pub async fn run_in(&mut self, database: &str) -> Result<(), Stop> {
-        let text = use_statement(database);
-        let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
-        for statement in batch.statements {
-            let mut events = self.start_until(statement, &text, CancellationToken::new());
-            while let Some(event) = events.recv().await {
-                event?;
-            }
-        }
-        Ok(())
+        self.own_statement(&use_statement(database), false).await
     }
 
     /// Rolls an open transaction back, also when the batch was cancelled.
@@ -129,7 +121,7 @@ impl Run<'_> {
         if self.session.globals.transaction.depth == 0 {
             return Ok(());
         }
-        self.own_statement("ROLLBACK TRANSACTION").await
+        self.own_statement("ROLLBACK TRANSACTION", true).await
     }
 
     /// Begins a transaction before a statement that does so under IMPLICIT_TRANSACTIONS.
@@ -139,19 +131,20 @@ impl Run<'_> {
             && session.globals.transaction.depth == 0
             && begins_transaction(&statement.kind)
         {
-            self.own_statement("BEGIN TRANSACTION").await?;
+            self.own_statement("BEGIN TRANSACTION", true).await?;
         }
         Ok(())
     }
 
-    /// Runs a statement that isn't the client's, which nothing cancels.
-    async fn own_statement(&mut self, text: &str) -> Result<(), Stop> {
+    /// Runs a statement that isn't the client's, which nothing cancels. `tell`: the client
+    /// hears of a change of the current database.
+    async fn own_statement(&mut self, text: &str, tell: bool) -> Result<(), Stop> {
         let batch = launchpod_tsql::parse(text).map_err(SqlError::from)?;
         for statement in batch.statements {
             let mut events = self.start_until(statement.clone(), text, CancellationToken::new());
             while let Some(event) = events.recv().await {
                 match event? {
-                    Event::Database(new) => self.database_changed(new).await?,
+                    Event::Database(new) if tell => self.database_changed(new).await?,
                     Event::Transaction(state) => {
                         self.transaction_changed(&statement, state).await?;
                     }

@@ -9,6 +9,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
+use crate::evaluate::OPERAND;
 use crate::run::{Run, Stop};
 
 /// One `@variable = value` of a SELECT.
@@ -153,13 +154,8 @@ impl Run<'_> {
         value: Value,
         from: SqlType,
     ) -> Result<Value, Stop> {
-        const OPERAND: &str = "@launchpod_operand";
         let declared = self.variable(name)?.sql_type;
-        let operand = Variable { sql_type: from, value };
-        self.scope.variables.insert(OPERAND.to_owned(), operand);
-        let combined = self.value_of(&format!("{name} {sign} {OPERAND}"), declared).await;
-        self.scope.variables.remove(OPERAND);
-        combined
+        self.value_with(value, from, &format!("{name} {sign} {OPERAND}"), declared).await
     }
 }
 
