@@ -116,3 +116,10 @@ def test_a_procedure_of_another_database_runs_there(sql):
         assert outcome.texts(5701) == []
     finally:
         sql.run("USE master; DROP DATABASE elsewhere").check()
+
+
+def test_a_name_that_ends_like_a_system_procedures_is_another(sql):
+    for name in ("[my.sp_configure]", "[a].[b.sp_executesql]"):
+        assert sql.run(f"EXEC {name}").numbers == [2812]
+    assert sql.call("[my.sp_configure]").numbers == [2812]
+    assert sql.call("no procedure; SELECT 1").numbers == [2812]

@@ -1,13 +1,12 @@
 //! EXEC, and calls from outside a batch.
 
 use launchpod_database::Variable;
-use launchpod_tsql::ast::{
-    self, ArgumentValue, Execute, ExecuteText, Identifier, ObjectName, ProcedureName, ResultSets,
-};
-use launchpod_types::{Parameter, SqlError, SqlType, Value};
+use launchpod_tsql::ast::{self, ArgumentValue, Execute, ExecuteText, ProcedureName, ResultSets};
+use launchpod_types::{Parameter, SqlType, Value};
 
 use crate::block::unsupported;
 use crate::literal;
+use crate::procedure_name;
 use crate::procedures::{Argument, Completion, Invocation};
 use crate::reply::{DoneKind, DonePlace, Reply, ReturnValue, StatementDone};
 use crate::run::{Run, Scope, Stop};
@@ -17,10 +16,10 @@ impl Run<'_> {
     /// `EXEC @rc = procedure arguments WITH RESULT SETS …`
     pub async fn execute_procedure(&mut self, execute: &Execute) -> Result<(), Stop> {
         let procedure = match &execute.procedure {
-            ProcedureName::Name(name) => quoted(name),
+            ProcedureName::Name(name) => name.clone(),
             ProcedureName::Variable(variable) => match &self.variable(variable)?.value {
-                Value::Text(name) => name.clone(),
-                _ => return Err(not_found("").into()),
+                Value::Text(name) => procedure_name::read(name)?,
+                _ => return Err(procedure_name::not_found("").into()),
             },
         };
         let mut arguments = Vec::with_capacity(execute.arguments.len());
@@ -76,13 +75,7 @@ impl Run<'_> {
     /// A call from outside a batch. Its failure is reported like a statement's.
     pub async fn remote_call(&mut self, call: Call) -> Result<(), Stop> {
         let arguments = call.arguments.iter().cloned().map(Argument::from).collect();
-        let invocation = Invocation {
-            procedure: call.procedure,
-            arguments,
-            result_sets: ResultSets::Unspecified,
-            source: "".into(),
-        };
-        match self.invoke(invocation).await {
+        match self.call_by_name(&call.procedure, arguments).await {
             Ok(completion) => {
                 self.send(Reply::ReturnStatus(completion.status)).await?;
                 for (ordinal, output) in completion.outputs {
@@ -169,19 +162,21 @@ impl Run<'_> {
         Ok(found.unwrap_or(Variable { sql_type: SqlType::Int, value: Value::Null }))
     }
 
-    /// Runs a procedure that another one names.
+    /// Runs a procedure that a driver or another procedure names.
     pub async fn call_by_name(
         &mut self,
-        procedure: String,
+        procedure: &str,
         arguments: Vec<Argument>,
     ) -> Result<Completion, Stop> {
+        let procedure = procedure_name::read(procedure)?;
         let result_sets = ResultSets::Unspecified;
         self.invoke(Invocation { procedure, arguments, result_sets, source: "".into() }).await
     }
 
     /// Finds the procedure and runs it.
     async fn invoke(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
-        let name = plain_name(&invocation.procedure);
+        // A system procedure is reachable by every database and schema.
+        let name = invocation.procedure.name.fold();
         let Some(procedure) = crate::procedures::find(&name) else {
             return self.invoke_user_procedure(invocation).await;
         };
@@ -197,55 +192,7 @@ impl Run<'_> {
         // Boxed: a procedure can call a procedure.
         match Box::pin(self.user_procedure(&procedure, arguments, any_result)).await? {
             Some(completion) => Ok(completion),
-            None => Err(not_found(&procedure).into()),
-        }
-    }
-}
-
-/// A name as T-SQL that reads the same whatever it holds.
-fn quoted(name: &ObjectName) -> String {
-    let parts =
-        [name.server.as_ref(), name.database.as_ref(), name.schema.as_ref(), Some(&name.name)];
-    let quote = |part: Option<&Identifier>| match part {
-        Some(part) => format!("[{}]", part.text.replace(']', "]]")),
-        None => String::new(),
-    };
-    let parts: Vec<String> = parts.into_iter().skip_while(Option::is_none).map(quote).collect();
-    parts.join(".")
-}
-
-/// A name as error messages show it: without brackets.
-fn shown(name: &str) -> String {
-    name.replace(['[', ']'], "")
-}
-
-/// The name of a system procedure without the schemas and databases it is reachable by, in
-/// lower case. `[sys].[sp_x]`, `master..sp_x` and `dbo.sp_x` all name `sp_x`.
-fn plain_name(name: &str) -> String {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    last.trim().trim_matches(['[', ']', '"']).to_lowercase()
-}
-
-fn not_found(name: &str) -> SqlError {
-    SqlError::new(2812, format!("Could not find stored procedure '{}'.", shown(name))).state(62)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_quoted_part_by_part() {
-        let batch = launchpod_tsql::parse("EXEC db..[a.b]]c]").unwrap();
-        let ast::StatementKind::Execute(execute) = &batch.statements[0].kind else { panic!() };
-        let ProcedureName::Name(name) = &execute.procedure else { panic!() };
-        assert_eq!(quoted(name), "[db]..[a.b]]c]");
-    }
-
-    #[test]
-    fn system_procedures_are_reachable_by_every_schema() {
-        for name in ["sp_x", "[sys].[SP_X]", "master..sp_x", "\"dbo\".\"sp_x\"", " sp_x "] {
-            assert_eq!(plain_name(name), "sp_x", "{name}");
+            None => Err(procedure_name::not_found(&procedure.to_string()).into()),
         }
     }
 }

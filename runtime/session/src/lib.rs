@@ -23,6 +23,7 @@ mod execute;
 mod instance;
 mod literal;
 mod message_format;
+mod procedure_name;
 mod procedures;
 mod query;
 mod raise;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use launchpod_database::Variable;
 use launchpod_exchange::value::record_batch;
-use launchpod_tsql::ast::ResultSets;
+use launchpod_tsql::ast::{ObjectName, ResultSets};
 use launchpod_types::{Column, SqlError, SqlType, Value};
 
 use crate::block::unsupported;
@@ -25,8 +25,7 @@ pub(crate) use prepared::PreparedStatements;
 
 /// A call of a procedure, from a batch or from outside.
 pub(crate) struct Invocation {
-    /// Its name as written.
-    pub procedure: String,
+    pub procedure: ObjectName,
     pub arguments: Vec<Argument>,
     pub result_sets: ResultSets,
     /// The text that the call stands in, for the spans in `result_sets`.

@@ -127,7 +127,7 @@ impl Run<'_> {
             }
             Prepared::Call(procedure) => {
                 let (places, arguments): (Vec<usize>, Vec<Argument>) = values.into_iter().unzip();
-                let call = self.call_by_name(procedure.clone(), arguments);
+                let call = self.call_by_name(procedure, arguments);
                 let mut completion = Box::pin(call).await?;
                 completion.outputs.iter_mut().for_each(|(place, _)| *place = places[*place]);
                 Ok(completion)

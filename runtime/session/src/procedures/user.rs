@@ -1,23 +1,23 @@
 //! Procedures of users: their text is the database's, what runs it is here.
 
-use launchpod_tsql::ast::{ProcedureName, StatementKind};
+use launchpod_tsql::ast::{ObjectName, StatementKind};
 use launchpod_types::{SqlError, Value};
 
 use super::own::Placed;
 use super::parameters::Callee;
 use super::{Argument, Completion};
 use crate::block::unsupported;
+use crate::procedure_name::quoted;
 use crate::reply::DonePlace;
 use crate::run::{Run, Scope, Stop};
 
 impl Run<'_> {
     /// Runs a procedure of a user; `None` when there is none of that name.
     ///
-    /// `name` is T-SQL: it may have parts and brackets. `any_result` is false when the call has
-    /// a WITH RESULT SETS that declares.
+    /// `any_result` is false when the call has a WITH RESULT SETS that declares.
     pub async fn user_procedure(
         &mut self,
-        name: &str,
+        name: &ObjectName,
         arguments: Vec<Argument>,
         any_result: bool,
     ) -> Result<Option<Completion>, Stop> {
@@ -34,7 +34,7 @@ impl Run<'_> {
         let called = procedure.name.name.text;
         let mut scope = Scope::new(definition.clone().into(), DonePlace::InProcedure, 0);
         scope.procedure.clone_from(&called);
-        scope.database = database_of(name);
+        scope.database = name.database.as_ref().map(|database| database.text.clone());
         let arguments: Vec<Placed> = arguments.into_iter().enumerate().collect();
         let (callee, parameters) = (Callee::Procedure(&called), &procedure.parameters);
         let outputs = self.bind(callee, &definition, parameters, &arguments, &mut scope).await?;
@@ -43,37 +43,13 @@ impl Run<'_> {
     }
 
     /// The text of a procedure.
-    async fn definition(&mut self, name: &str) -> Result<Option<String>, Stop> {
-        let literal = name.replace('\'', "''");
+    async fn definition(&mut self, name: &ObjectName) -> Result<Option<String>, Stop> {
+        let literal = quoted(name).replace('\'', "''");
         let question = format!("SELECT OBJECT_DEFINITION(OBJECT_ID(N'{literal}', N'P'))");
         let row = self.ask(&question).await?;
         Ok(row.and_then(|row| match row.values.into_iter().next() {
             Some(Value::Text(definition)) => Some(definition),
             _ => None,
         }))
-    }
-}
-
-/// The database that a procedure's name names.
-fn database_of(name: &str) -> Option<String> {
-    let batch = launchpod_tsql::parse(&format!("EXEC {name}")).ok()?;
-    match batch.statements.into_iter().next()?.kind {
-        StatementKind::Execute(execute) => match execute.procedure {
-            ProcedureName::Name(name) => name.database.map(|database| database.text),
-            ProcedureName::Variable(_) => None,
-        },
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_database_of_a_name() {
-        assert_eq!(database_of("[my.db].[dbo].[p]").as_deref(), Some("my.db"));
-        assert_eq!(database_of("db..p").as_deref(), Some("db"));
-        assert_eq!(database_of("dbo.p"), None);
     }
 }
