@@ -6,9 +6,10 @@ from harness.docker import docker
 
 
 def test_list_names_an_id_that_docker_takes(launchpod):
-    # Older builds may still be there.
+    # Older builds may still be there, also of the same lock: only the newest has the tag.
     lines = launchpod("image", "list").stdout.splitlines()
-    (line,) = [line for line in lines if re.match(r"\W*python\b.*\bcurrent\b", line)]
+    (line,) = [line for line in lines if re.search(r"\blaunchpod/python:latest\b", line)]
+    assert "current" in line
     image = re.search(r"sha256:[0-9a-f]+", line).group()
     assert docker("image", "inspect", "--format", "{{.Id}}", image).startswith("sha256:")
 

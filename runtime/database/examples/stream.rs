@@ -65,6 +65,7 @@ async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Box<dyn Error>>
             source: batch.text(statement).into(),
             statement: Arc::new(statement.clone()),
             variables: Arc::new(BTreeMap::new()),
+            describe: false,
         };
         let began = Instant::now();
         let mut rows = 0;

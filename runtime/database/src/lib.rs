@@ -66,6 +66,24 @@ pub trait Session: Send {
     /// they are taken. When `cancel` fires or the receiver is dropped, the statement stops
     /// (an open transaction stays open) and the stream ends.
     fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events;
+
+    /// Starts an INSERT whose rows the caller brings: `INSERT … EXEC`, whose procedure is not
+    /// run here, and a bulk load. What it yields, and how it stops, is as with
+    /// [`Session::execute`].
+    ///
+    /// `rows` gives [`Event::Columns`] and [`Event::Batch`], several result sets one after the
+    /// other; all else is passed over. The columns are matched by their place and converted to
+    /// the table's as an INSERT … SELECT would. All rows until `rows` ends are one statement:
+    /// an `Err` among them undoes it and is what it then fails with.
+    ///
+    /// # Errors
+    /// 213 when a result set has another number of columns than the INSERT.
+    fn insert(&mut self, execute: Execute, rows: Events, cancel: CancellationToken) -> Events;
+
+    /// Makes the session as new for the next user of a pooled connection: temporary tables are
+    /// dropped and the session's options are forgotten. The transaction and the current database
+    /// stay. Statements come after it, in the order of the calls.
+    fn reset(&mut self);
 }
 
 /// What a statement yields.
@@ -75,8 +93,9 @@ pub type Events = mpsc::Receiver<Result<Event, SqlError>>;
 #[derive(Clone)]
 pub struct Execute {
     /// The parsed statement: a query, a change of rows, a definition, USE, a transaction
-    /// statement, or SET of an option that matters to the data. Variables, control flow and
-    /// procedures are the interpreter's.
+    /// statement, SET of an option that matters to the data, or EXEC of a procedure that the
+    /// database has itself (`sp_columns`), its arguments constants and variables. Variables,
+    /// control flow and users' procedures are the interpreter's.
     ///
     /// Of `SELECT @a = x, …` the session returns the values as unnamed columns, and the
     /// interpreter assigns those of the last row; so it does with the value of any other
@@ -93,6 +112,9 @@ pub struct Execute {
     /// `@@xact_state` anywhere; the interpreter's own `@@rowcount`,
     /// `@@error` and `@@trancount` are among them.
     pub variables: Arc<BTreeMap<String, Variable>>,
+    /// Whether only the columns are asked for, as under `SET FMTONLY ON`: the statement is bound
+    /// and yields [`Event::Columns`] for each result set that it would return, and nothing runs.
+    pub describe: bool,
 }
 
 /// A declared variable.
@@ -120,6 +142,8 @@ pub enum Event {
     Database(String),
     /// A transaction began, ended or changed depth.
     Transaction(TransactionState),
+    /// A procedure of the database's own has ended with this return status.
+    ReturnStatus(i32),
 }
 
 /// The session's transaction.

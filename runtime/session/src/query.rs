@@ -44,6 +44,7 @@ impl Run<'_> {
             statement: Arc::new(statement),
             source: source.into(),
             variables: Arc::new(variables),
+            describe: false,
         };
         self.session.database.execute(execute, cancel)
     }
@@ -97,6 +98,7 @@ impl Run<'_> {
             Event::Message(message) => Reply::Message(message),
             Event::Database(new) => return self.database_changed(new).await,
             Event::Transaction(state) => return self.transaction_changed(statement, state).await,
+            Event::ReturnStatus(_) => return Ok(()),
         };
         if listening { self.send(reply).await } else { Ok(()) }
     }

@@ -78,7 +78,7 @@ pub async fn run_with(
                 Event::RowsAffected(count) => output.affected = Some(count),
                 Event::Transaction(state) => output.depth = Some(state.depth),
                 Event::Database(name) => output.database = Some(name),
-                Event::Message(_) => {}
+                Event::Message(_) | Event::ReturnStatus(_) => {}
             }
         }
     }
@@ -94,6 +94,7 @@ pub fn statements(sql: &str, variables: &BTreeMap<String, Variable>) -> Vec<Exec
             source: batch.text(statement).into(),
             statement: Arc::new(statement.clone()),
             variables: Arc::new(variables.clone()),
+            describe: false,
         })
         .collect()
 }

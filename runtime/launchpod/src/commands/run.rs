@@ -141,6 +141,7 @@ async fn query_rows(
         statement: Arc::from(statement),
         source: query.into(),
         variables: Arc::default(),
+        describe: false,
     };
     // The query goes on when the session is dropped.
     let events = session.execute(execute, cancel.clone());

@@ -103,6 +103,14 @@ impl crate::Session for EmbeddedSession {
         }
         received
     }
+
+    fn insert(&mut self, _: Execute, _: Events, _: CancellationToken) -> Events {
+        let (events, received) = tokio::sync::mpsc::channel(1);
+        let _ = events.try_send(Err(errors::unsupported("INSERT … EXEC")));
+        received
+    }
+
+    fn reset(&mut self) {}
 }
 
 // === impl Job ===
