@@ -137,6 +137,30 @@ fn types_have_synonyms_and_default_lengths() {
 }
 
 #[test]
+fn a_bulk_load_has_columns_and_options() {
+    let bulk = |text: &str| match only(text) {
+        StatementKind::InsertBulk(bulk) => *bulk,
+        other => panic!("{other:?}"),
+    };
+    let load =
+        bulk("INSERT BULK d..t ([a b] int NOT NULL, c nvarchar(5) COLLATE x) WITH (TABLOCK)");
+    assert_eq!(load.target.to_string(), "d..t");
+    let columns: Vec<_> = load
+        .columns
+        .iter()
+        .map(|column| (column.name.text.as_str(), column.type_name.declared()))
+        .collect();
+    let text = SqlType::NVarChar(Length::Limited(5));
+    assert_eq!(columns, [("a b", Some(SqlType::Int)), ("c", Some(text))]);
+    assert!(!load.keep_nulls);
+    let load = bulk("insert bulk #t with (ROWS_PER_BATCH = 5, ORDER (a, b DESC) keep_nulls)");
+    assert!(load.columns.is_empty() && load.keep_nulls);
+    for wrong in ["(a)", "WITH (NOLOCK)", "(a int", "WITH (ROWS_PER_BATCH)", "()"] {
+        assert!(parse(&format!("INSERT BULK t {wrong}")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn options_are_kept_by_name_and_value() {
     let option = |text: &str| match only(text) {
         StatementKind::SetOption(option) => (option.names, option.value),

@@ -49,7 +49,10 @@ pub use table::{
     ConstraintKind, CreateTable, ForeignKey, IdentityColumn, IndexColumn, ReferentialAction,
     TableDefinition,
 };
-pub use write::{AssignOperator, Assignment, Delete, Insert, InsertSource, Output, Target, Update};
+pub use write::{
+    AssignOperator, Assignment, BulkColumn, Delete, Insert, InsertBulk, InsertSource, Output,
+    Target, Update,
+};
 
 /// A range of bytes in the source of the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

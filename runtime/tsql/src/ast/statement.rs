@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView, Delete,
-    Execute, ExecuteText, Expr, Identifier, IndexColumn, Insert, Literal, ObjectName, Query, Span,
-    TableDefinition, TypeName, Update,
+    Execute, ExecuteText, Expr, Identifier, IndexColumn, Insert, InsertBulk, Literal, ObjectName,
+    Query, Span, TableDefinition, TypeName, Update,
 };
 
 /// A batch that was read.
@@ -42,6 +42,8 @@ pub enum StatementKind {
     Select(Box<Query>),
     /// `INSERT …`
     Insert(Box<Insert>),
+    /// `INSERT BULK …`
+    InsertBulk(Box<InsertBulk>),
     /// `UPDATE …`
     Update(Box<Update>),
     /// `DELETE …`

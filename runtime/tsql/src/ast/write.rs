@@ -2,7 +2,7 @@
 
 use super::{
     ColumnName, Cte, Execute, ExecuteText, Expr, Identifier, ObjectName, Query, SelectItem,
-    TableHint, TableSource, Top,
+    TableHint, TableSource, Top, TypeName,
 };
 
 /// The table that a statement changes.
@@ -53,6 +53,27 @@ pub enum InsertSource {
     Execute(Box<Execute>),
     /// `EXEC ('text')`
     ExecuteText(Box<ExecuteText>),
+}
+
+/// `INSERT BULK`: the rows come in a message of their own. That triggers fire, that a lock is
+/// taken, and how many rows or which order to expect is read over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InsertBulk {
+    /// The table.
+    pub target: ObjectName,
+    /// The columns in the order of the rows' values; all when empty.
+    pub columns: Vec<BulkColumn>,
+    /// `KEEP_NULLS`: NULL stays NULL where the column has a default.
+    pub keep_nulls: bool,
+}
+
+/// A column of an `INSERT BULK`. Its collation and whether it takes NULL are read over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BulkColumn {
+    /// The name.
+    pub name: Identifier,
+    /// The type that the client believes the column to have.
+    pub type_name: TypeName,
 }
 
 /// `UPDATE`

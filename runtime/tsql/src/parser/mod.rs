@@ -5,6 +5,7 @@
 //! statement becomes opaque; a rule that meets what is no T-SQL fails with a syntax error.
 
 mod block;
+mod bulk;
 mod execute;
 mod expression;
 mod function;

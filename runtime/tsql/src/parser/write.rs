@@ -13,10 +13,10 @@ use crate::lexer::TokenKind;
 impl Parser<'_> {
     pub(super) fn insert(&mut self, ctes: Vec<Cte>) -> Result<StatementKind> {
         self.expect_word("INSERT")?;
-        let top = self.top()?;
         if self.at_word("BULK") {
-            return Err(Failure::Unread("INSERT BULK"));
+            return self.insert_bulk();
         }
+        let top = self.top()?;
         self.accept_word("INTO");
         let target = self.target()?;
         let hints = self.table_hints()?;

@@ -88,3 +88,9 @@ GO
 KILL 53
 GO
 sp_who2
+GO
+insert bulk t (a int, b nvarchar(50) COLLATE SQL_Latin1_General_CP1_CI_AS, [c d] decimal(9,3))
+GO
+INSERT BULK [tempdb]..[#t] ([a] NVarChar(max) NULL, [b] UniqueIdentifier NOT NULL) WITH (TABLOCK, CHECK_CONSTRAINTS, ROWS_PER_BATCH = 1000, ORDER(a ASC, [b] DESC), KEEP_NULLS)
+GO
+INSERT BULK dbo.t with (KILOBYTES_PER_BATCH = 64 FIRE_TRIGGERS)

@@ -411,6 +411,7 @@ fn name_of(kind: &StatementKind) -> &'static str {
     match kind {
         StatementKind::Drop(_) => "This DROP",
         StatementKind::Execute(_) | StatementKind::ExecuteText(_) => "EXEC",
+        StatementKind::InsertBulk(_) => "INSERT BULK",
         StatementKind::Kill(_) => "KILL",
         StatementKind::WaitFor(_) => "WAITFOR",
         _ => "This statement",
