@@ -68,7 +68,7 @@ pub trait Session: Send {
     fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events;
 
     /// Starts an INSERT whose rows the caller brings: `INSERT … EXEC`, whose procedure is not
-    /// run here, and a bulk load. What it yields, and how it stops, is as with
+    /// run here, and `INSERT BULK`. What it yields, and how it stops, is as with
     /// [`Session::execute`].
     ///
     /// `rows` gives [`Event::Columns`] and [`Event::Batch`], several result sets one after the

@@ -32,6 +32,7 @@ pub(crate) mod source;
 pub(crate) mod tree;
 pub(crate) mod types;
 pub(crate) mod write;
+pub(crate) mod write_rows;
 
 use scope::{CteName, Scope};
 use tree::{Bound, SourceId};

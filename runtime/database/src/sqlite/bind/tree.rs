@@ -24,6 +24,8 @@ pub(crate) struct Bound {
 pub(crate) enum Kind {
     /// A constant. NULL without a type has type int, as in SQL Server.
     Constant(Value),
+    /// A value that is given when the statement runs; parameters count from 0.
+    Parameter(usize),
     /// A column of a source.
     Column { source: SourceId, name: String },
     /// An operator of SQLite before its operand.
@@ -247,7 +249,11 @@ impl Bound {
     /// The values of which this is made (subqueries are left out).
     pub(crate) fn children(&self) -> Vec<&Bound> {
         match &self.kind {
-            Kind::Constant(_) | Kind::Column { .. } | Kind::Exists(_) | Kind::Scalar(_) => vec![],
+            Kind::Constant(_)
+            | Kind::Parameter(_)
+            | Kind::Column { .. }
+            | Kind::Exists(_)
+            | Kind::Scalar(_) => vec![],
             Kind::Prefix(_, operand) | Kind::Store(_, operand) => vec![operand],
             Kind::Infix { left, right, .. } => vec![left, right],
             Kind::Chain { operands, .. } => operands.iter().collect(),
@@ -288,7 +294,8 @@ impl Bound {
     /// Whether it is the same for every row: no column, subquery or aggregate is in it.
     pub(crate) fn is_constant(&self) -> bool {
         let own = match &self.kind {
-            Kind::Column { .. }
+            Kind::Parameter(_)
+            | Kind::Column { .. }
             | Kind::Exists(_)
             | Kind::Scalar(_)
             | Kind::InQuery { .. }

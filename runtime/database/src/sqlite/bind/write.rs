@@ -164,7 +164,11 @@ impl Binder<'_> {
         Ok(Write { bound, table, checks: Vec::new(), output: None })
     }
 
-    fn insert_columns(&self, table: &Table, names: &[Identifier]) -> Result<Vec<usize>, SqlError> {
+    pub(super) fn insert_columns(
+        &self,
+        table: &Table,
+        names: &[Identifier],
+    ) -> Result<Vec<usize>, SqlError> {
         let explicit = self.environment.session.identity_insert == Some(table.object_id);
         if names.is_empty() {
             let all = table.columns.iter().enumerate();
@@ -232,7 +236,12 @@ impl Binder<'_> {
         self.stored(table, column, value)
     }
 
-    fn stored(&self, table: &Table, column: &TableColumn, value: Bound) -> Result<Bound, SqlError> {
+    pub(super) fn stored(
+        &self,
+        table: &Table,
+        column: &TableColumn,
+        value: Bound,
+    ) -> Result<Bound, SqlError> {
         let value = coerce::store(
             value,
             &Target {
@@ -264,7 +273,11 @@ impl Binder<'_> {
     }
 
     /// What a column gets when nothing is given; `None` for NULL.
-    fn absent(&mut self, table: &Table, column: &TableColumn) -> Result<Option<Bound>, SqlError> {
+    pub(super) fn absent(
+        &mut self,
+        table: &Table,
+        column: &TableColumn,
+    ) -> Result<Option<Bound>, SqlError> {
         if column.identity {
             let state = self.environment.session.identity.clone();
             let object_id = table.object_id;
@@ -501,7 +514,7 @@ impl Binder<'_> {
         Ok(Sources { table, id, ctes, source: sources })
     }
 
-    fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
+    pub(super) fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
         match target {
             TargetName::Table(name) => self.environment.table_to_change(name),
             TargetName::Variable { name, line } => {
@@ -557,7 +570,11 @@ fn plain_select(
     BoundSelect { distinct: false, items, from, filter, group_by: Vec::new(), having: None }
 }
 
-fn plain_query(ctes: Vec<BoundCte>, body: BoundBody, limit: Option<Bound>) -> BoundQuery {
+pub(super) fn plain_query(
+    ctes: Vec<BoundCte>,
+    body: BoundBody,
+    limit: Option<Bound>,
+) -> BoundQuery {
     let columns: Vec<QueryColumn> = Vec::new();
     BoundQuery { ctes, body, order_by: Vec::new(), limit, offset: None, columns }
 }

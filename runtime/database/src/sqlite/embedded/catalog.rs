@@ -286,6 +286,14 @@ impl<'a> Catalog<'a> {
         found.map(|table| self.with_columns(table)).transpose()
     }
 
+    /// The temporary tables of this connection, without their columns.
+    pub(super) fn temporary_tables(&self) -> Result<Vec<Table>, SqlError> {
+        let sql = r#"SELECT object_id, schema, name, storage FROM temp."launchpod.objects""#;
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let rows = statement.query_map([], |row| header(row, "tempdb", "temp")).map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
     /// A table by a name in a text: `t`, `dbo.t`, `db..t`, `[a b].[c]`.
     pub(crate) fn table_by_text(
         &self,

@@ -209,7 +209,7 @@ impl Worker {
     // --- changes ---
 
     /// Runs a change as one statement: all of it or nothing.
-    fn change(
+    pub(super) fn change(
         &mut self,
         job: &Job,
         temporary: bool,
@@ -258,25 +258,10 @@ impl Worker {
     }
 
     fn run_write(&self, job: &Job, write: &Write, word: &'static str) -> Result<u64, Stop> {
-        let catalog = Catalog::new(&self.connection);
-        let table = &write.table;
         let sql = translate::write(write)?;
         sql.register(&self.connection, &self.registry)?;
-        let counter = match &write.bound {
-            BoundWrite::Insert { .. } => catalog.identity(table)?,
-            _ => None,
-        };
-        if let Some(identity) = counter {
-            self.session.identity.begin(table.object_id, identity);
-        }
-        let failed = |error: rusqlite::Error| {
-            if failure::is_interrupted(&error) {
-                return self.failed(job, &error);
-            }
-            let changing = Changing { table, word, catalog };
-            failure::translate(&self.registry, &error, Some(&changing)).into()
-        };
-        let result = (|| {
+        let failed = |error| self.write_failed(job, write, word, &error);
+        self.counting(write, || {
             let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
             sql.bind(&mut statement).map_err(failed)?;
             match &write.output {
@@ -285,12 +270,46 @@ impl Worker {
                     self.stream(job, columns_of(columns), statement.raw_query(), failed)
                 }
             }
-        })();
+        })
+    }
+
+    /// Runs an INSERT while its table's identity counts.
+    pub(super) fn counting<T>(
+        &self,
+        write: &Write,
+        run: impl FnOnce() -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let catalog = Catalog::new(&self.connection);
+        let table = &write.table;
+        let counter = match &write.bound {
+            BoundWrite::Insert { .. } => catalog.identity(table)?,
+            _ => None,
+        };
+        if let Some(identity) = counter {
+            self.session.identity.begin(table.object_id, identity);
+        }
+        let result = run();
         let counted = self.session.identity.end(table.object_id);
         if result.is_ok() && counted != counter {
             catalog.set_identity(table, counted)?;
         }
         result
+    }
+
+    /// Why a change of rows ended.
+    pub(super) fn write_failed(
+        &self,
+        job: &Job,
+        write: &Write,
+        word: &'static str,
+        error: &rusqlite::Error,
+    ) -> Stop {
+        if failure::is_interrupted(error) {
+            return self.failed(job, error);
+        }
+        let changing =
+            Changing { table: &write.table, word, catalog: Catalog::new(&self.connection) };
+        failure::translate(&self.registry, error, Some(&changing)).into()
     }
 
     fn truncate(&self, name: &ObjectName) -> Result<(), Stop> {
@@ -399,7 +418,7 @@ fn into(query: &Query) -> Option<&ObjectName> {
     }
 }
 
-fn is_temporary(target: &Target) -> bool {
+pub(super) fn is_temporary(target: &Target) -> bool {
     match target {
         Target::Table(name) => name.is_temporary(),
         Target::Variable { .. } => true,

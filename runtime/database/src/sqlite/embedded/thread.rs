@@ -24,7 +24,15 @@ const INSTRUCTIONS: i32 = 4000;
 /// A session, as its owner holds it.
 pub(crate) struct EmbeddedSession {
     identity: Arc<Mutex<Identity>>,
-    jobs: mpsc::Sender<Job>,
+    work: mpsc::Sender<Work>,
+}
+
+/// What the thread is told, in order.
+enum Work {
+    Statement(Job),
+    /// An INSERT of these rows.
+    Insert(Job, Events),
+    Reset,
 }
 
 /// A statement on its way to the thread.
@@ -69,7 +77,7 @@ impl EmbeddedSession {
             login: session.login.clone(),
             database: session.database.name.clone(),
         }));
-        let (jobs, received) = mpsc::channel();
+        let (work, received) = mpsc::channel();
         let mut worker = Worker {
             connection,
             registry: Registry::default(),
@@ -85,7 +93,7 @@ impl EmbeddedSession {
             .stack_size(STACK)
             .spawn(move || worker.run(&received))
             .map_err(errors::internal)?;
-        Ok(EmbeddedSession { identity, jobs })
+        Ok(EmbeddedSession { identity, work })
     }
 }
 
@@ -95,22 +103,34 @@ impl crate::Session for EmbeddedSession {
     }
 
     fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events {
+        self.start_job(execute, cancel, Work::Statement)
+    }
+
+    fn insert(&mut self, execute: Execute, rows: Events, cancel: CancellationToken) -> Events {
+        self.start_job(execute, cancel, |job| Work::Insert(job, rows))
+    }
+
+    fn reset(&mut self) {
+        // A session that has ended says so to the next statement.
+        let _ = self.work.send(Work::Reset);
+    }
+}
+
+impl EmbeddedSession {
+    fn start_job(
+        &mut self,
+        execute: Execute,
+        cancel: CancellationToken,
+        work: impl FnOnce(Job) -> Work,
+    ) -> Events {
         let (events, received) = tokio::sync::mpsc::channel(EVENTS_IN_FLIGHT);
         let failed = events.clone();
-        if self.jobs.send(Job { execute, cancel, events }).is_err() {
+        if self.work.send(work(Job { execute, cancel, events })).is_err() {
             // The channel is new and has room.
             let _ = failed.try_send(Err(errors::internal("the session has ended")));
         }
         received
     }
-
-    fn insert(&mut self, _: Execute, _: Events, _: CancellationToken) -> Events {
-        let (events, received) = tokio::sync::mpsc::channel(1);
-        let _ = events.try_send(Err(errors::unsupported("INSERT … EXEC")));
-        received
-    }
-
-    fn reset(&mut self) {}
 }
 
 // === impl Job ===
@@ -137,32 +157,59 @@ impl Worker {
             .map_err(|error| super::failure::of_engine(&error))
     }
 
-    /// Runs jobs until the session is dropped; its transaction is rolled back with the
-    /// connection.
-    fn run(mut self, jobs: &mpsc::Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
-            if job.is_cancelled() {
-                continue;
-            }
-            *self.running() = Some((job.cancel.clone(), job.events.clone()));
-            let result = catch_unwind(AssertUnwindSafe(|| self.statement(&job)));
-            self.quiet();
-            let error = match result {
-                Ok(Ok(())) | Ok(Err(Stop::Cancelled)) => continue,
-                // Whatever failed, it failed because the statement was stopped.
-                Ok(Err(Stop::Failed(_))) if job.is_cancelled() => continue,
-                Ok(Err(Stop::Failed(error))) => error.or_line(job.execute.statement.line),
-                Err(_) => {
-                    tracing::error!("A statement panicked; its session ends");
-                    let error = errors::internal("the statement failed unexpectedly");
-                    let _ = self.send_result(&job, Err(error));
-                    return;
+    /// Works until the session is dropped; its transaction is rolled back with the connection.
+    fn run(mut self, work: &mpsc::Receiver<Work>) {
+        while let Ok(work) = work.recv() {
+            let alive = match work {
+                Work::Statement(job) => self.run_job(&job, |worker, job| worker.statement(job)),
+                Work::Insert(job, rows) => {
+                    self.run_job(&job, |worker, job| worker.insert_rows(job, rows))
                 }
+                Work::Reset => self.forget(),
             };
-            if self.send_result(&job, Err(error)).is_err() {
-                tracing::debug!("Nobody took a statement's error");
+            if !alive {
+                return;
             }
         }
+    }
+
+    /// Runs a job and sends its error; whether the session goes on.
+    fn run_job(
+        &mut self,
+        job: &Job,
+        run: impl FnOnce(&mut Worker, &Job) -> Result<(), Stop>,
+    ) -> bool {
+        if job.is_cancelled() {
+            return true;
+        }
+        *self.running() = Some((job.cancel.clone(), job.events.clone()));
+        let result = catch_unwind(AssertUnwindSafe(|| run(self, job)));
+        self.quiet();
+        let error = match result {
+            Ok(Ok(()) | Err(Stop::Cancelled)) => return true,
+            // Whatever failed, it failed because the statement was stopped.
+            Ok(Err(Stop::Failed(_))) if job.is_cancelled() => return true,
+            Ok(Err(Stop::Failed(error))) => error.or_line(job.execute.statement.line),
+            Err(_) => {
+                tracing::error!("A statement panicked; its session ends");
+                let error = errors::internal("the statement failed unexpectedly");
+                let _ = self.send_result(job, Err(error));
+                return false;
+            }
+        };
+        if self.send_result(job, Err(error)).is_err() {
+            tracing::debug!("Nobody took a statement's error");
+        }
+        true
+    }
+
+    /// Makes the session as new; whether that could be done.
+    fn forget(&mut self) -> bool {
+        let reset = self.reset();
+        if let Err(error) = &reset {
+            tracing::error!(error = %error.0.text, "A session can't be reset and ends");
+        }
+        reset.is_ok()
     }
 
     /// From here on the running statement can't be stopped: for COMMIT and ROLLBACK.
@@ -172,6 +219,20 @@ impl Worker {
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<(CancellationToken, Sender)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next of the rows that a job's caller brings; `None` at their end.
+    ///
+    /// # Errors
+    /// The one that stands there instead, or that the job is cancelled.
+    pub(crate) fn receive(&self, job: &Job, rows: &mut Events) -> Result<Option<Event>, Stop> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                event = rows.recv() => event.transpose().map_err(Stop::from),
+                () = job.cancel.cancelled() => Err(Stop::Cancelled),
+                () = job.events.closed() => Err(Stop::Cancelled),
+            }
+        })
     }
 
     /// Hands an event on; waits while the reader is behind.

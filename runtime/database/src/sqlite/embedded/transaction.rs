@@ -157,7 +157,7 @@ impl Transaction {
     }
 }
 
-fn execute(connection: &Connection, sql: &str) -> Result<(), SqlError> {
+pub(super) fn execute(connection: &Connection, sql: &str) -> Result<(), SqlError> {
     connection.execute_batch(sql).map_err(|error| failure::of_engine(&error))
 }
 

@@ -7,9 +7,11 @@ use launchpod_types::{SqlError, SqlType};
 
 mod define;
 mod value;
+mod write;
 
 pub(crate) use define::*;
 pub(crate) use value::*;
+pub(crate) use write::*;
 
 /// Something SQL Server does and the embedded database doesn't: error 40517, the number with
 /// which Azure SQL refuses a keyword or option that it doesn't have.

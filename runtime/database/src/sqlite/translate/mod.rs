@@ -56,7 +56,15 @@ pub(crate) fn inline(value: &Bound) -> Result<Sql, SqlError> {
 
 /// A statement that changes a table.
 pub(crate) fn write(write: &TableWrite) -> Result<Sql, SqlError> {
-    let mut sql = Sql::default();
+    write_with(Sql::default(), write)
+}
+
+/// An INSERT of rows that come as parameters: everything else is written out.
+pub(crate) fn row_write(write: &TableWrite) -> Result<Sql, SqlError> {
+    write_with(Sql { inline: true, ..Sql::default() }, write)
+}
+
+fn write_with(mut sql: Sql, write: &TableWrite) -> Result<Sql, SqlError> {
     for check in &write.checks {
         // Only for the functions in them.
         let inlined = inline(check)?;
@@ -177,6 +185,7 @@ impl Sql {
     fn value(&mut self, bound: &Bound) -> Result<(), SqlError> {
         match &bound.kind {
             Kind::Constant(value) => self.constant(value),
+            Kind::Parameter(index) => self.push_number("?", index + 1),
             Kind::Column { source, name } => {
                 if *source != BARE {
                     self.push_number("s", source);

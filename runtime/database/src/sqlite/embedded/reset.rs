@@ -1,0 +1,31 @@
+//! A session as new, for the next user of a pooled connection.
+
+use launchpod_types::SqlError;
+
+use super::catalog::Catalog;
+use super::environment::IdentityState;
+use super::thread::Worker;
+use super::transaction;
+
+// === impl Worker ===
+
+impl Worker {
+    /// Drops the temporary tables and forgets what SET and INSERT left behind.
+    pub(crate) fn reset(&mut self) -> Result<(), SqlError> {
+        self.session.lock_timeout = -1;
+        self.session.identity_insert = None;
+        self.session.identity = IdentityState::default();
+        let own = self.connection.is_autocommit();
+        if own {
+            transaction::execute(&self.connection, "BEGIN")?;
+        }
+        let catalog = Catalog::new(&self.connection);
+        for table in catalog.temporary_tables()? {
+            catalog.drop_table(&table)?;
+        }
+        if own {
+            transaction::execute(&self.connection, "COMMIT")?;
+        }
+        Ok(())
+    }
+}
