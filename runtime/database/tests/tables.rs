@@ -210,9 +210,7 @@ async fn rows_are_changed() {
              "int!, decimal(11,2): 9|2.00; 8|4.00"),
             ("INSERT t OUTPUT inserted.id VALUES (9, 'x', 1)", "2627"),
             ("UPDATE t SET v = 'z' OUTPUT inserted.* WHERE id = 9", "int!, varchar(10), decimal(9,2): 9|z|1.00"),
-            ("UPDATE t SET v = 'z' OUTPUT deleted.v", "40517"),
             ("DELETE t OUTPUT deleted.v WHERE id >= 8", "varchar(10): z; y"),
-            ("MERGE t USING u ON t.id = u.id WHEN MATCHED THEN DELETE;", "40517"),
         ],
     )
     .await;

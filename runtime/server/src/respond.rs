@@ -290,6 +290,7 @@ fn command(kind: DoneKind) -> u16 {
         DoneKind::Delete => 0xc4,
         DoneKind::Update => 0xc5,
         DoneKind::Execute => 0xe0,
+        DoneKind::Merge => 0x117,
         DoneKind::Other => 0,
     }
 }

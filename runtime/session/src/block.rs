@@ -184,6 +184,7 @@ pub(crate) fn done_kind(kind: &StatementKind) -> DoneKind {
         StatementKind::Insert(_) => DoneKind::Insert,
         StatementKind::Update(_) => DoneKind::Update,
         StatementKind::Delete(_) | StatementKind::Truncate(_) => DoneKind::Delete,
+        StatementKind::Merge(_) => DoneKind::Merge,
         StatementKind::Execute(_) | StatementKind::ExecuteText(_) => DoneKind::Execute,
         _ => DoneKind::Other,
     }

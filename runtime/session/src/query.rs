@@ -215,6 +215,7 @@ fn begins_transaction(kind: &StatementKind) -> bool {
         StatementKind::Insert(_)
         | StatementKind::Update(_)
         | StatementKind::Delete(_)
+        | StatementKind::Merge(_)
         | StatementKind::Truncate(_)
         | StatementKind::CreateTable(_)
         | StatementKind::AlterTable(_)

@@ -82,6 +82,8 @@ pub enum DoneKind {
     Update,
     /// DELETE
     Delete,
+    /// MERGE
+    Merge,
     /// EXECUTE
     Execute,
     /// Any other statement.

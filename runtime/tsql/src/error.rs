@@ -170,6 +170,9 @@ pub enum ParseErrorKind {
          potentially complex expressions in your query, and try to simplify them."
     )]
     TooLong,
+    /// 10713: a MERGE without its semicolon.
+    #[error("A MERGE statement must be terminated by a semi-colon (;).")]
+    MergeUnterminated,
     /// 1007: a number with more than 38 digits.
     #[error(
         "The number '{literal}' is out of the range for numeric representation (maximum \
@@ -210,6 +213,7 @@ impl ParseError {
             ParseErrorKind::SizeTooGreatForType { .. } => 2717,
             ParseErrorKind::NotCondition { .. } => 4145,
             ParseErrorKind::TooLong => 8632,
+            ParseErrorKind::MergeUnterminated => 10713,
         }
     }
 }

@@ -50,8 +50,8 @@ pub use table::{
     TableDefinition,
 };
 pub use write::{
-    AssignOperator, Assignment, BulkColumn, Delete, Insert, InsertBulk, InsertSource, Output,
-    Target, Update,
+    AssignOperator, Assignment, BulkColumn, Delete, Insert, InsertBulk, InsertSource, Merge,
+    MergeAction, MergeBranch, MergeWhen, Output, Target, Update,
 };
 
 /// A range of bytes in the source of the batch.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView, Delete,
-    Execute, ExecuteText, Expr, Identifier, IndexColumn, Insert, InsertBulk, Literal, ObjectName,
-    Query, Span, TableDefinition, TypeName, Update,
+    Execute, ExecuteText, Expr, Identifier, IndexColumn, Insert, InsertBulk, Literal, Merge,
+    ObjectName, Query, Span, TableDefinition, TypeName, Update,
 };
 
 /// A batch that was read.
@@ -48,6 +48,8 @@ pub enum StatementKind {
     Update(Box<Update>),
     /// `DELETE …`
     Delete(Box<Delete>),
+    /// `MERGE …;`
+    Merge(Box<Merge>),
     /// `TRUNCATE TABLE name`
     Truncate(ObjectName),
     /// `CREATE TABLE …`

@@ -135,6 +135,71 @@ pub struct Delete {
     pub options: Vec<String>,
 }
 
+/// `MERGE target USING source ON condition WHEN …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merge {
+    /// The common table expressions before it.
+    pub ctes: Vec<Cte>,
+    /// `TOP (n)`
+    pub top: Option<Top>,
+    /// The table that is changed.
+    pub target: Target,
+    /// `WITH (HOLDLOCK)`
+    pub hints: Vec<TableHint>,
+    /// The name given to it.
+    pub alias: Option<Identifier>,
+    /// `USING …`
+    pub source: TableSource,
+    /// `ON …`
+    pub condition: Expr,
+    /// `WHEN …`: one or more.
+    pub branches: Vec<MergeBranch>,
+    /// `OUTPUT`
+    pub outputs: Vec<Output>,
+    /// The hints of `OPTION (…)`, as written.
+    pub options: Vec<String>,
+}
+
+/// `WHEN [NOT] MATCHED [BY …] [AND condition] THEN action`
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeBranch {
+    /// Which rows.
+    pub when: MergeWhen,
+    /// `AND condition`
+    pub condition: Option<Expr>,
+    /// What is done with them.
+    pub action: MergeAction,
+    /// The line it begins on.
+    pub line: u32,
+}
+
+/// Which rows a [`MergeBranch`] is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeWhen {
+    /// `MATCHED`: rows of both.
+    Matched,
+    /// `NOT MATCHED [BY TARGET]`: rows of the source alone.
+    NotMatchedByTarget,
+    /// `NOT MATCHED BY SOURCE`: rows of the target alone.
+    NotMatchedBySource,
+}
+
+/// What a [`MergeBranch`] does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MergeAction {
+    /// `UPDATE SET …`
+    Update(Vec<Assignment>),
+    /// `DELETE`
+    Delete,
+    /// `INSERT [(columns)] VALUES (…)`
+    Insert {
+        /// The columns; all when empty.
+        columns: Vec<Identifier>,
+        /// The values; none for `DEFAULT VALUES`.
+        values: Option<Vec<Expr>>,
+    },
+}
+
 /// `OUTPUT items [INTO target [(columns)]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {

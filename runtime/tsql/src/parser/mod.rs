@@ -10,6 +10,7 @@ mod execute;
 mod expression;
 mod function;
 mod literal;
+mod merge;
 mod module;
 mod name;
 mod opaque;

@@ -26,8 +26,8 @@ const CLAUSES: &[&str] = &["DROP", "MERGE", "RECONFIGURE", "SET"];
 #[rustfmt::skip]
 const UNREAD: &[&str] = &[
     "ADD", "BACKUP", "BULK", "CHECKPOINT", "CLOSE", "DBCC", "DEALLOCATE", "DENY", "DUMP",
-    "FETCH", "GRANT", "LINENO", "LOAD", "MERGE", "OPEN", "READTEXT", "RESTORE", "REVERT",
-    "REVOKE", "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT",
+    "FETCH", "GRANT", "LINENO", "LOAD", "OPEN", "READTEXT", "RESTORE", "REVERT", "REVOKE",
+    "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT",
 ];
 
 /// Words that name a kind of object after CREATE, ALTER and DROP.
@@ -45,6 +45,10 @@ const OBJECT_KINDS: &[&str] = &[
     "SYMMETRIC", "SYNONYM", "TABLE", "TRIGGER", "TYPE", "UNIQUE", "USER", "VIEW", "WORKLOAD",
     "XML",
 ];
+
+/// What is said to be unread of a MERGE after common table expressions, whatever it is: where
+/// it ends must be known.
+pub(super) const MERGE_AFTER_WITH: &str = "MERGE";
 
 /// How to find where an opaque statement ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -152,7 +156,7 @@ impl Ending {
             "IF" | "WHILE" => Ending::Batch,
             _ if defines && !has("PARTITION") => Ending::Batch,
             "MERGE" => Ending::Semicolon,
-            _ if construct == "MERGE" => Ending::Semicolon,
+            _ if construct == MERGE_AFTER_WITH => Ending::Semicolon,
             "GRANT" | "REVOKE" | "DENY" => Ending::Permission,
             "ALTER" => Ending::Clause,
             _ => Ending::Statement,

@@ -38,7 +38,7 @@ impl Parser<'_> {
     }
 
     /// Fails when a source that must have a name has none.
-    fn check_alias(&self, source: &TableSource) -> Result<()> {
+    pub(super) fn check_alias(&self, source: &TableSource) -> Result<()> {
         match source.kind {
             TableSourceKind::Derived(_) | TableSourceKind::Values(_) if source.alias.is_none() => {
                 self.unexpected()
@@ -48,7 +48,7 @@ impl Parser<'_> {
     }
 
     /// Reads a source with all joins after it.
-    fn table_source(&mut self) -> Result<TableSource> {
+    pub(super) fn table_source(&mut self) -> Result<TableSource> {
         self.apart(|parser| {
             let first = parser.table_operand()?;
             parser.joins(first, false)

@@ -80,6 +80,7 @@ impl Parser<'_> {
             "INSERT" => self.insert(Vec::new()),
             "UPDATE" => self.update(Vec::new()),
             "DELETE" => self.delete(Vec::new()),
+            "MERGE" => self.merge(Vec::new()),
             "DECLARE" => self.declare(),
             "SET" => self.set(),
             "EXEC" | "EXECUTE" => self.execute(),
@@ -140,7 +141,10 @@ impl Parser<'_> {
             "INSERT" => self.insert(ctes),
             "UPDATE" => self.update(ctes),
             "DELETE" => self.delete(ctes),
-            "MERGE" => Err(Failure::Unread("MERGE")),
+            "MERGE" => self.merge(ctes).map_err(|failure| match failure {
+                Failure::Unread(_) => Failure::Unread(super::opaque::MERGE_AFTER_WITH),
+                invalid => invalid,
+            }),
             "SELECT" => {
                 let mut query = self.query()?;
                 let token = self.tokens[start];

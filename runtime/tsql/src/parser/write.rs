@@ -96,7 +96,7 @@ impl Parser<'_> {
         })))
     }
 
-    fn assignment(&mut self) -> Result<Assignment> {
+    pub(super) fn assignment(&mut self) -> Result<Assignment> {
         let line = self.line();
         let variable =
             if self.kind() == TokenKind::Variable { Some(self.variable()?) } else { None };
@@ -155,7 +155,7 @@ impl Parser<'_> {
         })))
     }
 
-    fn target(&mut self) -> Result<Target> {
+    pub(super) fn target(&mut self) -> Result<Target> {
         let line = self.line();
         if self.kind() == TokenKind::Variable {
             return Ok(Target::Variable { name: self.variable()?, line });
@@ -166,7 +166,7 @@ impl Parser<'_> {
         self.object_name().map(Target::Table)
     }
 
-    fn outputs(&mut self) -> Result<Vec<Output>> {
+    pub(super) fn outputs(&mut self) -> Result<Vec<Output>> {
         let mut outputs = Vec::new();
         while self.accept_word("OUTPUT") {
             let items: Vec<SelectItem> = self.list(Self::select_item)?;

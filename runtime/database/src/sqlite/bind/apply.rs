@@ -244,7 +244,7 @@ fn scalars(query: &BoundQuery) -> Result<Vec<Bound>, SqlError> {
 }
 
 /// `(SELECT 1)`
-fn one(id: SourceId) -> BoundSource {
+pub(crate) fn one(id: SourceId) -> BoundSource {
     let select = BoundSelect {
         distinct: false,
         items: vec![int(1)],

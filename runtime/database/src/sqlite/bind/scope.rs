@@ -14,7 +14,7 @@ pub(crate) struct Scope {
 }
 
 /// A table, alias or subquery in FROM.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ScopeSource {
     pub(crate) id: SourceId,
     /// The alias, or the table's own name.

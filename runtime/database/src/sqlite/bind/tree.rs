@@ -291,6 +291,12 @@ impl Bound {
             || self.children().into_iter().any(Bound::has_aggregate)
     }
 
+    /// Whether a subquery is in it.
+    pub(crate) fn has_query(&self) -> bool {
+        matches!(&self.kind, Kind::Exists(_) | Kind::Scalar(_) | Kind::InQuery { .. })
+            || self.children().into_iter().any(Bound::has_query)
+    }
+
     /// Whether it is the same for every row: no column, subquery or aggregate is in it.
     pub(crate) fn is_constant(&self) -> bool {
         let own = match &self.kind {
@@ -333,10 +339,15 @@ trait Walk {
 impl BoundQuery {
     /// Whether it uses a column of one of these sources.
     pub(crate) fn mentions(&self, ids: &[SourceId]) -> bool {
+        self.any(
+            &|value| matches!(&value.kind, Kind::Column { source, .. } if ids.contains(source)),
+        )
+    }
+
+    /// Whether a value in it is such a one.
+    pub(crate) fn any(&self, is: &dyn Fn(&Bound) -> bool) -> bool {
         let mut found = false;
-        self.walk(&mut |value| {
-            found |= matches!(&value.kind, Kind::Column { source, .. } if ids.contains(source));
-        });
+        self.walk(&mut |value| found |= is(value));
         found
     }
 }

@@ -9,6 +9,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::coerce::{self, Target};
 use super::source::table_columns;
+use super::staged::{Rows, Staged, Step, Twice};
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
@@ -31,6 +32,13 @@ pub(crate) struct Write {
     pub(crate) output: Option<OutputRows>,
 }
 
+/// A bound change of rows.
+pub(crate) enum Change {
+    /// One statement of SQLite's.
+    Plain(Box<Write>),
+    Staged(Box<Staged>),
+}
+
 /// What UPDATE and DELETE change, and what they read.
 struct Sources {
     table: Table,
@@ -40,13 +48,28 @@ struct Sources {
     source: BoundSource,
 }
 
+/// What an INSERT stores: the columns' names, and their values row by row.
+struct Stored {
+    columns: Vec<String>,
+    types: Vec<QueryColumn>,
+    body: BoundBody,
+}
+
 /// Values of OUTPUT, and the columns that a client sees.
 pub(crate) type OutputRows = (Vec<Bound>, Vec<QueryColumn>);
+
+// === impl Change ===
+
+impl From<Write> for Change {
+    fn from(write: Write) -> Self {
+        Change::Plain(Box::new(write))
+    }
+}
 
 // === impl Binder ===
 
 impl Binder<'_> {
-    pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Write, SqlError> {
+    pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Change, SqlError> {
         let table = self.target(&insert.target)?;
         let given = self.insert_columns(&table, &insert.columns)?;
         let listed = !insert.columns.is_empty();
@@ -87,29 +110,114 @@ impl Binder<'_> {
             InsertSource::DefaultValues => Vec::new(),
             _ => given,
         };
-        // The other columns: defaults and identities.
+        let stored = self.stored_rows(&table, &given, values, query.take())?;
+        match &insert.outputs[..] {
+            [] => self.insert_plain(table, ctes, stored, None),
+            [output] if output.into.is_none() => {
+                let output = self.returning(output, &table, "inserted")?;
+                self.insert_plain(table, ctes, stored, Some(output))
+            }
+            outputs => self.insert_staged(table, ctes, stored, outputs),
+        }
+    }
+
+    fn insert_plain(
+        &mut self,
+        table: Table,
+        ctes: Vec<BoundCte>,
+        stored: Stored,
+        output: Option<OutputRows>,
+    ) -> Result<Change, SqlError> {
+        let bound = BoundWrite::Insert {
+            schema: table.attached,
+            table: table.storage.clone(),
+            columns: stored.columns,
+            query: plain_query(ctes, stored.body, None),
+        };
+        let checks = self.checks(&table)?;
+        Ok(Write { bound, table, checks, output }.into())
+    }
+
+    fn insert_staged(
+        &mut self,
+        table: Table,
+        ctes: Vec<BoundCte>,
+        stored: Stored,
+        outputs: &[Output],
+    ) -> Result<Change, SqlError> {
+        let id = self.source_id();
+        let named = |index: usize| format!("v{index}");
+        let columns = stored.columns.iter().enumerate();
+        let step = columns.map(|(index, name)| (name.clone(), named(index))).collect();
+        let types = stored.types.iter().enumerate();
+        let values = types.map(|(index, column)| (named(index), derived_column(id, index, column)));
+        let values: Vec<_> = values.collect();
+        let query =
+            BoundQuery { columns: stored.types, ..plain_query(Vec::new(), stored.body, None) };
+        // A row of nothing but what is absent has no values to take from a query.
+        let some = !values.is_empty();
+        let source = some.then(|| BoundSource::Derived { query: Box::new(query), id });
+        let rows = Rows {
+            table,
+            id: None,
+            ctes,
+            source,
+            filter: None,
+            limit: None,
+            step: super::int(0),
+            steps: vec![Step::Insert(step)],
+            values,
+            twice: Twice::Once,
+        };
+        self.scopes.clear();
+        Ok(Change::Staged(Box::new(self.staged(rows, outputs)?)))
+    }
+
+    /// An INSERT of a query's rows into some of a table's columns.
+    pub(crate) fn insert_given(
+        &mut self,
+        table: Table,
+        given: &[usize],
+        source: BoundQuery,
+    ) -> Result<Write, SqlError> {
+        let stored = self.stored_rows(&table, given, Vec::new(), Some(source))?;
+        let bound = BoundWrite::Insert {
+            schema: table.attached,
+            table: table.storage.clone(),
+            columns: stored.columns,
+            query: plain_query(Vec::new(), stored.body, None),
+        };
+        let checks = self.checks(&table)?;
+        Ok(Write { bound, table, checks, output: None })
+    }
+
+    /// Brings rows to a table's types and adds what its other columns get: defaults and
+    /// identities.
+    fn stored_rows(
+        &mut self,
+        table: &Table,
+        given: &[usize],
+        values: Vec<Vec<Bound>>,
+        source: Option<BoundQuery>,
+    ) -> Result<Stored, SqlError> {
         let mut columns: Vec<&TableColumn> = given.iter().map(|at| &table.columns[*at]).collect();
         let mut others = Vec::new();
         for (index, column) in table.columns.iter().enumerate() {
             if given.contains(&index) {
                 continue;
             }
-            if let Some(value) = self.absent(&table, column)? {
+            if let Some(value) = self.absent(table, column)? {
                 columns.push(column);
                 others.push(value);
             }
         }
-        let body = match query.take() {
+        let body = match source {
             Some(source) => {
                 let id = self.source_id();
                 let mut items = Vec::with_capacity(columns.len());
                 for (index, (at, column)) in given.iter().zip(&source.columns).enumerate() {
-                    let value = Bound {
-                        kind: Kind::Column { source: id, name: format!("c{index}") },
-                        sql_type: column.sql_type,
-                        nullable: column.nullable,
-                    };
-                    items.push(self.stored(&table, &table.columns[*at], value)?);
+                    let value = derived_column(id, index, column);
+                    items.push(self.stored(table, &table.columns[*at], value)?);
                 }
                 items.extend(others);
                 let from = Some(BoundSource::Derived { query: Box::new(source), id });
@@ -124,16 +232,15 @@ impl Binder<'_> {
                 BoundBody::Values(rows.collect())
             }
         };
-        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-        let bound = BoundWrite::Insert {
-            schema: table.attached,
-            table: table.storage.clone(),
-            columns: names,
-            query: plain_query(ctes, body, None),
-        };
-        let checks = self.checks(&table)?;
-        let output = self.output(&insert.outputs, &table, "inserted")?;
-        Ok(Write { bound, table, checks, output })
+        let types = columns.iter().map(|column| QueryColumn {
+            name: column.name.clone(),
+            sql_type: column.sql_type,
+            nullable: true,
+            identity: false,
+        });
+        let types = types.collect();
+        let columns = columns.iter().map(|column| column.name.clone()).collect();
+        Ok(Stored { columns, types, body })
     }
 
     /// The rows of a query that SELECT … INTO stores in a new table.
@@ -147,11 +254,7 @@ impl Binder<'_> {
             .columns
             .iter()
             .enumerate()
-            .map(|(index, column)| Bound {
-                kind: Kind::Column { source: id, name: format!("c{index}") },
-                sql_type: column.sql_type,
-                nullable: column.nullable,
-            })
+            .map(|(index, column)| derived_column(id, index, column))
             .collect();
         let from = Some(BoundSource::Derived { query: Box::new(source), id });
         let body = BoundBody::Select(Box::new(plain_select(items, from, None)));
@@ -164,7 +267,7 @@ impl Binder<'_> {
         Ok(Write { bound, table, checks: Vec::new(), output: None })
     }
 
-    pub(super) fn insert_columns(
+    pub(crate) fn insert_columns(
         &self,
         table: &Table,
         names: &[Identifier],
@@ -222,7 +325,7 @@ impl Binder<'_> {
     }
 
     /// `value` or `DEFAULT` for a column.
-    fn assigned_value(
+    pub(crate) fn assigned_value(
         &mut self,
         table: &Table,
         column: &TableColumn,
@@ -273,7 +376,7 @@ impl Binder<'_> {
     }
 
     /// What a column gets when nothing is given; `None` for NULL.
-    pub(super) fn absent(
+    pub(crate) fn absent(
         &mut self,
         table: &Table,
         column: &TableColumn,
@@ -327,14 +430,65 @@ impl Binder<'_> {
         bound
     }
 
-    pub(crate) fn update(&mut self, update: &Update) -> Result<Write, SqlError> {
+    pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
         let Sources { table, id, ctes, source } =
             self.write_sources(&update.target, &update.from, &update.ctes)?;
-        let mut columns = Vec::with_capacity(update.assignments.len());
-        let mut values = Vec::with_capacity(update.assignments.len());
-        for assignment in &update.assignments {
+        let (columns, values) = self.set_clauses(&table, id, &update.assignments)?;
+        let filter = match &update.filter {
+            Some(filter) => Some(self.predicate(filter)?),
+            None => None,
+        };
+        let limit = self.write_top(update.top.as_ref())?;
+        let joined = !update.from.is_empty();
+        if !update.outputs.is_empty() && (joined || !self.returns(&update.outputs, &table)) {
+            let named = |index: usize| format!("v{index}");
+            let step = columns.into_iter().enumerate().map(|(index, name)| (name, named(index)));
+            let rows = Rows {
+                table,
+                id: Some(id),
+                ctes,
+                source: Some(source),
+                filter,
+                limit,
+                step: super::int(0),
+                steps: vec![Step::Update(step.collect())],
+                values: (0..).map(named).zip(values).collect(),
+                twice: Twice::Once,
+            };
+            return Ok(Change::Staged(Box::new(self.staged(rows, &update.outputs)?)));
+        }
+        let rowid = table.rowid()?;
+        let how = if !joined && limit.is_none() && ctes.is_empty() {
+            UpdateHow::Direct { values, filter }
+        } else {
+            let mut items = vec![row_id(id, rowid)];
+            items.extend(values);
+            let select = plain_select(items, Some(source), filter);
+            UpdateHow::Query(plain_query(ctes, BoundBody::Select(Box::new(select)), limit))
+        };
+        self.scopes.clear();
+        let (schema, storage) = (table.attached, table.storage.clone());
+        let bound = BoundWrite::Update { schema, table: storage, id, rowid, columns, how };
+        let checks = self.checks(&table)?;
+        let output = match update.outputs.first() {
+            Some(output) => Some(self.returning(output, &table, "inserted")?),
+            None => None,
+        };
+        Ok(Write { bound, table, checks, output }.into())
+    }
+
+    /// What `SET a = x, b = y` assigns: the columns' names and the values.
+    pub(crate) fn set_clauses(
+        &mut self,
+        table: &Table,
+        id: SourceId,
+        assignments: &[Assignment],
+    ) -> Result<(Vec<String>, Vec<Bound>), SqlError> {
+        let mut columns = Vec::with_capacity(assignments.len());
+        let mut values = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
             let (index, value) = self
-                .set_clause(&table, id, assignment)
+                .set_clause(table, id, assignment)
                 .map_err(|error| error.or_line(assignment.line))?;
             let name = table.columns[index].name.clone();
             if columns.contains(&name) {
@@ -343,78 +497,82 @@ impl Binder<'_> {
             columns.push(name);
             values.push(value);
         }
-        let filter = match &update.filter {
-            Some(filter) => Some(self.predicate(filter)?),
-            None => None,
-        };
-        let rowid = table.rowid()?;
-        let direct = update.from.is_empty() && update.top.is_none() && ctes.is_empty();
-        let how = if direct {
-            UpdateHow::Direct { values, filter }
-        } else {
-            let mut items = vec![row_id(id, rowid)];
-            items.extend(values);
-            let select = plain_select(items, Some(source), filter);
-            let body = BoundBody::Select(Box::new(select));
-            UpdateHow::Query(plain_query(ctes, body, self.write_top(update.top.as_ref())?))
-        };
-        self.scopes.clear();
-        let (schema, storage) = (table.attached, table.storage.clone());
-        let bound = BoundWrite::Update { schema, table: storage, id, rowid, columns, how };
-        let checks = self.checks(&table)?;
-        let output = self.output(&update.outputs, &table, "inserted")?;
-        Ok(Write { bound, table, checks, output })
+        Ok((columns, values))
     }
 
-    pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Write, SqlError> {
+    /// Whether SQLite's RETURNING, which knows a row's new values only, can say an OUTPUT.
+    fn returns(&mut self, outputs: &[Output], table: &Table) -> bool {
+        let [output] = outputs else { return false };
+        if output.into.is_some() {
+            return false;
+        }
+        let scopes = std::mem::take(&mut self.scopes);
+        let bound = self.returning(output, table, "inserted");
+        self.scopes = scopes;
+        bound.is_ok()
+    }
+
+    pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
         let Sources { table, id, ctes, source } =
             self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
         let filter = match &delete.filter {
             Some(filter) => Some(self.predicate(filter)?),
             None => None,
         };
+        let limit = self.write_top(delete.top.as_ref())?;
+        let joined = !delete.from.is_empty();
+        let stays = matches!(&delete.outputs[..], [] | [Output { into: None, .. }]);
+        if !stays || (joined && !delete.outputs.is_empty()) {
+            let rows = Rows {
+                table,
+                id: Some(id),
+                ctes,
+                source: Some(source),
+                filter,
+                limit,
+                step: super::int(0),
+                steps: vec![Step::Delete],
+                values: Vec::new(),
+                twice: Twice::Once,
+            };
+            return Ok(Change::Staged(Box::new(self.staged(rows, &delete.outputs)?)));
+        }
         let rowid = table.rowid()?;
-        let direct = delete.from.is_empty() && delete.top.is_none() && ctes.is_empty();
-        let how = if direct {
+        let how = if !joined && limit.is_none() && ctes.is_empty() {
             DeleteHow::Direct { filter }
         } else {
             let select = plain_select(vec![row_id(id, rowid)], Some(source), filter);
-            let body = BoundBody::Select(Box::new(select));
-            DeleteHow::Query(plain_query(ctes, body, self.write_top(delete.top.as_ref())?))
+            DeleteHow::Query(plain_query(ctes, BoundBody::Select(Box::new(select)), limit))
         };
         self.scopes.clear();
         let (schema, storage) = (table.attached, table.storage.clone());
         let bound = BoundWrite::Delete { schema, table: storage, id, rowid, how };
-        let output = self.output(&delete.outputs, &table, "deleted")?;
-        Ok(Write { bound, table, checks: Vec::new(), output })
+        let output = match delete.outputs.first() {
+            Some(output) => Some(self.returning(output, &table, "deleted")?),
+            None => None,
+        };
+        Ok(Write { bound, table, checks: Vec::new(), output }.into())
     }
 
     /// Binds OUTPUT over the columns of the changed rows, which SQLite names without a source.
-    fn output(
+    fn returning(
         &mut self,
-        outputs: &[Output],
+        output: &Output,
         table: &Table,
         rows: &str,
-    ) -> Result<Option<OutputRows>, SqlError> {
-        let output = match outputs {
-            [] => return Ok(None),
-            [output] if output.into.is_none() => output,
-            _ => return Err(errors::unsupported("OUTPUT … INTO")),
-        };
+    ) -> Result<OutputRows, SqlError> {
         self.scopes.clear();
         self.add_source(BARE, rows, None, table_columns(table))?;
         let bound = self.items(&output.items, true);
         self.scopes.clear();
-        match bound {
-            // SQLite's RETURNING knows a changed row's new values only.
-            Err(error) if rows == "inserted" && error.number() == 4104 => {
-                Err(errors::unsupported("deleted in the OUTPUT of UPDATE"))
-            }
-            bound => bound.map(Some),
+        let bound = bound?;
+        match bound.0.iter().any(Bound::has_query) {
+            true => Err(errors::subquery_in_output()),
+            false => Ok(bound),
         }
     }
 
-    fn write_top(&mut self, top: Option<&Top>) -> Result<Option<Bound>, SqlError> {
+    pub(crate) fn write_top(&mut self, top: Option<&Top>) -> Result<Option<Bound>, SqlError> {
         top.map(|top| self.top(top)).transpose()
     }
 
@@ -514,7 +672,7 @@ impl Binder<'_> {
         Ok(Sources { table, id, ctes, source: sources })
     }
 
-    pub(super) fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
+    pub(crate) fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
         match target {
             TargetName::Table(name) => self.environment.table_to_change(name),
             TargetName::Variable { name, line } => {
@@ -554,7 +712,13 @@ fn find_source<'s>(
     }
 }
 
-fn row_id(source: SourceId, rowid: &str) -> Bound {
+/// A column of a query in FROM.
+pub(crate) fn derived_column(source: SourceId, index: usize, column: &QueryColumn) -> Bound {
+    let kind = Kind::Column { source, name: format!("c{index}") };
+    Bound { kind, sql_type: column.sql_type, nullable: column.nullable }
+}
+
+pub(crate) fn row_id(source: SourceId, rowid: &str) -> Bound {
     Bound {
         kind: Kind::Column { source, name: rowid.to_owned() },
         sql_type: SqlType::BigInt,
@@ -562,7 +726,7 @@ fn row_id(source: SourceId, rowid: &str) -> Bound {
     }
 }
 
-fn plain_select(
+pub(crate) fn plain_select(
     items: Vec<Bound>,
     from: Option<BoundSource>,
     filter: Option<Bound>,
@@ -570,7 +734,7 @@ fn plain_select(
     BoundSelect { distinct: false, items, from, filter, group_by: Vec::new(), having: None }
 }
 
-pub(super) fn plain_query(
+pub(crate) fn plain_query(
     ctes: Vec<BoundCte>,
     body: BoundBody,
     limit: Option<Bound>,

@@ -11,8 +11,10 @@ use crate::sqlite::functions::Registry;
 /// The table that a statement changes, for errors about its constraints.
 pub(crate) struct Changing<'a> {
     pub(crate) table: &'a Table,
-    /// `INSERT` or `UPDATE`.
+    /// `INSERT`, `UPDATE` or `MERGE`.
     pub(crate) word: &'static str,
+    /// What it does with the row: `INSERT` or `UPDATE`.
+    pub(crate) step: &'static str,
     pub(crate) catalog: Catalog<'a>,
 }
 
@@ -84,15 +86,15 @@ fn text_of(error: &rusqlite::Error) -> String {
 }
 
 fn constraint(text: &str, changing: &Changing<'_>) -> Option<SqlError> {
-    let Changing { table, word, catalog } = changing;
+    let Changing { table, word, step, catalog } = changing;
     let (word, database) = (*word, &table.database);
     if let Some(column) = text.strip_prefix("NOT NULL constraint failed: ") {
         let column = column.strip_prefix(&format!("{}.", table.storage)).unwrap_or(column);
-        return Some(errors::not_null(column, &table.full_label(), word));
+        return Some(errors::not_null(column, &table.full_label(), step));
     }
     if let Some(name) = text.strip_prefix("CHECK constraint failed: ") {
         if let Some(column) = name.strip_prefix(NOT_NULL) {
-            return Some(errors::not_null(column, &table.full_label(), word));
+            return Some(errors::not_null(column, &table.full_label(), step));
         }
         return Some(errors::check_failed(word, name, database, &table.label()));
     }

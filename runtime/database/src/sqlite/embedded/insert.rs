@@ -28,7 +28,9 @@ impl Worker {
     /// Inserts all rows as one statement.
     pub(crate) fn insert_rows(&mut self, job: &Job, mut rows: Events) -> Result<(), Stop> {
         let temporary = match &job.execute.statement.kind {
-            StatementKind::Insert(insert) => super::statement::is_temporary(&insert.target),
+            StatementKind::Insert(insert) => {
+                super::statement::is_temporary(&insert.target, &insert.outputs)
+            }
             StatementKind::InsertBulk(bulk) => bulk.target.is_temporary(),
             _ => return Err(errors::internal("rows for a statement that takes none").into()),
         };

@@ -14,6 +14,7 @@ pub(crate) mod modules;
 pub(crate) mod parameters;
 pub(crate) mod reset;
 pub(crate) mod schemas;
+mod staged;
 pub(crate) mod statement;
 pub(crate) mod system_views;
 pub(crate) mod thread;

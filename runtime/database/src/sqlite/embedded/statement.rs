@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use launchpod_tsql::ast::{
-    DropKind, Literal, ObjectName, Query, QueryBody, SetOption, SetValue, StatementKind, Target,
-    Transaction as TransactionStatement, TransactionName,
+    DropKind, Literal, ObjectName, Output, Query, QueryBody, SetOption, SetValue, StatementKind,
+    Target, Transaction as TransactionStatement, TransactionName,
 };
 use launchpod_types::{Column, SqlError, Value};
 
@@ -17,7 +17,7 @@ use super::thread::{Job, Stop, Worker};
 use crate::Event;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::tree::{BoundWrite, QueryColumn};
-use crate::sqlite::bind::write::Write;
+use crate::sqlite::bind::write::{Change, Write};
 use crate::sqlite::{errors, translate};
 
 // === impl Worker ===
@@ -42,18 +42,21 @@ impl Worker {
                 None => self.select(job, query),
             },
             StatementKind::Insert(insert) => {
-                self.write(job, is_temporary(&insert.target), "INSERT", |binder| {
-                    binder.insert(insert)
-                })
+                let temporary = is_temporary(&insert.target, &insert.outputs);
+                self.write(job, temporary, "INSERT", |binder| binder.insert(insert))
             }
             StatementKind::Update(update) => {
-                self.write(job, is_temporary(&update.target), "UPDATE", |binder| {
-                    binder.update(update)
-                })
+                let temporary = is_temporary(&update.target, &update.outputs);
+                self.write(job, temporary, "UPDATE", |binder| binder.update(update))
             }
             StatementKind::Delete(delete) => {
-                self.write(job, is_temporary(&delete.target), "DELETE", |binder| {
-                    binder.delete(delete)
+                let temporary = is_temporary(&delete.target, &delete.outputs);
+                self.write(job, temporary, "DELETE", |binder| binder.delete(delete))
+            }
+            StatementKind::Merge(merge) => {
+                let temporary = is_temporary(&merge.target, &merge.outputs);
+                self.write(job, temporary, "MERGE", |binder| {
+                    Ok(Change::Staged(Box::new(binder.merge(merge)?)))
                 })
             }
             StatementKind::Truncate(name) => {
@@ -141,7 +144,7 @@ impl Worker {
         }
     }
 
-    fn failed(&self, job: &Job, error: &rusqlite::Error) -> Stop {
+    pub(super) fn failed(&self, job: &Job, error: &rusqlite::Error) -> Stop {
         if job.is_cancelled() || failure::is_interrupted(error) {
             let _ = self.registry.take_raised();
             return Stop::Cancelled;
@@ -166,7 +169,7 @@ impl Worker {
     }
 
     /// Sends rows as they come, and counts them.
-    fn stream(
+    pub(super) fn stream(
         &self,
         job: &Job,
         columns: Arc<[Column]>,
@@ -243,21 +246,29 @@ impl Worker {
         job: &Job,
         temporary: bool,
         word: &'static str,
-        bind: impl FnOnce(&mut Binder<'_>) -> Result<Write, SqlError>,
+        bind: impl FnOnce(&mut Binder<'_>) -> Result<Change, SqlError>,
     ) -> Result<(), Stop> {
         let mut count = 0;
         self.change(job, temporary, |worker, job| {
             let environment = worker.environment();
             let variables = Arc::clone(&job.execute.variables);
-            let write = bind(&mut Binder::new(&environment, &variables))?;
-            count = worker.run_write(job, &write, word)?;
+            let change = bind(&mut Binder::new(&environment, &variables))?;
+            count = match change {
+                Change::Plain(write) => worker.run_write(job, &write, word)?,
+                Change::Staged(staged) => worker.run_staged(job, &staged, word)?,
+            };
             Ok(())
         })?;
         // After the commit: who sees the count can rely on it.
         self.send(job, Event::RowsAffected(count))
     }
 
-    fn run_write(&self, job: &Job, write: &Write, word: &'static str) -> Result<u64, Stop> {
+    pub(super) fn run_write(
+        &self,
+        job: &Job,
+        write: &Write,
+        word: &'static str,
+    ) -> Result<u64, Stop> {
         let sql = translate::write(write)?;
         sql.register(&self.connection, &self.registry)?;
         let failed = |error| self.write_failed(job, write, word, &error);
@@ -307,8 +318,8 @@ impl Worker {
         if failure::is_interrupted(error) {
             return self.failed(job, error);
         }
-        let changing =
-            Changing { table: &write.table, word, catalog: Catalog::new(&self.connection) };
+        let catalog = Catalog::new(&self.connection);
+        let changing = Changing { table: &write.table, word, step: word, catalog };
         failure::translate(&self.registry, error, Some(&changing)).into()
     }
 
@@ -394,7 +405,7 @@ impl Worker {
 }
 
 /// A query's columns as a client is told them.
-fn columns_of(columns: &[QueryColumn]) -> Arc<[Column]> {
+pub(super) fn columns_of(columns: &[QueryColumn]) -> Arc<[Column]> {
     columns
         .iter()
         .map(|column| Column {
@@ -418,11 +429,13 @@ fn into(query: &Query) -> Option<&ObjectName> {
     }
 }
 
-pub(super) fn is_temporary(target: &Target) -> bool {
-    match target {
+/// Whether a statement changes temporary tables only.
+pub(super) fn is_temporary(target: &Target, outputs: &[Output]) -> bool {
+    let temporary = |target: &Target| match target {
         Target::Table(name) => name.is_temporary(),
         Target::Variable { .. } => true,
-    }
+    };
+    temporary(target) && outputs.iter().filter_map(|output| output.into.as_ref()).all(temporary)
 }
 
 /// A statement's name in messages.

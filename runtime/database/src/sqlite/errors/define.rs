@@ -273,3 +273,50 @@ pub(crate) fn not_unique(constraint: &str) -> SqlError {
     SqlError::new(1779, format!("Table '{constraint}' already has a primary key defined on it."))
         .state(0)
 }
+
+/// `inserts`: INSERT where rows match; else UPDATE or DELETE where there is nothing to change.
+pub(crate) fn merge_action(inserts: bool, action: &str, clause: &str) -> SqlError {
+    SqlError::with_class(
+        if inserts { 10711 } else { 10710 },
+        15,
+        format!(
+            "An action of type '{action}' is not allowed in the '{clause}' clause of a MERGE \
+             statement."
+        ),
+    )
+}
+
+pub(crate) fn merge_action_twice(clause: &str, action: &str) -> SqlError {
+    SqlError::with_class(
+        10714,
+        15,
+        format!(
+            "An action of type '{clause}' cannot appear more than once in a '{action}' clause of \
+             a MERGE statement."
+        ),
+    )
+}
+
+/// A clause that no row comes to, because one before it takes them all.
+pub(crate) fn merge_unreachable(clause: &str, conditional: bool) -> SqlError {
+    let own = if conditional { "with a search condition" } else { "with no search condition" };
+    SqlError::with_class(
+        5324,
+        15,
+        format!(
+            "In a MERGE statement, a '{clause}' clause {own} cannot appear after a '{clause}' \
+             clause with no search condition."
+        ),
+    )
+}
+
+pub(crate) fn merge_twice() -> SqlError {
+    SqlError::new(
+        8672,
+        "The MERGE statement attempted to UPDATE or DELETE the same row more than once. This \
+         happens when a target row matches more than one source row. A MERGE statement cannot \
+         UPDATE/DELETE the same row of the target table multiple times. Refine the ON clause to \
+         ensure a target row matches at most one source row, or use the GROUP BY clause to group \
+         the source rows.",
+    )
+}

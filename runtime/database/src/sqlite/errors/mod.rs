@@ -460,6 +460,10 @@ pub(crate) fn subquery_rows() -> SqlError {
     )
 }
 
+pub(crate) fn subquery_in_output() -> SqlError {
+    SqlError::with_class(10705, 15, "Subqueries are not allowed in the OUTPUT clause.")
+}
+
 pub(crate) fn identity_insert(table: &str) -> SqlError {
     SqlError::new(
         544,

@@ -17,6 +17,8 @@ use super::bind::write::{BARE, Write as TableWrite};
 use super::functions::{COLLATION, Function, Registry};
 use super::{cell, errors};
 
+pub(crate) mod staged;
+
 /// Parameters up to this number; further ones are written into the text. SQLite takes 32,766.
 const MOST_PARAMETERS: usize = 30_000;
 /// How long the text may grow: what SQLite takes, see its limits in the session's thread.

@@ -1,0 +1,305 @@
+//! Changes in steps: MERGE, and whatever its OUTPUT needs more for than SQLite's RETURNING gives.
+//!
+//! The rows to change are first written down, with what is done to each and the values it gets.
+//! Then the steps are taken one after the other. OUTPUT reads what was written down (`deleted`
+//! and the sources of FROM) beside the table as it is then (`inserted`).
+
+use launchpod_tsql::ast::{Output, Target as TargetName};
+use launchpod_types::{Length, SqlError, SqlType, Value};
+
+use super::scope::{ScopeSource, SourceColumn};
+use super::source::table_columns;
+use super::tree::{Bound, BoundBody, BoundCte, BoundQuery, BoundSource, Kind, SourceId};
+use super::write::{Write, plain_query, plain_select, row_id};
+use super::{Binder, int};
+use crate::sqlite::embedded::catalog::Table;
+use crate::sqlite::errors;
+
+/// The temporary table that rows are written down in.
+pub(crate) const STAGE: &str = "launchpod.stage";
+/// Its column with the row's number in the table; NULL for a row to insert.
+pub(crate) const ROW: &str = "row";
+/// Its column with the number of the [`Step`].
+pub(crate) const STEP: &str = "step";
+
+/// A change in steps.
+pub(crate) struct Staged {
+    pub(crate) table: Table,
+    /// The name that SQLite knows a row's number by.
+    pub(crate) rowid: &'static str,
+    /// The stage's columns, and the query that fills it.
+    pub(crate) names: Vec<String>,
+    pub(crate) rows: BoundQuery,
+    pub(crate) steps: Vec<Step>,
+    /// What happens when a row of the table comes twice.
+    pub(crate) twice: Twice,
+    /// The table's CHECK constraints: SQLite needs to know their functions.
+    pub(crate) checks: Vec<Bound>,
+    pub(crate) outputs: Vec<StagedOutput>,
+}
+
+/// What is done with the rows of one number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    Delete,
+    /// Columns of the table, each with the stage's that has its value.
+    Update(Vec<(String, String)>),
+    Insert(Vec<(String, String)>),
+}
+
+/// What happens when a row of the table comes twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Twice {
+    /// One of both counts, as in UPDATE … FROM.
+    Once,
+    /// Error 8672, as in MERGE.
+    Refused,
+}
+
+/// Where an OUTPUT goes.
+pub(crate) enum StagedOutput {
+    Client(Box<BoundQuery>),
+    Into(Box<Write>),
+}
+
+/// The rows of a staged change before its OUTPUT is bound.
+pub(crate) struct Rows {
+    pub(crate) table: Table,
+    /// The table among the sources; `None` for INSERT.
+    pub(crate) id: Option<SourceId>,
+    pub(crate) ctes: Vec<BoundCte>,
+    pub(crate) source: Option<BoundSource>,
+    pub(crate) filter: Option<Bound>,
+    pub(crate) limit: Option<Bound>,
+    /// The number of the step, and the steps in the order of their numbers.
+    pub(crate) step: Bound,
+    pub(crate) steps: Vec<Step>,
+    /// The values that the steps name.
+    pub(crate) values: Vec<(String, Bound)>,
+    pub(crate) twice: Twice,
+}
+
+// === impl Step ===
+
+impl Step {
+    /// `$action`'s word, and the one in messages.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Step::Delete => "DELETE",
+            Step::Update(_) => "UPDATE",
+            Step::Insert(_) => "INSERT",
+        }
+    }
+}
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// Binds the OUTPUT clauses of a staged change; the scope holds its sources.
+    pub(crate) fn staged(&mut self, rows: Rows, outputs: &[Output]) -> Result<Staged, SqlError> {
+        let rowid = rows.table.rowid()?;
+        let checks = {
+            let scopes = std::mem::take(&mut self.scopes);
+            let checks = self.checks(&rows.table);
+            self.scopes = scopes;
+            checks?
+        };
+        let sources = std::mem::take(&mut self.scope().sources);
+        let stage = self.source_id();
+        let mut kept = Vec::new();
+        let mut scope = self.changed_rows(&rows, stage, &mut kept);
+        let beside = sources.into_iter().filter(|source| Some(source.id) != rows.id);
+        scope.extend(beside.map(|source| written_down(source, stage, &mut kept)));
+        let changed = scope[0].id;
+        let mut bound = Vec::with_capacity(outputs.len());
+        for output in outputs {
+            self.scope().sources.clone_from(&scope);
+            let rule = std::mem::replace(&mut self.aggregates, super::Aggregates::Refused);
+            let items = self.items(&output.items, true);
+            self.aggregates = rule;
+            self.scopes.clear();
+            let (items, columns) = items?;
+            if items.iter().any(Bound::has_query) {
+                return Err(errors::subquery_in_output());
+            }
+            let from = output_source(&rows, rowid, stage, changed);
+            let body = BoundBody::Select(Box::new(plain_select(items, Some(from), None)));
+            let query = BoundQuery { columns, ..plain_query(Vec::new(), body, None) };
+            bound.push((output, query));
+        }
+        kept.retain(|(name, _)| {
+            let used = |value: &Bound| is_column(value, stage, name);
+            bound.iter().any(|(_, query)| query.any(&used))
+        });
+        let mut outputs = Vec::with_capacity(bound.len());
+        for (output, query) in bound {
+            outputs.push(match &output.into {
+                None => StagedOutput::Client(Box::new(query)),
+                Some(target) => {
+                    StagedOutput::Into(Box::new(self.output_into(target, output, query)?))
+                }
+            });
+        }
+        let row = match rows.id {
+            Some(id) => row_id(id, rowid),
+            None => Bound::constant(Value::Null, SqlType::BigInt),
+        };
+        let head = [(ROW.to_owned(), row), (STEP.to_owned(), rows.step)];
+        let (names, items) = head.into_iter().chain(rows.values).chain(kept).unzip();
+        let select = plain_select(items, rows.source, rows.filter);
+        let body = BoundBody::Select(Box::new(select));
+        Ok(Staged {
+            table: rows.table,
+            rowid,
+            names,
+            rows: plain_query(rows.ctes, body, rows.limit),
+            steps: rows.steps,
+            twice: rows.twice,
+            checks,
+            outputs,
+        })
+    }
+
+    /// `inserted`, `deleted` and `$action`, as far as the steps have them. The first is always
+    /// the source of the changed rows.
+    fn changed_rows(
+        &mut self,
+        rows: &Rows,
+        stage: SourceId,
+        kept: &mut Vec<(String, Bound)>,
+    ) -> Vec<ScopeSource> {
+        let any = |wanted: fn(&Step) -> bool| rows.steps.iter().any(wanted);
+        let deletes = any(|step| matches!(step, Step::Delete));
+        let inserts = any(|step| matches!(step, Step::Insert(_)));
+        let updates = any(|step| matches!(step, Step::Update(_)));
+        let source = |id, name: &str, columns| ScopeSource {
+            id,
+            name: name.to_owned(),
+            qualifier: None,
+            columns,
+        };
+        let mut scope = Vec::with_capacity(3);
+        let mut inserted = table_columns(&rows.table);
+        for column in &mut inserted {
+            column.nullable |= deletes;
+        }
+        let inserted_id = self.source_id();
+        let merges = rows.twice == Twice::Refused;
+        let name = if inserts || updates || merges { "inserted" } else { "" };
+        scope.push(source(inserted_id, name, if name.is_empty() { vec![] } else { inserted }));
+        if let Some(id) = rows.id
+            && (deletes || updates || merges)
+        {
+            let mut columns = table_columns(&rows.table);
+            for column in &mut columns {
+                column.nullable |= inserts;
+            }
+            let own = source(id, "deleted", columns);
+            scope.push(written_down(own, stage, kept));
+        }
+        if merges {
+            let column = SourceColumn {
+                name: "$action".to_owned(),
+                storage: STEP.to_owned(),
+                sql_type: SqlType::NVarChar(Length::Limited(10)),
+                nullable: false,
+                identity: false,
+                value: Some(action(stage, &rows.steps)),
+            };
+            scope.push(source(stage, "", vec![column]));
+        }
+        scope
+    }
+
+    /// The INSERT of what OUTPUT … INTO gives.
+    fn output_into(
+        &mut self,
+        target: &TargetName,
+        output: &Output,
+        query: BoundQuery,
+    ) -> Result<Write, SqlError> {
+        let table = self.target(target)?;
+        let given = self.insert_columns(&table, &output.columns)?;
+        if given.len() != query.columns.len() {
+            return Err(errors::column_count_mismatch());
+        }
+        let write = self.insert_given(table, &given, query)?;
+        self.scopes.clear();
+        Ok(write)
+    }
+}
+
+/// A source whose columns are read from the stage instead.
+fn written_down(
+    source: ScopeSource,
+    stage: SourceId,
+    kept: &mut Vec<(String, Bound)>,
+) -> ScopeSource {
+    let mut columns = source.columns.clone();
+    for (index, column) in columns.iter_mut().enumerate() {
+        let value = source.column(index);
+        let name = format!("x{}", kept.len());
+        column.value = Some(stage_column(stage, &name, value.sql_type, value.nullable));
+        kept.push((name, value));
+    }
+    ScopeSource { columns, ..source }
+}
+
+/// A column of the stage.
+pub(crate) fn stage_column(
+    stage: SourceId,
+    name: &str,
+    sql_type: SqlType,
+    nullable: bool,
+) -> Bound {
+    Bound { kind: Kind::Column { source: stage, name: name.to_owned() }, sql_type, nullable }
+}
+
+fn is_column(value: &Bound, wanted: SourceId, column: &str) -> bool {
+    matches!(&value.kind, Kind::Column { source, name } if *source == wanted && name == column)
+}
+
+/// `$action`
+fn action(stage: SourceId, steps: &[Step]) -> Bound {
+    let sql_type = SqlType::NVarChar(Length::Limited(10));
+    let branches = steps.iter().enumerate().map(|(number, step)| {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let is = Kind::Infix {
+            operator: "=",
+            left: Box::new(stage_column(stage, STEP, SqlType::Int, false)),
+            right: Box::new(int(number)),
+            collate: false,
+        };
+        (Bound::predicate(is, false), Bound::constant(step.word().into(), sql_type))
+    });
+    let kind = Kind::Case { branches: branches.collect(), otherwise: None };
+    Bound { kind, sql_type, nullable: false }
+}
+
+/// The stage, and beside each row of it the row of the table, unless that was deleted.
+fn output_source(rows: &Rows, rowid: &str, stage: SourceId, changed: SourceId) -> BoundSource {
+    let own = BoundSource::Table { schema: "temp", name: STAGE.to_owned(), id: stage };
+    if rows.twice == Twice::Once && rows.steps == [Step::Delete] {
+        return own;
+    }
+    let same = |left: Bound, right: Bound, operator: &'static str| {
+        let (left, right) = (Box::new(left), Box::new(right));
+        Bound::predicate(Kind::Infix { operator, left, right, collate: false }, false)
+    };
+    let row = stage_column(stage, ROW, SqlType::BigInt, false);
+    let mut conditions = vec![same(row_id(changed, rowid), row, "=")];
+    for (number, step) in (0..).zip(&rows.steps) {
+        if *step == Step::Delete {
+            let step = stage_column(stage, STEP, SqlType::Int, false);
+            conditions.push(same(step, int(number), "<>"));
+        }
+    }
+    let on = Bound::predicate(Kind::Chain { operator: "AND", operands: conditions }, false);
+    let table = BoundSource::Table {
+        schema: rows.table.attached,
+        name: rows.table.storage.clone(),
+        id: changed,
+    };
+    let (left, right) = (Box::new(own), Box::new(table));
+    BoundSource::Join { word: "LEFT JOIN", left, right, on: Some(on) }
+}

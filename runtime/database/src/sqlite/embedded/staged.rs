@@ -1,0 +1,120 @@
+//! Runs changes in steps.
+
+use launchpod_types::SqlError;
+
+use super::catalog::Catalog;
+use super::failure::{self, Changing};
+use super::statement::columns_of;
+use super::thread::{Job, Stop, Worker};
+use crate::sqlite::bind::staged::{Staged, StagedOutput, Step, Twice};
+use crate::sqlite::errors;
+use crate::sqlite::translate::staged as sql;
+use crate::sqlite::translate::{self, Sql};
+
+// === impl Worker ===
+
+impl Worker {
+    /// Runs a change in steps; how many rows it changed. It runs within a statement's
+    /// savepoint, which takes the stage back as well when it fails.
+    pub(super) fn run_staged(
+        &self,
+        job: &Job,
+        staged: &Staged,
+        word: &'static str,
+    ) -> Result<u64, Stop> {
+        let catalog = Catalog::new(&self.connection);
+        let table = &staged.table;
+        let inserts = staged.steps.iter().any(|step| matches!(step, Step::Insert(_)));
+        let counter = if inserts { catalog.identity(table)? } else { None };
+        if let Some(identity) = counter {
+            self.session.identity.begin(table.object_id, identity);
+        }
+        let result = self.write_down(job, staged);
+        let counted = self.session.identity.end(table.object_id);
+        let count = result?;
+        for (number, step) in in_order(&staged.steps) {
+            self.run_sql(job, &sql::step(staged, number, step)?, |error| {
+                let changing = Changing { table, word, step: step.word(), catalog };
+                failure::translate(&self.registry, error, Some(&changing))
+            })?;
+        }
+        if counted != counter {
+            catalog.set_identity(table, counted)?;
+        }
+        for output in &staged.outputs {
+            self.staged_output(job, output)?;
+        }
+        self.run_text(&sql::drop())?;
+        Ok(count)
+    }
+
+    /// Fills the stage; how many rows it has.
+    fn write_down(&self, job: &Job, staged: &Staged) -> Result<u64, Stop> {
+        self.run_text(&sql::create(staged))?;
+        let plain = |error: &rusqlite::Error| failure::translate(&self.registry, error, None);
+        let filled = self.run_sql(job, &sql::fill(staged)?, plain)?;
+        let mut again = 0;
+        match staged.twice {
+            Twice::Once => again = self.run_text(&sql::keep_once())?,
+            Twice::Refused => {
+                let found = self.connection.prepare(&sql::find_twice());
+                let found = found.and_then(|mut statement| statement.exists([]));
+                if found.map_err(|error| failure::of_engine(&error))? {
+                    return Err(errors::merge_twice().into());
+                }
+            }
+        }
+        self.run_text(&sql::number(staged))?;
+        Ok(filled.saturating_sub(again))
+    }
+
+    fn staged_output(&self, job: &Job, output: &StagedOutput) -> Result<(), Stop> {
+        let query = match output {
+            StagedOutput::Into(write) => {
+                return self.run_write(job, write, "INSERT").map(|_| ());
+            }
+            StagedOutput::Client(query) => query,
+        };
+        let sql = translate::query(query)?;
+        sql.register(&self.connection, &self.registry)?;
+        let failed = |error| self.failed(job, &error);
+        let mut statement = self.connection.prepare(&sql.text).map_err(failed)?;
+        sql.bind(&mut statement).map_err(failed)?;
+        self.stream(job, columns_of(&query.columns), statement.raw_query(), failed)?;
+        Ok(())
+    }
+
+    fn run_sql(
+        &self,
+        job: &Job,
+        sql: &Sql,
+        explain: impl Fn(&rusqlite::Error) -> SqlError,
+    ) -> Result<u64, Stop> {
+        sql.register(&self.connection, &self.registry)?;
+        let failed = |error: rusqlite::Error| {
+            if failure::is_interrupted(&error) {
+                return self.failed(job, &error);
+            }
+            explain(&error).into()
+        };
+        let mut statement = self.connection.prepare(&sql.text).map_err(failed)?;
+        sql.bind(&mut statement).map_err(failed)?;
+        statement.raw_execute().map(|count| count as u64).map_err(failed)
+    }
+
+    fn run_text(&self, text: &str) -> Result<u64, Stop> {
+        let ran = self.connection.execute(text, []);
+        ran.map(|count| count as u64).map_err(|error| failure::of_engine(&error).into())
+    }
+}
+
+/// Steps with their numbers: room is made before it is needed.
+fn in_order(steps: &[Step]) -> Vec<(usize, &Step)> {
+    let mut ordered: Vec<_> = steps.iter().enumerate().collect();
+    ordered.sort_by_key(|(_, step)| match step {
+        Step::Delete => 0,
+        Step::Update(_) => 1,
+        Step::Insert(_) => 2,
+    });
+    ordered
+}
