@@ -29,6 +29,7 @@ mod cell;
 mod embedded;
 mod errors;
 mod functions;
+mod system;
 mod translate;
 
 use embedded::catalog::{Catalog, DatabaseName};

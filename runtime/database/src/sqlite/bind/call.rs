@@ -10,6 +10,7 @@ use super::{Binder, aggregate, coerce, date, int};
 use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
 use crate::sqlite::functions::{self, Actual, Body, Function, Signature};
+use crate::sqlite::system;
 
 // === impl Binder ===
 
@@ -63,6 +64,9 @@ impl Binder<'_> {
                     list.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
                 if let Some(bound) = self.metadata(&name, &arguments)? {
                     return Ok(bound);
+                }
+                if let Some(function) = system::function(&name) {
+                    return self.system_function(function, arguments);
                 }
                 let builtin = functions::builtin(&name)
                     .ok_or_else(|| errors::unknown_function(&call.name.name.text))?;

@@ -8,8 +8,8 @@ use super::tree::{Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, Kind, 
 use super::{Binder, coerce, int};
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
-use crate::sqlite::embedded::system_views;
 use crate::sqlite::errors;
+use crate::sqlite::system::base;
 
 const NAME: SqlType = SqlType::SYSNAME;
 /// What ERROR_MESSAGE() returns.
@@ -87,8 +87,6 @@ impl Binder<'_> {
                 Some(_) => optional_int(None),
             },
             "SUSER_SNAME" | "SUSER_NAME" | "ORIGINAL_LOGIN" => Some(name_of(&session.login)),
-            "USER_NAME" => Some(name_of("dbo")),
-            "USER_ID" | "DATABASE_PRINCIPAL_ID" | "SUSER_ID" => yes,
             "SCHEMA_ID" => match self.argument(arguments, 0)? {
                 None => yes,
                 Some(Value::Text(name)) => optional_int(
@@ -97,7 +95,7 @@ impl Binder<'_> {
                 Some(_) => optional_int(None),
             },
             "SCHEMA_NAME" if arguments.is_empty() => Some(name_of("dbo")),
-            "SCHEMA_NAME" => Some(self.lookup("sys", "schemas", "schema_id", "name", arguments)?),
+            "SCHEMA_NAME" => Some(self.lookup("schemas", "schema_id", "name", arguments)?),
             "APP_NAME" | "PROGRAM_NAME" => Some(name_of(&session.program)),
             "HOST_NAME" => Some(name_of(&session.host)),
             "HOST_ID" => Some(name_of("0")),
@@ -114,11 +112,8 @@ impl Binder<'_> {
                 })
             }
             "OBJECT_NAME" | "OBJECT_DEFINITION" if !constant(arguments) => {
-                let (view, column) = match name {
-                    "OBJECT_NAME" => ("all_objects", "name"),
-                    _ => ("sql_modules", "definition"),
-                };
-                Some(self.lookup("sys", view, "object_id", column, arguments)?)
+                let column = if name == "OBJECT_NAME" { "name" } else { "definition" };
+                Some(self.lookup("objects", "object_id", column, arguments)?)
             }
             "OBJECT_DEFINITION" => {
                 let id = self.argument(arguments, 0)?;
@@ -129,17 +124,13 @@ impl Binder<'_> {
                 let value = text.map_or(Value::Null, Value::Text);
                 Some(Bound { nullable: true, ..Bound::constant(value, SqlType::NVARCHAR_MAX) })
             }
-            "OBJECT_NAME" | "OBJECT_SCHEMA_NAME" => {
+            "OBJECT_NAME" => {
                 let id = self.argument(arguments, 0)?;
                 let object = match id.as_ref().and_then(coerced_int) {
                     Some(id) => self.environment.catalog().object_name(id)?,
                     None => None,
                 };
-                Some(optional_name(object.map(
-                    |(schema, object)| {
-                        if name == "OBJECT_NAME" { object } else { schema }
-                    },
-                )))
+                Some(optional_name(object.map(|(_, object)| object)))
             }
             "SCOPE_IDENTITY" => Some(identity(self.environment)),
             "IDENT_CURRENT" => Some(match self.argument(arguments, 0)? {
@@ -193,8 +184,7 @@ impl Binder<'_> {
                 ..Bound::constant(Value::Null, SqlType::VarBinary(Length::Limited(128)))
             }),
             // Everybody who can log in to the embedded database is its owner.
-            "IS_SRVROLEMEMBER" | "IS_MEMBER" | "IS_ROLEMEMBER" | "HAS_PERMS_BY_NAME"
-            | "HAS_DBACCESS" => yes,
+            "HAS_PERMS_BY_NAME" => yes,
             "GETANSINULL" => yes,
             "ERROR_NUMBER" | "ERROR_SEVERITY" | "ERROR_STATE" | "ERROR_LINE" => {
                 Some(self.caught(name, SqlType::Int)?)
@@ -208,14 +198,6 @@ impl Binder<'_> {
                 let depth = self.variables.get("@@trancount").map(|v| v.value.clone());
                 let open = matches!(depth, Some(Value::Int(depth)) if depth > 0);
                 Some(Bound::constant(Value::Int(open.into()), SqlType::SmallInt))
-            }
-            "TYPE_NAME"
-            | "FULLTEXTSERVICEPROPERTY"
-            | "OBJECTPROPERTY"
-            | "OBJECTPROPERTYEX"
-            | "COLUMNPROPERTY"
-            | "INDEXPROPERTY" => {
-                return Err(errors::unsupported(format_args!("The function {name}")));
             }
             "RAND" if arguments.is_empty() => {
                 let bits = uuid::Uuid::new_v4().as_u128() as u64 >> 11;
@@ -266,11 +248,10 @@ impl Binder<'_> {
         Ok(constraint.filter(|(_, code)| wanted(code)).map(|(id, _)| id))
     }
 
-    /// A column of a catalog view in the row whose key an argument gives.
+    /// A column of a table of the catalog in the row whose key an argument gives.
     fn lookup(
         &mut self,
-        schema: &str,
-        view: &str,
+        table: &str,
         key: &str,
         column: &str,
         arguments: &[Bound],
@@ -278,11 +259,11 @@ impl Binder<'_> {
         let [argument, ..] = arguments else {
             return Err(errors::argument_count(&key.to_ascii_lowercase(), "1"));
         };
-        let view = system_views::named(schema, view)
-            .ok_or_else(|| errors::internal("a catalog view is missing"))?;
+        let table = base::named(table)
+            .ok_or_else(|| errors::internal("a table of the catalog is missing"))?;
         let id = self.source_id();
         let column_of = |name: &str| {
-            let found = view.columns.iter().find(|(known, ..)| *known == name);
+            let found = table.columns.iter().find(|(known, ..)| *known == name);
             found.map(|(name, sql_type, _)| Bound {
                 kind: Kind::Column { source: id, name: (*name).to_owned() },
                 sql_type: *sql_type,
@@ -290,18 +271,18 @@ impl Binder<'_> {
             })
         };
         let (Some(key), Some(value)) = (column_of(key), column_of(column)) else {
-            return Err(errors::internal("a catalog view has no such column"));
+            return Err(errors::internal("a table of the catalog has no such column"));
         };
         let argument = coerce::implicit(argument.clone(), key.sql_type)?;
         let sql_type = value.sql_type;
         let filter = compare(CompareOperator::Equal, key, argument)?;
-        let database = view.per_database.then_some(self.environment.database.id);
+        let database = table.per_database.then_some(self.environment.database.id);
         let columns =
             vec![QueryColumn { name: String::new(), sql_type, nullable: true, identity: false }];
         let select = BoundSelect {
             distinct: false,
             items: vec![value],
-            from: Some(BoundSource::System { sql: view.sql, database, id }),
+            from: Some(BoundSource::System { sql: table.sql, database, id }),
             filter: Some(filter),
             group_by: Vec::new(),
             having: None,

@@ -31,6 +31,7 @@ pub(crate) mod sample;
 pub(crate) mod scope;
 pub(crate) mod source;
 pub(crate) mod staged;
+pub(crate) mod system;
 pub(crate) mod tree;
 pub(crate) mod types;
 pub(crate) mod write;
@@ -58,6 +59,8 @@ pub(crate) struct Binder<'a> {
     parameters: BTreeMap<String, Bound>,
     /// How many views and functions are around.
     depth: u32,
+    /// Whether a text of the system's is bound, which may name its tables.
+    system: bool,
 }
 
 /// Whether an aggregate may stand where an expression is bound.
@@ -89,6 +92,7 @@ impl<'a> Binder<'a> {
             next_source: 0,
             parameters: BTreeMap::new(),
             depth: 0,
+            system: false,
         }
     }
 
@@ -107,6 +111,11 @@ impl<'a> Binder<'a> {
         let result = bind(self);
         self.aggregates = before;
         result
+    }
+
+    /// `@name` or `@@name`
+    pub(crate) fn global_or_variable(&mut self, name: &str) -> Result<Bound, SqlError> {
+        if name.starts_with("@@") { self.global_variable(name) } else { self.variable(name) }
     }
 
     fn variable(&mut self, name: &str) -> Result<Bound, SqlError> {

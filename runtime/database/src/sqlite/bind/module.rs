@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
     CreateFunction, Declaration, ExprKind, FunctionBody, FunctionCall, Identifier,
-    ParameterDefinition, Query, Statement, StatementKind,
+    ParameterDefinition, Query, Statement, StatementKind, TypeName,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -12,9 +12,10 @@ use super::expression::{literal, unknown_type};
 use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
 use super::{Binder, coerce, operator};
 use crate::Variable;
+use crate::sqlite::embedded::catalog::DatabaseName;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
-use crate::sqlite::errors;
+use crate::sqlite::{errors, system};
 
 /// How deep views and functions may name each other, as in SQL Server.
 const MOST_NESTED: u32 = 32;
@@ -48,8 +49,8 @@ impl Binder<'_> {
     /// The rows of a view.
     pub(crate) fn view(&mut self, module: &Module) -> Result<BoundQuery, SqlError> {
         let StatementKind::CreateView(view) = parsed(module)? else { return Err(changed(module)) };
-        let mut query =
-            self.within(module, BTreeMap::new(), |binder| binder.module_query(&view.query))?;
+        let mut query = self
+            .within(&module.database, BTreeMap::new(), |binder| binder.module_query(&view.query))?;
         rename(&mut query, &view.columns, &module.name)?;
         Ok(query)
     }
@@ -73,7 +74,8 @@ impl Binder<'_> {
     ) -> Result<BoundQuery, SqlError> {
         let FunctionBody::Inline(query) = &create.body else { return Err(changed(module)) };
         let parameters = named(create, arguments);
-        let query = self.within(module, parameters, |binder| binder.module_query(query))?;
+        let query =
+            self.within(&module.database, parameters, |binder| binder.module_query(query))?;
         // The names must do for a table.
         super::query::named_columns(&query.columns, &[], &module.name)?;
         Ok(query)
@@ -90,16 +92,61 @@ impl Binder<'_> {
             return Err(changed(module));
         };
         let arguments = self.arguments(&create, call)?;
+        self.scalar_value(&create, &module.database, false, arguments, returns, body)
+    }
+
+    /// A call of a metadata function: those of its parameters that have a default may be left
+    /// out.
+    pub(super) fn system_function(
+        &mut self,
+        create: &CreateFunction,
+        mut arguments: Vec<Bound>,
+    ) -> Result<Bound, SqlError> {
+        let FunctionBody::Scalar { returns, body } = &create.body else {
+            return Err(errors::internal("a metadata function that isn't scalar"));
+        };
+        let name = create.name.name.text.to_ascii_lowercase();
+        let (least, most) = system::arity(create);
+        if !(least..=most).contains(&arguments.len()) {
+            let count = if least == most { most.to_string() } else { format!("{least} to {most}") };
+            return Err(errors::argument_count(&name, &count));
+        }
+        for parameter in &create.parameters[arguments.len()..] {
+            if let Some(launchpod_tsql::ast::ArgumentValue::Literal(default)) = &parameter.default {
+                arguments.push(literal(default));
+            }
+        }
+        let converted = arguments.into_iter().zip(&create.parameters).map(|(value, parameter)| {
+            let value = coerce::implicit(value, parameter_type(parameter)?)?;
+            Ok(Bound { nullable: true, ..value })
+        });
+        let converted = converted.collect::<Result<Vec<_>, SqlError>>()?;
+        let database = self.environment.database;
+        self.scalar_value(create, database, true, converted, returns, body)
+    }
+
+    /// The value of a scalar function, as one expression.
+    fn scalar_value(
+        &mut self,
+        create: &CreateFunction,
+        database: &DatabaseName,
+        system: bool,
+        arguments: Vec<Bound>,
+        returns: &TypeName,
+        body: &[Statement],
+    ) -> Result<Bound, SqlError> {
         let returns = returns.declared().ok_or_else(|| unknown_type(returns))?;
-        let parameters = named(&create, arguments);
         let types = create
             .parameters
             .iter()
             .map(|parameter| Ok((parameter.name.to_lowercase(), parameter_type(parameter)?)));
         let types = types.collect::<Result<BTreeMap<_, _>, SqlError>>()?;
-        let value = self.within(module, parameters, |binder| {
+        let parameters = named(create, arguments);
+        let value = self.within(database, parameters, |binder| {
+            binder.system = system;
             let body: Vec<&Statement> = body.iter().collect();
-            Body { binder, types, returns, name: &module.name, steps: 0 }.run(&body)
+            let name = &create.name.name.text;
+            Body { binder, types, returns, name, steps: 0 }.run(&body)
         })?;
         Ok(value.unwrap_or_else(|| Bound::constant(Value::Null, returns)))
     }
@@ -152,16 +199,16 @@ impl Binder<'_> {
 
     /// Binds what stands in a module: it sees its own parameters, no variable and no source
     /// of the query around it, and its names are those of its own database.
-    fn within<T>(
+    pub(super) fn within<T>(
         &mut self,
-        module: &Module,
+        database: &DatabaseName,
         parameters: BTreeMap<String, Bound>,
         bind: impl FnOnce(&mut Binder<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         if self.depth >= MOST_NESTED {
             return Err(errors::nested_too_deep());
         }
-        let environment = Environment { database: &module.database, ..*self.environment };
+        let environment = Environment { database, ..*self.environment };
         let variables: BTreeMap<String, Variable> = BTreeMap::new();
         let mut inner = Binder::new(&environment, &variables);
         inner.parameters = parameters;

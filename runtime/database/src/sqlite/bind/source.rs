@@ -9,7 +9,6 @@ use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, SourceId};
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::modules::ModuleKind;
-use crate::sqlite::embedded::system_views;
 use crate::sqlite::errors;
 
 // === impl Binder ===
@@ -123,24 +122,8 @@ impl Binder<'_> {
             self.add_source(id, shown, None, columns)?;
             return Ok(BoundSource::Cte { name: storage, id });
         }
-        if let Some(view) = system_views::find(name) {
-            let database = self.environment.database_of(name)?;
-            let columns = view
-                .columns
-                .iter()
-                .map(|(name, sql_type, nullable)| SourceColumn {
-                    name: (*name).to_owned(),
-                    storage: (*name).to_owned(),
-                    sql_type: *sql_type,
-                    nullable: *nullable,
-                    identity: false,
-                    value: None,
-                })
-                .collect();
-            let qualifier = alias.is_none().then(|| (database.name, view.schema.to_owned()));
-            self.add_source(id, shown, qualifier, columns)?;
-            let database = view.per_database.then_some(database.id);
-            return Ok(BoundSource::System { sql: view.sql, database, id });
+        if let Some(source) = self.system_source(name, alias, id)? {
+            return Ok(source);
         }
         if let Some(module) = self.environment.module(name)?
             && module.kind == ModuleKind::View

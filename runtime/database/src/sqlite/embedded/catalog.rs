@@ -50,6 +50,11 @@ CREATE TABLE IF NOT EXISTS main."launchpod.modules" (
     schema_key TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
     definition TEXT NOT NULL, created INT NOT NULL, modified INT NOT NULL,
     UNIQUE (database_id, key, schema_key)) STRICT;
+CREATE TABLE IF NOT EXISTS main."launchpod.parameters" (
+    object_id INT NOT NULL, parameter_id INT NOT NULL, name TEXT NOT NULL,
+    system_type_id INT NOT NULL, max_length INT NOT NULL, precision INT NOT NULL,
+    scale INT NOT NULL, is_output INT NOT NULL,
+    PRIMARY KEY (object_id, parameter_id)) STRICT, WITHOUT ROWID;
 "#;
 
 /// The databases that every server has.

@@ -142,7 +142,7 @@ impl<'a> Environment<'a> {
 
     /// A table by its name, to be written to.
     pub(crate) fn table_to_change(&self, name: &ObjectName) -> Result<Table, SqlError> {
-        if super::system_views::find(name).is_some() {
+        if crate::sqlite::system::view(name).is_some() {
             return Err(errors::system_object(&name.to_string()));
         }
         if let Some(module) = self.module(name)?

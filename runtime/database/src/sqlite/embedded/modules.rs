@@ -183,6 +183,7 @@ impl Catalog<'_> {
 
     fn drop_module(&self, module: &Module) -> Result<(), SqlError> {
         let id = module.object_id;
+        self.drop_parameters(id)?;
         self.connection
             .execute_batch(&format!(
                 r#"DELETE FROM main."launchpod.columns" WHERE object_id = {id};
@@ -210,8 +211,12 @@ impl Environment<'_> {
 
 impl Worker {
     /// Keeps a definition under its name.
-    pub(crate) fn define_module(&self, job: &Job, kind: &StatementKind) -> Result<(), SqlError> {
-        let (action, name, kind) = match kind {
+    pub(crate) fn define_module(
+        &self,
+        job: &Job,
+        definition: &StatementKind,
+    ) -> Result<(), SqlError> {
+        let (action, name, kind) = match definition {
             StatementKind::CreateProcedure(create) => {
                 (create.action, &create.name, ModuleKind::Procedure)
             }
@@ -273,7 +278,8 @@ impl Worker {
         // it runs.
         let variables = std::collections::BTreeMap::new();
         let columns = Binder::new(&environment, &variables).module_columns(&module)?;
-        catalog.set_module_columns(module.object_id, &columns)
+        catalog.set_module_columns(module.object_id, &columns)?;
+        catalog.set_parameters(module.object_id, definition)
     }
 
     /// DROP PROCEDURE, VIEW and FUNCTION.

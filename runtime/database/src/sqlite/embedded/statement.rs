@@ -121,6 +121,7 @@ impl Worker {
                     Ok(Catalog::new(&worker.connection).create_database(&create.name.text)?)
                 })
             }
+            StatementKind::Execute(execute) => self.call(job, execute),
             StatementKind::Use(name) => self.use_database(job, &name.text),
             StatementKind::Transaction(statement) => self.transaction(job, statement),
             StatementKind::SetOption(option) => Ok(self.set_option(option)?),
@@ -154,7 +155,7 @@ impl Worker {
 
     // --- queries ---
 
-    fn select(&self, job: &Job, query: &Query) -> Result<(), Stop> {
+    pub(crate) fn select(&self, job: &Job, query: &Query) -> Result<(), Stop> {
         let environment = self.environment();
         let variables = Arc::clone(&job.execute.variables);
         let bound = Binder::new(&environment, &variables).bind_query(query)?;
@@ -442,7 +443,7 @@ pub(super) fn is_temporary(target: &Target, outputs: &[Output]) -> bool {
 fn name_of(kind: &StatementKind) -> &'static str {
     match kind {
         StatementKind::Drop(_) => "This DROP",
-        StatementKind::Execute(_) | StatementKind::ExecuteText(_) => "EXEC",
+        StatementKind::ExecuteText(_) => "EXEC",
         StatementKind::InsertBulk(_) => "INSERT BULK",
         StatementKind::Kill(_) => "KILL",
         StatementKind::WaitFor(_) => "WAITFOR",

@@ -1,6 +1,7 @@
 //! A session's thread: SQLite calls block, so each session has a thread and a connection of its
 //! own, and speaks to the rest through channels.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
@@ -13,7 +14,7 @@ use super::environment::Session;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
-use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute};
+use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute, Variable};
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
 /// and code generator recurse over them too.
@@ -136,6 +137,15 @@ impl EmbeddedSession {
 // === impl Job ===
 
 impl Job {
+    /// The same job with other variables, for a statement within its own.
+    pub(crate) fn with_variables(&self, variables: Arc<BTreeMap<String, Variable>>) -> Job {
+        Job {
+            execute: Execute { variables, ..self.execute.clone() },
+            cancel: self.cancel.clone(),
+            events: self.events.clone(),
+        }
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled() || self.events.is_closed()
     }
@@ -256,6 +266,18 @@ impl Worker {
 }
 
 // === impl Stop ===
+
+impl Stop {
+    /// An error of a procedure's names it.
+    pub(crate) fn within(mut self, procedure: &str) -> Self {
+        if let Stop::Failed(error) = &mut self
+            && error.0.procedure.is_empty()
+        {
+            error.0.procedure = procedure.to_owned();
+        }
+        self
+    }
+}
 
 impl From<SqlError> for Stop {
     fn from(error: SqlError) -> Self {

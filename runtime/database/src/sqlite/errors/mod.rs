@@ -5,10 +5,12 @@
 
 use launchpod_types::{SqlError, SqlType};
 
+mod call;
 mod define;
 mod value;
 mod write;
 
+pub(crate) use call::*;
 pub(crate) use define::*;
 pub(crate) use value::*;
 pub(crate) use write::*;

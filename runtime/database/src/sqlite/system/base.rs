@@ -1,0 +1,438 @@
+//! The tables that the system's views are written over: `catalog.name`, which only their texts
+//! can name.
+//!
+//! Each is a SELECT over the [catalog](crate::sqlite::embedded::catalog)'s own tables in
+//! SQLite's SQL, with the types of its columns. A table of one database has the column
+//! `@database`, by which the binder picks it.
+
+use std::sync::LazyLock;
+
+use launchpod_types::SqlType;
+
+/// The schema of these tables.
+pub(crate) const SCHEMA: &str = "catalog";
+
+/// A table that the system's views read.
+pub(crate) struct BaseTable {
+    pub(crate) name: &'static str,
+    /// Name, type, and whether NULL can occur.
+    pub(crate) columns: &'static [(&'static str, SqlType, bool)],
+    pub(crate) sql: &'static str,
+    /// Whether it has the column `@database`.
+    pub(crate) per_database: bool,
+}
+
+const NAME: SqlType = SqlType::SYSNAME;
+const INT: SqlType = SqlType::Int;
+const BIT: SqlType = SqlType::Bit;
+const TINY: SqlType = SqlType::TinyInt;
+const SMALL: SqlType = SqlType::SmallInt;
+const BIG: SqlType = SqlType::BigInt;
+const MOMENT: SqlType = SqlType::DateTime;
+const CODE: SqlType = SqlType::Char(2);
+const TEXT: SqlType = SqlType::NVARCHAR_MAX;
+
+/// The table of a name.
+pub(crate) fn named(name: &str) -> Option<&'static BaseTable> {
+    TABLES.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+}
+
+/// The number of the schema whose key `$key` holds.
+macro_rules! schema_id {
+    ($table:literal) => {
+        concat!(
+            "CASE ",
+            $table,
+            ".schema_key WHEN 'dbo' THEN 1 WHEN 'guest' THEN 2 ELSE
+                (SELECT schema_id FROM main.\"launchpod.schemas\" s WHERE s.database_id = ",
+            $table,
+            ".database_id AND s.key = ",
+            $table,
+            ".schema_key) END"
+        )
+    };
+}
+
+/// A column of both catalogs: the users' tables and this session's temporary ones.
+macro_rules! both {
+    ($columns:literal, $table:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM main.\"launchpod.",
+            $table,
+            "\" UNION ALL SELECT ",
+            $columns,
+            " FROM temp.\"launchpod.",
+            $table,
+            "\""
+        )
+    };
+}
+
+/// Tables, in both catalogs.
+macro_rules! tables {
+    () => {
+        concat!(
+            "(SELECT 'main' AS attached, o.database_id, o.object_id, o.name, ",
+            schema_id!("o"),
+            r#" AS schema_id, o.storage, o.created FROM main."launchpod.objects" o
+            UNION ALL SELECT 'temp', 2, object_id, name, 1, storage, created
+            FROM temp."launchpod.objects")"#
+        )
+    };
+}
+
+/// The number of the DEFAULT of a column, which the catalog doesn't number.
+macro_rules! default_id {
+    () => {
+        "(1073741824 + (c.object_id & 1048575) * 1024 + (c.column_id & 1023))"
+    };
+}
+
+const OBJECTS: &str = concat!(
+    r#"SELECT o.database_id AS "@database", o.object_id, o.name, o.schema_id,
+        0 AS parent_object_id, 'U ' AS type, o.created * 10000000 AS created,
+        o.created * 10000000 AS modified, NULL AS definition FROM "#,
+    tables!(),
+    r#" o UNION ALL
+    SELECT m.database_id, m.object_id, m.name, "#,
+    schema_id!("m"),
+    r#", 0, substr(m.type || ' ', 1, 2), m.created * 10000000, m.modified * 10000000, m.definition
+    FROM main."launchpod.modules" m UNION ALL
+    SELECT o.database_id, k.constraint_id, k.name, o.schema_id, k.object_id,
+        substr(k.type || ' ', 1, 2), o.created * 10000000, o.created * 10000000,
+        CASE k.type WHEN 'C' THEN '(' || k.definition || ')' END
+    FROM ("#,
+    both!("constraint_id, object_id, name, type, definition", "constraints"),
+    ") k JOIN ",
+    tables!(),
+    r#" o USING (object_id) UNION ALL
+    SELECT o.database_id, "#,
+    default_id!(),
+    r#", 'DF__' || substr(o.name, 1, 9) || '__' || substr(c.name, 1, 5) || '__'
+        || printf('%08X', "#,
+    default_id!(),
+    r#"), o.schema_id, c.object_id, 'D ', o.created * 10000000, o.created * 10000000,
+        '(' || c.definition || ')'
+    FROM ("#,
+    both!("object_id, column_id, name, definition", "columns"),
+    ") c JOIN ",
+    tables!(),
+    " o USING (object_id) WHERE c.definition IS NOT NULL"
+);
+
+const COLUMNS: &str = concat!(
+    r#"SELECT o.database_id AS "@database", c.object_id, c.column_id, c.name, c.system_type_id,
+        c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.seed, c.increment,
+        c.last, CASE WHEN c.definition IS NULL THEN 0 ELSE "#,
+    default_id!(),
+    r#" END AS default_object_id
+    FROM ("#,
+    both!(
+        "object_id, column_id, name, system_type_id, max_length, precision, scale, is_nullable,
+        is_identity, seed, increment, last, definition",
+        "columns"
+    ),
+    r#") c JOIN (SELECT database_id, object_id FROM main."launchpod.objects"
+        UNION ALL SELECT database_id, object_id FROM main."launchpod.modules"
+        UNION ALL SELECT 2, object_id FROM temp."launchpod.objects") o USING (object_id)"#
+);
+
+/// Keys and indexes of tables, without their numbers.
+macro_rules! indexes {
+    () => {
+        concat!(
+            r#"(SELECT object_id, constraint_id, name, key, type, 1 AS is_unique,
+                CASE type WHEN 'PK' THEN 0 ELSE constraint_id END AS place FROM ("#,
+            both!("object_id, constraint_id, name, key, type", "constraints"),
+            r#") WHERE type IN ('PK', 'UQ') UNION ALL
+            SELECT object_id, NULL, name, key, '', is_unique, 3000000000 + index_id FROM ("#,
+            both!("object_id, index_id, name, key, is_unique", "indexes"),
+            "))"
+        )
+    };
+}
+
+/// Keys and indexes, numbered: a PRIMARY KEY is number 1, others count from 2.
+macro_rules! numbered_indexes {
+    () => {
+        concat!(
+            r#"(SELECT o.database_id, o.attached, i.object_id, i.constraint_id, i.name, i.type,
+                i.is_unique, o.storage || '.' || i.key AS storage,
+                CASE i.type WHEN 'PK' THEN 1 ELSE
+                    1 + row_number() OVER (PARTITION BY i.object_id, i.type = 'PK' ORDER BY place)
+                END AS index_id
+            FROM "#,
+            indexes!(),
+            " i JOIN ",
+            tables!(),
+            " o USING (object_id))"
+        )
+    };
+}
+
+const INDEXES: &str = concat!(
+    r#"SELECT database_id AS "@database", object_id, index_id, name, type AS key_type, is_unique,
+        constraint_id, storage FROM "#,
+    numbered_indexes!(),
+    r#" UNION ALL SELECT o.database_id, o.object_id, 0, NULL, '', 0, NULL, o.storage FROM "#,
+    tables!(),
+    r#" o WHERE NOT EXISTS (SELECT 1 FROM ("#,
+    both!("object_id, type", "constraints"),
+    ") k WHERE k.object_id = o.object_id AND k.type = 'PK')"
+);
+
+const INDEX_COLUMNS: &str = concat!(
+    r#"SELECT i.database_id AS "@database", i.object_id, i.index_id,
+        x.seqno + 1 AS key_ordinal, c.column_id, x."desc" AS is_descending
+    FROM "#,
+    numbered_indexes!(),
+    r#" i, pragma_index_xinfo(i.storage, i.attached) x,
+    ("#,
+    both!("object_id, column_id, name", "columns"),
+    ") c WHERE x.key AND c.object_id = i.object_id AND c.name = x.name COLLATE NOCASE"
+);
+
+/// SQLite numbers a table's foreign keys from the last to the first.
+const FOREIGN_KEY_COLUMNS: &str = concat!(
+    r#"SELECT o.database_id AS "@database", k.constraint_id, k.object_id, x.seq + 1 AS ordinal,
+        c.column_id, r.object_id AS referenced_object_id, rc.column_id AS referenced_column_id,
+        x.on_delete, x.on_update
+    FROM (SELECT constraint_id, object_id, count(*) OVER (PARTITION BY object_id)
+            - row_number() OVER (PARTITION BY object_id ORDER BY constraint_id) AS number
+        FROM main."launchpod.constraints" WHERE type = 'F') k
+    JOIN main."launchpod.objects" o USING (object_id),
+    pragma_foreign_key_list(o.storage, 'main') x
+    JOIN main."launchpod.columns" c ON c.object_id = k.object_id
+        AND c.name = x."from" COLLATE NOCASE
+    JOIN main."launchpod.objects" r ON r.storage = x."table"
+    JOIN main."launchpod.columns" rc ON rc.object_id = r.object_id
+        AND rc.name = x."to" COLLATE NOCASE
+    WHERE x.id = k.number"#
+);
+
+/// `sys.types`, as every database has it: name, number, length, precision, scale.
+const TYPES: &str = "SELECT column1 AS name, column2 AS system_type_id, column3 AS user_type_id,
+    column4 AS max_length, column5 AS precision, column6 AS scale
+FROM (VALUES ('image',34,34,16,0,0), ('text',35,35,16,0,0), ('uniqueidentifier',36,36,16,0,0),
+    ('date',40,40,3,10,0), ('time',41,41,5,16,7), ('datetime2',42,42,8,27,7),
+    ('datetimeoffset',43,43,10,34,7), ('tinyint',48,48,1,3,0), ('smallint',52,52,2,5,0),
+    ('int',56,56,4,10,0), ('smalldatetime',58,58,4,16,0), ('real',59,59,4,24,0),
+    ('money',60,60,8,19,4), ('datetime',61,61,8,23,3), ('float',62,62,8,53,0),
+    ('ntext',99,99,16,0,0), ('bit',104,104,1,1,0), ('decimal',106,106,17,38,38),
+    ('numeric',108,108,17,38,38), ('smallmoney',122,122,4,10,4), ('bigint',127,127,8,19,0),
+    ('varbinary',165,165,8000,0,0), ('varchar',167,167,8000,0,0), ('binary',173,173,8000,0,0),
+    ('char',175,175,8000,0,0), ('nvarchar',231,231,8000,0,0), ('sysname',231,256,256,0,0),
+    ('nchar',239,239,8000,0,0), ('xml',241,241,-1,0,0))";
+
+/// How much of the file a table or index takes. SQLite counts by reading it.
+const SIZES: &str = concat!(
+    r#"SELECT i.database_id AS "@database", i.object_id, i.index_id,
+        (SELECT count(*) FROM dbstat s WHERE s.name = i.storage) AS pages,
+        (SELECT coalesce(sum(ncell), 0) FROM dbstat s WHERE s.name = i.heap
+            AND s.pagetype = 'leaf') AS row_count
+    FROM (SELECT o.database_id, o.object_id, o.storage AS heap, o.storage,
+            EXISTS (SELECT 1 FROM main."launchpod.constraints" k
+                    WHERE k.object_id = o.object_id AND k.type = 'PK') AS index_id
+        FROM main."launchpod.objects" o
+        UNION ALL SELECT n.database_id, n.object_id, o.storage, n.storage, n.index_id
+        FROM "#,
+    numbered_indexes!(),
+    r#" n JOIN main."launchpod.objects" o USING (object_id) WHERE n.type <> 'PK') i"#
+);
+
+/// What the texts in this folder define, numbered from -1 downwards.
+static SYSTEM_OBJECTS: LazyLock<String> = LazyLock::new(|| {
+    let rows: Vec<String> = (1..)
+        .zip(super::names())
+        .map(|(number, (schema, name, code))| {
+            let schema_id = if schema == "sys" { 4 } else { 3 };
+            format!("(-{number}, '{name}', {schema_id}, '{code}')")
+        })
+        .collect();
+    format!(
+        "SELECT column1 AS object_id, column2 AS name, column3 AS schema_id, column4 AS type
+         FROM (VALUES {})",
+        rows.join(", ")
+    )
+});
+
+/// All of them.
+static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
+    vec![
+        BaseTable {
+            name: "databases",
+            columns: &[
+                ("database_id", INT, false),
+                ("name", NAME, false),
+                ("created", MOMENT, false),
+            ],
+            sql: r#"SELECT database_id, name, created * 10000000 AS created
+                    FROM main."launchpod.databases""#,
+            per_database: false,
+        },
+        BaseTable {
+            name: "schemas",
+            columns: &[
+                ("name", NAME, false),
+                ("schema_id", INT, false),
+                ("principal_id", INT, false),
+            ],
+            sql: r#"SELECT d.database_id AS "@database", s.column1 AS name, s.column2 AS schema_id,
+                    s.column2 AS principal_id
+                FROM main."launchpod.databases" d, (VALUES ('dbo', 1), ('guest', 2),
+                    ('INFORMATION_SCHEMA', 3), ('sys', 4)) s
+                UNION ALL
+                SELECT database_id, name, schema_id, 1 FROM main."launchpod.schemas""#,
+            per_database: true,
+        },
+        BaseTable {
+            name: "objects",
+            columns: &[
+                ("object_id", INT, false),
+                ("name", NAME, false),
+                ("schema_id", INT, false),
+                ("parent_object_id", INT, false),
+                ("type", CODE, true),
+                ("created", MOMENT, false),
+                ("modified", MOMENT, false),
+                ("definition", TEXT, true),
+            ],
+            sql: OBJECTS,
+            per_database: true,
+        },
+        BaseTable {
+            name: "system_objects",
+            columns: &[
+                ("object_id", INT, false),
+                ("name", NAME, false),
+                ("schema_id", INT, false),
+                ("type", CODE, true),
+            ],
+            sql: &SYSTEM_OBJECTS,
+            per_database: false,
+        },
+        BaseTable {
+            name: "columns",
+            columns: &[
+                ("object_id", INT, false),
+                ("column_id", INT, false),
+                ("name", NAME, true),
+                ("system_type_id", TINY, false),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+                ("is_nullable", BIT, false),
+                ("is_identity", BIT, false),
+                ("seed", BIG, true),
+                ("increment", BIG, true),
+                ("last", BIG, true),
+                ("default_object_id", INT, false),
+            ],
+            sql: COLUMNS,
+            per_database: true,
+        },
+        BaseTable {
+            name: "parameters",
+            columns: &[
+                ("object_id", INT, false),
+                ("parameter_id", INT, false),
+                ("name", NAME, false),
+                ("system_type_id", TINY, false),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+                ("is_output", BIT, false),
+            ],
+            sql: r#"SELECT m.database_id AS "@database", p.object_id, p.parameter_id, p.name,
+                    p.system_type_id, p.max_length, p.precision, p.scale, p.is_output
+                FROM main."launchpod.parameters" p JOIN main."launchpod.modules" m
+                USING (object_id)"#,
+            per_database: true,
+        },
+        BaseTable {
+            name: "indexes",
+            columns: &[
+                ("object_id", INT, false),
+                ("index_id", INT, false),
+                ("name", NAME, true),
+                ("key_type", CODE, false),
+                ("is_unique", BIT, false),
+                ("constraint_id", INT, true),
+            ],
+            sql: INDEXES,
+            per_database: true,
+        },
+        BaseTable {
+            name: "index_columns",
+            columns: &[
+                ("object_id", INT, false),
+                ("index_id", INT, false),
+                ("key_ordinal", TINY, false),
+                ("column_id", INT, false),
+                ("is_descending", BIT, false),
+            ],
+            sql: INDEX_COLUMNS,
+            per_database: true,
+        },
+        BaseTable {
+            name: "foreign_key_columns",
+            columns: &[
+                ("constraint_id", INT, false),
+                ("object_id", INT, false),
+                ("ordinal", INT, false),
+                ("column_id", INT, false),
+                ("referenced_object_id", INT, false),
+                ("referenced_column_id", INT, false),
+                ("on_delete", NAME, false),
+                ("on_update", NAME, false),
+            ],
+            sql: FOREIGN_KEY_COLUMNS,
+            per_database: true,
+        },
+        BaseTable {
+            name: "types",
+            columns: &[
+                ("name", NAME, false),
+                ("system_type_id", TINY, false),
+                ("user_type_id", INT, false),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+            ],
+            sql: TYPES,
+            per_database: false,
+        },
+        BaseTable {
+            name: "sizes",
+            columns: &[
+                ("object_id", INT, false),
+                ("index_id", INT, false),
+                ("pages", BIG, false),
+                ("row_count", BIG, false),
+            ],
+            sql: SIZES,
+            per_database: true,
+        },
+        BaseTable {
+            name: "logins",
+            columns: &[("principal_id", INT, false), ("name", NAME, false)],
+            sql: r#"SELECT CASE key WHEN 'sa' THEN 1 ELSE 256 + rowid END AS principal_id, name
+                    FROM main."launchpod.logins""#,
+            per_database: false,
+        },
+        BaseTable {
+            name: "session",
+            columns: &[
+                ("session_id", SMALL, false),
+                ("login_name", NAME, false),
+                ("program_name", NAME, false),
+                ("host_name", NAME, false),
+            ],
+            sql: r#"SELECT spid AS session_id, login AS login_name, program AS program_name,
+                    host AS host_name FROM temp."launchpod.session""#,
+            per_database: false,
+        },
+    ]
+});

@@ -1,0 +1,233 @@
+CREATE FUNCTION sys.COL_NAME (@table_id int, @column_id int) RETURNS sysname AS
+BEGIN
+    RETURN (SELECT name FROM sys.all_columns WHERE object_id = @table_id AND column_id = @column_id)
+END
+GO
+CREATE FUNCTION sys.COL_LENGTH (@table nvarchar(776), @column sysname) RETURNS smallint AS
+BEGIN
+    RETURN (SELECT max_length FROM sys.all_columns
+        WHERE object_id = OBJECT_ID(@table) AND name = @column)
+END
+GO
+CREATE FUNCTION sys.TYPE_NAME (@type_id int) RETURNS sysname AS
+BEGIN
+    RETURN (SELECT name FROM sys.types WHERE user_type_id = @type_id)
+END
+GO
+CREATE FUNCTION sys.TYPE_ID (@name nvarchar(517)) RETURNS int AS
+BEGIN
+    RETURN (SELECT user_type_id FROM sys.types
+        WHERE name = REPLACE(REPLACE(REPLACE(@name, '[', ''), ']', ''), 'sys.', ''))
+END
+GO
+CREATE FUNCTION sys.TYPEPROPERTY (@type nvarchar(517), @property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE @property
+            WHEN 'AllowsNull' THEN CAST(is_nullable AS int)
+            WHEN 'OwnerId' THEN schema_id
+            WHEN 'Precision' THEN CASE WHEN system_type_id IN (165, 167, 173, 175)
+                THEN CAST(max_length AS int) WHEN system_type_id IN (231, 239) THEN max_length / 2
+                ELSE CAST([precision] AS int) END
+            WHEN 'Scale' THEN CASE WHEN system_type_id IN (34, 35, 36, 99, 165, 167, 173, 175, 231,
+                239, 241) THEN NULL ELSE CAST(scale AS int) END
+            WHEN 'UsesAnsiTrim' THEN CASE WHEN system_type_id IN (165, 167, 173, 175) THEN 1 ELSE 0 END
+        END FROM sys.types WHERE user_type_id = TYPE_ID(@type))
+END
+GO
+CREATE FUNCTION sys.OBJECT_SCHEMA_NAME (@object_id int, @database_id int = NULL) RETURNS sysname AS
+BEGIN
+    RETURN (SELECT s.name FROM sys.all_objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+        WHERE o.object_id = @object_id)
+END
+GO
+CREATE FUNCTION sys.OBJECTPROPERTY (@id int, @property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE @property
+            WHEN 'OwnerId' THEN 1
+            WHEN 'SchemaId' THEN o.schema_id
+            WHEN 'IsMSShipped' THEN CAST(o.is_ms_shipped AS int)
+            WHEN 'IsTable' THEN CASE WHEN o.type IN ('U', 'S') THEN 1 ELSE 0 END
+            WHEN 'IsUserTable' THEN CASE o.type WHEN 'U' THEN 1 ELSE 0 END
+            WHEN 'IsSystemTable' THEN 0
+            WHEN 'IsView' THEN CASE o.type WHEN 'V' THEN 1 ELSE 0 END
+            WHEN 'IsProcedure' THEN CASE o.type WHEN 'P' THEN 1 ELSE 0 END
+            WHEN 'IsExecuted' THEN CASE WHEN o.type IN ('P', 'V', 'FN', 'IF', 'TF') THEN 1 ELSE 0 END
+            WHEN 'IsScalarFunction' THEN CASE o.type WHEN 'FN' THEN 1 ELSE 0 END
+            WHEN 'IsInlineFunction' THEN CASE o.type WHEN 'IF' THEN 1 ELSE 0 END
+            WHEN 'IsTableFunction' THEN CASE WHEN o.type IN ('IF', 'TF') THEN 1 ELSE 0 END
+            WHEN 'IsTrigger' THEN 0
+            WHEN 'IsConstraint' THEN CASE WHEN o.type IN ('PK', 'UQ', 'F', 'C', 'D') THEN 1 ELSE 0 END
+            WHEN 'IsPrimaryKey' THEN CASE o.type WHEN 'PK' THEN 1 ELSE 0 END
+            WHEN 'IsUniqueCnst' THEN CASE o.type WHEN 'UQ' THEN 1 ELSE 0 END
+            WHEN 'IsForeignKey' THEN CASE o.type WHEN 'F' THEN 1 ELSE 0 END
+            WHEN 'IsCheckCnst' THEN CASE o.type WHEN 'C' THEN 1 ELSE 0 END
+            WHEN 'IsDefaultCnst' THEN CASE o.type WHEN 'D' THEN 1 ELSE 0 END
+            WHEN 'IsSchemaBound' THEN 0
+            WHEN 'IsEncrypted' THEN 0
+            WHEN 'IsDeterministic' THEN 0
+            WHEN 'ExecIsAnsiNullsOn' THEN CASE WHEN o.type IN ('P', 'V', 'FN', 'IF', 'TF') THEN 1 END
+            WHEN 'ExecIsQuotedIdentOn' THEN CASE WHEN o.type IN ('P', 'V', 'FN', 'IF', 'TF') THEN 1 END
+            WHEN 'IsAnsiNullsOn' THEN CASE WHEN o.type IN ('U', 'V', 'P', 'FN', 'IF', 'TF') THEN 1 END
+            WHEN 'IsQuotedIdentOn' THEN CASE WHEN o.type IN ('U', 'V', 'P', 'FN', 'IF', 'TF') THEN 1 END
+            WHEN 'TableHasIdentity' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.columns c WHERE c.object_id = o.object_id AND c.is_identity = 1)
+                THEN 1 ELSE 0 END END
+            WHEN 'TableHasPrimaryKey' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.key_constraints k WHERE k.parent_object_id = o.object_id AND k.type = 'PK')
+                THEN 1 ELSE 0 END END
+            WHEN 'TableHasUniqueCnst' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.key_constraints k WHERE k.parent_object_id = o.object_id AND k.type = 'UQ')
+                THEN 1 ELSE 0 END END
+            WHEN 'TableHasForeignKey' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.foreign_keys k WHERE k.parent_object_id = o.object_id)
+                THEN 1 ELSE 0 END END
+            WHEN 'TableHasForeignRef' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.foreign_keys k WHERE k.referenced_object_id = o.object_id)
+                THEN 1 ELSE 0 END END
+            WHEN 'TableHasIndex' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.indexes i WHERE i.object_id = o.object_id AND i.index_id > 0)
+                THEN 1 ELSE 0 END END
+            WHEN 'TableHasClustIndex' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.indexes i WHERE i.object_id = o.object_id AND i.index_id = 1)
+                THEN 1 ELSE 0 END END
+            WHEN 'TableIsFake' THEN CASE o.type WHEN 'U' THEN 0 END
+            WHEN 'TableTemporalType' THEN CASE o.type WHEN 'U' THEN 0 END
+            WHEN 'TableIsMemoryOptimized' THEN CASE o.type WHEN 'U' THEN 0 END
+        END FROM sys.all_objects o WHERE o.object_id = @id)
+END
+GO
+CREATE FUNCTION sys.OBJECTPROPERTYEX (@id int, @property varchar(128)) RETURNS nvarchar(128) AS
+BEGIN
+    RETURN CASE @property
+        WHEN 'BaseType' THEN (SELECT RTRIM(type) FROM sys.all_objects WHERE object_id = @id)
+        WHEN 'Cardinality' THEN CAST((SELECT SUM(row_count) FROM sys.dm_db_partition_stats
+            WHERE object_id = @id AND index_id < 2) AS nvarchar(128))
+        ELSE CAST(OBJECTPROPERTY(@id, @property) AS nvarchar(128)) END
+END
+GO
+CREATE FUNCTION sys.COLUMNPROPERTY (@id int, @column sysname, @property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN COALESCE((SELECT CASE @property
+            WHEN 'AllowsNull' THEN CAST(is_nullable AS int)
+            WHEN 'CharMaxLen' THEN CASE WHEN system_type_id IN (231, 239) AND max_length > 0
+                THEN max_length / 2 WHEN system_type_id IN (165, 167, 173, 175, 231)
+                THEN CAST(max_length AS int) END
+            WHEN 'ColumnId' THEN column_id
+            WHEN 'Ordinal' THEN column_id
+            WHEN 'GeneratedAlwaysType' THEN 0
+            WHEN 'IsColumnSet' THEN 0
+            WHEN 'IsComputed' THEN CAST(is_computed AS int)
+            WHEN 'IsCursorType' THEN 0
+            WHEN 'IsDeterministic' THEN CASE is_computed WHEN 1 THEN 0 END
+            WHEN 'IsFulltextIndexed' THEN 0
+            WHEN 'IsHidden' THEN 0
+            WHEN 'IsIdentity' THEN CAST(is_identity AS int)
+            WHEN 'IsIdNotForRepl' THEN 0
+            WHEN 'IsIndexable' THEN CASE WHEN max_length = -1 OR system_type_id IN (34, 35, 99)
+                THEN 0 ELSE 1 END
+            WHEN 'IsOutParam' THEN 0
+            WHEN 'IsRowGuidCol' THEN 0
+            WHEN 'IsSparse' THEN 0
+            WHEN 'IsSystemVerified' THEN 0
+            WHEN 'IsXmlIndexable' THEN CASE system_type_id WHEN 241 THEN 1 ELSE 0 END
+            WHEN 'Precision' THEN CASE WHEN system_type_id IN (231, 239) AND max_length > 0
+                THEN max_length / 2 WHEN system_type_id IN (165, 167, 173, 175, 231)
+                THEN CAST(max_length AS int) ELSE CAST([precision] AS int) END
+            WHEN 'Scale' THEN CASE WHEN system_type_id IN (34, 35, 36, 99, 165, 167, 173, 175, 231,
+                239, 241) THEN NULL ELSE CAST(scale AS int) END
+            WHEN 'UsesAnsiTrim' THEN CASE WHEN system_type_id IN (165, 167, 173, 175) THEN 1 END
+        END FROM sys.all_columns WHERE object_id = @id AND name = @column),
+        (SELECT CASE @property WHEN 'AllowsNull' THEN 1 WHEN 'IsOutParam' THEN CAST(is_output AS int)
+            WHEN 'Precision' THEN CAST([precision] AS int) WHEN 'Scale' THEN CAST(scale AS int) END
+        FROM sys.all_parameters WHERE object_id = @id AND name = @column))
+END
+GO
+CREATE FUNCTION sys.INDEXPROPERTY (@id int, @index sysname, @property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE @property
+            WHEN 'IndexDepth' THEN 1
+            WHEN 'IndexFillFactor' THEN 0
+            WHEN 'IndexID' THEN index_id
+            WHEN 'IsAutoStatistics' THEN 0
+            WHEN 'IsClustered' THEN CASE index_id WHEN 1 THEN 1 ELSE 0 END
+            WHEN 'IsColumnstore' THEN 0
+            WHEN 'IsDisabled' THEN 0
+            WHEN 'IsFulltextKey' THEN 0
+            WHEN 'IsHypothetical' THEN 0
+            WHEN 'IsPadIndex' THEN 0
+            WHEN 'IsPageLockDisallowed' THEN 0
+            WHEN 'IsRowLockDisallowed' THEN 0
+            WHEN 'IsStatistics' THEN 0
+            WHEN 'IsUnique' THEN CAST(is_unique AS int)
+        END FROM sys.indexes WHERE object_id = @id AND name = @index)
+END
+GO
+CREATE FUNCTION sys.INDEX_COL (@table nvarchar(776), @index_id int, @key_id int) RETURNS sysname AS
+BEGIN
+    RETURN (SELECT c.name FROM sys.index_columns i
+        JOIN sys.columns c ON c.object_id = i.object_id AND c.column_id = i.column_id
+        WHERE i.object_id = OBJECT_ID(@table) AND i.index_id = @index_id AND i.key_ordinal = @key_id)
+END
+GO
+CREATE FUNCTION sys.USER_NAME (@id int = 1) RETURNS sysname AS
+BEGIN
+    RETURN (SELECT name FROM sys.database_principals WHERE principal_id = @id)
+END
+GO
+CREATE FUNCTION sys.USER_ID (@name sysname = 'dbo') RETURNS int AS
+BEGIN
+    RETURN (SELECT principal_id FROM sys.database_principals WHERE name = @name)
+END
+GO
+CREATE FUNCTION sys.DATABASE_PRINCIPAL_ID (@name sysname = 'dbo') RETURNS int AS
+BEGIN
+    RETURN (SELECT principal_id FROM sys.database_principals WHERE name = @name)
+END
+GO
+CREATE FUNCTION sys.HAS_DBACCESS (@database sysname) RETURNS int AS
+BEGIN
+    RETURN (SELECT 1 FROM sys.databases WHERE name = @database)
+END
+GO
+CREATE FUNCTION sys.IS_MEMBER (@role sysname) RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE WHEN name IN ('public', 'db_owner') THEN 1 ELSE 0 END
+        FROM sys.database_principals WHERE name = @role AND type = 'R')
+END
+GO
+CREATE FUNCTION sys.IS_ROLEMEMBER (@role sysname, @principal sysname = 'dbo') RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE WHEN r.name = 'public' OR r.name = 'db_owner' AND p.name = 'dbo'
+            THEN 1 ELSE 0 END
+        FROM sys.database_principals r JOIN sys.database_principals p ON p.name = @principal
+        WHERE r.name = @role AND r.type = 'R')
+END
+GO
+CREATE FUNCTION sys.IS_SRVROLEMEMBER (@role sysname, @login sysname = NULL) RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE WHEN r.name IN ('public', 'sysadmin') THEN 1 ELSE 0 END
+        FROM sys.server_principals r WHERE r.name = @role AND r.type = 'R' AND (@login IS NULL
+            OR EXISTS (SELECT 1 FROM sys.sql_logins l WHERE l.name = @login)))
+END
+GO
+CREATE FUNCTION sys.SUSER_ID (@login sysname = NULL) RETURNS int AS
+BEGIN
+    RETURN (SELECT principal_id FROM sys.server_principals WHERE name = COALESCE(@login, ORIGINAL_LOGIN()))
+END
+GO
+CREATE FUNCTION sys.SUSER_SID (@login sysname = NULL) RETURNS varbinary(85) AS
+BEGIN
+    RETURN (SELECT sid FROM sys.server_principals WHERE name = COALESCE(@login, ORIGINAL_LOGIN()))
+END
+GO
+CREATE FUNCTION sys.FULLTEXTSERVICEPROPERTY (@property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN CASE @property WHEN 'IsFullTextInstalled' THEN 0 END
+END
+GO
+CREATE FUNCTION sys.COLLATIONPROPERTY (@name varchar(128), @property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN CASE WHEN @name = 'SQL_Latin1_General_CP1_CI_AS' THEN CASE @property
+        WHEN 'CodePage' THEN 1252 WHEN 'LCID' THEN 1033 WHEN 'ComparisonStyle' THEN 196609
+        WHEN 'Version' THEN 0 END END
+END

@@ -1,0 +1,91 @@
+//! Messages that system procedures raise by their numbers, as `sys.messages` has them.
+
+use launchpod_types::{Message, SqlError};
+
+/// Number, severity and text; `%s` stands for an argument.
+const MESSAGES: [(i32, u8, &str); 13] = [
+    (15001, 16, "Object '%s' does not exist or is not a valid object for this operation."),
+    (
+        15009,
+        16,
+        "The object '%s' does not exist in database '%s' or is invalid for this operation.",
+    ),
+    (
+        15010,
+        16,
+        "The database '%s' does not exist. Supply a valid database name. To see available \
+         databases, use sys.databases.",
+    ),
+    (15197, 16, "There is no text for object '%s'."),
+    (
+        15225,
+        11,
+        "No item by the name of '%s' could be found in the current database '%s', given that \
+         @itemtype was input as '%s'.",
+    ),
+    (
+        15248,
+        11,
+        "Either the parameter @objname is ambiguous or the claimed @objtype (%s) is wrong.",
+    ),
+    (15249, 11, "Error: Explicit @objtype '%s' is unrecognized."),
+    (
+        15250,
+        16,
+        "The database name component of the object qualifier must be the name of the current \
+         database.",
+    ),
+    (
+        15335,
+        11,
+        "Error: The new name '%s' is already in use as a %s name and would cause a duplicate \
+         that is not permitted.",
+    ),
+    (15469, 0, "No constraints are defined on object '%s', or you do not have permissions."),
+    (
+        15470,
+        0,
+        "No foreign keys reference table '%s', or you do not have permissions on referencing \
+         tables.",
+    ),
+    (15472, 0, "The object '%s' does not have any indexes, or you do not have permissions."),
+    (
+        15477,
+        0,
+        "Caution: Changing any part of an object name could break scripts and stored procedures.",
+    ),
+];
+
+/// A message with its arguments; one that isn't listed is an internal error.
+pub(super) fn message(number: i32, arguments: &[String]) -> Message {
+    let Some((_, class, text)) = MESSAGES.iter().find(|(known, ..)| *known == number) else {
+        return *crate::sqlite::errors::internal(format_args!("no message {number}")).0;
+    };
+    let mut pieces = text.split("%s");
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for (index, piece) in pieces.enumerate() {
+        filled.push_str(arguments.get(index).map_or("(null)", String::as_str));
+        filled.push_str(piece);
+    }
+    match class {
+        0 => Message::info(number, filled),
+        class => *SqlError::with_class(number, *class, filled).0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_take_their_places() {
+        let raised = message(15009, &["t%s".to_owned(), "db".to_owned()]);
+        assert_eq!((raised.number, raised.class), (15009, 16));
+        assert_eq!(
+            raised.text,
+            "The object 't%s' does not exist in database 'db' or is invalid for this operation."
+        );
+        assert!(!message(15477, &[]).is_error());
+        assert!(message(1, &[]).is_error());
+    }
+}

@@ -1,0 +1,169 @@
+//! What every database has itself: catalog views, metadata functions and procedures.
+//!
+//! They are T-SQL in the files of this folder, which the binder reads as it reads a user's. A
+//! view's text may name the [base] tables; a procedure's may use what [`run`] runs.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use launchpod_tsql::ast::{
+    CreateFunction, CreateProcedure, CreateView, ObjectName, ParameterDefinition, Query, Statement,
+    StatementKind, fold_name,
+};
+
+pub(crate) mod base;
+mod messages;
+mod run;
+
+/// A catalog view.
+pub(crate) struct SystemView {
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    pub(crate) query: Query,
+    /// Whether it can be named without its schema, as those of old can.
+    plain: bool,
+}
+
+/// A system procedure.
+pub(crate) struct SystemProcedure {
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<ParameterDefinition>,
+    pub(crate) body: Vec<Statement>,
+}
+
+/// The texts of views, and whether they can be named without their schema.
+const VIEWS: [(&str, bool); 7] = [
+    (include_str!("views/objects.sql"), false),
+    (include_str!("views/columns.sql"), false),
+    (include_str!("views/constraints.sql"), false),
+    (include_str!("views/server.sql"), false),
+    (include_str!("views/security.sql"), false),
+    (include_str!("views/compatibility.sql"), true),
+    (include_str!("views/information_schema.sql"), false),
+];
+
+/// The texts of procedures.
+const PROCEDURES: [&str; 3] = [
+    include_str!("procedures/odbc.sql"),
+    include_str!("procedures/help.sql"),
+    include_str!("procedures/driver.sql"),
+];
+
+/// The texts of functions.
+const FUNCTIONS: [&str; 1] = [include_str!("functions/metadata.sql")];
+
+struct System {
+    functions: BTreeMap<String, CreateFunction>,
+    views: BTreeMap<(String, String), SystemView>,
+    procedures: BTreeMap<String, SystemProcedure>,
+}
+
+static SYSTEM: LazyLock<System> = LazyLock::new(System::read);
+
+/// The view of a name: `sys.x` and `INFORMATION_SCHEMA.X`; `sysobjects` and its kin also with
+/// the schema `dbo` or none.
+pub(crate) fn view(name: &ObjectName) -> Option<&'static SystemView> {
+    let schema = name.schema.as_ref().map_or("dbo".to_owned(), |schema| schema.fold());
+    let plain = schema == "dbo";
+    let schema = if plain { "sys".to_owned() } else { schema };
+    SYSTEM.views.get(&(schema, name.name.fold())).filter(|view| view.plain || !plain)
+}
+
+/// The procedure of a name, which every schema of its database knows.
+pub(crate) fn procedure(name: &ObjectName) -> Option<&'static SystemProcedure> {
+    let schema = name.schema.as_ref().map(|schema| schema.fold());
+    let known = schema.is_none_or(|schema| schema == "sys" || schema == "dbo");
+    SYSTEM.procedures.get(&name.name.fold()).filter(|_| known)
+}
+
+/// The function of a name in any case.
+pub(crate) fn function(name: &str) -> Option<&'static CreateFunction> {
+    SYSTEM.functions.get(&fold_name(name))
+}
+
+/// How many arguments a function takes: the least and the most.
+pub(crate) fn arity(function: &CreateFunction) -> (usize, usize) {
+    let required = function.parameters.iter().filter(|parameter| parameter.default.is_none());
+    (required.count(), function.parameters.len())
+}
+
+/// The schemas, names and type codes of all views and procedures.
+fn names() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let views = SYSTEM.views.values().map(|view| (view.schema.as_str(), view.name.as_str(), "V "));
+    views.chain(SYSTEM.procedures.values().map(|found| ("sys", found.name.as_str(), "P ")))
+}
+
+// === impl System ===
+
+impl System {
+    fn read() -> System {
+        let mut system = System {
+            functions: BTreeMap::new(),
+            views: BTreeMap::new(),
+            procedures: BTreeMap::new(),
+        };
+        for kind in FUNCTIONS.into_iter().flat_map(definitions) {
+            if let StatementKind::CreateFunction(function) = kind {
+                system.functions.insert(function.name.name.fold(), *function);
+            }
+        }
+        for (text, plain) in VIEWS {
+            for kind in definitions(text) {
+                if let StatementKind::CreateView(view) = kind {
+                    system.add_view(*view, plain);
+                }
+            }
+        }
+        for kind in PROCEDURES.into_iter().flat_map(definitions) {
+            if let StatementKind::CreateProcedure(procedure) = kind {
+                let CreateProcedure { name, parameters, body, .. } = *procedure;
+                let name = name.name.text;
+                let found = SystemProcedure { name: name.clone(), parameters, body };
+                system.procedures.insert(fold_name(&name), found);
+            }
+        }
+        system
+    }
+
+    fn add_view(&mut self, view: CreateView, plain: bool) {
+        let schema = view.name.schema.map(|schema| schema.text).unwrap_or_default();
+        let name = view.name.name.text;
+        let key = (fold_name(&schema), fold_name(&name));
+        self.views.insert(key, SystemView { schema, name, query: *view.query, plain });
+    }
+}
+
+/// The definitions of a text, one a batch. That each is read, a test says.
+fn definitions(text: &str) -> impl Iterator<Item = StatementKind> {
+    launchpod_tsql::split_batches(text)
+        .into_iter()
+        .filter_map(|batch| launchpod_tsql::parse(batch.text).ok())
+        .flat_map(|batch| batch.statements.into_iter().map(|statement| statement.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_a_definition() {
+        let texts = VIEWS.into_iter().map(|(text, _)| text).chain(PROCEDURES).chain(FUNCTIONS);
+        for batch in texts.flat_map(launchpod_tsql::split_batches) {
+            let parsed = launchpod_tsql::parse(batch.text);
+            let parsed = parsed.unwrap_or_else(|error| panic!("{error:?} in {}", batch.text));
+            assert!(
+                matches!(
+                    parsed.statements.as_slice(),
+                    [Statement {
+                        kind: StatementKind::CreateView(_)
+                            | StatementKind::CreateProcedure(_)
+                            | StatementKind::CreateFunction(_),
+                        ..
+                    }]
+                ),
+                "{}",
+                batch.text
+            );
+        }
+    }
+}

@@ -1,0 +1,3 @@
+CREATE PROCEDURE sys.sp_databases AS
+SELECT d.name AS DATABASE_NAME, CAST(NULL AS int) AS DATABASE_SIZE, CAST(NULL AS varchar(254)) AS REMARKS
+FROM sys.databases d ORDER BY d.name

@@ -1,0 +1,246 @@
+//! EXEC of a system procedure.
+//!
+//! Its text has SELECT, IF, DECLARE, SET, RAISERROR with a number, and RETURN.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use launchpod_tsql::ast::{
+    Argument, ArgumentValue, Declaration, Execute, Expr, ObjectName, ParameterDefinition,
+    ProcedureName, RaiseError, SetVariable, Statement, StatementKind, fold_name,
+};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use super::{SystemProcedure, messages};
+use crate::sqlite::bind::expression::{literal, unknown_type};
+use crate::sqlite::bind::tree::Bound;
+use crate::sqlite::bind::{Binder, coerce};
+use crate::sqlite::embedded::environment::Environment;
+use crate::sqlite::embedded::thread::{Job, Stop, Worker};
+use crate::sqlite::errors;
+use crate::{Event, Variable};
+
+type Variables = BTreeMap<String, Variable>;
+
+/// A procedure that runs.
+struct Call<'a> {
+    worker: &'a Worker,
+    job: &'a Job,
+    variables: Variables,
+}
+
+// === impl Worker ===
+
+impl Worker {
+    /// `EXEC procedure`: yields its result sets and its return status.
+    ///
+    /// # Errors
+    /// 2812 when the database has no procedure of that name itself.
+    pub(crate) fn call(&mut self, job: &Job, execute: &Execute) -> Result<(), Stop> {
+        let name = called(execute, &job.execute.variables)?;
+        let missing = || errors::no_procedure(&name.to_string());
+        let procedure = super::procedure(&name).ok_or_else(missing)?;
+        let database = self.environment().database_of(&name).map_err(|_| missing())?;
+        let mut variables = arguments(&self.environment(), job, procedure, &execute.arguments)?;
+        for (name, variable) in job.execute.variables.iter() {
+            if name.starts_with("@@") {
+                variables.insert(name.clone(), variable.clone());
+            }
+        }
+        let callers = std::mem::replace(&mut self.session.database, database);
+        let status = Call { worker: self, job, variables }.statements(&procedure.body);
+        self.session.database = callers;
+        let status = status.map_err(|stop| stop.within(&procedure.name))?;
+        self.send(job, Event::ReturnStatus(status.unwrap_or(0)))
+    }
+}
+
+// === impl Call ===
+
+impl Call<'_> {
+    /// Runs statements up to a RETURN, whose status it gives.
+    fn statements(&mut self, statements: &[Statement]) -> Result<Option<i32>, Stop> {
+        for statement in statements {
+            if let Some(status) = self.statement(statement)? {
+                return Ok(Some(status));
+            }
+        }
+        Ok(None)
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Result<Option<i32>, Stop> {
+        match &statement.kind {
+            StatementKind::Select(query) => {
+                let job = self.job.with_variables(Arc::new(self.variables.clone()));
+                self.worker.select(&job, query)?;
+            }
+            StatementKind::Block(body) => return self.statements(body),
+            StatementKind::If { condition, then, otherwise } => {
+                if self.holds(condition)? {
+                    return self.statement(then);
+                }
+                if let Some(otherwise) = otherwise {
+                    return self.statement(otherwise);
+                }
+            }
+            StatementKind::Declare(declarations) => {
+                for declaration in declarations {
+                    self.declare(declaration)?;
+                }
+            }
+            StatementKind::SetVariable(set) => self.set(set)?,
+            StatementKind::RaiseError(raise) => self.raise(raise)?,
+            StatementKind::Return(None) => return Ok(Some(0)),
+            StatementKind::Return(Some(status)) => {
+                return Ok(Some(match self.value(status, SqlType::Int)? {
+                    // The value was converted to int.
+                    Value::Int(status) => status as i32,
+                    _ => 0,
+                }));
+            }
+            _ => return Err(errors::internal("a procedure's text has another statement").into()),
+        }
+        Ok(None)
+    }
+
+    fn holds(&self, condition: &Expr) -> Result<bool, SqlError> {
+        let environment = self.worker.environment();
+        let bound = Binder::new(&environment, &self.variables).predicate(condition)?;
+        Ok(environment.evaluate(&bound)? == Value::Bit(true))
+    }
+
+    fn value(&self, value: &Expr, sql_type: SqlType) -> Result<Value, SqlError> {
+        let environment = self.worker.environment();
+        let bound = Binder::new(&environment, &self.variables).value(value)?;
+        converted(&environment, bound, sql_type)
+    }
+
+    fn declare(&mut self, declaration: &Declaration) -> Result<(), SqlError> {
+        let Declaration::Variable { name, type_name, value, .. } = declaration else {
+            return Err(errors::internal("a procedure's text has a table variable"));
+        };
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let value = match value {
+            Some(value) => self.value(value, sql_type)?,
+            None => Value::Null,
+        };
+        self.variables.insert(fold_name(name), Variable { sql_type, value });
+        Ok(())
+    }
+
+    fn set(&mut self, set: &SetVariable) -> Result<(), SqlError> {
+        let key = fold_name(&set.variable);
+        let known = self.variables.get(&key).map(|variable| variable.sql_type);
+        let sql_type = known.ok_or_else(|| errors::undeclared_variable(&set.variable))?;
+        let value = self.value(&set.value, sql_type)?;
+        self.variables.insert(key, Variable { sql_type, value });
+        Ok(())
+    }
+
+    /// `RAISERROR (number, -1, -1, arguments…)`: one that is no error is sent at once.
+    fn raise(&mut self, raise: &RaiseError) -> Result<(), Stop> {
+        let Value::Int(number) = self.value(&raise.message, SqlType::Int)? else {
+            return Err(errors::internal("a procedure's text raises no number").into());
+        };
+        let mut arguments = Vec::with_capacity(raise.arguments.len());
+        for argument in &raise.arguments {
+            arguments.push(match self.value(argument, SqlType::NVARCHAR_MAX)? {
+                Value::Text(text) => text,
+                _ => "(null)".to_owned(),
+            });
+        }
+        // Numbers of messages are ints.
+        let message = messages::message(number as i32, &arguments);
+        if message.is_error() {
+            return Err(SqlError(Box::new(message)).into());
+        }
+        self.worker.send(self.job, Event::Message(message))
+    }
+}
+
+/// The name of what is called.
+fn called(execute: &Execute, variables: &Variables) -> Result<ObjectName, SqlError> {
+    let variable = match &execute.procedure {
+        ProcedureName::Name(name) => return Ok(name.clone()),
+        ProcedureName::Variable(variable) => variable,
+    };
+    let held = variables.get(&fold_name(variable)).map(|variable| &variable.value);
+    let Some(Value::Text(text)) = held else { return Err(errors::no_procedure("")) };
+    let unread = || errors::no_procedure(text);
+    let batch = launchpod_tsql::parse(&format!("EXEC {text}")).map_err(|_| unread())?;
+    match batch.statements.as_slice() {
+        [Statement { kind: StatementKind::Execute(execute), .. }] => match &execute.procedure {
+            ProcedureName::Name(name) => Ok(name.clone()),
+            ProcedureName::Variable(_) => Err(unread()),
+        },
+        _ => Err(unread()),
+    }
+}
+
+/// The parameters with the values of their arguments or defaults.
+///
+/// # Errors
+/// 8144 for too many arguments, 8145 for one that no parameter takes, 119 for one without a name
+/// after one with a name, 201 for a parameter without a value.
+fn arguments(
+    environment: &Environment<'_>,
+    job: &Job,
+    procedure: &SystemProcedure,
+    arguments: &[Argument],
+) -> Result<Variables, SqlError> {
+    let parameters = &procedure.parameters;
+    if arguments.len() > parameters.len() {
+        return Err(errors::too_many_arguments(&procedure.name));
+    }
+    let named = |name: &str| {
+        parameters.iter().position(|parameter| fold_name(&parameter.name) == fold_name(name))
+    };
+    let mut given: Vec<Option<&Argument>> = vec![None; parameters.len()];
+    let mut by_name = false;
+    for (place, argument) in arguments.iter().enumerate() {
+        let place = match &argument.name {
+            Some(name) => {
+                by_name = true;
+                named(name).ok_or_else(|| errors::not_a_parameter(name, &procedure.name))?
+            }
+            None if by_name => return Err(errors::positional_after_named(place + 1)),
+            None => place,
+        };
+        if given[place].replace(argument).is_some() {
+            return Err(errors::argument_twice(&parameters[place].name));
+        }
+    }
+    let mut variables = Variables::new();
+    for (parameter, given) in parameters.iter().zip(given) {
+        let type_name = &parameter.type_name;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let bound = match given.map(|argument| &argument.value) {
+            None | Some(ArgumentValue::Default) => default_of(parameter, procedure)?,
+            Some(ArgumentValue::Literal(constant)) => literal(constant),
+            Some(ArgumentValue::Variable(name) | ArgumentValue::GlobalVariable(name)) => {
+                Binder::new(environment, &job.execute.variables).global_or_variable(name)?
+            }
+        };
+        let value = converted(environment, bound, sql_type)?;
+        variables.insert(fold_name(&parameter.name), Variable { sql_type, value });
+    }
+    Ok(variables)
+}
+
+fn default_of(
+    parameter: &ParameterDefinition,
+    procedure: &SystemProcedure,
+) -> Result<Bound, SqlError> {
+    match &parameter.default {
+        Some(ArgumentValue::Literal(constant)) => Ok(literal(constant)),
+        _ => Err(errors::missing_argument(&procedure.name, &parameter.name)),
+    }
+}
+
+fn converted(
+    environment: &Environment<'_>,
+    bound: Bound,
+    sql_type: SqlType,
+) -> Result<Value, SqlError> {
+    environment.evaluate(&coerce::implicit(bound, sql_type)?)
+}

@@ -1,0 +1,139 @@
+CREATE VIEW INFORMATION_SCHEMA.SCHEMATA AS
+SELECT DB_NAME() AS CATALOG_NAME, s.name AS SCHEMA_NAME,
+    CAST(COALESCE(p.name, 'dbo') AS sysname) AS SCHEMA_OWNER,
+    CAST(NULL AS varchar(6)) AS DEFAULT_CHARACTER_SET_CATALOG,
+    CAST(NULL AS varchar(3)) AS DEFAULT_CHARACTER_SET_SCHEMA,
+    CAST('iso_1' AS sysname) AS DEFAULT_CHARACTER_SET_NAME
+FROM sys.schemas s LEFT JOIN sys.database_principals p ON p.principal_id = s.principal_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.TABLES AS
+SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+    CAST(CASE o.type WHEN 'V' THEN 'VIEW' WHEN 'U' THEN 'BASE TABLE' END AS varchar(10)) AS TABLE_TYPE
+FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE o.type IN ('U', 'V')
+GO
+CREATE VIEW INFORMATION_SCHEMA.VIEWS AS
+SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+    CAST(m.definition AS nvarchar(4000)) AS VIEW_DEFINITION, CAST('NONE' AS varchar(7)) AS CHECK_OPTION,
+    CAST('NO' AS varchar(2)) AS IS_UPDATABLE
+FROM sys.views o JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN sys.sql_modules m ON m.object_id = o.object_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.COLUMNS AS
+SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+    c.name AS COLUMN_NAME, c.column_id AS ORDINAL_POSITION,
+    CAST(d.definition AS nvarchar(4000)) AS COLUMN_DEFAULT,
+    CAST(CASE c.is_nullable WHEN 1 THEN 'YES' WHEN 0 THEN 'NO' END AS varchar(3)) AS IS_NULLABLE,
+    t.name AS DATA_TYPE,
+    CASE WHEN c.system_type_id IN (34, 35) THEN 2147483647 WHEN c.system_type_id = 99 THEN 1073741823
+        WHEN c.system_type_id IN (231, 239) AND c.max_length > 0 THEN c.max_length / 2
+        WHEN c.system_type_id IN (165, 167, 173, 175, 231, 241) THEN CAST(c.max_length AS int) END
+        AS CHARACTER_MAXIMUM_LENGTH,
+    CASE WHEN c.system_type_id IN (34, 35) THEN 2147483647 WHEN c.system_type_id = 99 THEN 2147483646
+        WHEN c.system_type_id IN (165, 167, 173, 175, 231, 239, 241) THEN CAST(c.max_length AS int)
+        END AS CHARACTER_OCTET_LENGTH,
+    CASE WHEN c.system_type_id IN (48, 52, 56, 59, 60, 62, 106, 108, 122, 127) THEN c.precision END
+        AS NUMERIC_PRECISION,
+    CAST(CASE WHEN c.system_type_id IN (59, 62) THEN 2
+        WHEN c.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN 10 END AS smallint)
+        AS NUMERIC_PRECISION_RADIX,
+    CASE WHEN c.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN CAST(c.scale AS int) END
+        AS NUMERIC_SCALE,
+    CASE WHEN c.system_type_id IN (40, 41, 42, 43, 58, 61) THEN CAST(c.scale AS smallint) END
+        AS DATETIME_PRECISION,
+    CAST(NULL AS sysname) AS CHARACTER_SET_CATALOG, CAST(NULL AS sysname) AS CHARACTER_SET_SCHEMA,
+    CAST(CASE WHEN c.system_type_id IN (35, 167, 175) THEN 'iso_1'
+        WHEN c.system_type_id IN (99, 231, 239) THEN 'UNICODE' END AS sysname) AS CHARACTER_SET_NAME,
+    CAST(NULL AS sysname) AS COLLATION_CATALOG, CAST(NULL AS sysname) AS COLLATION_SCHEMA,
+    c.collation_name AS COLLATION_NAME, CAST(NULL AS sysname) AS DOMAIN_CATALOG,
+    CAST(NULL AS sysname) AS DOMAIN_SCHEMA, CAST(NULL AS sysname) AS DOMAIN_NAME
+FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id AND o.type IN ('U', 'V')
+JOIN sys.schemas s ON s.schema_id = o.schema_id
+LEFT JOIN sys.types t ON t.user_type_id = c.user_type_id
+LEFT JOIN sys.default_constraints d ON d.object_id = c.default_object_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.ROUTINES AS
+SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECIFIC_NAME,
+    DB_NAME() AS ROUTINE_CATALOG, s.name AS ROUTINE_SCHEMA, o.name AS ROUTINE_NAME,
+    CAST(CASE o.type WHEN 'P' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS nvarchar(20)) AS ROUTINE_TYPE,
+    CASE WHEN o.type IN ('IF', 'TF') THEN CAST('TABLE' AS sysname) ELSE t.name END AS DATA_TYPE,
+    CAST('SQL' AS nvarchar(30)) AS ROUTINE_BODY,
+    CAST(m.definition AS nvarchar(4000)) AS ROUTINE_DEFINITION, o.create_date AS CREATED,
+    o.modify_date AS LAST_ALTERED
+FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN sys.sql_modules m ON m.object_id = o.object_id
+LEFT JOIN sys.parameters p ON p.object_id = o.object_id AND p.parameter_id = 0
+LEFT JOIN sys.types t ON t.user_type_id = p.user_type_id
+WHERE o.type IN ('P', 'FN', 'IF', 'TF')
+GO
+CREATE VIEW INFORMATION_SCHEMA.PARAMETERS AS
+SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECIFIC_NAME,
+    p.parameter_id AS ORDINAL_POSITION,
+    CAST(CASE WHEN p.parameter_id = 0 THEN 'OUT' WHEN p.is_output = 1 THEN 'INOUT' ELSE 'IN' END
+        AS nvarchar(10)) AS PARAMETER_MODE,
+    CAST(CASE p.parameter_id WHEN 0 THEN 'YES' ELSE 'NO' END AS nvarchar(10)) AS IS_RESULT,
+    CAST('NO' AS nvarchar(10)) AS AS_LOCATOR, p.name AS PARAMETER_NAME, t.name AS DATA_TYPE,
+    CASE WHEN p.system_type_id IN (231, 239) AND p.max_length > 0 THEN p.max_length / 2
+        WHEN p.system_type_id IN (165, 167, 173, 175, 231) THEN CAST(p.max_length AS int) END
+        AS CHARACTER_MAXIMUM_LENGTH,
+    CASE WHEN p.system_type_id IN (165, 167, 173, 175, 231, 239) THEN CAST(p.max_length AS int) END
+        AS CHARACTER_OCTET_LENGTH,
+    CASE WHEN p.system_type_id IN (48, 52, 56, 59, 60, 62, 106, 108, 122, 127) THEN p.precision END
+        AS NUMERIC_PRECISION,
+    CASE WHEN p.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN CAST(p.scale AS int) END
+        AS NUMERIC_SCALE
+FROM sys.parameters p JOIN sys.objects o ON o.object_id = p.object_id
+JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN sys.types t ON t.user_type_id = p.user_type_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS
+SELECT DB_NAME() AS CONSTRAINT_CATALOG, s.name AS CONSTRAINT_SCHEMA, k.name AS CONSTRAINT_NAME,
+    DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+    CAST(CASE k.type WHEN 'PK' THEN 'PRIMARY KEY' WHEN 'UQ' THEN 'UNIQUE' WHEN 'F' THEN 'FOREIGN KEY'
+        ELSE 'CHECK' END AS varchar(11)) AS CONSTRAINT_TYPE,
+    CAST('NO' AS varchar(2)) AS IS_DEFERRABLE, CAST('NO' AS varchar(2)) AS INITIALLY_DEFERRED
+FROM sys.objects k JOIN sys.tables o ON o.object_id = k.parent_object_id
+JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE k.type IN ('PK', 'UQ', 'F', 'C')
+GO
+CREATE VIEW INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS
+SELECT DB_NAME() AS CONSTRAINT_CATALOG, s.name AS CONSTRAINT_SCHEMA, u.name AS CONSTRAINT_NAME,
+    DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+    c.name AS COLUMN_NAME, u.ordinal AS ORDINAL_POSITION
+FROM (SELECT k.name, k.parent_object_id, i.column_id, CAST(i.key_ordinal AS int) AS ordinal
+        FROM sys.key_constraints k JOIN sys.index_columns i
+            ON i.object_id = k.parent_object_id AND i.index_id = k.unique_index_id
+    UNION ALL SELECT k.name, k.parent_object_id, f.parent_column_id, f.constraint_column_id
+        FROM sys.foreign_keys k JOIN sys.foreign_key_columns f
+            ON f.constraint_object_id = k.object_id) u
+JOIN sys.tables o ON o.object_id = u.parent_object_id
+JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN sys.columns c ON c.object_id = u.parent_object_id AND c.column_id = u.column_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.CONSTRAINT_COLUMN_USAGE AS
+SELECT TABLE_CATALOG, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, CONSTRAINT_CATALOG, CONSTRAINT_SCHEMA,
+    CONSTRAINT_NAME
+FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE
+GO
+CREATE VIEW INFORMATION_SCHEMA.CONSTRAINT_TABLE_USAGE AS
+SELECT TABLE_CATALOG, TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_CATALOG, CONSTRAINT_SCHEMA, CONSTRAINT_NAME
+FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS
+GO
+CREATE VIEW INFORMATION_SCHEMA.CHECK_CONSTRAINTS AS
+SELECT DB_NAME() AS CONSTRAINT_CATALOG, s.name AS CONSTRAINT_SCHEMA, k.name AS CONSTRAINT_NAME,
+    CAST(k.definition AS nvarchar(4000)) AS CHECK_CLAUSE
+FROM sys.check_constraints k JOIN sys.schemas s ON s.schema_id = k.schema_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS AS
+SELECT DB_NAME() AS CONSTRAINT_CATALOG, s.name AS CONSTRAINT_SCHEMA, f.name AS CONSTRAINT_NAME,
+    DB_NAME() AS UNIQUE_CONSTRAINT_CATALOG, rs.name AS UNIQUE_CONSTRAINT_SCHEMA,
+    i.name AS UNIQUE_CONSTRAINT_NAME, CAST('SIMPLE' AS varchar(7)) AS MATCH_OPTION,
+    CAST(REPLACE(f.update_referential_action_desc, '_', ' ') AS varchar(11)) AS UPDATE_RULE,
+    CAST(REPLACE(f.delete_referential_action_desc, '_', ' ') AS varchar(11)) AS DELETE_RULE
+FROM sys.foreign_keys f JOIN sys.schemas s ON s.schema_id = f.schema_id
+JOIN sys.objects r ON r.object_id = f.referenced_object_id
+JOIN sys.schemas rs ON rs.schema_id = r.schema_id
+LEFT JOIN sys.indexes i ON i.object_id = f.referenced_object_id AND i.index_id = f.key_index_id
+GO
+CREATE VIEW INFORMATION_SCHEMA.DOMAINS AS
+SELECT DB_NAME() AS DOMAIN_CATALOG, CAST('' AS sysname) AS DOMAIN_SCHEMA, name AS DOMAIN_NAME,
+    name AS DATA_TYPE
+FROM sys.types WHERE is_user_defined = 1

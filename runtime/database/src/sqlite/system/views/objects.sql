@@ -1,0 +1,112 @@
+CREATE VIEW sys.objects AS
+SELECT o.name, o.object_id, CAST(NULL AS int) AS principal_id, o.schema_id, o.parent_object_id,
+    o.type, CAST(t.type_desc AS nvarchar(60)) AS type_desc, o.created AS create_date,
+    o.modified AS modify_date, CAST(0 AS bit) AS is_ms_shipped, CAST(0 AS bit) AS is_published,
+    CAST(0 AS bit) AS is_schema_published
+FROM catalog.objects o
+LEFT JOIN (VALUES ('U ', 'USER_TABLE'), ('V ', 'VIEW'), ('P ', 'SQL_STORED_PROCEDURE'),
+    ('FN', 'SQL_SCALAR_FUNCTION'), ('IF', 'SQL_INLINE_TABLE_VALUED_FUNCTION'),
+    ('TF', 'SQL_TABLE_VALUED_FUNCTION'), ('PK', 'PRIMARY_KEY_CONSTRAINT'),
+    ('UQ', 'UNIQUE_CONSTRAINT'), ('C ', 'CHECK_CONSTRAINT'), ('D ', 'DEFAULT_CONSTRAINT'),
+    ('F ', 'FOREIGN_KEY_CONSTRAINT')) t (type, type_desc) ON t.type = o.type
+GO
+CREATE VIEW sys.system_objects AS
+SELECT name, object_id, CAST(NULL AS int) AS principal_id, schema_id, 0 AS parent_object_id, type,
+    CAST(CASE type WHEN 'V ' THEN 'VIEW' ELSE 'SQL_STORED_PROCEDURE' END AS nvarchar(60))
+        AS type_desc,
+    CAST('20221008' AS datetime) AS create_date, CAST('20221008' AS datetime) AS modify_date,
+    CAST(1 AS bit) AS is_ms_shipped, CAST(0 AS bit) AS is_published,
+    CAST(0 AS bit) AS is_schema_published
+FROM catalog.system_objects
+GO
+CREATE VIEW sys.all_objects AS
+SELECT * FROM sys.objects UNION ALL SELECT * FROM sys.system_objects
+GO
+CREATE VIEW sys.tables AS
+SELECT o.*, 0 AS lob_data_space_id, CAST(NULL AS int) AS filestream_data_space_id,
+    (SELECT MAX(c.column_id) FROM catalog.columns c WHERE c.object_id = o.object_id)
+        AS max_column_id_used,
+    CAST(0 AS bit) AS lock_on_bulk_load, CAST(1 AS bit) AS uses_ansi_nulls,
+    CAST(0 AS bit) AS is_replicated, CAST(0 AS bit) AS has_replication_filter,
+    CAST(0 AS bit) AS is_merge_published, CAST(0 AS bit) AS is_sync_tran_subscribed,
+    CAST(0 AS bit) AS has_unchecked_assembly_data, 0 AS text_in_row_limit,
+    CAST(0 AS bit) AS large_value_types_out_of_row, CAST(0 AS bit) AS is_tracked_by_cdc,
+    CAST(0 AS tinyint) AS lock_escalation, CAST('TABLE' AS nvarchar(60)) AS lock_escalation_desc,
+    CAST(0 AS bit) AS is_filetable, CAST(0 AS bit) AS is_memory_optimized,
+    CAST(0 AS tinyint) AS durability, CAST('SCHEMA_AND_DATA' AS nvarchar(60)) AS durability_desc,
+    CAST(0 AS tinyint) AS temporal_type,
+    CAST('NON_TEMPORAL_TABLE' AS nvarchar(60)) AS temporal_type_desc,
+    CAST(NULL AS int) AS history_table_id, CAST(0 AS bit) AS is_remote_data_archive_enabled,
+    CAST(0 AS bit) AS is_external, CAST(NULL AS int) AS history_retention_period,
+    CAST(NULL AS int) AS history_retention_period_unit,
+    CAST(NULL AS nvarchar(10)) AS history_retention_period_unit_desc,
+    CAST(0 AS bit) AS is_node, CAST(0 AS bit) AS is_edge, CAST(NULL AS int) AS data_retention_period,
+    CAST(NULL AS int) AS data_retention_period_unit,
+    CAST(NULL AS nvarchar(10)) AS data_retention_period_unit_desc,
+    CAST(0 AS tinyint) AS ledger_type,
+    CAST('NON_LEDGER_TABLE' AS nvarchar(60)) AS ledger_type_desc,
+    CAST(NULL AS int) AS ledger_view_id, CAST(0 AS bit) AS is_dropped_ledger_table
+FROM sys.objects o WHERE o.type = 'U'
+GO
+CREATE VIEW sys.all_views AS
+SELECT o.*, CAST(0 AS bit) AS is_replicated, CAST(0 AS bit) AS has_replication_filter,
+    CAST(0 AS bit) AS has_opaque_metadata, CAST(0 AS bit) AS has_unchecked_assembly_data,
+    CAST(0 AS bit) AS with_check_option, CAST(0 AS bit) AS is_date_correlation_view,
+    CAST(0 AS bit) AS is_tracked_by_cdc, CAST(0 AS bit) AS has_snapshot,
+    CAST(0 AS tinyint) AS ledger_view_type,
+    CAST('NON_LEDGER_VIEW' AS nvarchar(60)) AS ledger_view_type_desc,
+    CAST(0 AS bit) AS is_dropped_ledger_view
+FROM sys.all_objects o WHERE o.type = 'V'
+GO
+CREATE VIEW sys.views AS
+SELECT * FROM sys.all_views WHERE is_ms_shipped = 0
+GO
+CREATE VIEW sys.system_views AS
+SELECT * FROM sys.all_views WHERE is_ms_shipped = 1
+GO
+CREATE VIEW sys.procedures AS
+SELECT o.*, CAST(0 AS bit) AS is_auto_executed, CAST(0 AS bit) AS is_execution_replicated,
+    CAST(0 AS bit) AS is_repl_serializable_only, CAST(0 AS bit) AS skips_repl_constraints
+FROM sys.objects o WHERE o.type = 'P'
+GO
+CREATE VIEW sys.sql_modules AS
+SELECT object_id, definition, CAST(1 AS bit) AS uses_ansi_nulls,
+    CAST(1 AS bit) AS uses_quoted_identifier, CAST(0 AS bit) AS is_schema_bound,
+    CAST(0 AS bit) AS uses_database_collation, CAST(0 AS bit) AS is_recompiled,
+    CAST(0 AS bit) AS null_on_null_input, CAST(NULL AS int) AS execute_as_principal_id,
+    CAST(0 AS bit) AS uses_native_compilation, CAST(0 AS bit) AS inline_type,
+    CAST(0 AS bit) AS is_inlineable
+FROM catalog.objects WHERE type IN ('V', 'P', 'FN', 'IF', 'TF')
+GO
+CREATE VIEW sys.all_sql_modules AS
+SELECT * FROM sys.sql_modules
+GO
+CREATE VIEW sys.system_sql_modules AS
+SELECT * FROM sys.sql_modules WHERE 1 = 0
+GO
+CREATE VIEW sys.schemas AS
+SELECT name, schema_id, principal_id FROM catalog.schemas
+GO
+CREATE VIEW sys.triggers AS
+SELECT name, object_id, CAST(1 AS tinyint) AS parent_class,
+    CAST('OBJECT_OR_COLUMN' AS nvarchar(60)) AS parent_class_desc, parent_object_id AS parent_id,
+    type, type_desc, create_date, modify_date, is_ms_shipped, CAST(0 AS bit) AS is_disabled,
+    CAST(0 AS bit) AS is_not_for_replication, CAST(0 AS bit) AS is_instead_of_trigger
+FROM sys.objects WHERE type = 'TR'
+GO
+CREATE VIEW sys.synonyms AS
+SELECT o.*, CAST(NULL AS nvarchar(1035)) AS base_object_name FROM sys.objects o WHERE type = 'SN'
+GO
+CREATE VIEW sys.sequences AS
+SELECT o.*, CAST(1 AS bigint) AS start_value, CAST(1 AS bigint) AS increment,
+    CAST(1 AS bigint) AS minimum_value, CAST(1 AS bigint) AS maximum_value,
+    CAST(0 AS bit) AS is_cycling, CAST(0 AS bit) AS is_cached, CAST(NULL AS int) AS cache_size,
+    CAST(127 AS tinyint) AS system_type_id, 127 AS user_type_id, CAST(19 AS tinyint) AS precision,
+    CAST(0 AS tinyint) AS scale, CAST(1 AS bigint) AS current_value,
+    CAST(0 AS bit) AS is_exhausted, CAST(NULL AS bigint) AS last_used_value
+FROM sys.objects o WHERE type = 'SO'
+GO
+CREATE VIEW sys.extended_properties AS
+SELECT CAST(0 AS tinyint) AS class, CAST('' AS nvarchar(60)) AS class_desc, object_id AS major_id,
+    0 AS minor_id, name, CAST(NULL AS nvarchar(4000)) AS value
+FROM sys.objects WHERE 1 = 0

@@ -1,0 +1,161 @@
+//! Catalog views and system procedures.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use launchpod_database::{Event, Session};
+use support::{Server, check, run, statements};
+use tokio_util::sync::CancellationToken;
+
+const SCRIPT: &str = "
+CREATE TABLE parent (id int IDENTITY(5, 2) PRIMARY KEY, name nvarchar(20) NOT NULL DEFAULT N'x',
+    amount decimal(9, 2) CHECK (amount > 0), CONSTRAINT uq UNIQUE (name))
+CREATE TABLE child (a int, b int, parent int NOT NULL,
+    CONSTRAINT pk PRIMARY KEY (b, a), CONSTRAINT fk FOREIGN KEY (parent) REFERENCES parent (id)
+    ON DELETE CASCADE)
+CREATE INDEX ix ON child (parent DESC, a)
+INSERT parent (amount) VALUES (1)
+CREATE TABLE #temporary (x float)";
+
+const MODULES: [&str; 4] = [
+    "CREATE VIEW v AS SELECT id, name FROM parent",
+    "CREATE PROCEDURE p (@a int, @b nvarchar(10) = N'x' OUTPUT) AS\r\nSELECT @a AS a",
+    "CREATE FUNCTION f (@a decimal(5, 1)) RETURNS int AS BEGIN RETURN 1 END",
+    "CREATE FUNCTION g (@a int) RETURNS TABLE AS RETURN SELECT @a AS a",
+];
+
+async fn filled(server: &Server) -> Box<dyn Session> {
+    let mut session = server.session().await;
+    run(&mut *session, SCRIPT).await.unwrap();
+    for module in MODULES {
+        run(&mut *session, module).await.unwrap();
+    }
+    session
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_view_can_be_read() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    let views = "SELECT SCHEMA_NAME(schema_id) + '.' + name FROM sys.system_views";
+    let views = run(&mut *session, views).await.unwrap().rows;
+    assert!(views.len() > 50, "{views:?}");
+    let mut wrong = Vec::new();
+    for view in views.concat() {
+        if let Err(error) = run(&mut *session, &format!("SELECT * FROM {view}")).await {
+            wrong.push(format!("{view}: {} {}", error.number(), error.0.text));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_have_columns_keys_and_parameters() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    check(
+        &mut *session,
+        &[
+            ("SELECT name FROM sys.objects WHERE type IN ('U', 'V', 'P', 'FN', 'IF') ORDER BY name",
+             "nvarchar(128)!: child; f; g; p; parent; v"),
+            ("SELECT name, type_desc FROM tempdb.sys.tables", "nvarchar(128)!, nvarchar(60): #temporary|USER_TABLE"),
+            ("SELECT k.name, k.type, OBJECT_NAME(k.parent_object_id) FROM sys.objects k WHERE type IN ('PK', 'UQ', 'F') AND name IN ('pk', 'uq', 'fk') ORDER BY name",
+             "nvarchar(128)!, char(2), nvarchar(128): fk|F |child; pk|PK|child; uq|UQ|parent"),
+            ("SELECT c.name, t.name, c.max_length, c.is_identity FROM sys.columns c JOIN sys.types t ON t.user_type_id = c.user_type_id WHERE c.object_id = OBJECT_ID('parent') ORDER BY column_id",
+             "nvarchar(128), nvarchar(128)!, smallint!, bit!: id|int|4|1; name|nvarchar|40|0; amount|decimal|5|0"),
+            ("SELECT name FROM sys.columns WHERE object_id = OBJECT_ID('v')", "nvarchar(128): id; name"),
+            ("SELECT name, index_id, type_desc, is_unique, is_primary_key FROM sys.indexes WHERE object_id = OBJECT_ID('child') ORDER BY index_id",
+             "nvarchar(128), int!, nvarchar(60)!, bit!, bit!: pk|1|CLUSTERED|1|1; ix|2|NONCLUSTERED|0|0"),
+            ("SELECT i.name, COL_NAME(c.object_id, c.column_id), c.key_ordinal, c.is_descending_key FROM sys.indexes i JOIN sys.index_columns c ON c.object_id = i.object_id AND c.index_id = i.index_id WHERE i.object_id = OBJECT_ID('child') ORDER BY i.index_id, c.key_ordinal",
+             "nvarchar(128), nvarchar(128), tinyint!, bit!: pk|b|1|0; pk|a|2|0; ix|parent|1|1; ix|a|2|0"),
+            ("SELECT f.name, OBJECT_NAME(f.referenced_object_id), f.delete_referential_action_desc, c.parent_column_id, c.referenced_column_id FROM sys.foreign_keys f JOIN sys.foreign_key_columns c ON c.constraint_object_id = f.object_id",
+             "nvarchar(128)!, nvarchar(128), nvarchar(60)!, int!, int!: fk|parent|CASCADE|3|1"),
+            ("SELECT definition FROM sys.default_constraints", "nvarchar(max): (N'x')"),
+            ("SELECT definition FROM sys.check_constraints", "nvarchar(max): (amount > 0)"),
+            ("SELECT seed_value, increment_value, last_value FROM sys.identity_columns", "bigint, bigint, bigint: 5|2|5"),
+            ("SELECT OBJECT_NAME(object_id), parameter_id, name, TYPE_NAME(user_type_id), max_length, is_output FROM sys.parameters ORDER BY 1, 2",
+             "nvarchar(128), int!, nvarchar(128)!, nvarchar(128), smallint!, bit!: f|0||int|4|1; f|1|@a|decimal|5|0; g|1|@a|int|4|0; p|1|@a|int|4|0; p|2|@b|nvarchar|20|1"),
+            ("SELECT SUM(row_count) FROM sys.dm_db_partition_stats WHERE object_id = OBJECT_ID('parent') AND index_id < 2", "bigint: 1"),
+            ("SELECT name FROM sysobjects WHERE xtype = 'U' ORDER BY name", "nvarchar(128)!: child; parent"),
+            ("SELECT name FROM master..sysdatabases WHERE dbid = 1", "nvarchar(128)!: master"),
+            ("SELECT TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE WHERE CONSTRAINT_NAME IN ('pk', 'fk') ORDER BY CONSTRAINT_NAME, 3",
+             "nvarchar(128)!, nvarchar(128), int!: child|parent|1; child|b|1; child|a|2"),
+            ("SELECT UNIQUE_CONSTRAINT_SCHEMA, DELETE_RULE FROM INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS",
+             "nvarchar(128)!, varchar(11)!: dbo|CASCADE"),
+            ("SELECT * FROM catalog.objects", "208"),
+        ],
+    )
+    .await;
+}
+
+/// What an EXEC yields, a line per event.
+async fn events(session: &mut dyn Session, sql: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for execute in statements(sql, &Default::default()) {
+        let mut events = session.execute(execute, CancellationToken::new());
+        while let Some(event) = events.recv().await {
+            lines.push(match event {
+                Ok(Event::Columns(columns)) => {
+                    columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>().join(" ")
+                }
+                Ok(Event::Batch(batch)) => format!("{} rows", batch.num_rows()),
+                Ok(Event::Message(message)) => format!("{} {}", message.number, message.text),
+                Ok(Event::ReturnStatus(status)) => format!("status {status}"),
+                Ok(Event::RowsAffected(_)) => continue,
+                Ok(other) => format!("{other:?}"),
+                Err(error) => {
+                    format!("{} {} in {}", error.number(), error.0.text, error.0.procedure)
+                }
+            });
+        }
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn procedures_take_arguments() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    let text = ["Text", "2 rows", "status 0"].map(str::to_owned);
+    for call in [
+        "EXEC sp_helptext 'p'",
+        "EXEC sys.sp_helptext @objname = N'dbo.p'",
+        "sp_helptext p",
+        "EXEC master.dbo.sp_helptext 'p', DEFAULT",
+        "EXEC sp_helptext @columnname = NULL, @OBJNAME = 'p'",
+    ] {
+        assert_eq!(events(&mut *session, call).await, text, "{call}");
+    }
+    for (call, expected) in [
+        ("EXEC sp_nothing", "2812 Could not find stored procedure 'sp_nothing'. in "),
+        (
+            "EXEC other.sp_helptext 'p'",
+            "2812 Could not find stored procedure 'other.sp_helptext'. in ",
+        ),
+        (
+            "EXEC nowhere..sp_helptext 'p'",
+            "2812 Could not find stored procedure 'nowhere..sp_helptext'. in ",
+        ),
+        (
+            "EXEC sp_helptext",
+            "201 Procedure or function 'sp_helptext' expects parameter '@objname', which was not supplied. in ",
+        ),
+        (
+            "EXEC sp_helptext 1, 2, 3",
+            "8144 Procedure or function sp_helptext has too many arguments specified. in ",
+        ),
+        ("EXEC sp_helptext @x = 1", "8145 @x is not a parameter for procedure sp_helptext. in "),
+        (
+            "EXEC sp_helptext 'p', @objname = 'p'",
+            "8143 Parameter '@objname' was supplied multiple times. in ",
+        ),
+        (
+            "EXEC sp_helptext 'q'",
+            "15009 The object 'q' does not exist in database 'master' or is invalid for this operation. in sp_helptext",
+        ),
+        ("EXEC sp_helptext 'parent'", "15197 There is no text for object 'parent'. in sp_helptext"),
+    ] {
+        assert_eq!(events(&mut *session, call).await, [expected], "{call}");
+    }
+}
