@@ -189,8 +189,9 @@ async fn a_big_result_waits_for_its_reader() {
                SELECT n, n * 2 AS twice, 'text' AS t FROM a";
     let execute = statements(sql, &BTreeMap::new()).remove(0);
     let mut events = session.execute(execute, CancellationToken::new());
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(events.len(), launchpod_database::EVENTS_IN_FLIGHT);
+    while events.len() < launchpod_database::EVENTS_IN_FLIGHT {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let mut count = 0;
     while let Some(event) = events.recv().await {
         if let Event::Batch(batch) = event.unwrap() {

@@ -12,7 +12,6 @@
 //! - One writer at a time, database-wide; transactions read committed data, see
 //!   `embedded::transaction`.
 //! - A value of IDENTITY that a rolled back statement took is given again.
-//! - UNIQUE allows any number of NULLs, and 2627 doesn't name the key's value.
 //! - What isn't there is refused with 40517, which names it.
 
 use std::path::{Path, PathBuf};

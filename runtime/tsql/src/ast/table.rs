@@ -68,13 +68,15 @@ pub struct IdentityColumn {
     pub increment: i64,
 }
 
-/// `[CONSTRAINT name] DEFAULT value`
+/// `[CONSTRAINT name] DEFAULT value [WITH VALUES]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnDefault {
     /// The constraint's name.
     pub name: Option<Identifier>,
     /// The value.
     pub value: Expr,
+    /// `WITH VALUES`: rows that exist get it too.
+    pub with_values: bool,
 }
 
 /// `[CONSTRAINT name] …`

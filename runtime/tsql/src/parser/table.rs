@@ -110,7 +110,8 @@ impl Parser<'_> {
             if self.at_word("DEFAULT") {
                 self.advance();
                 let value = self.default_value()?;
-                column.default = Some(ColumnDefault { name, value });
+                let with_values = self.accept_words(&["WITH", "VALUES"]);
+                column.default = Some(ColumnDefault { name, value, with_values });
             } else if let Some(kind) = self.constraint_kind()? {
                 column.constraints.push(Constraint { name, kind, line });
             } else if name.is_some() {

@@ -9,6 +9,7 @@ use super::{Binder, coerce, int};
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
+use crate::sqlite::functions::{Body, Function};
 use crate::sqlite::system::base;
 
 const NAME: SqlType = SqlType::SYSNAME;
@@ -311,7 +312,19 @@ pub(crate) fn niladic(environment: &Environment<'_>, function: Niladic) -> Bound
 
 /// The time at which the statement began; the server's time zone is UTC.
 fn now(environment: &Environment<'_>, to: SqlType) -> Result<Bound, SqlError> {
-    let now = Bound::constant(Value::DateTime(environment.now), SqlType::DateTime2(7));
+    let now = match environment.now {
+        Some(now) => Bound::constant(Value::DateTime(now), SqlType::DateTime2(7)),
+        None => {
+            let function = Function {
+                name: "now".to_owned(),
+                arguments: Vec::new(),
+                strict: false,
+                deterministic: false,
+                body: Body::Values(Box::new(|_| Ok(Value::DateTime(environment::now())))),
+            };
+            coerce::call(function, Vec::new(), SqlType::DateTime2(7), false)
+        }
+    };
     coerce::implicit(now, to)
 }
 

@@ -32,6 +32,7 @@ pub(crate) mod scope;
 pub(crate) mod source;
 pub(crate) mod staged;
 pub(crate) mod system;
+pub(crate) mod table;
 pub(crate) mod tree;
 pub(crate) mod types;
 pub(crate) mod write;

@@ -4,7 +4,6 @@
 use launchpod_tsql::ast::{ObjectName, TableSample};
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::source::table_columns;
 use super::tree::{
     Bound, BoundBody, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue,
     QueryColumn,
@@ -50,12 +49,15 @@ impl Binder<'_> {
         };
         let seed = Bound::constant(Value::Int(seed), SqlType::BigInt);
         let chance = coerce::call(chance(), vec![rowid, seed], SqlType::Float, false);
-        let mut columns = table_columns(&table);
-        let items = columns.iter().map(|column| Bound {
-            kind: Kind::Column { source: inner, name: column.storage.clone() },
-            sql_type: column.sql_type,
-            nullable: column.nullable,
-        });
+        let mut columns = self.columns_of(&table, inner)?;
+        let items: Vec<Bound> = columns
+            .iter_mut()
+            .map(|column| {
+                let kind = Kind::Column { source: inner, name: column.storage.clone() };
+                let (sql_type, nullable) = (column.sql_type, column.nullable);
+                column.value.take().unwrap_or(Bound { kind, sql_type, nullable })
+            })
+            .collect();
         let limit = Bound::constant(Value::Float(amount), SqlType::Float);
         let (filter, order_by, limit) = if sample.rows {
             // As many rows, those with the least chance.
@@ -68,7 +70,7 @@ impl Binder<'_> {
         };
         let select = BoundSelect {
             distinct: false,
-            items: items.collect(),
+            items,
             from: Some(BoundSource::Table {
                 schema: table.attached,
                 name: table.storage.clone(),

@@ -63,7 +63,8 @@ impl Binder<'_> {
             TableSourceKind::Variable(name) => {
                 let table = self.table_variable(name)?;
                 let id = self.source_id();
-                self.add_source(id, alias.unwrap_or(name), None, table_columns(&table))?;
+                let columns = self.columns_of(&table, id)?;
+                self.add_source(id, alias.unwrap_or(name), None, columns)?;
                 Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
             }
             TableSourceKind::Function { call, json_columns } => {
@@ -136,7 +137,8 @@ impl Binder<'_> {
         }
         let table = self.environment.table(name)?;
         let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
-        self.add_source(id, shown, qualifier, table_columns(&table))?;
+        let columns = self.columns_of(&table, id)?;
+        self.add_source(id, shown, qualifier, columns)?;
         Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
     }
 
@@ -168,9 +170,11 @@ impl Binder<'_> {
         };
         let (left_ids, right_ids) = (left.ids(), right.ids());
         if matches!(join.kind, JoinKind::Left | JoinKind::Full) {
+            self.guard_computed(&right.tables());
             self.make_nullable(&right_ids);
         }
         if matches!(join.kind, JoinKind::Right | JoinKind::Full) {
+            self.guard_computed(&left.tables());
             self.make_nullable(&left_ids);
         }
         Ok(BoundSource::Join { word, left: Box::new(left), right: Box::new(right), on })
@@ -238,7 +242,7 @@ fn renamed(
     Ok(columns)
 }
 
-/// The columns of a table, as a query sees them.
+/// The columns of a table, as a query sees those that are stored.
 pub(crate) fn table_columns(table: &Table) -> Vec<SourceColumn> {
     table
         .columns

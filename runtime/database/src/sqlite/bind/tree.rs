@@ -241,6 +241,29 @@ impl Bound {
         }
     }
 
+    /// The names of the columns of the table whose columns stand without a source.
+    pub(crate) fn columns(&self) -> std::collections::BTreeSet<String> {
+        let mut names = std::collections::BTreeSet::new();
+        self.walk(&mut |value| {
+            if let Kind::Column { name, .. } = &value.kind {
+                names.insert(name.clone());
+            }
+        });
+        names
+    }
+
+    /// Whether it gives the same for the same row at any time.
+    pub(crate) fn is_deterministic(&self) -> bool {
+        let mut same = true;
+        self.walk(&mut |value| {
+            same &= match &value.kind {
+                Kind::Call { function, .. } => function.deterministic,
+                _ => true,
+            };
+        });
+        same
+    }
+
     /// NULL written as such.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Constant(Value::Null))
@@ -316,6 +339,15 @@ impl Bound {
 // === impl BoundSource ===
 
 impl BoundSource {
+    /// The numbers of the tables in it.
+    pub(crate) fn tables(&self) -> Vec<SourceId> {
+        match self {
+            BoundSource::Table { id, .. } => vec![*id],
+            BoundSource::Join { left, right, .. } => [left.tables(), right.tables()].concat(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The numbers of the sources in it.
     pub(crate) fn ids(&self) -> Vec<SourceId> {
         match self {

@@ -8,7 +8,6 @@ use launchpod_tsql::ast::{
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::coerce::{self, Target};
-use super::source::table_columns;
 use super::staged::{Rows, Staged, Step, Twice};
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
@@ -277,6 +276,7 @@ impl Binder<'_> {
             let all = table.columns.iter().enumerate();
             return Ok(all
                 .filter(|(_, column)| explicit || !column.identity)
+                .filter(|(_, column)| column.computed.is_none())
                 .map(|(index, _)| index)
                 .collect());
         }
@@ -289,6 +289,9 @@ impl Binder<'_> {
                 .ok_or_else(|| errors::invalid_column(&name.text))?;
             if given.contains(&index) {
                 return Err(errors::column_twice(&name.text));
+            }
+            if table.columns[index].computed.is_some() {
+                return Err(errors::computed_change(&name.text));
             }
             if table.columns[index].identity && !explicit {
                 return Err(errors::identity_insert(&table.name));
@@ -339,7 +342,7 @@ impl Binder<'_> {
         self.stored(table, column, value)
     }
 
-    pub(super) fn stored(
+    pub(crate) fn stored(
         &self,
         table: &Table,
         column: &TableColumn,
@@ -403,31 +406,6 @@ impl Binder<'_> {
         let value = parse_value(text)?;
         let bound = self.value(&value)?;
         self.stored(table, column, bound).map(Some)
-    }
-
-    /// Binds a table's CHECK constraints.
-    pub(crate) fn checks(&mut self, table: &Table) -> Result<Vec<Bound>, SqlError> {
-        let texts = self.environment.catalog().checks(table)?;
-        let mut checks = Vec::with_capacity(texts.len());
-        for text in texts {
-            let predicate = parse_predicate(&text)?;
-            checks.push(self.check(&table.name, table_columns(table), &predicate)?);
-        }
-        Ok(checks)
-    }
-
-    /// Binds a CHECK constraint over the bare columns of its table.
-    pub(crate) fn check(
-        &mut self,
-        table: &str,
-        columns: Vec<super::scope::SourceColumn>,
-        predicate: &Expr,
-    ) -> Result<Bound, SqlError> {
-        let outer = std::mem::take(&mut self.scopes);
-        self.add_source(BARE, table, None, columns)?;
-        let bound = self.predicate(predicate);
-        self.scopes = outer;
-        bound
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
@@ -562,7 +540,8 @@ impl Binder<'_> {
         rows: &str,
     ) -> Result<OutputRows, SqlError> {
         self.scopes.clear();
-        self.add_source(BARE, rows, None, table_columns(table))?;
+        let columns = self.columns_of(table, BARE)?;
+        self.add_source(BARE, rows, None, columns)?;
         let bound = self.items(&output.items, true);
         self.scopes.clear();
         let bound = bound?;
@@ -593,6 +572,9 @@ impl Binder<'_> {
         let column = &table.columns[index];
         if column.identity {
             return Err(errors::identity_update(&column.name));
+        }
+        if column.computed.is_some() {
+            return Err(errors::computed_change(&column.name));
         }
         let value = match assignment.operator.binary() {
             None => self.assigned_value(table, column, &assignment.value)?,
@@ -658,7 +640,8 @@ impl Binder<'_> {
     ) -> Result<Sources, SqlError> {
         let id = self.source_id();
         let qualifier = Some((table.database.clone(), table.schema.clone()));
-        self.add_source(id, shown, qualifier, table_columns(&table))?;
+        let columns = self.columns_of(&table, id)?;
+        self.add_source(id, shown, qualifier, columns)?;
         let own = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
         let sources = match bound {
             None => own,

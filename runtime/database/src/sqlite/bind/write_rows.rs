@@ -36,6 +36,12 @@ impl Binder<'_> {
         bulk: &InsertBulk,
         columns: &[Column],
     ) -> Result<Write, SqlError> {
+        let (table, given) = self.bulk_target(bulk)?;
+        self.insert_row(table, &given, columns, bulk.keep_nulls)
+    }
+
+    /// The table of a bulk load, and the places of the columns that its rows have.
+    pub(crate) fn bulk_target(&self, bulk: &InsertBulk) -> Result<(Table, Vec<usize>), SqlError> {
         let table = self.environment.table_to_change(&bulk.target)?;
         let given = if bulk.columns.is_empty() {
             self.insert_columns(&table, &[])?
@@ -44,9 +50,12 @@ impl Binder<'_> {
                 let known = table.columns.iter().position(|known| column.name.is(&known.name));
                 known.ok_or_else(|| errors::invalid_column(&column.name.text))
             });
-            places.collect::<Result<_, _>>()?
+            places.collect::<Result<Vec<_>, _>>()?
         };
-        self.insert_row(table, &given, columns, bulk.keep_nulls)
+        match given.iter().map(|at| &table.columns[*at]).find(|column| column.computed.is_some()) {
+            Some(column) => Err(errors::computed_change(&column.name)),
+            None => Ok((table, given)),
+        }
     }
 
     /// An INSERT of one row, whose parameters are the values of the `given` columns.

@@ -1,29 +1,26 @@
-//! ALTER TABLE, as far as SQLite can change a table that has rows.
+//! ALTER TABLE.
 
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
-    AlterTable, AlterTableAction, ColumnDefinition, ColumnSource, Constraint, ConstraintKind, Expr,
-    Identifier, TableDefinition, same_name,
+    AlterTable, AlterTableAction, ColumnDefinition, ColumnSource, Identifier, TableDefinition,
 };
-use launchpod_types::{SqlError, Value};
+use launchpod_types::{SqlError, SqlType};
 use rusqlite::params;
 
-use super::catalog::{Identity, StoredConstraint, Table, TableColumn, failed};
+use super::catalog::{Identity, Table, TableColumn, failed};
+use super::constrain::refuse_nullable;
+use super::constraints::StoredConstraint;
 use super::define::{Definition, Source};
-use super::indexes::index_name;
+use super::failure;
+use super::storage::column_sql;
 use super::thread::{Job, Worker};
-use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::expression::unknown_type;
-use crate::sqlite::bind::source::table_columns;
-use crate::sqlite::bind::{coerce, write};
-use crate::sqlite::functions::COLLATION;
+use crate::sqlite::bind::tree::{Bound, Kind};
+use crate::sqlite::bind::write::{BARE, parse_predicate, parse_value};
+use crate::sqlite::bind::{Binder, coerce};
+use crate::sqlite::errors;
 use crate::sqlite::translate::{self, quoted};
-use crate::sqlite::{cell, errors};
-
-/// Names of CHECK clauses in SQLite that stand for NOT NULL begin so: SQLite adds a NOT NULL
-/// column with a default only, and the default would be taken when an INSERT gives nothing.
-pub(crate) const NOT_NULL: &str = "NOT NULL ";
 
 // === impl Worker ===
 
@@ -54,33 +51,36 @@ impl Worker {
     ) -> Result<(), SqlError> {
         let source = Source::new(job);
         let constraints = self.environment().catalog().constraints(&table)?;
-        let known = constraints.len();
+        let mut known = constraints.len();
         let mut definition = Definition::new(table);
         definition.constraints = constraints;
         for column in &added.columns {
             self.add_table_column(&source, &mut definition, column)
                 .map_err(|error| error.or_line(column.line))?;
         }
-        for column in &added.columns {
-            for constraint in &column.constraints {
-                let own = Some(column.name.text.as_str());
-                self.add_table_constraint(&source, &mut definition, constraint, own)
-                    .map_err(|error| error.or_line(constraint.line))?;
-            }
-        }
-        for constraint in &added.constraints {
-            self.add_table_constraint(&source, &mut definition, constraint, None)
-                .map_err(|error| error.or_line(constraint.line))?;
-        }
         let catalog = self.environment().catalog();
-        for constraint in definition.constraints.iter().skip(known) {
-            let id = catalog.next_object_id(definition.table.attached)?;
-            catalog.add_constraint(
-                &definition.table,
-                definition.table.object_id,
-                id,
-                constraint,
-            )?;
+        for default in definition.constraints.iter().skip(known) {
+            catalog.add_constraint(&definition.table, default)?;
+        }
+        known = definition.constraints.len();
+        let of_columns = added.columns.iter().flat_map(|column| {
+            let own = Some(column.name.text.as_str());
+            column.constraints.iter().map(move |constraint| (constraint, own))
+        });
+        let of_table = added.constraints.iter().map(|constraint| (constraint, None));
+        for (constraint, own) in of_columns.chain(of_table) {
+            let made = self.constraint(&source, &definition, constraint, own);
+            let made = made.and_then(|made| match made {
+                Some(made) => {
+                    self.add_table_constraint(&definition.table, &made).map(|()| Some(made))
+                }
+                None => Ok(None),
+            });
+            definition.constraints.extend(made.map_err(|error| error.or_line(constraint.line))?);
+        }
+        let rewritten = |constraint: &StoredConstraint| ["C", "F"].contains(&&*constraint.code);
+        if definition.constraints.iter().skip(known).any(rewritten) {
+            self.rewrite(&definition.table)?;
         }
         Ok(())
     }
@@ -91,51 +91,67 @@ impl Worker {
         definition: &mut Definition,
         column: &ColumnDefinition,
     ) -> Result<(), SqlError> {
-        let (mut new, identity) = self.column(source, definition, column)?;
+        let (new, identity) = self.column(source, definition, column)?;
         let environment = self.environment();
         let catalog = environment.catalog();
-        let table = &definition.table;
-        if identity.is_some() && catalog.identity(table)?.is_some() {
-            return Err(errors::second_identity(&table.name));
-        }
-        new.column_id = table.columns.iter().map(|known| known.column_id).max().unwrap_or(0) + 1;
-        let mut clause = format!("{} {}", quoted(&new.name), cell::affinity(new.sql_type));
-        if new.sql_type.is_character() {
-            clause.push_str(&format!(" COLLATE {COLLATION}"));
-        }
-        match (&column.default, identity) {
-            _ if new.nullable => {}
-            (Some(default), _) => {
-                let none = BTreeMap::new();
-                let value = Binder::new(&environment, &none).value(&default.value)?;
-                let value = coerce::implicit(value, new.sql_type)?;
-                let value = environment.evaluate(&value)?;
-                if value == Value::Null {
-                    return Err(errors::not_null(&new.name, &table.full_label(), "UPDATE"));
-                }
-                let value = crate::sqlite::bind::tree::Bound::constant(value, new.sql_type);
-                let sql = translate::inline(&value)?;
-                clause.push_str(&format!(" NOT NULL DEFAULT {}", sql.text));
-            }
-            (None, Some(_)) => clause.push_str(" NOT NULL DEFAULT 0"),
-            (None, None) => {
-                if self.has_rows(table)? {
-                    return Err(errors::column_needs_value(&new.name, &table.name));
-                }
-                clause.push_str(&format!(
-                    " CONSTRAINT {} CHECK ({} IS NOT NULL)",
-                    quoted(&format!("{NOT_NULL}{}", new.name)),
-                    quoted(&new.name)
-                ));
-            }
-        }
-        self.change_storage(table, &format!("ADD COLUMN {clause}"))?;
-        catalog.add_column(table.attached, table.object_id, &new, identity)?;
-        if let Some(identity) = identity {
-            self.number_rows(table, &new, identity)?;
+        if identity.is_some() && catalog.identity(&definition.table)?.is_some() {
+            return Err(errors::second_identity(&definition.table.name));
         }
         definition.table.columns.push(new);
+        self.finish_column(source, definition, column)?;
+        let table = &definition.table;
+        let Some(new) = table.columns.last() else { return Ok(()) };
+        if new.computed.is_none() {
+            // SQLite adds what may be NULL; the rest is done when the rows have their values.
+            let first = TableColumn { nullable: true, ..new.clone() };
+            self.change_storage(table, &format!("ADD COLUMN {}", column_sql(&first)))?;
+        }
+        catalog.add_column(table.attached, table.object_id, new, identity)?;
+        match (&new.default, identity) {
+            (_, Some(identity)) => self.number_rows(table, new, identity)?,
+            (Some(default), None) => {
+                let with_values = column.default.as_ref().is_some_and(|given| given.with_values);
+                if !new.nullable || with_values {
+                    let value = parse_value(default)?;
+                    let none = BTreeMap::new();
+                    let mut binder = Binder::new(&environment, &none);
+                    let value = binder.value(&value)?;
+                    let value = binder.stored(table, new, value)?;
+                    self.fill(table, &new.name, &value)?;
+                }
+            }
+            (None, None) => {
+                if !new.nullable && new.computed.is_none() && self.has_rows(table)? {
+                    return Err(errors::column_needs_value(&new.name, &table.name));
+                }
+            }
+        }
+        if new.nullable || new.computed.is_some() {
+            return Ok(());
+        }
+        self.refuse_nulls(table, &new.name)?;
+        self.rewrite(table)
+    }
+
+    /// Gives a column of every row a value.
+    fn fill(&self, table: &Table, column: &str, value: &Bound) -> Result<(), SqlError> {
+        let sql = translate::inline(value)?;
+        sql.register(&self.connection, &self.registry)?;
+        let (attached, storage) = (table.attached, quoted(&table.storage));
+        let update = format!("UPDATE {attached}.{storage} SET {} = {}", quoted(column), sql.text);
+        self.connection
+            .execute(&update, [])
+            .map_err(|error| failure::translate(&self.registry, &error, None))?;
         Ok(())
+    }
+
+    /// Fails when a column has a NULL.
+    fn refuse_nulls(&self, table: &Table, column: &str) -> Result<(), SqlError> {
+        let null = format!("{} IS NULL", quoted(column));
+        match self.any_row(table, &null)? {
+            true => Err(errors::not_null(column, &table.full_label(), "UPDATE")),
+            false => Ok(()),
+        }
     }
 
     /// Gives the rows that a table has the values of a new IDENTITY column.
@@ -167,113 +183,66 @@ impl Worker {
         self.environment().catalog().set_identity(table, Some(Identity { last, ..identity }))
     }
 
+    /// Adds a constraint that the rows keep to; the table's text in SQLite is left as it is.
     fn add_table_constraint(
         &self,
-        source: &Source<'_>,
-        definition: &mut Definition,
-        constraint: &Constraint,
-        column: Option<&str>,
+        table: &Table,
+        constraint: &StoredConstraint,
     ) -> Result<(), SqlError> {
-        let given = constraint.name.as_ref().map(|name| name.text.clone());
-        if let Some(name) = &given
-            && definition.constraints.iter().any(|known| same_name(&known.name, name))
-        {
-            return Err(errors::exists_already(name));
-        }
-        match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
-                let primary = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
-                let names = definition.key_columns(columns, column)?;
-                let table = &definition.table;
-                if primary {
-                    if definition.constraints.iter().any(|known| known.code == "PK") {
-                        return Err(errors::not_unique(&table.name));
-                    }
-                    let nullable =
-                        |known: &&TableColumn| names.contains(&known.name) && known.nullable;
-                    if table.columns.iter().any(|known| nullable(&known)) {
-                        return Err(super::define::nullable_key(&table.name));
-                    }
-                }
-                let code = if primary { "PK" } else { "UQ" };
-                let name = given.unwrap_or_else(|| definition.made_up(code));
-                self.create_key(&definition.table, &name, &names)?;
-                definition.keep_key(name, code, &names);
-                Ok(())
+        let catalog = self.environment().catalog();
+        match constraint.code.as_str() {
+            "PK" => {
+                refuse_nullable(table, constraint)?;
+                self.create_key(table, constraint)?;
             }
-            ConstraintKind::Check(predicate) => {
-                let text = source.text(predicate)?;
-                let name = given.unwrap_or_else(|| definition.made_up("CK"));
-                self.add_check(&definition.table, &name, predicate)?;
-                let code = "C".to_owned();
-                definition.constraints.push(StoredConstraint { name, code, definition: text });
-                Ok(())
-            }
-            ConstraintKind::Default { value, column } => {
-                let text = source.text(value)?;
-                let none = BTreeMap::new();
-                let environment = self.environment();
-                Binder::new(&environment, &none).value(value)?;
-                let table = &definition.table;
-                let found = table.columns.iter().find(|known| column.is(&known.name));
-                let found = found.ok_or_else(|| errors::no_key_column(&column.text))?;
-                if found.default.is_some() {
-                    return Err(errors::second_default());
-                }
+            "UQ" => self.create_key(table, constraint)?,
+            "C" => self.check_rows(table, constraint)?,
+            "F" => self.check_references(table, constraint)?,
+            _ => {
                 let sql = format!(
                     r#"UPDATE {}."launchpod.columns" SET definition = ?3
                        WHERE object_id = ?1 AND column_id = ?2"#,
                     table.attached
                 );
-                let row = params![table.object_id, found.column_id, text];
+                let row = params![table.object_id, constraint.column_id, constraint.definition];
                 self.connection.execute(&sql, row).map_err(failed)?;
-                Ok(())
             }
-            _ => Err(errors::unsupported("ALTER TABLE … ADD FOREIGN KEY")),
         }
+        catalog.add_constraint(table, constraint)
     }
 
-    /// A CHECK on a table that exists: SQLite adds none, but triggers do the same.
-    fn add_check(&self, table: &Table, name: &str, predicate: &Expr) -> Result<(), SqlError> {
+    fn check_rows(&self, table: &Table, check: &StoredConstraint) -> Result<(), SqlError> {
         let environment = self.environment();
         let none = BTreeMap::new();
-        let bound =
-            Binder::new(&environment, &none).check(&table.name, table_columns(table), predicate)?;
+        let predicate = parse_predicate(&check.definition)?;
+        let bound = Binder::new(&environment, &none).check(table, &predicate)?;
         let sql = translate::inline(&bound)?;
         sql.register(&self.connection, &self.registry)?;
-        let storage = quoted(&table.storage);
-        let broken: bool = self
-            .connection
-            .query_row(
-                &format!(
-                    "SELECT EXISTS (SELECT 1 FROM {}.{storage} WHERE NOT ({}))",
-                    table.attached, sql.text
-                ),
-                [],
-                |row| row.get(0),
-            )
-            .map_err(|error| super::failure::translate(&self.registry, &error, None))?;
-        if broken {
-            let (database, label) = (&table.database, table.label());
-            return Err(errors::check_failed("ALTER TABLE", name, database, &label));
+        if self.any_row(table, &format!("NOT ({})", sql.text))? {
+            return Err(errors::check_failed("ALTER TABLE", check, table));
         }
-        let row: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| format!("NEW.{0} AS {0}", quoted(&column.name)))
-            .collect();
-        let message = format!("CHECK constraint failed: {name}").replace('\'', "''");
-        for event in ["INSERT", "UPDATE"] {
-            let trigger = quoted(&trigger_name(table, name, event));
-            let text = format!(
-                "CREATE TRIGGER {}.{trigger} BEFORE {event} ON {storage}
-                 WHEN (SELECT NOT ({}) FROM (SELECT {}))
-                 BEGIN SELECT RAISE(ABORT, '{message}'); END",
-                table.attached,
-                sql.text,
-                row.join(", ")
-            );
-            self.connection.execute_batch(&text).map_err(failed)?;
+        Ok(())
+    }
+
+    fn check_references(&self, table: &Table, key: &StoredConstraint) -> Result<(), SqlError> {
+        let catalog = self.environment().catalog();
+        let Some(references) = &key.references else { return Ok(()) };
+        let other = match references.object_id {
+            id if id == table.object_id => table.clone(),
+            id => catalog.table_of(id)?,
+        };
+        let pairs = key.columns().into_iter().zip(references.columns.lines());
+        let pairs: Vec<String> =
+            pairs.map(|(own, other)| format!("p.{} = t.{}", quoted(other), quoted(own))).collect();
+        let given = key.columns().into_iter().map(|own| format!("{} IS NOT NULL", quoted(own)));
+        let orphan = format!(
+            "{} AND NOT EXISTS (SELECT 1 FROM main.{} AS p WHERE {})",
+            given.collect::<Vec<_>>().join(" AND "),
+            quoted(&other.storage),
+            pairs.join(" AND ")
+        );
+        if self.any_row(table, &orphan)? {
+            return Err(errors::foreign_key_failed("ALTER TABLE", key, table, &other));
         }
         Ok(())
     }
@@ -293,9 +262,14 @@ impl Worker {
         if table.columns.len() == 1 {
             return Err(errors::last_column(&table.name));
         }
-        // Whatever names the column keeps it: SQLite says so too, in other words.
-        self.change_storage(table, &format!("DROP COLUMN {}", quoted(&column.name)))
-            .map_err(|_| errors::column_in_use(&column.name))?;
+        if self.is_used(table, column)? {
+            return Err(errors::column_in_use("DROP", &column.name));
+        }
+        if column.computed.is_none() {
+            // A CHECK or FOREIGN KEY that names the column keeps it: SQLite says so, in other words.
+            self.change_storage(table, &format!("DROP COLUMN {}", quoted(&column.name)))
+                .map_err(|_| errors::column_in_use("DROP", &column.name))?;
+        }
         let sql = format!(
             r#"DELETE FROM {}."launchpod.columns" WHERE object_id = ?1 AND column_id = ?2"#,
             table.attached
@@ -305,94 +279,185 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether a constraint, an index or a computed column names a column.
+    fn is_used(&self, table: &Table, column: &TableColumn) -> Result<bool, SqlError> {
+        let environment = self.environment();
+        let catalog = environment.catalog();
+        let name = column.name.as_str();
+        let none = BTreeMap::new();
+        for constraint in catalog.constraints(table)? {
+            let used = match constraint.code.as_str() {
+                "D" => constraint.column_id == column.column_id,
+                "C" => {
+                    let predicate = parse_predicate(&constraint.definition)?;
+                    let bound = Binder::new(&environment, &none).check(table, &predicate)?;
+                    constraint.column_id == column.column_id || bound.columns().contains(name)
+                }
+                _ => constraint.columns().contains(&name),
+            };
+            if used {
+                return Ok(true);
+            }
+        }
+        for key in catalog.referencing(table)? {
+            let references = key.constraint.references.as_ref();
+            if references.is_some_and(|other| other.columns.lines().any(|used| used == name)) {
+                return Ok(true);
+            }
+        }
+        for computed in table.columns.iter().filter_map(|column| column.computed.as_ref()) {
+            let value = parse_value(&computed.text)?;
+            let bound = Binder::new(&environment, &none).computed(table, &value)?;
+            if bound.columns().contains(name) {
+                return Ok(true);
+            }
+        }
+        let indexes = catalog.indexes(table)?;
+        Ok(indexes.iter().any(|index| index.definition.lines().any(|used| used == name)))
+    }
+
     fn drop_constraint(
         &self,
         table: &Table,
         name: &Identifier,
         if_exists: bool,
     ) -> Result<(), SqlError> {
-        let constraints = self.environment().catalog().constraints(table)?;
+        let catalog = self.environment().catalog();
+        let constraints = catalog.constraints(table)?;
         let Some(constraint) = constraints.iter().find(|known| name.is(&known.name)) else {
             return if if_exists { Ok(()) } else { Err(errors::not_a_constraint(&name.text)) };
         };
-        let drops = match constraint.code.as_str() {
-            "PK" | "UQ" => {
-                vec![format!("INDEX {{}}.{}", quoted(&index_name(table, &constraint.name)))]
+        if constraint.is_key() {
+            let same = |references: &str| {
+                let columns = constraint.columns();
+                references.lines().count() == columns.len()
+                    && references.lines().all(|used| columns.contains(&used))
+            };
+            let keys = catalog.referencing(table)?;
+            let user = keys.iter().find(|key| {
+                key.constraint.references.as_ref().is_some_and(|other| same(&other.columns))
+            });
+            if let Some(user) = user {
+                let (table, key) = (&user.table, &user.constraint.name);
+                return Err(errors::constraint_referenced(&constraint.name, table, key));
             }
-            "C" => ["INSERT", "UPDATE"]
-                .iter()
-                .map(|event| {
-                    let trigger = trigger_name(table, &constraint.name, event);
-                    format!("TRIGGER {{}}.{}", quoted(&trigger))
-                })
-                .collect(),
-            _ => return Err(errors::unsupported("ALTER TABLE … DROP of a foreign key")),
-        };
-        for drop in drops {
-            let sql = format!("DROP {}", drop.replacen("{}", table.attached, 1));
-            // One that came with CREATE TABLE is part of SQLite's table.
-            self.connection.execute_batch(&sql).map_err(|_| {
-                errors::unsupported("ALTER TABLE … DROP of a constraint of CREATE TABLE")
-            })?;
+            self.drop_key(table, &constraint.name)?;
         }
-        let sql = format!(
-            r#"DELETE FROM {}."launchpod.constraints" WHERE object_id = ?1 AND name = ?2"#,
-            table.attached
-        );
-        let key = params![table.object_id, constraint.name];
-        self.connection.execute(&sql, key).map_err(failed)?;
-        Ok(())
+        catalog.drop_stored_constraint(table, &constraint.name)?;
+        match constraint.code.as_str() {
+            "C" | "F" => self.rewrite(table),
+            "D" => {
+                let sql = format!(
+                    r#"UPDATE {}."launchpod.columns" SET definition = NULL
+                       WHERE object_id = ?1 AND column_id = ?2"#,
+                    table.attached
+                );
+                let key = params![table.object_id, constraint.column_id];
+                self.connection.execute(&sql, key).map_err(failed)?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// A column's type may change to one whose cells are the same, such as a longer text.
     fn alter_column(&self, table: &Table, column: &ColumnDefinition) -> Result<(), SqlError> {
         let found = table.columns.iter().find(|known| column.name.is(&known.name));
         let found = found.ok_or_else(|| errors::no_such_column(&column.name.text, &table.name))?;
-        let ColumnSource::Stored(type_name) = &column.source else {
-            return Err(errors::unsupported("A computed column"));
+        let (ColumnSource::Stored(type_name), None) = (&column.source, &found.computed) else {
+            return Err(errors::alter_computed(&found.name));
         };
         let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
         let nullable = column.nullable.unwrap_or(true);
-        if nullable != found.nullable || !coerce::same_cells(found.sql_type, sql_type) {
-            return Err(errors::unsupported(
-                "ALTER COLUMN to a type with other values or to another nullability",
-            ));
+        if nullable && found.identity {
+            return Err(errors::alter_identity(&found.name, &table.name));
+        }
+        let same_cells = coerce::same_cells(found.sql_type, sql_type);
+        if (!same_cells || nullable != found.nullable) && self.is_key_column(table, &found.name)? {
+            return Err(errors::column_in_use("ALTER", &found.name));
+        }
+        if !nullable {
+            self.refuse_nulls(table, &found.name)?;
+        }
+        if !same_cells {
+            self.convert_column(table, found, sql_type)?;
         }
         let (id, length, precision, scale) = super::catalog::encode_type(sql_type);
         let sql = format!(
-            r#"UPDATE {}."launchpod.columns"
-               SET system_type_id = ?3, max_length = ?4, precision = ?5, scale = ?6
+            r#"UPDATE {}."launchpod.columns" SET system_type_id = ?3, max_length = ?4,
+                   precision = ?5, scale = ?6, is_nullable = ?7
                WHERE object_id = ?1 AND column_id = ?2"#,
             table.attached
         );
-        let row = params![table.object_id, found.column_id, id, length, precision, scale];
+        let row = params![table.object_id, found.column_id, id, length, precision, scale, nullable];
         self.connection.execute(&sql, row).map_err(failed)?;
-        Ok(())
+        self.rewrite(table)
+    }
+
+    /// Whether more than a DEFAULT is about a column.
+    fn is_key_column(&self, table: &Table, name: &str) -> Result<bool, SqlError> {
+        let found = table.columns.iter().find(|column| column.name == name);
+        // No DEFAULT has this number.
+        match found {
+            Some(column) => self.is_used(table, &TableColumn { column_id: -1, ..column.clone() }),
+            None => Ok(false),
+        }
+    }
+
+    /// Brings a column's values to another type, in a new column that takes its place.
+    fn convert_column(
+        &self,
+        table: &Table,
+        column: &TableColumn,
+        sql_type: SqlType,
+    ) -> Result<(), SqlError> {
+        let environment = self.environment();
+        let none = BTreeMap::new();
+        let target = TableColumn { sql_type, identity: false, ..column.clone() };
+        let old = Bound {
+            kind: Kind::Column { source: BARE, name: column.name.clone() },
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+        };
+        let value = Binder::new(&environment, &none).stored(table, &target, old)?;
+        let new = TableColumn {
+            name: format!("launchpod new {}", column.name),
+            nullable: true,
+            ..target
+        };
+        self.change_storage(table, &format!("ADD COLUMN {}", column_sql(&new)))?;
+        self.fill(table, &new.name, &value)?;
+        self.change_storage(table, &format!("DROP COLUMN {}", quoted(&column.name)))?;
+        let (from, to) = (quoted(&new.name), quoted(&column.name));
+        self.change_storage(table, &format!("RENAME COLUMN {from} TO {to}"))
+    }
+
+    /// Whether a condition of SQLite's is true of a row.
+    fn any_row(&self, table: &Table, condition: &str) -> Result<bool, SqlError> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM {}.{} AS t WHERE {condition})",
+            table.attached,
+            quoted(&table.storage)
+        );
+        self.connection
+            .query_row(&sql, [], |row| row.get(0))
+            .map_err(|error| failure::translate(&self.registry, &error, None))
     }
 
     fn has_rows(&self, table: &Table) -> Result<bool, SqlError> {
-        let sql =
-            format!("SELECT EXISTS (SELECT 1 FROM {}.{})", table.attached, quoted(&table.storage));
-        self.connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)
+        self.any_row(table, "1")
     }
 
+    /// SQLite's own ALTER TABLE.
     fn change_storage(&self, table: &Table, change: &str) -> Result<(), SqlError> {
-        let storage = quoted(&table.storage);
         // SQLite reads the table's CHECKs again, and must know their functions.
         let environment = self.environment();
         let none = BTreeMap::new();
-        for text in environment.catalog().checks(table)? {
-            let predicate = write::parse_predicate(&text)?;
-            let columns = table_columns(table);
-            let check = Binder::new(&environment, &none).check(&table.name, columns, &predicate)?;
+        for check in Binder::new(&environment, &none).checks(table)? {
             translate::inline(&check)?.register(&self.connection, &self.registry)?;
         }
+        let storage = quoted(&table.storage);
         self.connection
             .execute_batch(&format!("ALTER TABLE {}.{storage} {change}", table.attached))
             .map_err(failed)
     }
-}
-
-fn trigger_name(table: &Table, constraint: &str, event: &str) -> String {
-    format!("{}.{}", index_name(table, constraint), event.to_lowercase())
 }

@@ -9,6 +9,7 @@ use launchpod_tsql::ast::fold_name;
 use launchpod_types::{Length, SqlError, SqlType};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::constraints::StoredConstraint;
 use crate::sqlite::errors;
 
 /// The catalog's tables; `{}` is the attached database.
@@ -21,17 +22,19 @@ CREATE TABLE IF NOT EXISTS {}."launchpod.columns" (
     object_id INT NOT NULL, column_id INT NOT NULL, name TEXT NOT NULL,
     system_type_id INT NOT NULL, max_length INT NOT NULL, precision INT NOT NULL,
     scale INT NOT NULL, is_nullable INT NOT NULL, is_identity INT NOT NULL,
-    seed INT, increment INT, last INT, definition TEXT,
-    PRIMARY KEY (object_id, column_id)) STRICT, WITHOUT ROWID;
+    seed INT, increment INT, last INT, definition TEXT, computed TEXT,
+    is_persisted INT NOT NULL DEFAULT 0, PRIMARY KEY (object_id, column_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS {}."launchpod.constraints" (
     constraint_id INTEGER PRIMARY KEY, object_id INT NOT NULL, name TEXT NOT NULL,
-    key TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL) STRICT;
+    key TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL, column_id INT NOT NULL,
+    is_system_named INT NOT NULL, referenced_id INT, referenced TEXT, on_delete INT,
+    on_update INT) STRICT;
 CREATE INDEX IF NOT EXISTS {}."launchpod.constraints.object"
     ON "launchpod.constraints" (object_id);
 CREATE TABLE IF NOT EXISTS {}."launchpod.indexes" (
     object_id INT NOT NULL, index_id INT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
     storage TEXT NOT NULL, is_unique INT NOT NULL, definition TEXT NOT NULL,
-    PRIMARY KEY (object_id, index_id), UNIQUE (object_id, key)) STRICT, WITHOUT ROWID;
+    is_filtered INT NOT NULL, PRIMARY KEY (object_id, index_id), UNIQUE (object_id, key)) STRICT, WITHOUT ROWID;
 "#;
 
 /// The tables that the server has once.
@@ -95,6 +98,17 @@ pub(crate) struct TableColumn {
     pub(crate) identity: bool,
     /// The T-SQL text of its default.
     pub(crate) default: Option<String>,
+    /// What it is computed from, when its values aren't stored.
+    pub(crate) computed: Option<Computed>,
+}
+
+/// The expression of a computed column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Computed {
+    /// Its T-SQL text.
+    pub(crate) text: String,
+    /// PERSISTED: its values can't change by themselves. They are computed all the same.
+    pub(crate) persisted: bool,
 }
 
 /// The counter of an IDENTITY column.
@@ -104,16 +118,6 @@ pub(crate) struct Identity {
     pub(crate) increment: i64,
     /// The value given last.
     pub(crate) last: Option<i64>,
-}
-
-/// A constraint as the catalog keeps it.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredConstraint {
-    pub(crate) name: String,
-    /// `PK`, `UQ`, `C` or `F`.
-    pub(crate) code: String,
-    /// Of a CHECK its T-SQL text; of a key its columns, each followed by a line feed.
-    pub(crate) definition: String,
 }
 
 /// Reads and writes the catalog on one connection.
@@ -235,6 +239,8 @@ impl<'a> Catalog<'a> {
         if SYSTEM_DATABASES.contains(&fold_name(&database.name).as_str()) {
             return Err(errors::system_database(&database.name));
         }
+        // Tables may reference each other.
+        self.connection.execute_batch("PRAGMA defer_foreign_keys = ON").map_err(failed)?;
         for table in self.tables(database)? {
             self.drop_table(&table)?;
         }
@@ -364,6 +370,20 @@ impl<'a> Catalog<'a> {
             .map_err(failed)
     }
 
+    /// A table of users by its number, without its columns.
+    pub(super) fn table_of(&self, object_id: i64) -> Result<Table, SqlError> {
+        let sql = r#"SELECT o.object_id, o.schema, o.name, o.storage, d.name
+                     FROM main."launchpod.objects" o JOIN main."launchpod.databases" d
+                     USING (database_id) WHERE o.object_id = ?1"#;
+        let read = |row: &Row<'_>| header(row, &row.get::<_, String>(4)?, "main");
+        self.connection.query_row(sql, [object_id], read).map_err(failed)
+    }
+
+    /// A table as the catalog has it by now.
+    pub(super) fn reload(&self, table: &Table) -> Result<Table, SqlError> {
+        self.with_columns(Table { columns: Vec::new(), ..table.clone() })
+    }
+
     fn with_columns(&self, mut table: Table) -> Result<Table, SqlError> {
         let sql = match table.attached {
             "temp" => COLUMNS_TEMP,
@@ -382,6 +402,10 @@ impl<'a> Catalog<'a> {
                         nullable: row.get::<_, i64>(6)? != 0,
                         identity: row.get::<_, i64>(7)? != 0,
                         default: row.get(8)?,
+                        computed: match row.get(9)? {
+                            Some(text) => Some(Computed { text, persisted: row.get(10)? }),
+                            None => None,
+                        },
                     },
                 ))
             })
@@ -427,8 +451,9 @@ impl<'a> Catalog<'a> {
         for (column, identity) in table.columns.iter().zip(identities) {
             self.add_column(attached, object_id, column, *identity)?;
         }
-        for (index, constraint) in (1..).zip(constraints) {
-            self.add_constraint(table, object_id, object_id + index, constraint)?;
+        let table = Table { object_id, ..table.clone() };
+        for constraint in constraints {
+            self.add_constraint(&table, constraint)?;
         }
         Ok(object_id)
     }
@@ -446,7 +471,7 @@ impl<'a> Catalog<'a> {
             .execute(
                 &format!(
                     r#"INSERT INTO {attached}."launchpod.columns" VALUES
-                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12)"#
+                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12, ?13, ?14)"#
                 ),
                 params![
                     object_id,
@@ -460,33 +485,9 @@ impl<'a> Catalog<'a> {
                     identity.is_some(),
                     identity.map(|identity| identity.seed),
                     identity.map(|identity| identity.increment),
-                    column.default
-                ],
-            )
-            .map_err(failed)?;
-        Ok(())
-    }
-
-    pub(super) fn add_constraint(
-        &self,
-        table: &Table,
-        object_id: i64,
-        constraint_id: i64,
-        constraint: &StoredConstraint,
-    ) -> Result<(), SqlError> {
-        self.connection
-            .execute(
-                &format!(
-                    r#"INSERT INTO {}."launchpod.constraints" VALUES (?1, ?2, ?3, ?4, ?5, ?6)"#,
-                    table.attached
-                ),
-                params![
-                    constraint_id,
-                    object_id,
-                    constraint.name,
-                    fold_name(&constraint.name),
-                    constraint.code,
-                    constraint.definition
+                    column.default,
+                    column.computed.as_ref().map(|computed| &computed.text),
+                    column.computed.as_ref().is_some_and(|computed| computed.persisted)
                 ],
             )
             .map_err(failed)?;
@@ -497,7 +498,9 @@ impl<'a> Catalog<'a> {
     pub(super) fn next_object_id(&self, attached: &str) -> Result<i64, SqlError> {
         // Temporary tables count down from 0, so that numbers never meet.
         let sql = if attached == "temp" {
-            r#"SELECT COALESCE(MIN(object_id), -1000) - 16 FROM temp."launchpod.objects""#
+            r#"SELECT MIN(COALESCE((SELECT MIN(object_id) FROM temp."launchpod.objects"), 0),
+                          COALESCE((SELECT MIN(constraint_id)
+                                    FROM temp."launchpod.constraints"), 0), -1000) - 16"#
         } else {
             // The numbers of constraints are objects' numbers as well.
             r#"SELECT MAX(COALESCE((SELECT MAX(object_id) FROM main."launchpod.objects"), 0),
@@ -523,52 +526,7 @@ impl<'a> Catalog<'a> {
             .map_err(failed)
     }
 
-    // --- constraints and counters ---
-
-    pub(crate) fn constraints(&self, table: &Table) -> Result<Vec<StoredConstraint>, SqlError> {
-        let sql = format!(
-            r#"SELECT name, type, definition FROM {}."launchpod.constraints"
-               WHERE object_id = ?1 ORDER BY constraint_id"#,
-            table.attached
-        );
-        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
-        let rows = statement
-            .query_map([table.object_id], |row| {
-                Ok(StoredConstraint {
-                    name: row.get(0)?,
-                    code: row.get(1)?,
-                    definition: row.get(2)?,
-                })
-            })
-            .map_err(failed)?;
-        rows.collect::<Result<_, _>>().map_err(failed)
-    }
-
-    /// The number and code of a constraint by its name.
-    pub(crate) fn constraint(
-        &self,
-        database: &DatabaseName,
-        schema: &str,
-        name: &str,
-    ) -> Result<Option<(i64, String)>, SqlError> {
-        self.connection
-            .query_row(
-                r#"SELECT c.constraint_id, c.type FROM main."launchpod.constraints" c
-                   JOIN main."launchpod.objects" o USING (object_id)
-                   WHERE o.database_id = ?1 AND c.key = ?2 AND o.schema_key = ?3"#,
-                params![database.id, fold_name(name), fold_name(schema)],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()
-            .map_err(failed)
-    }
-
-    /// The texts of a table's CHECK constraints.
-    pub(crate) fn checks(&self, table: &Table) -> Result<Vec<String>, SqlError> {
-        let constraints = self.constraints(table)?;
-        let checks = constraints.into_iter().filter(|constraint| constraint.code == "C");
-        Ok(checks.map(|constraint| constraint.definition).collect())
-    }
+    // --- counters ---
 
     pub(crate) fn identity(&self, table: &Table) -> Result<Option<Identity>, SqlError> {
         let sql = format!(
@@ -601,10 +559,10 @@ impl<'a> Catalog<'a> {
 }
 
 const COLUMNS_MAIN: &str = r#"SELECT column_id, name, system_type_id, max_length, precision, scale,
-    is_nullable, is_identity, definition FROM main."launchpod.columns"
+    is_nullable, is_identity, definition, computed, is_persisted FROM main."launchpod.columns"
     WHERE object_id = ?1 ORDER BY column_id"#;
 const COLUMNS_TEMP: &str = r#"SELECT column_id, name, system_type_id, max_length, precision, scale,
-    is_nullable, is_identity, definition FROM temp."launchpod.columns"
+    is_nullable, is_identity, definition, computed, is_persisted FROM temp."launchpod.columns"
     WHERE object_id = ?1 ORDER BY column_id"#;
 
 fn header(row: &Row<'_>, database: &str, attached: &'static str) -> rusqlite::Result<Table> {

@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
-    ColumnDefinition, ColumnSource, Constraint, ConstraintKind, CreateTable, Declaration, Drop,
-    Expr, ForeignKey, Identifier, IndexColumn, ObjectName, ReferentialAction, same_name,
+    ColumnDefinition, ColumnSource, ConstraintKind, CreateTable, Declaration, Drop, Expr,
+    Identifier, IndexColumn, ObjectName, same_name,
 };
-use launchpod_types::{SqlError, Value};
+use launchpod_types::{SqlError, SqlType, Value};
 
-use super::catalog::{Catalog, Identity, StoredConstraint, Table, TableColumn};
+use super::catalog::{Catalog, Computed, Identity, Table, TableColumn};
+use super::constrain::require_key;
+use super::constraints::StoredConstraint;
 use super::failure;
 use super::thread::{Job, Worker};
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::expression::unknown_type;
-use crate::sqlite::bind::source::table_columns;
 use crate::sqlite::bind::tree::BoundQuery;
-use crate::sqlite::functions::COLLATION;
-use crate::sqlite::translate::{self, quoted};
 use crate::sqlite::{cell, errors};
 
 /// A table that is being defined.
@@ -24,10 +23,6 @@ pub(super) struct Definition {
     pub(super) table: Table,
     identities: Vec<Option<Identity>>,
     pub(super) constraints: Vec<StoredConstraint>,
-    /// Table constraints as SQLite writes them.
-    clauses: Vec<String>,
-    /// Names and columns of its keys, which are unique indexes in SQLite.
-    keys: Vec<(String, Vec<String>)>,
 }
 
 // === impl Worker ===
@@ -47,15 +42,23 @@ impl Worker {
             return Err(errors::second_identity(&definition.table.name));
         }
         for column in columns {
-            for constraint in &column.constraints {
-                let own = Some(column.name.text.as_str());
-                self.constraint(&source, &mut definition, constraint, own)
-                    .map_err(|error| error.or_line(constraint.line))?;
-            }
+            self.finish_column(&source, &mut definition, column)
+                .map_err(|error| error.or_line(column.line))?;
         }
-        for constraint in &create.definition.constraints {
-            self.constraint(&source, &mut definition, constraint, None)
-                .map_err(|error| error.or_line(constraint.line))?;
+        let of_columns = columns.iter().flat_map(|column| {
+            let own = Some(column.name.text.as_str());
+            column.constraints.iter().map(move |constraint| (constraint, own))
+        });
+        let of_table = create.definition.constraints.iter().map(|constraint| (constraint, None));
+        for (constraint, own) in of_columns.chain(of_table) {
+            let made = self.constraint(&source, &definition, constraint, own);
+            let made = made.map_err(|error| error.or_line(constraint.line))?;
+            if let Some(made) = made {
+                if made.code == "PK" {
+                    require_key(&mut definition, &made);
+                }
+                definition.constraints.push(made);
+            }
         }
         self.make(definition).map(|_| ())
     }
@@ -114,6 +117,7 @@ impl Worker {
                 nullable: column.nullable,
                 identity: false,
                 default: None,
+                computed: None,
             });
             definition.identities.push(None);
         }
@@ -171,8 +175,13 @@ impl Worker {
     ) -> Result<(TableColumn, Option<Identity>), SqlError> {
         let name = &column.name.text;
         check_new(&definition.table, name)?;
-        let ColumnSource::Stored(type_name) = &column.source else {
-            return Err(errors::unsupported("A computed column"));
+        let column_id = definition.next_column_id();
+        let type_name = match &column.source {
+            ColumnSource::Stored(type_name) => type_name,
+            ColumnSource::Computed { value, persisted } => {
+                let computed = Computed { text: source.text(value)?, persisted: *persisted };
+                return Ok((computed_column(column_id, column, computed), None));
+            }
         };
         let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
         let identity = column.identity.map(|identity| Identity {
@@ -202,13 +211,6 @@ impl Worker {
             Some(default) => Some(source.text(&default.value)?),
             None => None,
         };
-        // Binding it now finds its errors at definition.
-        if let Some(default) = &column.default {
-            let environment = self.environment();
-            let none = BTreeMap::new();
-            Binder::new(&environment, &none).value(&default.value)?;
-        }
-        let column_id = i64::try_from(definition.table.columns.len()).unwrap_or(0) + 1;
         let column = TableColumn {
             column_id,
             name: name.clone(),
@@ -216,163 +218,61 @@ impl Worker {
             nullable,
             identity: identity.is_some(),
             default,
+            computed: None,
         };
         Ok((column, identity))
     }
 
-    fn constraint(
+    /// What can be told of a column when all columns of its table are known: the type of a
+    /// computed one, and its DEFAULT constraint.
+    pub(super) fn finish_column(
         &self,
         source: &Source<'_>,
         definition: &mut Definition,
-        constraint: &Constraint,
-        column: Option<&str>,
+        column: &ColumnDefinition,
     ) -> Result<(), SqlError> {
-        let given = constraint.name.as_ref().map(|name| name.text.clone());
-        match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, .. } => {
-                if definition.constraints.iter().any(|constraint| constraint.code == "PK") {
-                    return Err(errors::not_unique(&definition.table.name));
-                }
-                let names = definition.key_columns(columns, column)?;
-                for column in &mut definition.table.columns {
-                    if names.contains(&column.name) {
-                        column.nullable = false;
-                    }
-                }
-                definition.add_key("PK", given, &names);
-            }
-            ConstraintKind::Unique { columns, .. } => {
-                let names = definition.key_columns(columns, column)?;
-                definition.add_key("UQ", given, &names);
-            }
-            ConstraintKind::Check(predicate) => {
-                let text = source.text(predicate)?;
-                let name = given.unwrap_or_else(|| definition.made_up("CK"));
-                let environment = self.environment();
-                let none = BTreeMap::new();
-                let columns = table_columns(&definition.table);
-                let bound = Binder::new(&environment, &none).check(
-                    &definition.table.name,
-                    columns,
-                    predicate,
-                )?;
-                let sql = translate::inline(&bound)?;
-                sql.register(&self.connection, &self.registry)?;
-                let clause = format!("CONSTRAINT {} CHECK ({})", quoted(&name), sql.text);
-                definition.clauses.push(clause);
-                definition.keep(name, "C", text);
-            }
-            ConstraintKind::ForeignKey(key) => {
-                self.foreign_key(definition, given, key, column)?;
-            }
-            _ => return Err(errors::unsupported("This constraint")),
-        }
-        Ok(())
-    }
-
-    fn foreign_key(
-        &self,
-        definition: &mut Definition,
-        given: Option<String>,
-        key: &ForeignKey,
-        column: Option<&str>,
-    ) -> Result<(), SqlError> {
-        let mut names: Vec<String> = key.columns.iter().map(|name| name.text.clone()).collect();
-        if names.is_empty() {
-            names.extend(column.map(str::to_owned));
-        }
-        let own = key.table.name.is(&definition.table.name) && key.table.schema.is_none();
-        let storage = if own {
-            definition.table.storage.clone()
-        } else {
-            let parent = self.environment().table(&key.table).map_err(|_| {
-                SqlError::new(
-                    1767,
-                    format!("Foreign key references invalid table '{}'.", key.table),
-                )
-                .state(0)
-            })?;
-            parent.storage
-        };
-        let list =
-            |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        let mut references: Vec<String> =
-            key.references.iter().map(|name| name.text.clone()).collect();
-        if references.is_empty() {
-            references = self.primary_key(definition, key, own)?;
-        }
-        let target = format!(" ({})", list(&references));
-        let action = |action: ReferentialAction| match action {
-            ReferentialAction::NoAction => "NO ACTION",
-            ReferentialAction::Cascade => "CASCADE",
-            ReferentialAction::SetNull => "SET NULL",
-            ReferentialAction::SetDefault => "SET DEFAULT",
-        };
-        if key.on_delete == ReferentialAction::SetDefault
-            || key.on_update == ReferentialAction::SetDefault
-        {
-            return Err(errors::unsupported("SET DEFAULT of a foreign key"));
-        }
-        let name = given.unwrap_or_else(|| definition.made_up("FK"));
-        definition.clauses.push(format!(
-            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}{target} ON DELETE {} ON UPDATE {}",
-            quoted(&name),
-            list(&names),
-            quoted(&storage),
-            action(key.on_delete),
-            action(key.on_update),
-        ));
-        let definition_text = names.iter().map(|name| format!("{name}\n")).collect();
-        definition.keep(name, "F", definition_text);
-        Ok(())
-    }
-
-    /// The columns that a foreign key means when it names none.
-    fn primary_key(
-        &self,
-        definition: &Definition,
-        key: &ForeignKey,
-        own: bool,
-    ) -> Result<Vec<String>, SqlError> {
-        let stored;
-        let constraints = if own {
-            &definition.constraints
-        } else {
+        if let ColumnSource::Computed { value, persisted } = &column.source {
             let environment = self.environment();
-            stored = environment.catalog().constraints(&environment.table(&key.table)?)?;
-            &stored
+            let none = BTreeMap::new();
+            let bound = Binder::new(&environment, &none).computed(&definition.table, value)?;
+            if *persisted && !bound.is_deterministic() {
+                return Err(errors::not_deterministic(&column.name.text, &definition.table.name));
+            }
+            let found = definition.table.columns.iter_mut();
+            for known in found.filter(|known| column.name.is(&known.name)) {
+                known.sql_type = bound.sql_type;
+                known.nullable = bound.nullable && column.nullable != Some(false);
+            }
+        }
+        let Some(default) = &column.default else { return Ok(()) };
+        if column.identity.is_some() {
+            return Err(errors::identity_default(&column.name.text, &definition.table.name));
+        }
+        self.check_default(&default.value)?;
+        let names = [column.name.text.clone()];
+        let given = default.name.as_ref().map(|name| name.text.as_str());
+        let stored = StoredConstraint {
+            name: String::new(),
+            code: "D".to_owned(),
+            definition: source.text(&default.value)?,
+            column_id: definition.column_id(&column.name.text),
+            system_named: false,
+            references: None,
         };
-        let primary = constraints.iter().find(|constraint| constraint.code == "PK");
-        let primary = primary.ok_or_else(|| errors::no_primary_key(&key.table.to_string()))?;
-        Ok(primary.definition.lines().map(str::to_owned).collect())
+        let stored = self.named(definition, given, "DF", &names, stored)?;
+        definition.constraints.push(stored);
+        Ok(())
     }
 
     /// Makes the table in SQLite and in the catalog.
     fn make(&self, definition: Definition) -> Result<Table, SqlError> {
         let mut table = definition.table;
-        let mut parts = Vec::with_capacity(table.columns.len() + definition.clauses.len());
-        for column in &table.columns {
-            let storage = cell::affinity(column.sql_type);
-            let mut part = format!("{} {storage}", quoted(&column.name));
-            if column.sql_type.is_character() {
-                part.push_str(" COLLATE ");
-                part.push_str(COLLATION);
-            }
-            if !column.nullable {
-                part.push_str(" NOT NULL");
-            }
-            parts.push(part);
-        }
-        parts.extend(definition.clauses);
-        let sql = format!(
-            "CREATE TABLE {}.{} ({}) STRICT",
-            table.attached,
-            quoted(&table.storage),
-            parts.join(", ")
-        );
+        let stored = table.columns.iter().filter(|column| column.computed.is_none());
+        let sql = self.storage_sql(&table, &stored.collect::<Vec<_>>(), &definition.constraints)?;
+        let sql = sql.replacen("CREATE TABLE ", &format!("CREATE TABLE {}.", table.attached), 1);
         self.connection.execute_batch(&sql).map_err(|error| failure::of_engine(&error))?;
-        for (name, columns) in &definition.keys {
-            self.create_key(&table, name, columns)?;
+        for key in definition.constraints.iter().filter(|constraint| constraint.is_key()) {
+            self.create_key(&table, key)?;
         }
         let catalog = Catalog::new(&self.connection);
         let database = catalog
@@ -391,7 +291,7 @@ impl Worker {
         let environment = self.environment();
         for name in &drop.names {
             match environment.table(name) {
-                Ok(table) => environment.catalog().drop_table(&table)?,
+                Ok(table) => self.drop_table(&table, &name.to_string())?,
                 Err(_) if let Some(module) = environment.module(name)? => {
                     let kind = module.kind.word();
                     return Err(errors::wrong_drop("table", &name.to_string(), kind));
@@ -404,6 +304,16 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    fn drop_table(&self, table: &Table, shown: &str) -> Result<(), SqlError> {
+        let environment = self.environment();
+        let catalog = environment.catalog();
+        let label = table.label();
+        if catalog.referencing(table)?.iter().any(|key| key.table != label) {
+            return Err(errors::drop_referenced(shown));
+        }
+        catalog.drop_table(table)
     }
 
     pub(crate) fn drop_databases(&self, drop: &Drop) -> Result<(), SqlError> {
@@ -432,13 +342,18 @@ impl Worker {
 
 impl Definition {
     pub(super) fn new(table: Table) -> Self {
-        Definition {
-            table,
-            identities: Vec::new(),
-            constraints: Vec::new(),
-            clauses: Vec::new(),
-            keys: Vec::new(),
-        }
+        Definition { table, identities: Vec::new(), constraints: Vec::new() }
+    }
+
+    /// A column's number; 0 when there is none of that name.
+    pub(super) fn column_id(&self, name: &str) -> i64 {
+        let found = self.table.columns.iter().find(|column| same_name(&column.name, name));
+        found.map_or(0, |column| column.column_id)
+    }
+
+    /// The number of a further column. Those of dropped columns aren't given again at once.
+    fn next_column_id(&self) -> i64 {
+        self.table.columns.iter().map(|column| column.column_id).max().unwrap_or(0) + 1
     }
 
     pub(super) fn key_columns(
@@ -459,26 +374,31 @@ impl Definition {
             .collect()
     }
 
-    fn add_key(&mut self, code: &str, given: Option<String>, names: &[String]) {
-        let name = given.unwrap_or_else(|| self.made_up(code));
-        self.keys.push((name.clone(), names.to_vec()));
-        self.keep_key(name, code, names);
-    }
-
-    pub(super) fn keep_key(&mut self, name: String, code: &str, names: &[String]) {
-        let columns = names.iter().map(|name| format!("{name}\n")).collect();
-        self.keep(name, code, columns);
-    }
-
-    fn keep(&mut self, name: String, code: &str, definition: String) {
-        self.constraints.push(StoredConstraint { name, code: code.to_owned(), definition });
-    }
-
     /// A name for a constraint without one, in the form SQL Server gives.
-    pub(super) fn made_up(&self, code: &str) -> String {
+    pub(super) fn made_up(&self, code: &str, column: Option<&str>) -> String {
         let unique = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
-        let table: String = self.table.name.chars().take(9).collect();
-        format!("{code}__{table}__{}", &unique[..16])
+        let head = |name: &str, length| name.chars().take(length).collect::<String>();
+        let code = if code == "C" { "CK" } else { code };
+        let table = head(&self.table.name, 9);
+        match column {
+            Some(column) if !matches!(code, "PK" | "UQ") => {
+                format!("{code}__{table}__{}__{}", head(column, 5), &unique[..8])
+            }
+            _ => format!("{code}__{table}__{}", &unique[..16]),
+        }
+    }
+}
+
+/// A computed column; its type comes when all columns are known.
+fn computed_column(column_id: i64, column: &ColumnDefinition, computed: Computed) -> TableColumn {
+    TableColumn {
+        column_id,
+        name: column.name.text.clone(),
+        sql_type: SqlType::Int,
+        nullable: true,
+        identity: false,
+        default: None,
+        computed: Some(computed),
     }
 }
 

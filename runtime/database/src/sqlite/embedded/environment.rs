@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::{SqlError, SqlType, Value};
@@ -52,8 +53,9 @@ pub(crate) struct Environment<'a> {
     /// The database that names without one are in: the session's, or that of the view or
     /// function being bound.
     pub(crate) database: &'a DatabaseName,
-    /// When the statement began: 100 ns since 1970, UTC.
-    pub(crate) now: i64,
+    /// When the statement began: 100 ns since 1970, UTC. `None` for what is kept with a table,
+    /// which asks for each row.
+    pub(crate) now: Option<i64>,
 }
 
 // === impl IdentityState ===
@@ -169,6 +171,13 @@ impl<'a> Environment<'a> {
             None => Ok(Value::Null),
         }
     }
+}
+
+/// The time: 100 ns since 1970, UTC.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // These fit an i64 for 29,000 years.
+    (since.as_nanos() / 100) as i64
 }
 
 /// `@@VERSION`: clients read the product and the version from its first line.

@@ -3,8 +3,8 @@
 use launchpod_types::SqlError;
 use rusqlite::ffi::ErrorCode;
 
-use super::alter::NOT_NULL;
 use super::catalog::{Catalog, Table};
+use super::indexes::{NULLS, index_name};
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
 
@@ -67,6 +67,11 @@ pub(crate) fn of_engine(error: &rusqlite::Error) -> SqlError {
     }
 }
 
+/// Whether a key was taken.
+pub(super) fn is_unique(error: &rusqlite::Error) -> bool {
+    text_of(error).starts_with("UNIQUE constraint failed")
+}
+
 /// Whether a statement was ended because it was told to.
 pub(crate) fn is_interrupted(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
@@ -77,7 +82,7 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
-fn text_of(error: &rusqlite::Error) -> String {
+pub(super) fn text_of(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
@@ -87,41 +92,65 @@ fn text_of(error: &rusqlite::Error) -> String {
 
 fn constraint(text: &str, changing: &Changing<'_>) -> Option<SqlError> {
     let Changing { table, word, step, catalog } = changing;
-    let (word, database) = (*word, &table.database);
     if let Some(column) = text.strip_prefix("NOT NULL constraint failed: ") {
         let column = column.strip_prefix(&format!("{}.", table.storage)).unwrap_or(column);
         return Some(errors::not_null(column, &table.full_label(), step));
     }
     if let Some(name) = text.strip_prefix("CHECK constraint failed: ") {
-        if let Some(column) = name.strip_prefix(NOT_NULL) {
-            return Some(errors::not_null(column, &table.full_label(), step));
-        }
-        return Some(errors::check_failed(word, name, database, &table.label()));
+        let constraints = catalog.constraints(table).unwrap_or_default();
+        let check = constraints.iter().find(|constraint| constraint.name == name)?;
+        return Some(errors::check_failed(word, check, table));
     }
-    if text.starts_with("FOREIGN KEY constraint failed") {
-        return Some(errors::foreign_key_failed(word, database, &table.label()));
-    }
-    if let Some(columns) = text.strip_prefix("UNIQUE constraint failed: ") {
-        // SQLite names the columns: find the key that has them.
+    None
+}
+
+/// A key that a statement has found taken.
+pub(super) struct Key {
+    name: String,
+    /// `PRIMARY KEY`, `UNIQUE KEY` or, of an index, nothing.
+    kind: &'static str,
+    pub(super) columns: Vec<String>,
+}
+
+// === impl Key ===
+
+impl Key {
+    /// Reads SQLite's message, which names the index or, of a plain one, its columns.
+    pub(super) fn of(text: &str, table: &Table, catalog: &Catalog<'_>) -> Option<Key> {
+        let failed = text.strip_prefix("UNIQUE constraint failed: ")?;
         let prefix = format!("{}.", table.storage);
-        let key: String = columns
+        let columns: String = failed
             .split(", ")
             .map(|column| format!("{}\n", column.strip_prefix(&prefix).unwrap_or(column)))
             .collect();
-        let constraints = catalog.constraints(table).unwrap_or_default();
-        let indexes = catalog.unique_indexes(table).unwrap_or_default();
-        if let Some(index) =
-            indexes.iter().find(|index| index.definition.eq_ignore_ascii_case(&key))
-        {
-            return Some(errors::duplicate_in_index(&table.label(), &index.name));
+        let index = failed.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\''));
+        let index = index.map(|index| index.strip_suffix(NULLS).unwrap_or(index));
+        let is = |storage: &str, definition: &str| match index {
+            Some(index) => index == storage,
+            None => definition == columns,
+        };
+        let key = |name: &str, kind: &'static str, definition: &str| Key {
+            name: name.to_owned(),
+            kind,
+            columns: definition.lines().map(str::to_owned).collect(),
+        };
+        for constraint in catalog.constraints(table).ok()?.iter().filter(|known| known.is_key()) {
+            if is(&index_name(table, &constraint.name), &constraint.definition) {
+                let kind = if constraint.code == "PK" { "PRIMARY KEY" } else { "UNIQUE KEY" };
+                return Some(key(&constraint.name, kind, &constraint.definition));
+            }
         }
-        let found =
-            constraints.iter().find(|constraint| constraint.definition.eq_ignore_ascii_case(&key));
-        let (kind, name) = found.map_or(("UNIQUE KEY", ""), |constraint| {
-            let kind = if constraint.code == "PK" { "PRIMARY KEY" } else { "UNIQUE KEY" };
-            (kind, constraint.name.as_str())
-        });
-        return Some(errors::duplicate_key(kind, name, &table.label()));
+        let indexes = catalog.indexes(table).ok()?;
+        let index =
+            indexes.iter().find(|known| known.unique && is(&known.storage, &known.definition));
+        index.map(|index| key(&index.name, "", &index.definition))
     }
-    None
+
+    /// The error; `value` is its last sentence.
+    pub(super) fn error(&self, table: &Table, value: &str) -> SqlError {
+        match self.kind {
+            "" => errors::duplicate_in_index(&table.label(), &self.name, value),
+            kind => errors::duplicate_key(kind, &self.name, &table.label(), value),
+        }
+    }
 }

@@ -4,33 +4,55 @@ use launchpod_tsql::ast::{CreateIndex, Drop, ObjectName, fold_name, same_name};
 use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, params};
 
-use super::catalog::{Catalog, Table, failed};
+use super::catalog::{Catalog, Table, TableColumn, failed};
+use super::constraints::StoredConstraint;
 use super::thread::Worker;
-use crate::sqlite::bind::source::table_columns;
+use crate::sqlite::functions::COLLATION;
 use crate::sqlite::translate::{self, quoted};
-use crate::sqlite::{bind, errors};
+use crate::sqlite::{bind, cell, errors};
 
 /// An index of a table.
 pub(crate) struct Index {
     pub(crate) name: String,
     /// Its key's columns, each followed by a line feed.
     pub(crate) definition: String,
+    pub(crate) unique: bool,
+    /// Whether it has a WHERE.
+    pub(crate) filtered: bool,
+    /// Its name in SQLite.
+    pub(crate) storage: String,
 }
+
+/// The columns of an index, each with whether it descends.
+struct Key<'t> {
+    columns: Vec<(&'t TableColumn, bool)>,
+    /// SQLite's condition; empty when it has none.
+    filter: String,
+}
+
+/// What the name of a unique index's second index ends with.
+pub(super) const NULLS: &str = ".nulls";
 
 // === impl Catalog ===
 
 impl Catalog<'_> {
-    /// A table's unique indexes: constraints are not among them.
-    pub(crate) fn unique_indexes(&self, table: &Table) -> Result<Vec<Index>, SqlError> {
+    /// A table's indexes: constraints are not among them.
+    pub(crate) fn indexes(&self, table: &Table) -> Result<Vec<Index>, SqlError> {
         let sql = format!(
-            r#"SELECT name, definition FROM {}."launchpod.indexes"
-               WHERE object_id = ?1 AND is_unique = 1 ORDER BY index_id"#,
+            r#"SELECT name, definition, is_unique, is_filtered, storage
+               FROM {}."launchpod.indexes" WHERE object_id = ?1 ORDER BY index_id"#,
             table.attached
         );
         let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         let rows = statement
             .query_map([table.object_id], |row| {
-                Ok(Index { name: row.get(0)?, definition: row.get(1)? })
+                Ok(Index {
+                    name: row.get(0)?,
+                    definition: row.get(1)?,
+                    unique: row.get(2)?,
+                    filtered: row.get(3)?,
+                    storage: row.get(4)?,
+                })
             })
             .map_err(failed)?;
         rows.collect::<Result<_, _>>().map_err(failed)
@@ -64,50 +86,58 @@ impl Worker {
         {
             return Err(errors::index_exists(name, &table.label()));
         }
-        let mut key = Vec::with_capacity(create.columns.len());
+        let mut key = Key { columns: Vec::new(), filter: String::new() };
         let mut definition = String::new();
         for column in &create.columns {
             let found = table.columns.iter().find(|known| column.name.is(&known.name));
             let found = found.ok_or_else(|| errors::no_key_column(&column.name.text))?;
-            let order = if column.descending { " DESC" } else { "" };
-            key.push(format!("{}{order}", quoted(&found.name)));
+            if found.computed.is_some() {
+                return Err(errors::unsupported("An index of a computed column"));
+            }
+            key.columns.push((found, column.descending));
             definition.push_str(&found.name);
             definition.push('\n');
         }
         // What is left out of an index that only finds rows makes no difference to them.
-        let filter = match &create.filter {
-            Some(filter) if create.unique => {
-                let none = std::collections::BTreeMap::new();
-                let columns = table_columns(&table);
-                let bound =
-                    bind::Binder::new(&environment, &none).check(&table.name, columns, filter)?;
-                let sql = translate::inline(&bound)?;
-                if sql.has_functions() {
-                    return Err(errors::unsupported("This filter of a unique index"));
-                }
-                format!(" WHERE {}", sql.text)
+        if let Some(filter) = create.filter.as_ref().filter(|_| create.unique) {
+            let none = std::collections::BTreeMap::new();
+            let bound = bind::Binder::new(&environment, &none).check(&table, filter)?;
+            let sql = translate::inline(&bound)?;
+            if sql.has_functions() {
+                return Err(errors::unsupported("This filter of a unique index"));
             }
-            _ => String::new(),
-        };
+            key.filter = sql.text;
+        }
         let storage = index_name(&table, name);
-        let unique = if create.unique { "UNIQUE " } else { "" };
-        let sql = format!(
-            "CREATE {unique}INDEX {}.{} ON {} ({}){filter}",
-            table.attached,
-            quoted(&storage),
-            quoted(&table.storage),
-            key.join(", ")
-        );
-        self.make_index(&sql, &table, name)?;
+        if create.unique {
+            self.make_unique(&table, name, &key)?;
+        } else {
+            let sql = format!(
+                "CREATE INDEX {}.{} ON {} ({})",
+                table.attached,
+                quoted(&storage),
+                quoted(&table.storage),
+                key.plain()
+            );
+            self.connection.execute_batch(&sql).map_err(failed)?;
+        }
         self.connection
             .execute(
                 &format!(
                     r#"INSERT INTO {0}."launchpod.indexes"
-                       SELECT ?1, COALESCE(MAX(index_id), 1) + 1, ?2, ?3, ?4, ?5, ?6
+                       SELECT ?1, COALESCE(MAX(index_id), 1) + 1, ?2, ?3, ?4, ?5, ?6, ?7
                        FROM {0}."launchpod.indexes" WHERE object_id = ?1"#,
                     table.attached
                 ),
-                params![table.object_id, name, fold_name(name), storage, create.unique, definition],
+                params![
+                    table.object_id,
+                    name,
+                    fold_name(name),
+                    storage,
+                    create.unique,
+                    definition,
+                    create.filter.is_some()
+                ],
             )
             .map_err(failed)?;
         Ok(())
@@ -117,27 +147,97 @@ impl Worker {
     pub(crate) fn create_key(
         &self,
         table: &Table,
-        name: &str,
-        columns: &[String],
+        constraint: &StoredConstraint,
     ) -> Result<(), SqlError> {
-        let columns: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
-        let sql = format!(
-            "CREATE UNIQUE INDEX {}.{} ON {} ({})",
-            table.attached,
-            quoted(&index_name(table, name)),
-            quoted(&table.storage),
-            columns.join(", ")
-        );
-        self.make_index(&sql, table, name)
+        let columns = constraint.columns().into_iter();
+        let columns = columns.filter_map(|name| table.columns.iter().find(|c| c.name == name));
+        let columns = columns.map(|column| (column, false)).collect();
+        self.make_unique(table, &constraint.name, &Key { columns, filter: String::new() })
     }
 
-    fn make_index(&self, sql: &str, table: &Table, name: &str) -> Result<(), SqlError> {
+    /// Drops the index of a PRIMARY KEY or UNIQUE constraint.
+    pub(crate) fn drop_key(&self, table: &Table, name: &str) -> Result<(), SqlError> {
+        self.drop_storage(table, &index_name(table, name))
+    }
+
+    /// A unique index. For SQLite NULLs differ, for SQL Server they don't: a second index keeps
+    /// the keys that have NULLs apart.
+    fn make_unique(&self, table: &Table, name: &str, key: &Key<'_>) -> Result<(), SqlError> {
+        let create = |storage: String, columns: String, filter: String| {
+            format!(
+                "CREATE UNIQUE INDEX {}.{} ON {} ({columns}){filter}",
+                table.attached,
+                quoted(&storage),
+                quoted(&table.storage),
+            )
+        };
+        let storage = index_name(table, name);
+        let filter = match key.filter.as_str() {
+            "" => String::new(),
+            filter => format!(" WHERE {filter}"),
+        };
+        self.make_index(&create(storage.clone(), key.plain(), filter), table, name, key)?;
+        if !key.columns.iter().any(|(column, _)| column.nullable) {
+            return Ok(());
+        }
+        let nulls = create(format!("{storage}{NULLS}"), key.with_nulls(), key.filter_of_nulls());
+        self.make_index(&nulls, table, name, key)
+    }
+
+    fn make_index(
+        &self,
+        sql: &str,
+        table: &Table,
+        name: &str,
+        key: &Key<'_>,
+    ) -> Result<(), SqlError> {
         self.connection.execute_batch(sql).map_err(|error| {
-            if error.to_string().contains("UNIQUE constraint failed") {
-                return errors::duplicate_in_new_index(&table.label(), name);
+            if !error.to_string().contains("UNIQUE constraint failed") {
+                return failed(error);
             }
-            failed(error)
+            let columns: Vec<&TableColumn> =
+                key.columns.iter().map(|(column, _)| *column).collect();
+            match self.duplicate_in(table, &columns, &key.filter) {
+                Ok(value) => errors::duplicate_in_new_index(&table.label(), name, &value),
+                Err(error) => error,
+            }
         })
+    }
+
+    /// A key that several rows have, as messages show it; empty when there is none.
+    pub(super) fn duplicate_in(
+        &self,
+        table: &Table,
+        columns: &[&TableColumn],
+        filter: &str,
+    ) -> Result<String, SqlError> {
+        let names =
+            columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ");
+        let filter = if filter.is_empty() { "1" } else { filter };
+        let sql = format!(
+            "SELECT {names} FROM {}.{} WHERE {filter} GROUP BY {names} HAVING count(*) > 1 LIMIT 1",
+            table.attached,
+            quoted(&table.storage)
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(failed)?;
+        let mut rows = statement.raw_query();
+        let Some(row) = rows.next().map_err(failed)? else { return Ok(String::new()) };
+        let mut values = Vec::with_capacity(columns.len());
+        for (index, column) in columns.iter().enumerate() {
+            let cell = row.get_ref(index).map_err(failed)?;
+            values.push((cell::decode(cell, column.sql_type)?, column.sql_type));
+        }
+        Ok(errors::key_value(&values))
+    }
+
+    fn drop_storage(&self, table: &Table, storage: &str) -> Result<(), SqlError> {
+        let attached = table.attached;
+        let (index, nulls) = (quoted(storage), quoted(&format!("{storage}{NULLS}")));
+        self.connection
+            .execute_batch(&format!(
+                "DROP INDEX {attached}.{index}; DROP INDEX IF EXISTS {attached}.{nulls}"
+            ))
+            .map_err(failed)
     }
 
     /// `DROP INDEX name ON table`, and the older `DROP INDEX table.name`.
@@ -162,13 +262,7 @@ impl Worker {
             match (table, storage) {
                 (Some(table), Some(storage)) => {
                     let key = fold_name(&name.name.text);
-                    self.connection
-                        .execute_batch(&format!(
-                            "DROP INDEX {}.{}",
-                            table.attached,
-                            quoted(&storage)
-                        ))
-                        .map_err(failed)?;
+                    self.drop_storage(&table, &storage)?;
                     self.connection
                         .execute(
                             &format!(
@@ -194,7 +288,41 @@ impl Worker {
     }
 }
 
-/// The name in SQLite of an index or trigger of a table.
+// === impl Key ===
+
+impl Key<'_> {
+    fn plain(&self) -> String {
+        let columns = self.columns.iter().map(|(column, descending)| {
+            format!("{}{}", quoted(&column.name), if *descending { " DESC" } else { "" })
+        });
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Expressions that are never NULL, and equal where SQL Server's keys are.
+    fn with_nulls(&self) -> String {
+        let columns = self.columns.iter().map(|(column, _)| {
+            let name = quoted(&column.name);
+            let collation = match column.sql_type.is_character() {
+                true => format!(" COLLATE {COLLATION}"),
+                false => String::new(),
+            };
+            format!("{name} IS NULL, ifnull({name}, 0){collation}")
+        });
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    fn filter_of_nulls(&self) -> String {
+        let nullable = self.columns.iter().filter(|(column, _)| column.nullable);
+        let nulls = nullable.map(|(column, _)| format!("{} IS NULL", quoted(&column.name)));
+        let nulls = nulls.collect::<Vec<_>>().join(" OR ");
+        match self.filter.as_str() {
+            "" => format!(" WHERE {nulls}"),
+            filter => format!(" WHERE ({filter}) AND ({nulls})"),
+        }
+    }
+}
+
+/// The name in SQLite of an index of a table.
 pub(crate) fn index_name(table: &Table, name: &str) -> String {
     format!("{}.{}", table.storage, name.to_lowercase())
 }

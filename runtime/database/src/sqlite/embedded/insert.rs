@@ -9,6 +9,8 @@ use std::sync::Arc;
 use launchpod_tsql::ast::StatementKind;
 use launchpod_types::Column;
 
+use super::conflict::Failed;
+use super::failure;
 use super::parameters::Parameters;
 use super::thread::{Job, Stop, Worker};
 use crate::sqlite::bind::Binder;
@@ -80,7 +82,7 @@ impl Worker {
     ) -> Result<Inserted, Stop> {
         let sql = translate::row_write(write)?;
         sql.register(&self.connection, &self.registry)?;
-        let failed = |error| self.write_failed(job, write, "INSERT", &error);
+        let failed = |error| self.failed(job, &error);
         self.counting(write, || {
             let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
             let mut count = 0;
@@ -96,11 +98,29 @@ impl Worker {
                         return Err(Stop::Cancelled);
                     }
                     parameters.bind(row, &mut statement)?;
-                    statement.raw_execute().map_err(failed)?;
+                    if let Err(error) = statement.raw_execute() {
+                        let again = &mut || statement.raw_execute().map(|_| ());
+                        return Err(self.row_failed(job, write, &error, again));
+                    }
                 }
                 count += batch.num_rows() as u64;
             }
             Ok((count, None))
         })
+    }
+
+    fn row_failed(
+        &self,
+        job: &Job,
+        write: &Write,
+        error: &rusqlite::Error,
+        again: &mut dyn FnMut() -> rusqlite::Result<()>,
+    ) -> Stop {
+        if failure::is_interrupted(error) {
+            return self.failed(job, error);
+        }
+        let (word, step) = ("INSERT", "INSERT");
+        let failed = Failed { table: &write.table, word, step, error };
+        self.explain(&failed, again).into()
     }
 }

@@ -3,7 +3,10 @@
 pub(crate) mod alter;
 pub(crate) mod batch;
 pub(crate) mod catalog;
+pub(crate) mod conflict;
 pub(crate) mod connection;
+pub(crate) mod constrain;
+pub(crate) mod constraints;
 pub(crate) mod define;
 pub(crate) mod environment;
 pub(crate) mod failure;
@@ -17,5 +20,6 @@ pub(crate) mod reset;
 pub(crate) mod schemas;
 mod staged;
 pub(crate) mod statement;
+pub(crate) mod storage;
 pub(crate) mod thread;
 pub(crate) mod transaction;

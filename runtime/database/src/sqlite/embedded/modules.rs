@@ -175,6 +175,7 @@ impl Catalog<'_> {
                 nullable: column.nullable,
                 identity: false,
                 default: None,
+                computed: None,
             };
             self.add_column("main", id, &column, None)?;
         }

@@ -3,7 +3,8 @@
 use launchpod_types::SqlError;
 
 use super::catalog::Catalog;
-use super::failure::{self, Changing};
+use super::conflict::Failed;
+use super::failure;
 use super::statement::columns_of;
 use super::thread::{Job, Stop, Worker};
 use crate::sqlite::bind::staged::{Staged, StagedOutput, Step, Twice};
@@ -33,10 +34,15 @@ impl Worker {
         let counted = self.session.identity.end(table.object_id);
         let count = result?;
         for (number, step) in in_order(&staged.steps) {
-            self.run_sql(job, &sql::step(staged, number, step)?, |error| {
-                let changing = Changing { table, word, step: step.word(), catalog };
-                failure::translate(&self.registry, error, Some(&changing))
-            })?;
+            let sql = sql::step(staged, number, step)?;
+            sql.register(&self.connection, &self.registry)?;
+            if let Err(error) = self.run_step(&sql) {
+                self.step_failed(
+                    job,
+                    &Failed { table, word, step: step.word(), error: &error },
+                    &sql,
+                )?;
+            }
         }
         if counted != counter {
             catalog.set_identity(table, counted)?;
@@ -46,6 +52,24 @@ impl Worker {
         }
         self.run_text(&sql::drop())?;
         Ok(count)
+    }
+
+    fn run_step(&self, sql: &Sql) -> Result<usize, rusqlite::Error> {
+        let mut statement = self.connection.prepare(&sql.text)?;
+        sql.bind(&mut statement)?;
+        statement.raw_execute()
+    }
+
+    /// Runs a step again whose rows were in each other's way, or says why it failed.
+    fn step_failed(&self, job: &Job, failed: &Failed<'_>, sql: &Sql) -> Result<(), Stop> {
+        if failure::is_interrupted(failed.error) {
+            return Err(self.failed(job, failed.error));
+        }
+        let at_once = failed.step == "UPDATE" && failure::is_unique(failed.error);
+        if at_once && self.update_at_once(failed.table, &mut || self.run_step(sql))?.is_some() {
+            return Ok(());
+        }
+        Err(self.explain(failed, &mut || self.run_step(sql).map(|_| ())).into())
     }
 
     /// Fills the stage; how many rows it has.

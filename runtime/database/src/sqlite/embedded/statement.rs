@@ -1,18 +1,18 @@
 //! Runs one statement of a session.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use launchpod_tsql::ast::{
-    DropKind, Literal, ObjectName, Output, Query, QueryBody, SetOption, SetValue, StatementKind,
-    Target, Transaction as TransactionStatement, TransactionName,
+    DropKind, InsertBulk, Literal, ObjectName, Output, Query, QueryBody, SetOption, SetValue,
+    StatementKind, Target, Transaction as TransactionStatement, TransactionName,
 };
 use launchpod_types::{Column, SqlError, Value};
 
 use super::batch::Batches;
 use super::catalog::Catalog;
+use super::conflict::Failed;
 use super::environment::Environment;
-use super::failure::{self, Changing};
+use super::failure;
 use super::thread::{Job, Stop, Worker};
 use crate::Event;
 use crate::sqlite::bind::Binder;
@@ -45,6 +45,7 @@ impl Worker {
                 let temporary = is_temporary(&insert.target, &insert.outputs);
                 self.write(job, temporary, "INSERT", |binder| binder.insert(insert))
             }
+            StatementKind::InsertBulk(bulk) => self.announce_bulk(job, bulk),
             StatementKind::Update(update) => {
                 let temporary = is_temporary(&update.target, &update.outputs);
                 self.write(job, temporary, "UPDATE", |binder| binder.update(update))
@@ -134,14 +135,12 @@ impl Worker {
     }
 
     pub(crate) fn environment(&self) -> Environment<'_> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Environment {
             connection: &self.connection,
             registry: &self.registry,
             session: &self.session,
             database: &self.session.database,
-            // 100 ns since 1970 fit an i64 for 29,000 years.
-            now: (since.as_nanos() / 100) as i64,
+            now: Some(super::environment::now()),
         }
     }
 
@@ -277,12 +276,40 @@ impl Worker {
             let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
             sql.bind(&mut statement).map_err(failed)?;
             match &write.output {
-                None => statement.raw_execute().map(|count| count as u64).map_err(failed),
+                None => match statement.raw_execute() {
+                    Ok(count) => Ok(count as u64),
+                    Err(error) if word == "UPDATE" && failure::is_unique(&error) => {
+                        drop(statement);
+                        self.update_keys(job, write, &error)
+                    }
+                    Err(error) => Err(failed(error)),
+                },
                 Some((_, columns)) => {
                     self.stream(job, columns_of(columns), statement.raw_query(), failed)
                 }
             }
         })
+    }
+
+    /// Runs an UPDATE again that has failed because a key was taken, perhaps by a row that it
+    /// changes too.
+    fn update_keys(&self, job: &Job, write: &Write, error: &rusqlite::Error) -> Result<u64, Stop> {
+        match self.update_at_once(&write.table, &mut || self.run_again(write))? {
+            Some(count) => Ok(count as u64),
+            None => Err(self.write_failed(job, write, "UPDATE", error)),
+        }
+    }
+
+    /// Runs a write once more, without its OUTPUT.
+    fn run_again(&self, write: &Write) -> rusqlite::Result<usize> {
+        let catalog = Catalog::new(&self.connection);
+        if let Ok(Some(identity)) = catalog.identity(&write.table) {
+            self.session.identity.begin(write.table.object_id, identity);
+        }
+        let sql = translate::changes_only(write).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let mut statement = self.connection.prepare(&sql.text)?;
+        sql.bind(&mut statement)?;
+        statement.raw_execute()
     }
 
     /// Runs an INSERT while its table's identity counts.
@@ -319,9 +346,22 @@ impl Worker {
         if failure::is_interrupted(error) {
             return self.failed(job, error);
         }
-        let catalog = Catalog::new(&self.connection);
-        let changing = Changing { table: &write.table, word, step: word, catalog };
-        failure::translate(&self.registry, error, Some(&changing)).into()
+        let write_failed = Failed { table: &write.table, word, step: word, error };
+        self.explain(&write_failed, &mut || self.run_again(write).map(|_| ())).into()
+    }
+
+    /// Tells the columns of a bulk load, whose rows come with [`crate::Session::insert`].
+    fn announce_bulk(&self, job: &Job, bulk: &InsertBulk) -> Result<(), Stop> {
+        let environment = self.environment();
+        let variables = Arc::clone(&job.execute.variables);
+        let (table, given) = Binder::new(&environment, &variables).bulk_target(bulk)?;
+        let columns = given.iter().map(|at| &table.columns[*at]).map(|column| Column {
+            name: column.name.clone(),
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+            identity: column.identity,
+        });
+        self.send(job, Event::Columns(columns.collect()))
     }
 
     fn truncate(&self, name: &ObjectName) -> Result<(), Stop> {
@@ -329,6 +369,9 @@ impl Worker {
         let table = environment
             .table_to_change(name)
             .map_err(|_| errors::cannot_find_object(&name.name.text))?;
+        if !Catalog::new(&self.connection).referencing(&table)?.is_empty() {
+            return Err(errors::truncate_referenced(&name.to_string()).into());
+        }
         let storage = translate::quoted(&table.storage);
         self.connection
             .execute_batch(&format!("DELETE FROM {}.{storage}", table.attached))
@@ -444,7 +487,6 @@ fn name_of(kind: &StatementKind) -> &'static str {
     match kind {
         StatementKind::Drop(_) => "This DROP",
         StatementKind::ExecuteText(_) => "EXEC",
-        StatementKind::InsertBulk(_) => "INSERT BULK",
         StatementKind::Kill(_) => "KILL",
         StatementKind::WaitFor(_) => "WAITFOR",
         _ => "This statement",

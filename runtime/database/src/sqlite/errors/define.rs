@@ -95,26 +95,6 @@ pub(crate) fn no_key_column(name: &str) -> SqlError {
     SqlError::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
 }
 
-/// Without SQL Server's last sentence, which names the key's value.
-pub(crate) fn duplicate_in_new_index(table: &str, index: &str) -> SqlError {
-    SqlError::new(
-        1505,
-        format!(
-            "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for \
-             the object name '{table}' and the index name '{index}'."
-        ),
-    )
-}
-
-/// Without SQL Server's last sentence, which names the key's value.
-pub(crate) fn duplicate_in_index(table: &str, index: &str) -> SqlError {
-    SqlError::with_class(
-        2601,
-        14,
-        format!("Cannot insert duplicate key row in object '{table}' with unique index '{index}'."),
-    )
-}
-
 pub(crate) fn no_primary_key(table: &str) -> SqlError {
     SqlError::new(
         1773,
@@ -183,10 +163,14 @@ pub(crate) fn last_column(table: &str) -> SqlError {
     )
 }
 
-pub(crate) fn column_in_use(column: &str) -> SqlError {
+/// DROP or ALTER of a column that something else names.
+pub(crate) fn column_in_use(word: &str, column: &str) -> SqlError {
     SqlError::new(
         4922,
-        format!("ALTER TABLE DROP COLUMN {column} failed because one or more objects access this column."),
+        format!(
+            "ALTER TABLE {word} COLUMN {column} failed because one or more objects access this \
+             column."
+        ),
     )
     .state(9)
 }
@@ -267,11 +251,6 @@ pub(crate) fn system_database(name: &str) -> SqlError {
         3708,
         format!("Cannot drop the database '{name}' because it is a system database."),
     )
-}
-
-pub(crate) fn not_unique(constraint: &str) -> SqlError {
-    SqlError::new(1779, format!("Table '{constraint}' already has a primary key defined on it."))
-        .state(0)
 }
 
 /// `inserts`: INSERT where rows match; else UPDATE or DELETE where there is nothing to change.

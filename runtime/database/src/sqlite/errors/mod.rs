@@ -6,11 +6,13 @@
 use launchpod_types::{SqlError, SqlType};
 
 mod call;
+mod constraint;
 mod define;
 mod value;
 mod write;
 
 pub(crate) use call::*;
+pub(crate) use constraint::*;
 pub(crate) use define::*;
 pub(crate) use value::*;
 pub(crate) use write::*;
@@ -347,45 +349,6 @@ pub(crate) fn not_null(column: &str, table: &str, statement: &str) -> SqlError {
         ),
     )
     .state(2)
-}
-
-/// Without SQL Server's last sentence, which names the key's value: SQLite doesn't say it.
-pub(crate) fn duplicate_key(kind: &str, constraint: &str, table: &str) -> SqlError {
-    SqlError::with_class(
-        2627,
-        14,
-        format!(
-            "Violation of {kind} constraint '{constraint}'. Cannot insert duplicate key in object \
-             '{table}'."
-        ),
-    )
-}
-
-pub(crate) fn check_failed(
-    statement: &str,
-    constraint: &str,
-    database: &str,
-    table: &str,
-) -> SqlError {
-    SqlError::new(
-        547,
-        format!(
-            "The {statement} statement conflicted with the CHECK constraint \"{constraint}\". The \
-             conflict occurred in database \"{database}\", table \"{table}\"."
-        ),
-    )
-    .state(0)
-}
-
-pub(crate) fn foreign_key_failed(statement: &str, database: &str, table: &str) -> SqlError {
-    SqlError::new(
-        547,
-        format!(
-            "The {statement} statement conflicted with a FOREIGN KEY constraint of table \
-             \"{table}\" in database \"{database}\"."
-        ),
-    )
-    .state(0)
 }
 
 pub(crate) fn more_columns_than_values() -> SqlError {

@@ -66,6 +66,13 @@ pub(crate) fn row_write(write: &TableWrite) -> Result<Sql, SqlError> {
     write_with(Sql { inline: true, ..Sql::default() }, write)
 }
 
+/// A statement that changes a table, without what it returns.
+pub(crate) fn changes_only(write: &TableWrite) -> Result<Sql, SqlError> {
+    let mut sql = Sql::default();
+    sql.write(&write.bound)?;
+    sql.finish()
+}
+
 fn write_with(mut sql: Sql, write: &TableWrite) -> Result<Sql, SqlError> {
     for check in &write.checks {
         // Only for the functions in them.
