@@ -159,3 +159,71 @@ async fn procedures_take_arguments() {
         assert_eq!(events(&mut *session, call).await, [expected], "{call}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_read_the_catalog_by_procedures() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    check(
+        &mut *session,
+        &[
+            ("EXEC sp_tables @table_owner = 'dbo'",
+             "nvarchar(128), nvarchar(128)!, nvarchar(128)!, varchar(32)!, varchar(254): master|dbo|child|TABLE|NULL; master|dbo|parent|TABLE|NULL; master|dbo|v|VIEW|NULL"),
+            ("EXEC sp_tables 'p%', 'dbo', NULL, \"'TABLE'\"",
+             "nvarchar(128), nvarchar(128)!, nvarchar(128)!, varchar(32)!, varchar(254): master|dbo|parent|TABLE|NULL"),
+            ("EXEC sp_pkeys 'child'",
+             "nvarchar(128), nvarchar(128)!, nvarchar(128)!, nvarchar(128), smallint!, nvarchar(128)!: master|dbo|child|b|1|pk; master|dbo|child|a|2|pk"),
+            ("EXEC sp_special_columns 'parent'",
+             "smallint!, nvarchar(128), smallint!, nvarchar(128)!, int!, int!, smallint, smallint!: 1|id|4|int identity|10|4|0|1"),
+            ("EXEC sp_columns parent, @column_name = 'amount', @ODBCVer = 3",
+             "nvarchar(128), nvarchar(128)!, nvarchar(128)!, nvarchar(128), smallint!, nvarchar(128)!, int!, int!, smallint, smallint, smallint!, varchar(254), nvarchar(4000), smallint!, smallint, int, int!, varchar(254)!, tinyint!: master|dbo|parent|amount|3|decimal|9|11|2|10|1|NULL|NULL|3|NULL|NULL|3|YES|106"),
+            ("EXEC sp_stored_procedures 'p'",
+             "nvarchar(128), nvarchar(128)!, nvarchar(134)!, int!, int!, int!, varchar(254), smallint!: master|dbo|p;1|-1|-1|-1|NULL|2"),
+            ("EXEC sp_helpindex 'child'",
+             "nvarchar(128), varchar(210)!, nvarchar(2126): ix|nonclustered located on PRIMARY|parent(-), a; pk|clustered, unique, primary key located on PRIMARY|b, a"),
+            ("EXEC sp_tablecollations_100 'parent'",
+             "int!, nvarchar(128), binary(5), nvarchar(128): 1|id|NULL|NULL; 2|name|0904d00034|SQL_Latin1_General_CP1_CI_AS; 3|amount|NULL|NULL"),
+            ("EXEC sp_columns t, @table_qualifier = 'other'", "15250"),
+        ],
+    )
+    .await;
+    for (call, expected) in [
+        ("EXEC sp_fkeys 'parent'", "1 rows"),
+        ("EXEC sp_statistics 'child'", "5 rows"),
+        ("EXEC sp_sproc_columns 'p'", "3 rows"),
+        ("EXEC sp_databases", "4 rows"),
+        ("EXEC sp_server_info 2", "1 rows"),
+        ("EXEC sp_table_privileges 'v'", "5 rows"),
+        ("EXEC sp_column_privileges 'child', @column_name = 'a'", "4 rows"),
+        (
+            "EXEC sp_columns_100 N'par%', NULL, NULL, NULL, @NameScope = 0, @fUsePattern = 1",
+            "3 rows",
+        ),
+        ("EXEC sp_helpdb 'tempdb'", "1 rows"),
+        ("EXEC sp_spaceused 'parent'", "1 rows"),
+        ("EXEC sp_who", "1 rows"),
+    ] {
+        let got = events(&mut *session, call).await;
+        assert_eq!(got[1..], [expected, "status 0"], "{call}");
+    }
+    let help = events(&mut *session, "EXEC sp_help 'parent'").await;
+    let sets = help.iter().filter(|line| !line.ends_with(" rows")).count();
+    assert_eq!(sets, 9, "{help:#?}");
+    assert_eq!(
+        events(&mut *session, "EXEC sp_helpconstraint 'child'").await.last().unwrap(),
+        "status 0"
+    );
+    // The result sets can be had without their rows.
+    let mut all = statements("EXEC sp_spaceused", &Default::default());
+    all[0].describe = true;
+    let mut described = session.execute(all.remove(0), CancellationToken::new());
+    let mut columns = 0;
+    while let Some(event) = described.recv().await {
+        match event.unwrap() {
+            Event::Columns(_) => columns += 1,
+            Event::ReturnStatus(status) => assert_eq!(status, 0),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(columns, 2);
+}

@@ -159,6 +159,9 @@ impl Worker {
         let variables = Arc::clone(&job.execute.variables);
         let bound = Binder::new(&environment, &variables).bind_query(query)?;
         let columns = columns_of(&bound.columns);
+        if job.execute.describe {
+            return self.send(job, Event::Columns(columns));
+        }
         let sql = translate::query(&bound)?;
         sql.register(&self.connection, &self.registry)?;
         let failed = |error| self.failed(job, &error);

@@ -32,10 +32,11 @@ pub(crate) struct SystemProcedure {
 }
 
 /// The texts of views, and whether they can be named without their schema.
-const VIEWS: [(&str, bool); 7] = [
+const VIEWS: [(&str, bool); 8] = [
     (include_str!("views/objects.sql"), false),
     (include_str!("views/columns.sql"), false),
     (include_str!("views/constraints.sql"), false),
+    (include_str!("views/odbc.sql"), false),
     (include_str!("views/server.sql"), false),
     (include_str!("views/security.sql"), false),
     (include_str!("views/compatibility.sql"), true),
@@ -51,6 +52,14 @@ const PROCEDURES: [&str; 3] = [
 
 /// The texts of functions.
 const FUNCTIONS: [&str; 1] = [include_str!("functions/metadata.sql")];
+
+/// Procedures that have a second name, for clients of another version.
+const ALIASES: [(&str, &str); 4] = [
+    ("sp_special_columns_90", "sp_special_columns"),
+    ("sp_special_columns_100", "sp_special_columns"),
+    ("sp_statistics_100", "sp_statistics"),
+    ("sp_tablecollations_90", "sp_tablecollations_100"),
+];
 
 struct System {
     functions: BTreeMap<String, CreateFunction>,
@@ -73,7 +82,10 @@ pub(crate) fn view(name: &ObjectName) -> Option<&'static SystemView> {
 pub(crate) fn procedure(name: &ObjectName) -> Option<&'static SystemProcedure> {
     let schema = name.schema.as_ref().map(|schema| schema.fold());
     let known = schema.is_none_or(|schema| schema == "sys" || schema == "dbo");
-    SYSTEM.procedures.get(&name.name.fold()).filter(|_| known)
+    let name = name.name.fold();
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    let name = alias.map_or(name.as_str(), |(_, procedure)| procedure);
+    SYSTEM.procedures.get(name).filter(|_| known)
 }
 
 /// The function of a name in any case.

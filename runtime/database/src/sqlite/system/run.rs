@@ -1,6 +1,6 @@
 //! EXEC of a system procedure.
 //!
-//! Its text has SELECT, IF, DECLARE, SET, RAISERROR with a number, and RETURN.
+//! Its text has SELECT, IF, DECLARE, SET, EXEC of another, RAISERROR with a number, and RETURN.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,17 +41,27 @@ impl Worker {
         let missing = || errors::no_procedure(&name.to_string());
         let procedure = super::procedure(&name).ok_or_else(missing)?;
         let database = self.environment().database_of(&name).map_err(|_| missing())?;
-        let mut variables = arguments(&self.environment(), job, procedure, &execute.arguments)?;
+        let callers = std::mem::replace(&mut self.session.database, database);
+        let status = self.run_procedure(job, procedure, &execute.arguments);
+        self.session.database = callers;
+        self.send(job, Event::ReturnStatus(status?))
+    }
+
+    /// Runs a procedure's text in the current database; its return status.
+    fn run_procedure(
+        &self,
+        job: &Job,
+        procedure: &SystemProcedure,
+        given: &[Argument],
+    ) -> Result<i32, Stop> {
+        let mut variables = arguments(&self.environment(), job, procedure, given)?;
         for (name, variable) in job.execute.variables.iter() {
             if name.starts_with("@@") {
                 variables.insert(name.clone(), variable.clone());
             }
         }
-        let callers = std::mem::replace(&mut self.session.database, database);
         let status = Call { worker: self, job, variables }.statements(&procedure.body);
-        self.session.database = callers;
-        let status = status.map_err(|stop| stop.within(&procedure.name))?;
-        self.send(job, Event::ReturnStatus(status.unwrap_or(0)))
+        Ok(status.map_err(|stop| stop.within(&procedure.name))?.unwrap_or(0))
     }
 }
 
@@ -89,6 +99,13 @@ impl Call<'_> {
                 }
             }
             StatementKind::SetVariable(set) => self.set(set)?,
+            StatementKind::Execute(execute) => {
+                let job = self.job.with_variables(Arc::new(self.variables.clone()));
+                let name = called(execute, &self.variables)?;
+                let missing = || errors::no_procedure(&name.to_string());
+                let procedure = super::procedure(&name).ok_or_else(missing)?;
+                self.worker.run_procedure(&job, procedure, &execute.arguments)?;
+            }
             StatementKind::RaiseError(raise) => self.raise(raise)?,
             StatementKind::Return(None) => return Ok(Some(0)),
             StatementKind::Return(Some(status)) => {

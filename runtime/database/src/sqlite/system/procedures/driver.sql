@@ -1,5 +1,32 @@
 CREATE PROCEDURE sys.sp_server_info (@attribute_id int = NULL) AS
 SELECT a.id AS attribute_id, CAST(a.name AS varchar(60)) AS attribute_name,
     CAST(a.value AS varchar(255)) AS attribute_value
-FROM (VALUES (1, 'DBMS_NAME', 'Microsoft SQL Server')) a (id, name, value)
-WHERE @attribute_id IS NULL OR a.id = @attribute_id
+FROM (VALUES (1, 'DBMS_NAME', 'Microsoft SQL Server'),
+    (2, 'DBMS_VER', CAST(@@VERSION AS varchar(255))), (10, 'OWNER_TERM', 'owner'),
+    (11, 'TABLE_TERM', 'table'), (12, 'MAX_OWNER_NAME_LENGTH', '128'),
+    (13, 'TABLE_LENGTH', '128'), (14, 'MAX_QUAL_LENGTH', '128'), (15, 'COLUMN_LENGTH', '128'),
+    (16, 'IDENTIFIER_CASE', 'MIXED'), (17, 'TX_ISOLATION', '2'),
+    (18, 'COLLATION_SEQ', 'charset=iso_1 sort_order=nocase_iso charset_num=1 sort_order_num=52'),
+    (19, 'SAVEPOINT_SUPPORT', 'Y'), (20, 'MULTI_RESULT_SETS', 'Y'), (22, 'ACCESSIBLE_TABLES', 'Y'),
+    (100, 'USERID_LENGTH', '128'), (101, 'QUALIFIER_TERM', 'database'),
+    (102, 'NAMED_TRANSACTIONS', 'Y'), (103, 'SPROC_AS_LANGUAGE', 'Y'),
+    (104, 'ACCESSIBLE_SPROC', 'Y'), (105, 'MAX_INDEX_COLS', '16'), (106, 'RENAME_TABLE', 'N'),
+    (107, 'RENAME_COLUMN', 'N'), (108, 'DROP_COLUMN', 'Y'), (109, 'INCREASE_COLUMN_LENGTH', 'Y'),
+    (110, 'DDL_IN_TRANSACTION', 'Y'), (111, 'DESCENDING_INDEXES', 'Y'), (112, 'SP_RENAME', 'N'),
+    (113, 'REMOTE_SPROC', 'N'), (500, 'SYS_SPROC_VERSION', '16.00.4003')) a (id, name, value)
+WHERE @attribute_id IS NULL OR a.id = @attribute_id ORDER BY 1
+GO
+CREATE PROCEDURE sys.sp_tablecollations_100 (@object nvarchar(4000)) AS
+SELECT column_id AS colid, name,
+    CASE WHEN collation_name IS NOT NULL THEN CAST(0x0904D00034 AS binary(5)) END AS tds_collation,
+    collation_name AS collation
+FROM sys.columns WHERE object_id = OBJECT_ID(@object) ORDER BY column_id
+GO
+CREATE PROCEDURE sys.sp_who (@loginame sysname = NULL) AS
+SELECT session_id AS spid, CAST(0 AS smallint) AS ecid, CAST('runnable' AS nchar(30)) AS status,
+    CAST(login_name AS nchar(128)) AS loginame, CAST(host_name AS nchar(128)) AS hostname,
+    CAST('0' AS char(5)) AS blk, DB_NAME() AS dbname, CAST('SELECT' AS nchar(26)) AS cmd,
+    0 AS request_id
+FROM sys.dm_exec_sessions
+WHERE @loginame IS NULL OR login_name = @loginame OR CAST(session_id AS nvarchar(10)) = @loginame
+    OR @loginame = N'active'
