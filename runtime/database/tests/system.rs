@@ -4,7 +4,7 @@
 
 mod support;
 
-use launchpod_database::{Event, Session};
+use launchpod_database::{Event, Execute, Session};
 use support::{Server, check, run, statements};
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +70,7 @@ async fn objects_have_columns_keys_and_parameters() {
             ("SELECT i.name, COL_NAME(c.object_id, c.column_id), c.key_ordinal, c.is_descending_key FROM sys.indexes i JOIN sys.index_columns c ON c.object_id = i.object_id AND c.index_id = i.index_id WHERE i.object_id = OBJECT_ID('child') ORDER BY i.index_id, c.key_ordinal",
              "nvarchar(128), nvarchar(128), tinyint!, bit!: pk|b|1|0; pk|a|2|0; ix|parent|1|1; ix|a|2|0"),
             ("SELECT f.name, OBJECT_NAME(f.referenced_object_id), f.delete_referential_action_desc, c.parent_column_id, c.referenced_column_id FROM sys.foreign_keys f JOIN sys.foreign_key_columns c ON c.constraint_object_id = f.object_id",
-             "nvarchar(128)!, nvarchar(128), nvarchar(60)!, int!, int!: fk|parent|CASCADE|3|1"),
+             "nvarchar(128)!, nvarchar(128), nvarchar(60), int!, int!: fk|parent|CASCADE|3|1"),
             ("SELECT definition FROM sys.default_constraints", "nvarchar(max): (N'x')"),
             ("SELECT definition FROM sys.check_constraints", "nvarchar(max): (amount > 0)"),
             ("SELECT seed_value, increment_value, last_value FROM sys.identity_columns", "bigint, bigint, bigint: 5|2|5"),
@@ -82,33 +82,39 @@ async fn objects_have_columns_keys_and_parameters() {
             ("SELECT TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE WHERE CONSTRAINT_NAME IN ('pk', 'fk') ORDER BY CONSTRAINT_NAME, 3",
              "nvarchar(128)!, nvarchar(128), int!: child|parent|1; child|b|1; child|a|2"),
             ("SELECT UNIQUE_CONSTRAINT_SCHEMA, DELETE_RULE FROM INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS",
-             "nvarchar(128)!, varchar(11)!: dbo|CASCADE"),
+             "nvarchar(128)!, varchar(11): dbo|CASCADE"),
             ("SELECT * FROM catalog.objects", "208"),
         ],
     )
     .await;
 }
 
-/// What an EXEC yields, a line per event.
+/// What the statements of a batch yield, a line per event.
 async fn events(session: &mut dyn Session, sql: &str) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut all = Vec::new();
     for execute in statements(sql, &Default::default()) {
-        let mut events = session.execute(execute, CancellationToken::new());
-        while let Some(event) = events.recv().await {
-            lines.push(match event {
-                Ok(Event::Columns(columns)) => {
-                    columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>().join(" ")
-                }
-                Ok(Event::Batch(batch)) => format!("{} rows", batch.num_rows()),
-                Ok(Event::Message(message)) => format!("{} {}", message.number, message.text),
-                Ok(Event::ReturnStatus(status)) => format!("status {status}"),
-                Ok(Event::RowsAffected(_)) => continue,
-                Ok(other) => format!("{other:?}"),
-                Err(error) => {
-                    format!("{} {} in {}", error.number(), error.0.text, error.0.procedure)
-                }
-            });
-        }
+        all.extend(lines(session, execute).await);
+    }
+    all
+}
+
+async fn lines(session: &mut dyn Session, execute: Execute) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut events = session.execute(execute, CancellationToken::new());
+    while let Some(event) = events.recv().await {
+        lines.push(match event {
+            Ok(Event::Columns(columns)) => {
+                columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>().join(" ")
+            }
+            Ok(Event::Batch(batch)) => format!("{} rows", batch.num_rows()),
+            Ok(Event::Message(message)) => format!("{} {}", message.number, message.text),
+            Ok(Event::ReturnStatus(status)) => format!("status {status}"),
+            Ok(Event::RowsAffected(_)) => continue,
+            Ok(other) => format!("{other:?}"),
+            Err(error) => {
+                format!("{} {} in {}", error.number(), error.0.text, error.0.procedure)
+            }
+        });
     }
     lines
 }
@@ -214,16 +220,38 @@ async fn clients_read_the_catalog_by_procedures() {
         "status 0"
     );
     // The result sets can be had without their rows.
-    let mut all = statements("EXEC sp_spaceused", &Default::default());
-    all[0].describe = true;
-    let mut described = session.execute(all.remove(0), CancellationToken::new());
-    let mut columns = 0;
-    while let Some(event) = described.recv().await {
-        match event.unwrap() {
-            Event::Columns(_) => columns += 1,
-            Event::ReturnStatus(status) => assert_eq!(status, 0),
-            other => panic!("{other:?}"),
-        }
+    let mut spaceused = statements("EXEC sp_spaceused", &Default::default()).remove(0);
+    spaceused.describe = true;
+    assert_eq!(
+        lines(&mut *session, spaceused).await,
+        [
+            "database_name database_size unallocated space",
+            "reserved data index_size unused",
+            "status 0"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_described_statement_does_not_run() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    for (sql, expected) in [
+        ("SELECT id, name AS n FROM parent", vec!["id n"]),
+        ("INSERT parent (amount) OUTPUT inserted.id VALUES (3)", vec!["id"]),
+        ("DELETE parent OUTPUT deleted.*", vec!["id name amount"]),
+        ("UPDATE parent SET amount = 7", vec![]),
+        ("SELECT id INTO copy FROM parent", vec![]),
+        ("DROP TABLE child", vec![]),
+        ("SELECT nothing FROM parent", vec!["207 Invalid column name 'nothing'. in "]),
+    ] {
+        let mut execute = statements(sql, &Default::default()).remove(0);
+        execute.describe = true;
+        assert_eq!(lines(&mut *session, execute).await, expected, "{sql}");
     }
-    assert_eq!(columns, 2);
+    let cases = [
+        ("SELECT id, amount FROM parent", "int!, decimal(9,2): 5|1.00"),
+        ("SELECT COUNT(*) FROM child", "int!: 0"),
+    ];
+    check(&mut *session, &cases).await;
 }

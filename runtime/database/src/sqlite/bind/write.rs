@@ -8,7 +8,7 @@ use launchpod_tsql::ast::{
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::coerce::{self, Target};
-use super::staged::{Rows, Staged, Step, Twice};
+use super::staged::{Rows, Staged, StagedOutput, Step, Twice};
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
@@ -36,6 +36,21 @@ pub(crate) enum Change {
     /// One statement of SQLite's.
     Plain(Box<Write>),
     Staged(Box<Staged>),
+}
+
+// === impl Change ===
+
+impl Change {
+    /// The columns of the rows that its OUTPUT sends to the client.
+    pub(crate) fn returned(self) -> Option<Vec<QueryColumn>> {
+        match self {
+            Change::Plain(write) => write.output.map(|(_, columns)| columns),
+            Change::Staged(staged) => staged.outputs.into_iter().find_map(|output| match output {
+                StagedOutput::Client(query) => Some(query.columns),
+                StagedOutput::Into(_) => None,
+            }),
+        }
+    }
 }
 
 /// What UPDATE and DELETE change, and what they read.

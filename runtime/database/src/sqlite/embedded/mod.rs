@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod constrain;
 pub(crate) mod constraints;
 pub(crate) mod define;
+mod describe;
 pub(crate) mod environment;
 pub(crate) mod failure;
 pub(crate) mod indexes;

@@ -27,6 +27,9 @@ impl Worker {
     pub(crate) fn statement(&mut self, job: &Job) -> Result<(), Stop> {
         let was_writing = !self.connection.is_autocommit();
         let statement = Arc::clone(&job.execute.statement);
+        if job.execute.describe {
+            return self.describe(job, &statement.kind);
+        }
         let result = self.dispatch(job, &statement.kind);
         let asked = matches!(statement.kind, StatementKind::Transaction(_));
         if !asked && self.transaction.lost(&self.connection, was_writing) {
@@ -35,7 +38,7 @@ impl Worker {
         result
     }
 
-    fn dispatch(&mut self, job: &Job, kind: &StatementKind) -> Result<(), Stop> {
+    pub(super) fn dispatch(&mut self, job: &Job, kind: &StatementKind) -> Result<(), Stop> {
         match kind {
             StatementKind::Select(query) => match into(query) {
                 Some(table) => self.select_into(job, query, table),
@@ -465,7 +468,7 @@ pub(super) fn columns_of(columns: &[QueryColumn]) -> Arc<[Column]> {
 }
 
 /// The table of SELECT … INTO.
-fn into(query: &Query) -> Option<&ObjectName> {
+pub(super) fn into(query: &Query) -> Option<&ObjectName> {
     match &query.body {
         QueryBody::Select(select) => select.into.as_ref(),
         QueryBody::SetOperation { operands, .. } => match operands.first() {

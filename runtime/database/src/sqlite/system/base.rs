@@ -83,60 +83,58 @@ macro_rules! tables {
     };
 }
 
-/// The number of the DEFAULT of a column, which the catalog doesn't number.
-macro_rules! default_id {
-    () => {
-        "(1073741824 + (c.object_id & 1048575) * 1024 + (c.column_id & 1023))"
+/// The lines of a text as the rows of `json_each`, numbered from 0 by `key`.
+macro_rules! lines {
+    ($text:literal) => {
+        concat!(
+            "json_each('[' || replace(replace(json_quote(rtrim(",
+            $text,
+            r#", char(10))), '\\', '\u005c'), '\n', '","') || ']')"#
+        )
     };
 }
 
 const OBJECTS: &str = concat!(
     r#"SELECT o.database_id AS "@database", o.object_id, o.name, o.schema_id,
-        0 AS parent_object_id, 'U ' AS type, o.created * 10000000 AS created,
-        o.created * 10000000 AS modified, NULL AS definition FROM "#,
+        0 AS parent_object_id, 0 AS parent_column_id, 'U ' AS type,
+        o.created * 10000000 AS created, o.created * 10000000 AS modified, NULL AS definition,
+        0 AS is_system_named FROM "#,
     tables!(),
     r#" o UNION ALL
     SELECT m.database_id, m.object_id, m.name, "#,
     schema_id!("m"),
-    r#", 0, substr(m.type || ' ', 1, 2), m.created * 10000000, m.modified * 10000000, m.definition
+    r#", 0, 0, substr(m.type || ' ', 1, 2), m.created * 10000000, m.modified * 10000000,
+        m.definition, 0
     FROM main."launchpod.modules" m UNION ALL
-    SELECT o.database_id, k.constraint_id, k.name, o.schema_id, k.object_id,
+    SELECT o.database_id, k.constraint_id, k.name, o.schema_id, k.object_id, k.column_id,
         substr(k.type || ' ', 1, 2), o.created * 10000000, o.created * 10000000,
-        CASE k.type WHEN 'C' THEN '(' || k.definition || ')' END
+        CASE WHEN k.type IN ('C', 'D') THEN '(' || k.definition || ')' END, k.is_system_named
     FROM ("#,
-    both!("constraint_id, object_id, name, type, definition", "constraints"),
+    both!(
+        "constraint_id, object_id, column_id, name, type, definition, is_system_named",
+        "constraints"
+    ),
     ") k JOIN ",
     tables!(),
-    r#" o USING (object_id) UNION ALL
-    SELECT o.database_id, "#,
-    default_id!(),
-    r#", 'DF__' || substr(o.name, 1, 9) || '__' || substr(c.name, 1, 5) || '__'
-        || printf('%08X', "#,
-    default_id!(),
-    r#"), o.schema_id, c.object_id, 'D ', o.created * 10000000, o.created * 10000000,
-        '(' || c.definition || ')'
-    FROM ("#,
-    both!("object_id, column_id, name, definition", "columns"),
-    ") c JOIN ",
-    tables!(),
-    " o USING (object_id) WHERE c.definition IS NOT NULL"
+    " o USING (object_id)"
 );
 
 const COLUMNS: &str = concat!(
     r#"SELECT o.database_id AS "@database", c.object_id, c.column_id, c.name, c.system_type_id,
         c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.seed, c.increment,
-        c.last, CASE WHEN c.definition IS NULL THEN 0 ELSE "#,
-    default_id!(),
-    r#" END AS default_object_id
+        c.last, c.computed, c.is_persisted, coalesce(k.constraint_id, 0) AS default_object_id
     FROM ("#,
     both!(
         "object_id, column_id, name, system_type_id, max_length, precision, scale, is_nullable,
-        is_identity, seed, increment, last, definition",
+        is_identity, seed, increment, last, computed, is_persisted",
         "columns"
     ),
     r#") c JOIN (SELECT database_id, object_id FROM main."launchpod.objects"
         UNION ALL SELECT database_id, object_id FROM main."launchpod.modules"
-        UNION ALL SELECT 2, object_id FROM temp."launchpod.objects") o USING (object_id)"#
+        UNION ALL SELECT 2, object_id FROM temp."launchpod.objects") o USING (object_id)
+    LEFT JOIN ("#,
+    both!("constraint_id, object_id, column_id, type", "constraints"),
+    ") k ON k.object_id = c.object_id AND k.column_id = c.column_id AND k.type = 'D'"
 );
 
 /// Keys and indexes of tables, without their numbers.
@@ -144,11 +142,13 @@ macro_rules! indexes {
     () => {
         concat!(
             r#"(SELECT object_id, constraint_id, name, key, type, 1 AS is_unique,
+                0 AS is_filtered,
                 CASE type WHEN 'PK' THEN 0 ELSE constraint_id END AS place FROM ("#,
             both!("object_id, constraint_id, name, key, type", "constraints"),
             r#") WHERE type IN ('PK', 'UQ') UNION ALL
-            SELECT object_id, NULL, name, key, '', is_unique, 3000000000 + index_id FROM ("#,
-            both!("object_id, index_id, name, key, is_unique", "indexes"),
+            SELECT object_id, NULL, name, key, '', is_unique, is_filtered, 3000000000 + index_id
+            FROM ("#,
+            both!("object_id, index_id, name, key, is_unique, is_filtered", "indexes"),
             "))"
         )
     };
@@ -159,7 +159,7 @@ macro_rules! numbered_indexes {
     () => {
         concat!(
             r#"(SELECT o.database_id, o.attached, i.object_id, i.constraint_id, i.name, i.type,
-                i.is_unique, o.storage || '.' || i.key AS storage,
+                i.is_unique, i.is_filtered, o.storage || '.' || i.key AS storage,
                 CASE i.type WHEN 'PK' THEN 1 ELSE
                     1 + row_number() OVER (PARTITION BY i.object_id, i.type = 'PK' ORDER BY place)
                 END AS index_id
@@ -174,9 +174,9 @@ macro_rules! numbered_indexes {
 
 const INDEXES: &str = concat!(
     r#"SELECT database_id AS "@database", object_id, index_id, name, type AS key_type, is_unique,
-        constraint_id, storage FROM "#,
+        is_filtered, constraint_id, storage FROM "#,
     numbered_indexes!(),
-    r#" UNION ALL SELECT o.database_id, o.object_id, 0, NULL, '', 0, NULL, o.storage FROM "#,
+    r#" UNION ALL SELECT o.database_id, o.object_id, 0, NULL, '', 0, 0, NULL, o.storage FROM "#,
     tables!(),
     r#" o WHERE NOT EXISTS (SELECT 1 FROM ("#,
     both!("object_id, type", "constraints"),
@@ -194,22 +194,20 @@ const INDEX_COLUMNS: &str = concat!(
     ") c WHERE x.key AND c.object_id = i.object_id AND c.name = x.name COLLATE NOCASE"
 );
 
-/// SQLite numbers a table's foreign keys from the last to the first.
 const FOREIGN_KEY_COLUMNS: &str = concat!(
-    r#"SELECT o.database_id AS "@database", k.constraint_id, k.object_id, x.seq + 1 AS ordinal,
-        c.column_id, r.object_id AS referenced_object_id, rc.column_id AS referenced_column_id,
-        x.on_delete, x.on_update
-    FROM (SELECT constraint_id, object_id, count(*) OVER (PARTITION BY object_id)
-            - row_number() OVER (PARTITION BY object_id ORDER BY constraint_id) AS number
-        FROM main."launchpod.constraints" WHERE type = 'F') k
-    JOIN main."launchpod.objects" o USING (object_id),
-    pragma_foreign_key_list(o.storage, 'main') x
-    JOIN main."launchpod.columns" c ON c.object_id = k.object_id
-        AND c.name = x."from" COLLATE NOCASE
-    JOIN main."launchpod.objects" r ON r.storage = x."table"
-    JOIN main."launchpod.columns" rc ON rc.object_id = r.object_id
-        AND rc.name = x."to" COLLATE NOCASE
-    WHERE x.id = k.number"#
+    r#"SELECT o.database_id AS "@database", k.constraint_id, k.object_id, x.key + 1 AS ordinal,
+        c.column_id, k.referenced_id AS referenced_object_id,
+        r.column_id AS referenced_column_id, k.on_delete, k.on_update
+    FROM main."launchpod.constraints" k JOIN main."launchpod.objects" o USING (object_id),
+    "#,
+    lines!("k.definition"),
+    " x, ",
+    lines!("k.referenced"),
+    r#" y JOIN main."launchpod.columns" c ON c.object_id = k.object_id
+        AND c.name = x.value COLLATE NOCASE
+    JOIN main."launchpod.columns" r ON r.object_id = k.referenced_id
+        AND r.name = y.value COLLATE NOCASE
+    WHERE k.type = 'F' AND y.key = x.key"#
 );
 
 /// `sys.types`, as every database has it: name, number, length, precision, scale.
@@ -294,10 +292,12 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("name", NAME, false),
                 ("schema_id", INT, false),
                 ("parent_object_id", INT, false),
+                ("parent_column_id", INT, false),
                 ("type", CODE, true),
                 ("created", MOMENT, false),
                 ("modified", MOMENT, false),
                 ("definition", TEXT, true),
+                ("is_system_named", BIT, false),
             ],
             sql: OBJECTS,
             per_database: true,
@@ -328,6 +328,8 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("seed", BIG, true),
                 ("increment", BIG, true),
                 ("last", BIG, true),
+                ("computed", TEXT, true),
+                ("is_persisted", BIT, false),
                 ("default_object_id", INT, false),
             ],
             sql: COLUMNS,
@@ -359,6 +361,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("name", NAME, true),
                 ("key_type", CODE, false),
                 ("is_unique", BIT, false),
+                ("is_filtered", BIT, false),
                 ("constraint_id", INT, true),
             ],
             sql: INDEXES,
@@ -385,8 +388,8 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("column_id", INT, false),
                 ("referenced_object_id", INT, false),
                 ("referenced_column_id", INT, false),
-                ("on_delete", NAME, false),
-                ("on_update", NAME, false),
+                ("on_delete", TINY, false),
+                ("on_update", TINY, false),
             ],
             sql: FOREIGN_KEY_COLUMNS,
             per_database: true,

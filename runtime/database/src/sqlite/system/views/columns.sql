@@ -4,7 +4,8 @@ SELECT c.object_id, c.name, c.column_id, c.system_type_id,
     CASE WHEN c.system_type_id IN (35, 99, 167, 175, 231, 239)
         THEN CAST('SQL_Latin1_General_CP1_CI_AS' AS sysname) END AS collation_name,
     c.is_nullable, CAST(1 AS bit) AS is_ansi_padded, CAST(0 AS bit) AS is_rowguidcol,
-    c.is_identity, CAST(0 AS bit) AS is_computed, CAST(0 AS bit) AS is_filestream,
+    c.is_identity, CAST(CASE WHEN c.computed IS NULL THEN 0 ELSE 1 END AS bit) AS is_computed,
+    CAST(0 AS bit) AS is_filestream,
     CAST(0 AS bit) AS is_replicated, CAST(0 AS bit) AS is_non_sql_subscribed,
     CAST(0 AS bit) AS is_merge_published, CAST(0 AS bit) AS is_dts_replicated,
     CAST(0 AS bit) AS is_xml_document, 0 AS xml_collection_id, c.default_object_id,
@@ -36,9 +37,11 @@ JOIN catalog.columns c ON c.object_id = a.object_id AND c.column_id = a.column_i
 WHERE a.is_identity = 1
 GO
 CREATE VIEW sys.computed_columns AS
-SELECT a.*, CAST(NULL AS nvarchar(max)) AS definition,
-    CAST(1 AS bit) AS uses_database_collation, CAST(0 AS bit) AS is_persisted
-FROM sys.columns a WHERE a.is_computed = 1
+SELECT a.*, CAST(N'(' + c.computed + N')' AS nvarchar(max)) AS definition,
+    CAST(1 AS bit) AS uses_database_collation, c.is_persisted
+FROM sys.columns a
+JOIN catalog.columns c ON c.object_id = a.object_id AND c.column_id = a.column_id
+WHERE a.is_computed = 1
 GO
 CREATE VIEW sys.types AS
 SELECT name, system_type_id, user_type_id, 4 AS schema_id, CAST(NULL AS int) AS principal_id,

@@ -1,19 +1,17 @@
 CREATE VIEW sys.key_constraints AS
-SELECT o.*, i.index_id AS unique_index_id, CAST(0 AS bit) AS is_system_named,
-    CAST(1 AS bit) AS is_enforced
-FROM sys.objects o JOIN catalog.indexes i ON i.constraint_id = o.object_id
+SELECT o.*, i.index_id AS unique_index_id, d.is_system_named, CAST(1 AS bit) AS is_enforced
+FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id
+JOIN catalog.indexes i ON i.constraint_id = o.object_id
 GO
 CREATE VIEW sys.check_constraints AS
 SELECT o.*, CAST(0 AS bit) AS is_disabled, CAST(0 AS bit) AS is_not_for_replication,
-    CAST(0 AS bit) AS is_not_trusted, 0 AS parent_column_id, d.definition,
-    CAST(1 AS bit) AS uses_database_collation, CAST(0 AS bit) AS is_system_named
+    CAST(0 AS bit) AS is_not_trusted, d.parent_column_id, d.definition,
+    CAST(1 AS bit) AS uses_database_collation, d.is_system_named
 FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id WHERE o.type = 'C'
 GO
 CREATE VIEW sys.default_constraints AS
-SELECT o.*, c.column_id AS parent_column_id, d.definition, CAST(1 AS bit) AS is_system_named
-FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id
-JOIN catalog.columns c ON c.object_id = o.parent_object_id AND c.default_object_id = o.object_id
-WHERE o.type = 'D'
+SELECT o.*, d.parent_column_id, d.definition, d.is_system_named
+FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id WHERE o.type = 'D'
 GO
 CREATE VIEW sys.foreign_key_columns AS
 SELECT constraint_id AS constraint_object_id, ordinal AS constraint_column_id,
@@ -29,14 +27,14 @@ SELECT o.*, f.referenced_object_id,
             AND c.key_ordinal = 1) AS key_index_id,
     CAST(0 AS bit) AS is_disabled, CAST(0 AS bit) AS is_not_for_replication,
     CAST(0 AS bit) AS is_not_trusted,
-    CAST(CASE f.on_delete WHEN 'CASCADE' THEN 1 WHEN 'SET NULL' THEN 2 WHEN 'SET DEFAULT' THEN 3
-        ELSE 0 END AS tinyint) AS delete_referential_action,
-    CAST(REPLACE(f.on_delete, ' ', '_') AS nvarchar(60)) AS delete_referential_action_desc,
-    CAST(CASE f.on_update WHEN 'CASCADE' THEN 1 WHEN 'SET NULL' THEN 2 WHEN 'SET DEFAULT' THEN 3
-        ELSE 0 END AS tinyint) AS update_referential_action,
-    CAST(REPLACE(f.on_update, ' ', '_') AS nvarchar(60)) AS update_referential_action_desc,
-    CAST(0 AS bit) AS is_system_named
-FROM sys.objects o
+    f.on_delete AS delete_referential_action,
+    CAST(CHOOSE(f.on_delete + 1, 'NO_ACTION', 'CASCADE', 'SET_NULL', 'SET_DEFAULT') AS nvarchar(60))
+        AS delete_referential_action_desc,
+    f.on_update AS update_referential_action,
+    CAST(CHOOSE(f.on_update + 1, 'NO_ACTION', 'CASCADE', 'SET_NULL', 'SET_DEFAULT') AS nvarchar(60))
+        AS update_referential_action_desc,
+    d.is_system_named
+FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id
 JOIN catalog.foreign_key_columns f ON f.constraint_id = o.object_id AND f.ordinal = 1
 GO
 CREATE VIEW sys.indexes AS
@@ -50,7 +48,7 @@ SELECT object_id, CASE WHEN index_id > 0 THEN name END AS name, index_id,
     CAST(0 AS tinyint) AS fill_factor, CAST(0 AS bit) AS is_padded, CAST(0 AS bit) AS is_disabled,
     CAST(0 AS bit) AS is_hypothetical, CAST(0 AS bit) AS is_ignored_in_optimization,
     CAST(1 AS bit) AS allow_row_locks, CAST(1 AS bit) AS allow_page_locks,
-    CAST(0 AS bit) AS has_filter, CAST(NULL AS nvarchar(max)) AS filter_definition,
+    is_filtered AS has_filter, CAST(NULL AS nvarchar(max)) AS filter_definition,
     CAST(NULL AS int) AS compression_delay, CAST(0 AS bit) AS suppress_dup_key_messages,
     CAST(0 AS bit) AS auto_created, CAST(0 AS bit) AS optimize_for_sequential_key
 FROM catalog.indexes
