@@ -16,6 +16,7 @@ use crate::Variable;
 pub(crate) mod aggregate;
 pub(crate) mod apply;
 pub(crate) mod call;
+pub(crate) mod called;
 pub(crate) mod coerce;
 pub(crate) mod date;
 pub(crate) mod expression;
@@ -60,6 +61,8 @@ pub(crate) struct Binder<'a> {
     parameters: BTreeMap<String, Bound>,
     /// How many views and functions are around.
     depth: u32,
+    /// The functions whose bodies are being put in.
+    inlined: Vec<i64>,
     /// Whether a text of the system's is bound, which may name its tables.
     system: bool,
 }
@@ -93,6 +96,7 @@ impl<'a> Binder<'a> {
             next_source: 0,
             parameters: BTreeMap::new(),
             depth: 0,
+            inlined: Vec::new(),
             system: false,
         }
     }
@@ -119,7 +123,7 @@ impl<'a> Binder<'a> {
         if name.starts_with("@@") { self.global_variable(name) } else { self.variable(name) }
     }
 
-    fn variable(&mut self, name: &str) -> Result<Bound, SqlError> {
+    pub(crate) fn variable(&mut self, name: &str) -> Result<Bound, SqlError> {
         let key = name.to_lowercase();
         if let Some((assigned, used)) = &mut self.assigned
             && *assigned == key

@@ -92,7 +92,18 @@ impl Binder<'_> {
             return Err(changed(module));
         };
         let arguments = self.arguments(&create, call)?;
-        self.scalar_value(&create, &module.database, false, arguments, returns, body)
+        if self.inlined.contains(&module.object_id) || !is_expression(body) {
+            return self.scalar_program(module, &create, arguments);
+        }
+        self.inlined.push(module.object_id);
+        let value =
+            self.scalar_value(&create, &module.database, false, arguments.clone(), returns, body);
+        self.inlined.pop();
+        match value {
+            // As an expression it is too large.
+            Err(error) if error.number() == 8631 => self.scalar_program(module, &create, arguments),
+            value => value,
+        }
     }
 
     /// A call of a metadata function: those of its parameters that have a default may be left
@@ -151,7 +162,7 @@ impl Binder<'_> {
         Ok(value.unwrap_or_else(|| Bound::constant(Value::Null, returns)))
     }
 
-    fn arguments(
+    pub(super) fn arguments(
         &mut self,
         create: &CreateFunction,
         call: &FunctionCall,
@@ -213,6 +224,7 @@ impl Binder<'_> {
         let mut inner = Binder::new(&environment, &variables);
         inner.parameters = parameters;
         inner.depth = self.depth + 1;
+        inner.inlined.clone_from(&self.inlined);
         inner.next_source = self.next_source;
         let bound = bind(&mut inner);
         self.next_source = inner.next_source;
@@ -339,6 +351,24 @@ impl Body<'_, '_> {
     }
 }
 
+/// Whether a body can be one expression: see [`Body::run`].
+fn is_expression(body: &[Statement]) -> bool {
+    body.iter().all(|statement| match &statement.kind {
+        StatementKind::Block(body) => is_expression(body),
+        StatementKind::Return(Some(_)) | StatementKind::SetVariable(_) => true,
+        StatementKind::Declare(declarations) => declarations
+            .iter()
+            .all(|declaration| matches!(declaration, Declaration::Variable { .. })),
+        StatementKind::If { then, otherwise, .. } => {
+            is_expression(std::slice::from_ref(then))
+                && otherwise
+                    .as_deref()
+                    .is_none_or(|other| is_expression(std::slice::from_ref(other)))
+        }
+        _ => false,
+    })
+}
+
 /// Whether a RETURN is in it.
 fn returns(statement: &Statement) -> bool {
     match &statement.kind {
@@ -373,7 +403,7 @@ fn parsed(module: &Module) -> Result<StatementKind, SqlError> {
     batch.statements.into_iter().next().map(|first| first.kind).ok_or_else(|| changed(module))
 }
 
-fn function(module: &Module) -> Result<Box<CreateFunction>, SqlError> {
+pub(super) fn function(module: &Module) -> Result<Box<CreateFunction>, SqlError> {
     match parsed(module)? {
         StatementKind::CreateFunction(create) => Ok(create),
         _ => Err(changed(module)),
@@ -381,11 +411,11 @@ fn function(module: &Module) -> Result<Box<CreateFunction>, SqlError> {
 }
 
 /// What is stored was read before.
-fn changed(module: &Module) -> SqlError {
+pub(super) fn changed(module: &Module) -> SqlError {
     errors::internal(format_args!("the definition of {} doesn't parse", module.name))
 }
 
-fn parameter_type(parameter: &ParameterDefinition) -> Result<SqlType, SqlError> {
+pub(super) fn parameter_type(parameter: &ParameterDefinition) -> Result<SqlType, SqlError> {
     parameter.type_name.declared().ok_or_else(|| unknown_type(&parameter.type_name))
 }
 

@@ -80,9 +80,13 @@ impl Binder<'_> {
                         let query = self.inline_call(&module, call)?;
                         self.derived_as(query, source, &module.name)
                     }
-                    Some(module) if module.kind == ModuleKind::Table => Err(errors::unsupported(
-                        format_args!("The function {}, which fills a table,", call.name),
-                    )),
+                    Some(module) if module.kind == ModuleKind::Table => {
+                        let (rows, columns, id) = self.table_program(&module, call)?;
+                        let name = alias.unwrap_or(&module.name);
+                        let columns = renamed(columns, &source.columns, name)?;
+                        self.add_source(id, name, None, columns)?;
+                        Ok(rows)
+                    }
                     _ => Err(errors::invalid_object(&call.name.to_string())),
                 }
             }

@@ -20,6 +20,7 @@ pub(crate) const COLLATION_NAME: &str = "SQL_Latin1_General_CP1_CI_AS";
 pub(crate) const PRODUCT_VERSION: &str = "16.0.4003.1";
 
 /// A session, as the binder sees it.
+#[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) spid: u16,
     pub(crate) login: String,

@@ -2,6 +2,7 @@
 
 pub(crate) mod alter;
 pub(crate) mod batch;
+pub(crate) mod called;
 pub(crate) mod catalog;
 pub(crate) mod conflict;
 pub(crate) mod connection;

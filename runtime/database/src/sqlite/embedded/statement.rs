@@ -370,7 +370,7 @@ impl Worker {
         self.send(job, Event::Columns(columns.collect()))
     }
 
-    fn truncate(&self, name: &ObjectName) -> Result<(), Stop> {
+    pub(super) fn truncate(&self, name: &ObjectName) -> Result<(), Stop> {
         let environment = self.environment();
         let table = environment
             .table_to_change(name)

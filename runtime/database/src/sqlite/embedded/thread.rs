@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use launchpod_tsql::ast::Statement;
 use launchpod_types::{Identity, SqlError};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::called;
 use super::environment::Session;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
@@ -56,14 +59,27 @@ pub(crate) enum Stop {
 
 /// What the thread owns.
 pub(crate) struct Worker {
-    pub(crate) connection: Connection,
-    pub(crate) registry: Registry,
+    pub(crate) connection: Rc<Connection>,
+    pub(crate) registry: Rc<Registry>,
     pub(crate) session: Session,
     pub(crate) transaction: Transaction,
     pub(crate) identity: Arc<Mutex<Identity>>,
     runtime: Handle,
-    /// The statement that runs, for SQLite's progress handler.
-    running: Arc<Mutex<Option<(CancellationToken, Sender)>>>,
+    running: Running,
+}
+
+/// The statement that runs, for SQLite's progress handler.
+type Running = Arc<Mutex<Option<(CancellationToken, Sender)>>>;
+
+/// What a function of the user's needs of the session that calls it.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    connection: Rc<Connection>,
+    registry: Rc<Registry>,
+    session: Rc<Session>,
+    identity: Arc<Mutex<Identity>>,
+    runtime: Handle,
+    job: Rc<Job>,
 }
 
 // === impl EmbeddedSession ===
@@ -73,26 +89,31 @@ impl EmbeddedSession {
     ///
     /// # Errors
     /// An internal error when there is no thread to be had.
-    pub(crate) fn start(connection: Connection, session: Session) -> Result<Self, SqlError> {
+    pub(crate) fn start(mut connection: Connection, session: Session) -> Result<Self, SqlError> {
         let identity = Arc::new(Mutex::new(Identity {
             login: session.login.clone(),
             database: session.database.name.clone(),
         }));
         let (work, received) = mpsc::channel();
-        let mut worker = Worker {
-            connection,
-            registry: Registry::default(),
-            session,
-            transaction: Transaction::default(),
-            identity: Arc::clone(&identity),
-            runtime: Handle::current(),
-            running: Arc::default(),
-        };
-        worker.prepare()?;
+        let running = Running::default();
+        watch(&mut connection, Arc::clone(&running))?;
+        let runtime = Handle::current();
+        let shown = Arc::clone(&identity);
         std::thread::Builder::new()
-            .name(format!("sqlite-{}", worker.session.spid))
+            .name(format!("sqlite-{}", session.spid))
             .stack_size(STACK)
-            .spawn(move || worker.run(&received))
+            .spawn(move || {
+                let worker = Worker {
+                    connection: Rc::new(connection),
+                    registry: Rc::default(),
+                    session,
+                    transaction: Transaction::default(),
+                    identity: shown,
+                    runtime,
+                    running,
+                };
+                worker.run(&received);
+            })
             .map_err(errors::internal)?;
         Ok(EmbeddedSession { identity, work })
     }
@@ -146,6 +167,18 @@ impl Job {
         }
     }
 
+    /// The same job for a statement with a text of its own.
+    pub(crate) fn within(
+        &self,
+        statement: Statement,
+        source: &str,
+        variables: Arc<BTreeMap<String, Variable>>,
+    ) -> Job {
+        let (statement, source) = (Arc::new(statement), source.into());
+        let execute = Execute { statement, source, variables, describe: false };
+        Job { execute, cancel: self.cancel.clone(), events: self.events.clone() }
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled() || self.events.is_closed()
     }
@@ -154,19 +187,6 @@ impl Job {
 // === impl Worker ===
 
 impl Worker {
-    fn prepare(&mut self) -> Result<(), SqlError> {
-        let running = Arc::clone(&self.running);
-        let progress = move || {
-            let running = running.lock().unwrap_or_else(PoisonError::into_inner);
-            running
-                .as_ref()
-                .is_some_and(|(cancel, events)| cancel.is_cancelled() || events.is_closed())
-        };
-        self.connection
-            .progress_handler(INSTRUCTIONS, Some(progress))
-            .map_err(|error| super::failure::of_engine(&error))
-    }
-
     /// Works until the session is dropped; its transaction is rolled back with the connection.
     fn run(mut self, work: &mpsc::Receiver<Work>) {
         while let Ok(work) = work.recv() {
@@ -193,8 +213,10 @@ impl Worker {
             return true;
         }
         *self.running() = Some((job.cancel.clone(), job.events.clone()));
+        called::enter(self.caller(job));
         let result = catch_unwind(AssertUnwindSafe(|| run(self, job)));
         self.quiet();
+        called::leave();
         let error = match result {
             Ok(Ok(()) | Err(Stop::Cancelled)) => return true,
             // Whatever failed, it failed because the statement was stopped.
@@ -220,6 +242,17 @@ impl Worker {
             tracing::error!(error = %error.0.text, "A session can't be reset and ends");
         }
         reset.is_ok()
+    }
+
+    fn caller(&self, job: &Job) -> Caller {
+        Caller {
+            connection: Rc::clone(&self.connection),
+            registry: Rc::clone(&self.registry),
+            session: Rc::new(self.session.clone()),
+            identity: Arc::clone(&self.identity),
+            runtime: self.runtime.clone(),
+            job: Rc::new(job.with_variables(Arc::default())),
+        }
     }
 
     /// From here on the running statement can't be stopped: for COMMIT and ROLLBACK.
@@ -283,4 +316,33 @@ impl From<SqlError> for Stop {
     fn from(error: SqlError) -> Self {
         Stop::Failed(error)
     }
+}
+
+// === impl Caller ===
+
+impl Caller {
+    /// A worker on the caller's connection, and the job that it works for.
+    pub(crate) fn open(&self) -> (Worker, Job) {
+        let worker = Worker {
+            connection: Rc::clone(&self.connection),
+            registry: Rc::clone(&self.registry),
+            session: Session::clone(&self.session),
+            transaction: Transaction::default(),
+            identity: Arc::clone(&self.identity),
+            runtime: self.runtime.clone(),
+            running: Running::default(),
+        };
+        (worker, self.job.with_variables(Arc::default()))
+    }
+}
+
+/// Makes SQLite look now and then whether the running statement is to stop.
+fn watch(connection: &mut Connection, running: Running) -> Result<(), SqlError> {
+    let progress = move || {
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_ref().is_some_and(|(cancel, events)| cancel.is_cancelled() || events.is_closed())
+    };
+    connection
+        .progress_handler(INSTRUCTIONS, Some(progress))
+        .map_err(|error| super::failure::of_engine(&error))
 }

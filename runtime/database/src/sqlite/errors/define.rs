@@ -59,6 +59,24 @@ pub(crate) fn nested_too_deep() -> SqlError {
     )
 }
 
+pub(crate) fn select_in_function() -> SqlError {
+    SqlError::with_class(
+        444,
+        16,
+        "Select statements included within a function cannot return data to a client.",
+    )
+    .state(2)
+}
+
+pub(crate) fn side_effect(operator: &str) -> SqlError {
+    SqlError::with_class(
+        443,
+        16,
+        format!("Invalid use of a side-effecting operator '{operator}' within a function."),
+    )
+    .state(15)
+}
+
 pub(crate) fn function_arguments(too_few: bool, name: &str) -> SqlError {
     let (number, how) =
         if too_few { (313, "An insufficient number of") } else { (8144, "Too many") };
