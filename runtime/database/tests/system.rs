@@ -83,6 +83,8 @@ async fn objects_have_columns_keys_and_parameters() {
              "nvarchar(128)!, nvarchar(128), int!: child|parent|1; child|b|1; child|a|2"),
             ("SELECT UNIQUE_CONSTRAINT_SCHEMA, DELETE_RULE FROM INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS",
              "nvarchar(128)!, varchar(11): dbo|CASCADE"),
+            ("SELECT session_id, IIF(login_time BETWEEN DATEADD(hour, -1, GETDATE()) AND GETDATE(), 1, 0) FROM sys.dm_exec_sessions",
+             "smallint!, int!: 51|1"),
             ("SELECT * FROM catalog.objects", "208"),
         ],
     )

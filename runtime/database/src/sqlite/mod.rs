@@ -177,11 +177,13 @@ impl Shared {
         connection
             .execute_batch(
                 r#"CREATE TEMP TABLE "launchpod.session" (
-                       spid INT, login TEXT, program TEXT, host TEXT) STRICT"#,
+                       spid INT, login TEXT, program TEXT, host TEXT,
+                       started INT NOT NULL DEFAULT (unixepoch())) STRICT"#,
             )
             .and_then(|()| {
                 connection.execute(
-                    r#"INSERT INTO temp."launchpod.session" VALUES (?1, ?2, ?3, ?4)"#,
+                    r#"INSERT INTO temp."launchpod.session" (spid, login, program, host)
+                       VALUES (?1, ?2, ?3, ?4)"#,
                     rusqlite::params![login.spid, name, login.program, login.host],
                 )
             })

@@ -432,9 +432,10 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("login_name", NAME, false),
                 ("program_name", NAME, false),
                 ("host_name", NAME, false),
+                ("login_time", MOMENT, false),
             ],
             sql: r#"SELECT spid AS session_id, login AS login_name, program AS program_name,
-                    host AS host_name FROM temp."launchpod.session""#,
+                    host AS host_name, started * 10000000 AS login_time FROM temp."launchpod.session""#,
             per_database: false,
         },
     ]

@@ -81,7 +81,7 @@ SELECT 0 AS server_id, CAST(@@SERVERNAME AS sysname) AS name,
     CAST(1 AS bit) AS is_data_access_enabled
 GO
 CREATE VIEW sys.dm_exec_sessions AS
-SELECT session_id, CAST(GETDATE() AS datetime) AS login_time, CAST(host_name AS sysname) AS host_name,
+SELECT session_id, login_time, CAST(host_name AS sysname) AS host_name,
     CAST(program_name AS sysname) AS program_name, CAST(NULL AS int) AS host_process_id,
     CAST(NULL AS int) AS client_version, CAST(NULL AS nvarchar(32)) AS client_interface_name,
     CAST(0x01 AS varbinary(85)) AS security_id, CAST(login_name AS sysname) AS login_name,
