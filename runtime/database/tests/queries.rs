@@ -94,7 +94,7 @@ async fn joining_and_combining() {
             ("SELECT id AS a, n AS a FROM s ORDER BY a", "209"),
             ("SELECT *", "263"),
             ("SELECT x.* FROM s", "107"),
-            ("SELECT id FROM s FOR JSON PATH", "40517"),
+            ("SELECT id FROM s FOR XML PATH", "40517"),
         ],
     )
     .await;
@@ -119,8 +119,6 @@ async fn variables_are_typed() {
         let output = run_with(&mut *session, sql, &variables).await.unwrap();
         assert_eq!(line(&output), expected, "{sql}");
     }
-    let error = run_with(&mut *session, "SELECT @n = @n + id FROM s", &variables).await;
-    assert_eq!(error.unwrap_err().number(), 40517);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,6 +35,7 @@ use embedded::catalog::{Catalog, DatabaseName};
 use embedded::environment::{self, IdentityState};
 use embedded::thread::EmbeddedSession;
 use embedded::{connection, failure, login};
+use functions::assigned::Assigned;
 
 /// The file in the data folder that holds all databases.
 pub const FILE_NAME: &str = "launchpod.sqlite";
@@ -198,6 +199,7 @@ impl Shared {
             lock_timeout: -1,
             identity_insert: None,
             identity: IdentityState::default(),
+            assigned: Assigned::default(),
         };
         Ok(session)
     }

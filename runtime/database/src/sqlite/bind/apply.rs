@@ -1,8 +1,8 @@
 //! CROSS APPLY and OUTER APPLY.
 //!
-//! SQLite's joins don't let a subquery see the sources beside it. What can be said otherwise is:
-//! a plain SELECT becomes part of the join, a query of one row becomes a scalar subquery for
-//! each of its columns.
+//! SQLite's joins don't let a subquery see the sources beside it. A plain SELECT becomes part of
+//! the join, a query of one row becomes a scalar subquery for each of its columns, and any other
+//! goes the general way (see `lateral`).
 
 use launchpod_tsql::ast::{Join, JoinKind, TableSource, TableSourceKind};
 use launchpod_types::{SqlError, SqlType, Value};
@@ -83,7 +83,7 @@ impl Binder<'_> {
         let name = source.alias.as_ref().map_or(own, |alias| alias.text.as_str());
         let mut columns = named_columns(&query.columns, &source.columns, name)?;
         let marker = self.source_id();
-        let shape = Shape::of(&query);
+        let shape = Shape::of(&query, &left.ids());
         let (joined, values) = match (shape, query.body) {
             (Shape::Plain, BoundBody::Select(select)) => plain(left, *select, marker, outer),
             (Shape::OneRow, BoundBody::Select(select)) => {
@@ -98,13 +98,14 @@ impl Binder<'_> {
                 let on = if outer { None } else { Some(exists) };
                 (joined(left, one(marker), outer, on), values)
             }
-            _ => {
-                return Err(errors::unsupported(
-                    "CROSS APPLY of a query with several rows that are grouped, ordered or limited",
-                ));
+            (_, body) => {
+                let inner = self.source_id();
+                let query = BoundQuery { body, ..query };
+                let (rows, values) = super::lateral::rows(query, inner, marker)?;
+                (joined(left, rows, outer, None), values)
             }
         };
-        set_values(&mut columns, values);
+        set_values(&mut columns, values, outer);
         self.add_source(marker, name, None, columns)?;
         Ok(joined)
     }
@@ -136,7 +137,7 @@ enum Shape {
 // === impl Shape ===
 
 impl Shape {
-    fn of(query: &BoundQuery) -> Shape {
+    fn of(query: &BoundQuery, left: &[SourceId]) -> Shape {
         let BoundBody::Select(select) = &query.body else { return Shape::Other };
         if !query.ctes.is_empty() || query.offset.is_some() || select.distinct {
             return Shape::Other;
@@ -152,7 +153,19 @@ impl Shape {
         if aggregates {
             return Shape::OneRow;
         }
-        if select.items.iter().any(has_window) { Shape::Other } else { Shape::Plain }
+        // A query within FROM doesn't see the left side from within the join.
+        let hidden = select.from.as_ref().is_some_and(|from| derived_mentions(from, left));
+        if hidden || select.items.iter().any(has_window) { Shape::Other } else { Shape::Plain }
+    }
+}
+
+fn derived_mentions(source: &BoundSource, ids: &[SourceId]) -> bool {
+    match source {
+        BoundSource::Derived { query, .. } => query.mentions(ids),
+        BoundSource::Join { left, right, .. } => {
+            derived_mentions(left, ids) || derived_mentions(right, ids)
+        }
+        _ => false,
     }
 }
 
@@ -284,9 +297,9 @@ pub(crate) fn where_marked(marker: SourceId, value: Bound) -> Bound {
     Bound { kind: Kind::Case { branches, otherwise: None }, sql_type, nullable: true }
 }
 
-fn set_values(columns: &mut [SourceColumn], values: Vec<Bound>) {
+fn set_values(columns: &mut [SourceColumn], values: Vec<Bound>, outer: bool) {
     for (column, value) in columns.iter_mut().zip(values) {
-        column.nullable = value.nullable;
+        column.nullable = value.nullable || outer;
         column.value = Some(value);
     }
 }

@@ -35,6 +35,9 @@ impl Binder<'_> {
                 ),
             ));
         }
+        if matches!(name.as_str(), "GROUPING" | "GROUPING_ID") {
+            return self.grouping_function(&name, call);
+        }
         if aggregate::is_aggregate(&name) {
             return self.aggregate(call);
         }

@@ -15,12 +15,15 @@ use crate::Variable;
 
 pub(crate) mod aggregate;
 pub(crate) mod apply;
+pub(crate) mod assign;
 pub(crate) mod call;
 pub(crate) mod called;
 pub(crate) mod coerce;
 pub(crate) mod date;
 pub(crate) mod expression;
+pub(crate) mod for_json;
 pub(crate) mod grouping;
+pub(crate) mod lateral;
 pub(crate) mod merge;
 pub(crate) mod metadata;
 pub(crate) mod module;
@@ -54,9 +57,11 @@ pub(crate) struct Binder<'a> {
     ctes: Vec<CteName>,
     /// Which clause is being bound, as far as aggregates go.
     aggregates: Aggregates,
-    /// The variable that an item of SELECT assigns, and whether its value uses it.
-    assigned: Option<(String, bool)>,
+    /// The variables that the select list being bound assigns.
+    assigning: Option<assign::Assigning>,
     next_source: SourceId,
+    /// The names of all sources, for FOR JSON AUTO.
+    source_names: BTreeMap<SourceId, String>,
     /// The arguments of the function that is being bound, by the names of its parameters.
     parameters: BTreeMap<String, Bound>,
     /// How many views and functions are around.
@@ -92,8 +97,9 @@ impl<'a> Binder<'a> {
             scopes: Vec::new(),
             ctes: Vec::new(),
             aggregates: Aggregates::Refused,
-            assigned: None,
+            assigning: None,
             next_source: 0,
+            source_names: BTreeMap::new(),
             parameters: BTreeMap::new(),
             depth: 0,
             inlined: Vec::new(),
@@ -125,13 +131,11 @@ impl<'a> Binder<'a> {
 
     pub(crate) fn variable(&mut self, name: &str) -> Result<Bound, SqlError> {
         let key = name.to_lowercase();
-        if let Some((assigned, used)) = &mut self.assigned
-            && *assigned == key
-        {
-            *used = true;
-        }
         if let Some(argument) = self.parameters.get(&key) {
             return Ok(argument.clone());
+        }
+        if let Some(present) = self.assigned_variable(&key)? {
+            return Ok(present);
         }
         let variable = self.variables.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
         let mut bound = Bound::constant(variable.value.clone(), variable.sql_type);

@@ -4,7 +4,8 @@ use launchpod_tsql::ast::{CompareOperator, Expr, ExprKind, Quantifier};
 use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::tree::{Bound, BoundQuery, Kind};
+use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind};
+use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int, types};
 use crate::sqlite::errors;
 use crate::sqlite::functions::convert::{self, Allowed};
@@ -79,7 +80,7 @@ impl Binder<'_> {
         Ok(Bound::predicate(Kind::Chain { operator, operands }, nullable))
     }
 
-    /// `x = ANY (…)` and its kin, as far as IN, EXISTS and their negations can say them.
+    /// `x = ANY (…)`, `x > ALL (…)` and their kin ("SOME | ANY", "ALL").
     fn compare_query(
         &mut self,
         operator: CompareOperator,
@@ -92,8 +93,39 @@ impl Binder<'_> {
         match (operator, quantifier) {
             (CompareOperator::Equal, Quantifier::Any) => in_query(false, left, query),
             (CompareOperator::NotEqual, Quantifier::All) => in_query(true, left, query),
-            _ => Err(errors::unsupported("A comparison with ANY or ALL other than = ANY")),
+            (_, Quantifier::Any) => self.any_row(operator, left, query),
+            // True for all rows is false for none.
+            (_, Quantifier::All) => self.any_row(opposite(operator), left, query).map(not),
         }
+    }
+
+    /// Whether the comparison is true for a row; unknown when it is for none but unknown for
+    /// one.
+    fn any_row(
+        &mut self,
+        operator: CompareOperator,
+        left: Bound,
+        query: BoundQuery,
+    ) -> Result<Bound, SqlError> {
+        let id = self.source_id();
+        let row = derived_column(id, 0, &query.columns[0]);
+        let holds = compare(operator, left, row)?;
+        let exists = |condition: Bound| {
+            let from = BoundSource::Derived { query: Box::new(query.clone()), id };
+            let select = plain_select(vec![int(1)], Some(from), Some(condition));
+            let query = plain_query(Vec::new(), BoundBody::Select(Box::new(select)), None);
+            Bound::predicate(Kind::Exists(Box::new(query)), false)
+        };
+        let bit = |value| Bound::constant(value, SqlType::Bit);
+        let mut branches = vec![(exists(holds.clone()), bit(Value::Bit(true)))];
+        let nullable = holds.nullable;
+        if nullable {
+            let (left, right) = (Box::new(holds), Box::new(bit(Value::Null)));
+            let unknown = Kind::Infix { operator: "IS", left, right, collate: false };
+            branches.push((exists(Bound::predicate(unknown, false)), bit(Value::Null)));
+        }
+        let otherwise = Some(Box::new(bit(Value::Bit(false))));
+        Ok(Bound::predicate(Kind::Case { branches, otherwise }, nullable))
     }
 
     fn in_list(&mut self, negated: bool, operand: &Expr, list: &[Expr]) -> Result<Bound, SqlError> {
@@ -293,6 +325,18 @@ fn in_query(negated: bool, operand: Bound, query: BoundQuery) -> Result<Bound, S
     let collate = t.is_character();
     let (operand, query) = (Box::new(operand), Box::new(query));
     Ok(Bound::predicate(Kind::InQuery { negated, operand, query, collate }, nullable))
+}
+
+/// The comparison that is true where the other is false.
+fn opposite(operator: CompareOperator) -> CompareOperator {
+    match operator {
+        CompareOperator::Equal => CompareOperator::NotEqual,
+        CompareOperator::NotEqual => CompareOperator::Equal,
+        CompareOperator::Less => CompareOperator::GreaterOrEqual,
+        CompareOperator::LessOrEqual => CompareOperator::Greater,
+        CompareOperator::Greater => CompareOperator::LessOrEqual,
+        CompareOperator::GreaterOrEqual => CompareOperator::Less,
+    }
 }
 
 fn negate_if(negated: bool, bound: Bound) -> Bound {

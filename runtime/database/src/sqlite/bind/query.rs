@@ -1,18 +1,19 @@
 //! Queries.
 
 use launchpod_tsql::ast::{
-    Cte, ExprKind, Literal, OffsetFetch, OrderItem, Query, QueryBody, Select, SelectItem,
-    SetOperator, Top, fold_name,
+    Cte, ExprKind, ForClause, ForMode, Literal, OffsetFetch, OrderItem, Query, QueryBody, Select,
+    SelectItem, SetOperator, Top, fold_name,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::grouping::{self, Grouping};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
 };
-use super::{Aggregates, Binder, coerce, expression, grouping, operator, types};
+use super::{Aggregates, Binder, coerce, expression, operator, types};
 use crate::sqlite::errors;
 
 /// A SELECT with what its query needs of it.
@@ -21,6 +22,8 @@ struct SelectParts {
     columns: Vec<QueryColumn>,
     order_by: Vec<BoundOrder>,
     limit: Option<Bound>,
+    /// Whether it assigns variables row by row: then the limit is no TOP.
+    assigns: bool,
 }
 
 // === impl Binder ===
@@ -28,13 +31,17 @@ struct SelectParts {
 impl Binder<'_> {
     /// Binds a query, subqueries included.
     pub(crate) fn bind_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
-        if let Some(clause) = &query.for_clause
-            && clause.mode != launchpod_tsql::ast::ForMode::Browse
-        {
-            return Err(errors::unsupported("FOR JSON and FOR XML").or_line(query.line));
-        }
         let known = self.ctes.len();
-        let bound = self.with_ctes(&query.ctes, |binder| binder.query_inner(query));
+        let bound = self.with_ctes(&query.ctes, |binder| {
+            let bound = binder.query_inner(query)?;
+            match &query.for_clause {
+                None | Some(ForClause { mode: ForMode::Browse, .. }) => Ok(bound),
+                Some(clause @ ForClause { mode: ForMode::JsonPath | ForMode::JsonAuto, .. }) => {
+                    binder.for_json(bound, clause)
+                }
+                Some(_) => Err(errors::unsupported("FOR XML")),
+            }
+        });
         self.ctes.truncate(known);
         bound.map_err(|error| error.or_line(query.line))
     }
@@ -43,7 +50,7 @@ impl Binder<'_> {
         let mut bound = match &query.body {
             QueryBody::Select(select) => {
                 let parts = self.select(select, &query.order_by)?;
-                if parts.limit.is_some() && query.offset.is_some() {
+                if parts.limit.is_some() && query.offset.is_some() && !parts.assigns {
                     return Err(SqlError::new(
                         10741,
                         "A TOP can not be used in the same query or sub-query as a OFFSET.",
@@ -268,12 +275,14 @@ impl Binder<'_> {
             Some(filter) => Some(self.predicate(filter)?),
             None => None,
         };
-        let group_by = match &select.group_by {
+        let grouping = match &select.group_by {
             Some(group_by) => self.group_by(group_by)?,
-            None => Vec::new(),
+            None => Grouping::default(),
         };
+        self.scope().grouped.clone_from(&grouping.values);
         self.aggregates = Aggregates::Allowed;
-        let (items, columns) = self.items(&select.items, from.is_some())?;
+        let ((items, mut columns), assigns) = self
+            .while_assigning(&select.items, |binder| binder.items(&select.items, from.is_some()))?;
         let having = match &select.having {
             Some(having) => Some(self.predicate(having)?),
             None => None,
@@ -293,7 +302,7 @@ impl Binder<'_> {
         if grouped {
             let own = from.as_ref().map(BoundSource::ids).unwrap_or_default();
             for value in items.iter().chain(&having).chain(ordered) {
-                grouping::check(self, value, &group_by, &own)?;
+                grouping::check(self, value, &grouping.values, &own)?;
             }
         }
         self.aggregates = Aggregates::Refused;
@@ -303,12 +312,32 @@ impl Binder<'_> {
             None => None,
         };
         let distinct = select.distinct;
-        let bound = BoundSelect { distinct, items, from, filter, group_by, having };
-        match &select.top {
-            Some(top) if top.percent || top.with_ties => {
-                self.ranked_top(top, bound, columns, order)
+        let group_by = grouping.values.clone();
+        let mut bound = BoundSelect { distinct, items, from, filter, group_by, having };
+        let ranked = select.top.as_ref().filter(|top| top.percent || top.with_ties);
+        if assigns {
+            if ranked.is_some() || grouping.has_sets() || order.iter().any(BoundOrder::is_position)
+            {
+                return Err(errors::unsupported(
+                    "SELECT @v = … that uses @v itself with WITH TIES, PERCENT, ROLLUP, CUBE, \
+                     GROUPING SETS or a position in ORDER BY",
+                ));
             }
-            _ => Ok(SelectParts { select: bound, columns, order_by: order, limit }),
+            let select = self.row_by_row(&select.items, bound, order, limit)?;
+            for (column, item) in columns.iter_mut().zip(&select.items) {
+                column.sql_type = item.sql_type;
+                column.nullable = true;
+            }
+            let limit =
+                select.from.is_some().then(|| Bound::constant(Value::Int(-1), SqlType::BigInt));
+            return Ok(SelectParts { select, columns, order_by: Vec::new(), limit, assigns });
+        }
+        if select.group_by.is_some() {
+            (bound, order) = self.by_sets(bound, &mut columns, order, &grouping)?;
+        }
+        match ranked {
+            Some(top) => self.ranked_top(top, bound, columns, order),
+            None => Ok(SelectParts { select: bound, columns, order_by: order, limit, assigns }),
         }
     }
 
@@ -403,7 +432,7 @@ impl Binder<'_> {
         };
         let select = plain(cells(id), derived(numbered, id), Some(filter));
         let order_by = vec![BoundOrder { value: OrderValue::Value(rank), descending: false }];
-        Ok(SelectParts { select, columns, order_by, limit: None })
+        Ok(SelectParts { select, columns, order_by, limit: None, assigns: false })
     }
 
     /// The number of rows of TOP.
@@ -416,6 +445,9 @@ impl Binder<'_> {
 
     fn row_count(&mut self, count: &launchpod_tsql::ast::Expr) -> Result<Bound, SqlError> {
         let count = coerce::explicit(self.value(count)?, SqlType::BigInt, 0, false)?;
+        if count.any_own(&|part| matches!(part.kind, Kind::Column { .. })) {
+            return Err(errors::unsupported("TOP or OFFSET with a column in its count"));
+        }
         match count.value() {
             Some(Value::Int(n)) if *n < 0 => Err(SqlError::with_class(
                 1060,
@@ -461,7 +493,7 @@ impl Binder<'_> {
                     items.push(bound);
                 }
                 SelectItem::Assign { variable, operator, value, line } => {
-                    let bound = self.assignment(variable, *operator, value, has_from);
+                    let bound = self.assignment(variable, *operator, value);
                     let bound = bound.map_err(|error| error.or_line(*line))?;
                     columns.push(query_column(String::new(), &bound, false));
                     items.push(bound);
@@ -477,24 +509,11 @@ impl Binder<'_> {
         variable: &str,
         operator: launchpod_tsql::ast::AssignOperator,
         value: &launchpod_tsql::ast::Expr,
-        has_from: bool,
     ) -> Result<Bound, SqlError> {
-        let before = self.assigned.replace((variable.to_lowercase(), false));
-        let bound = match operator.binary() {
-            None => self.value(value),
-            Some(infix) => {
-                let old = self.variable(variable)?;
-                self.value(value).and_then(|value| operator::binary(infix, old, value))
-            }
-        };
-        let used = std::mem::replace(&mut self.assigned, before).is_some_and(|(_, used)| used);
-        if used && has_from {
-            // Row after row the variable would change while the query runs.
-            return Err(errors::unsupported(
-                "SELECT @v = … that uses @v itself over the rows of a query",
-            ));
-        }
-        bound
+        let Some(infix) = operator.binary() else { return self.value(value) };
+        let old = self.variable(variable)?;
+        let value = self.value(value)?;
+        operator::binary(infix, old, value)
     }
 
     fn expand(

@@ -11,6 +11,8 @@ use crate::sqlite::errors;
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     pub(crate) sources: Vec<ScopeSource>,
+    /// What the query is grouped by.
+    pub(crate) grouped: Vec<Bound>,
 }
 
 /// A table, alias or subquery in FROM.

@@ -215,7 +215,8 @@ impl Binder<'_> {
         if taken {
             return Err(errors::duplicate_correlation(name));
         }
-        scope.sources.push(ScopeSource { id, name: name.to_owned(), qualifier, columns });
+        self.source_names.insert(id, name.to_owned());
+        self.scope().sources.push(ScopeSource { id, name: name.to_owned(), qualifier, columns });
         Ok(())
     }
 }

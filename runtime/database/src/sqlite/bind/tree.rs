@@ -314,10 +314,73 @@ impl Bound {
             || self.children().into_iter().any(Bound::has_aggregate)
     }
 
+    /// The same value with other parts: what `by` gives in a part's place stands for it. Parts
+    /// of aggregates and of subqueries are left as they are.
+    pub(crate) fn replace(&self, by: &mut dyn FnMut(&Bound) -> Option<Bound>) -> Bound {
+        if let Some(other) = by(self) {
+            return other;
+        }
+        let mut one = |part: &Bound| Box::new(part.replace(by));
+        let kind = match &self.kind {
+            Kind::Prefix(operator, operand) => Kind::Prefix(operator, one(operand)),
+            Kind::Store(storage, operand) => Kind::Store(storage, one(operand)),
+            Kind::Infix { operator, left, right, collate } => {
+                let (left, right) = (one(left), one(right));
+                Kind::Infix { operator, left, right, collate: *collate }
+            }
+            Kind::Chain { operator, operands } => {
+                let operands = operands.iter().map(|operand| *one(operand)).collect();
+                Kind::Chain { operator, operands }
+            }
+            Kind::Native { name, arguments } => {
+                let arguments = arguments.iter().map(|argument| *one(argument)).collect();
+                Kind::Native { name, arguments }
+            }
+            Kind::Call { function, arguments } => {
+                let arguments = arguments.iter().map(|argument| *one(argument)).collect();
+                Kind::Call { function: Arc::clone(function), arguments }
+            }
+            Kind::Case { branches, otherwise } => Kind::Case {
+                branches: branches.iter().map(|(c, v)| (*one(c), *one(v))).collect(),
+                otherwise: otherwise.as_deref().map(one),
+            },
+            Kind::InList { negated, operand, list, collate } => Kind::InList {
+                negated: *negated,
+                operand: one(operand),
+                list: list.iter().map(|item| *one(item)).collect(),
+                collate: *collate,
+            },
+            Kind::InQuery { negated, operand, query, collate } => Kind::InQuery {
+                negated: *negated,
+                operand: one(operand),
+                query: query.clone(),
+                collate: *collate,
+            },
+            other => other.clone(),
+        };
+        Bound { kind, ..self.clone() }
+    }
+
+    /// Whether a part of it, those of subqueries left out, is such a one.
+    pub(crate) fn any_own(&self, is: &dyn Fn(&Bound) -> bool) -> bool {
+        is(self) || self.children().into_iter().any(|child| child.any_own(is))
+    }
+
+    /// Whether a subquery in it uses a column of one of these sources.
+    pub(crate) fn queries_mention(&self, ids: &[SourceId]) -> bool {
+        self.any_own(&|part| match &part.kind {
+            Kind::Exists(query) | Kind::Scalar(query) | Kind::InQuery { query, .. } => {
+                query.mentions(ids)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a subquery is in it.
     pub(crate) fn has_query(&self) -> bool {
-        matches!(&self.kind, Kind::Exists(_) | Kind::Scalar(_) | Kind::InQuery { .. })
-            || self.children().into_iter().any(Bound::has_query)
+        self.any_own(&|part| {
+            matches!(&part.kind, Kind::Exists(_) | Kind::Scalar(_) | Kind::InQuery { .. })
+        })
     }
 
     /// Whether it is the same for every row: no column, subquery or aggregate is in it.
@@ -333,6 +396,15 @@ impl Bound {
             _ => true,
         };
         own && self.children().into_iter().all(Bound::is_constant)
+    }
+}
+
+// === impl BoundOrder ===
+
+impl BoundOrder {
+    /// Whether it names a column by its position.
+    pub(crate) fn is_position(&self) -> bool {
+        matches!(self.value, OrderValue::Position { .. })
     }
 }
 

@@ -12,6 +12,7 @@ use super::catalog::{Catalog, DatabaseName, Identity, Table};
 use super::modules::ModuleKind;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
+use crate::sqlite::functions::assigned::Assigned;
 use crate::sqlite::{cell, errors, translate};
 
 /// The collation that SERVERPROPERTY names.
@@ -33,6 +34,7 @@ pub(crate) struct Session {
     /// The table of SET IDENTITY_INSERT … ON.
     pub(crate) identity_insert: Option<i64>,
     pub(crate) identity: IdentityState,
+    pub(crate) assigned: Assigned,
 }
 
 /// The counters of IDENTITY columns while a statement runs, and the last value given.

@@ -90,3 +90,52 @@ pub(crate) fn split_separator() -> SqlError {
     SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
         .state(11)
 }
+
+pub(crate) fn json_conflict(property: &str) -> SqlError {
+    SqlError::new(
+        13601,
+        format!(
+            "Property '{property}' cannot be generated in JSON output due to a conflict with \
+             another column name or alias. Use different names and aliases for each column in \
+             SELECT list."
+        ),
+    )
+}
+
+pub(crate) fn json_auto_without_table() -> SqlError {
+    SqlError::new(
+        13600,
+        "FOR JSON AUTO requires at least one table for generating JSON objects. Use FOR JSON PATH \
+         or add a FROM clause with a table name.",
+    )
+}
+
+pub(crate) fn json_unnamed() -> SqlError {
+    SqlError::new(
+        13605,
+        "Column expressions and data sources without names or aliases cannot be formatted as JSON \
+         text using FOR JSON clause. Add alias to the unnamed column or table.",
+    )
+}
+
+pub(crate) fn json_root_without_array() -> SqlError {
+    SqlError::new(
+        13620,
+        "ROOT option and WITHOUT_ARRAY_WRAPPER option cannot be used together in FOR JSON. Remove \
+         one of these options.",
+    )
+}
+
+pub(crate) fn grouping_argument(argument: usize, function: &str) -> SqlError {
+    SqlError::new(
+        8161,
+        format!(
+            "Argument {argument} of the {function} function does not match any of the expressions \
+             in the GROUP BY clause."
+        ),
+    )
+}
+
+pub(crate) fn too_many_sets(most: usize) -> SqlError {
+    SqlError::new(10703, format!("Too many grouping sets. The maximum number is {most}."))
+}

@@ -16,10 +16,13 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::cell;
 
 pub(crate) mod aggregate;
+pub(crate) mod assigned;
+pub(crate) mod collect;
 pub(crate) mod convert;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod digest;
+pub(crate) mod for_json;
 pub(crate) mod format;
 pub(crate) mod json;
 pub(crate) mod moment;
@@ -55,6 +58,8 @@ pub(crate) enum Body {
     Cells(CellsBody),
     /// An aggregate.
     Aggregate(aggregate::Aggregate),
+    /// An aggregate of values of the declared types that needs all of them at once.
+    Collect(collect::Finish),
 }
 
 /// `single_row(rows, value)`: the value of a scalar subquery, which may have one row only.
@@ -135,6 +140,12 @@ impl Registry {
                 count,
                 flags,
                 aggregate::Registered { aggregate: *aggregate, raised },
+            )?,
+            Body::Collect(_) => connection.create_window_function(
+                function.name.as_str(),
+                count,
+                flags,
+                collect::Registered { function: Arc::clone(function), raised },
             )?,
             Body::Values(_) => {
                 let function = Arc::clone(function);

@@ -150,7 +150,12 @@ pub(crate) fn styled(ticks: i64, offset: i16, from: SqlType, style: i64) -> Opti
     let milliseconds = format!("{:03}", p.fraction / 10_000);
     let colon_time = format!("{plain_time}:{milliseconds}");
     let full_time = time_text(&p, digits);
+    let style = match (from, style) {
+        (SqlType::Date, style) => date_style(style),
+        (_, style) => style,
+    };
     let mut text = match style {
+        DAY_OF_MONTH => format!("{month} {d:>2} {y}"),
         0 | 100 => format!("{month} {d:>2} {y} {hour12:>2}:{:02}{half}", p.minute),
         1 => format!("{m:02}/{d:02}/{yy:02}"),
         101 => format!("{m:02}/{d:02}/{y:04}"),
@@ -194,10 +199,25 @@ pub(crate) fn styled(ticks: i64, offset: i16, from: SqlType, style: i64) -> Opti
             text.push(' ');
             text.push_str(&offset_text(offset));
         }
+        SqlType::DateTimeOffset(_) if style == 127 => text.push('Z'),
         SqlType::DateTimeOffset(_) if style == 126 => text.push_str(&offset_text(offset)),
         _ => {}
     }
     Some(text)
+}
+
+/// Styles 100 and 109 of a `date`, which has no number of its own.
+const DAY_OF_MONTH: i64 = -1;
+
+/// The style of a date alone that is the same but for the time.
+fn date_style(style: i64) -> i64 {
+    match style {
+        20 | 21 | 25 | 120 | 121 | 126 | 127 => 23,
+        9 | 100 | 109 => DAY_OF_MONTH,
+        13 | 113 => 106,
+        22 => 1,
+        style => style,
+    }
 }
 
 /// Reads from the front of a text.

@@ -83,6 +83,8 @@ pub(super) fn to_text(
             styled(*ticks, 0, from, to, if default { 121 } else { style })?
         }
         Value::DateTimeOffset { utc, offset } => {
+            // Style 127 says the moment in UTC.
+            let offset = if style == 127 { &0 } else { offset };
             let local = utc + i64::from(*offset) * 600_000_000;
             styled(local, *offset, from, to, if style == 0 { 121 } else { style })?
         }
