@@ -168,3 +168,28 @@ async fn output_goes_into_tables() {
         assert_eq!(change(sql, LOG).await, expected, "{sql}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn computed_columns_are_read_old_and_new() {
+    let (_server, mut session) = stock().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE TABLE d (id int NOT NULL PRIMARY KEY, n int, twice AS ISNULL(n, 0) * 2)", ": "),
+            ("INSERT d (id, n) OUTPUT 'new', inserted.twice INTO log (what, new) VALUES (1, 5), (2, 6)", ": "),
+            ("SELECT new FROM log ORDER BY at", "int: 10; 12"),
+            ("UPDATE d SET n = n + 1 OUTPUT deleted.twice AS a, inserted.twice AS b WHERE id = 1", "int!, int!: 10|12"),
+            ("DELETE d OUTPUT 'gone', deleted.twice INTO log (what, old) OUTPUT deleted.twice WHERE twice = 0", "int!: "),
+            (
+                "MERGE d USING (VALUES (1, 8), (3, 9)) s (id, n) ON d.id = s.id
+                 WHEN MATCHED AND d.twice = 12 THEN UPDATE SET n = s.n
+                 WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, s.n)
+                 WHEN NOT MATCHED BY SOURCE THEN DELETE
+                 OUTPUT $action, inserted.id, deleted.twice, inserted.twice;",
+                "nvarchar(10)!, int, int, int: UPDATE|1|12|16; DELETE|NULL|12|NULL; INSERT|3|NULL|18",
+            ),
+            ("MERGE d USING u ON d.id = u.id WHEN MATCHED THEN UPDATE SET twice = 1;", "271"),
+        ],
+    )
+    .await;
+}

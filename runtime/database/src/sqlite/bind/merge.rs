@@ -7,7 +7,6 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::apply::one;
 use super::scope::ScopeSource;
-use super::source::table_columns;
 use super::staged::{Rows, Staged, Step, Twice};
 use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::write::row_id;
@@ -46,6 +45,7 @@ impl Binder<'_> {
         }
         if new {
             self.make_nullable(&[id]);
+            self.guard_computed(&[id]);
         }
         let source = joined(&table, id, source, marker, on, (new, old));
         let mut bound = Branches::default();
@@ -88,7 +88,8 @@ impl Binder<'_> {
             (None, TargetName::Table(_)) => (table.name.as_str(), qualifier),
             (None, TargetName::Variable { name, .. }) => (name.as_str(), None),
         };
-        self.add_source(id, name, qualifier, table_columns(table))?;
+        let columns = self.columns_of(table, id)?;
+        self.add_source(id, name, qualifier, columns)?;
         Ok(id)
     }
 

@@ -8,7 +8,7 @@ use launchpod_tsql::ast::{Output, Target as TargetName};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::scope::{ScopeSource, SourceColumn};
-use super::source::table_columns;
+use super::table::present;
 use super::tree::{Bound, BoundBody, BoundCte, BoundQuery, BoundSource, Kind, SourceId};
 use super::write::{Write, plain_query, plain_select, row_id};
 use super::{Binder, int};
@@ -107,7 +107,7 @@ impl Binder<'_> {
         let sources = std::mem::take(&mut self.scope().sources);
         let stage = self.source_id();
         let mut kept = Vec::new();
-        let mut scope = self.changed_rows(&rows, stage, &mut kept);
+        let mut scope = self.changed_rows(&rows, stage, &mut kept)?;
         let beside = sources.into_iter().filter(|source| Some(source.id) != rows.id);
         scope.extend(beside.map(|source| written_down(source, stage, &mut kept)));
         let changed = scope[0].id;
@@ -167,7 +167,7 @@ impl Binder<'_> {
         rows: &Rows,
         stage: SourceId,
         kept: &mut Vec<(String, Bound)>,
-    ) -> Vec<ScopeSource> {
+    ) -> Result<Vec<ScopeSource>, SqlError> {
         let any = |wanted: fn(&Step) -> bool| rows.steps.iter().any(wanted);
         let deletes = any(|step| matches!(step, Step::Delete));
         let inserts = any(|step| matches!(step, Step::Insert(_)));
@@ -179,21 +179,16 @@ impl Binder<'_> {
             columns,
         };
         let mut scope = Vec::with_capacity(3);
-        let mut inserted = table_columns(&rows.table);
-        for column in &mut inserted {
-            column.nullable |= deletes;
-        }
+        let rowid = rows.table.rowid()?;
         let inserted_id = self.source_id();
+        let inserted = self.columns_where(&rows.table, inserted_id, rowid, deletes)?;
         let merges = rows.twice == Twice::Refused;
         let name = if inserts || updates || merges { "inserted" } else { "" };
         scope.push(source(inserted_id, name, if name.is_empty() { vec![] } else { inserted }));
         if let Some(id) = rows.id
             && (deletes || updates || merges)
         {
-            let mut columns = table_columns(&rows.table);
-            for column in &mut columns {
-                column.nullable |= inserts;
-            }
+            let columns = self.columns_where(&rows.table, id, rowid, inserts)?;
             let own = source(id, "deleted", columns);
             scope.push(written_down(own, stage, kept));
         }
@@ -208,7 +203,24 @@ impl Binder<'_> {
             };
             scope.push(source(stage, "", vec![column]));
         }
-        scope
+        Ok(scope)
+    }
+
+    /// The columns of a table that may have no row beside the stage's: then all are NULL,
+    /// computed ones as well.
+    fn columns_where(
+        &mut self,
+        table: &Table,
+        id: SourceId,
+        rowid: &str,
+        absent: bool,
+    ) -> Result<Vec<SourceColumn>, SqlError> {
+        let mut columns = self.columns_of(table, id)?;
+        for column in columns.iter_mut().filter(|_| absent) {
+            column.nullable = true;
+            column.value = column.value.take().map(|value| present(id, rowid, value));
+        }
+        Ok(columns)
     }
 
     /// The INSERT of what OUTPUT … INTO gives.

@@ -114,7 +114,7 @@ impl Binder<'_> {
 }
 
 /// `CASE WHEN source.rowid IS NOT NULL THEN value END`
-fn present(source: SourceId, rowid: &str, value: Bound) -> Bound {
+pub(super) fn present(source: SourceId, rowid: &str, value: Bound) -> Bound {
     let sql_type = value.sql_type;
     let row = super::write::row_id(source, rowid);
     let null = Bound::constant(launchpod_types::Value::Null, row.sql_type);
