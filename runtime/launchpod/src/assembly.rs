@@ -13,8 +13,8 @@ use launchpod_controller::{Config, Controller, Image, Images, Language};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_image::Catalog;
 use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits};
-use launchpod_session::Instance;
 use launchpod_session::configuration::Configuration;
+use launchpod_session::{Instance, SpoolConfig};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -91,7 +91,9 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
 pub async fn instance(settings: &Settings, data_dir: &Path) -> Result<Arc<Instance>, Error> {
     let configuration = Configuration::open(&data_dir.join(CONFIGURATION_FILE))?;
     let controller = controller(settings, instance_id(data_dir)?).await?;
-    Ok(Arc::new(Instance::new(configuration, controller)))
+    let mut instance = Instance::new(configuration, controller);
+    instance.spool = SpoolConfig { folder: data_dir.to_owned(), limit: settings.spool_size() };
+    Ok(Arc::new(instance))
 }
 
 /// Opens the embedded database of a data folder, which is made when it isn't there.

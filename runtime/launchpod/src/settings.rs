@@ -63,6 +63,11 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_WORKER_ACCOUNTS", value_name = "N")]
     pub worker_accounts: Option<u32>,
 
+    /// Disk space in MiB that the rows of one INSERT … EXEC may take in the data folder before
+    /// they are inserted; past it the statement fails with 1105 (default 4096)
+    #[arg(long, env = "LAUNCHPOD_SPOOL_SIZE", value_name = "MIB")]
+    pub spool_size: Option<u64>,
+
     /// Folder for the workers' sockets; short, since a socket's path holds 108 bytes
     /// (default /run/launchpod)
     #[arg(long, env = "LAUNCHPOD_RUN_DIR", value_name = "DIR")]
@@ -151,6 +156,7 @@ impl Settings {
             worker_memory,
             worker_processes,
             worker_accounts,
+            spool_size,
             run_dir,
             grace,
         ))
@@ -172,6 +178,11 @@ impl Settings {
             0 => None,
             seconds => Some(Duration::from_secs(seconds)),
         }
+    }
+
+    /// Bytes of disk space for the rows of one INSERT … EXEC: by default 4 GiB.
+    pub fn spool_size(&self) -> u64 {
+        self.spool_size.unwrap_or(4_096).saturating_mul(1 << 20)
     }
 
     /// Bytes of memory for one worker: by default 2 GiB.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use launchpod_tsql::ast::Statement;
+use launchpod_tsql::ast::{Statement, StatementKind};
 use launchpod_types::{Message, SqlError};
 
+use crate::block::unsupported;
 use crate::reply::{DoneKind, DonePlace};
 use crate::run::{Flow, MAX_CALL_DEPTH, Run, Scope, Stop};
+use crate::walk::nested;
 
 impl Run<'_> {
     /// Reads and runs the scope's text; returns the return status.
@@ -15,28 +17,43 @@ impl Run<'_> {
     /// stops it.
     pub async fn text(&mut self) -> Result<i32, Stop> {
         let source = Arc::clone(&self.scope.source);
-        let batch = match launchpod_tsql::parse(&source) {
-            Ok(batch) => batch,
-            Err(error) => return Err(self.unreadable(vec![SqlError::from(error).into()]).await),
-        };
-        self.statements(&batch.statements).await
+        let read = launchpod_tsql::parse(&source)
+            .map_err(|error| vec![SqlError::from(error).into()])
+            .and_then(|batch| self.check_mentions(&batch.mentions).map(|()| batch));
+        match read {
+            Ok(batch) if self.is_only_parsed(&batch.statements) => Ok(0),
+            Ok(batch) => self.statements(&batch.statements).await,
+            Err(errors) => Err(self.unreadable(errors).await),
+        }
     }
 
     /// Runs the statements of a text; returns the return status.
     async fn statements(&mut self, statements: &[Statement]) -> Result<i32, Stop> {
-        match self.declare_all(statements) {
-            Err(Stop::Failed(errors)) => return Err(self.unreadable(errors).await),
-            declared => declared?,
+        if let Err(stop) = self.declare_all(statements) {
+            return Err(self.unreadable_by(stop).await);
         }
-        match self.block(statements).await? {
-            Flow::Return(status) => Ok(status),
-            Flow::Next | Flow::Break | Flow::Continue => Ok(0),
+        if let Err(stop) = self.make_tables(statements).await {
+            return Err(self.unreadable_by(stop).await);
+        }
+        match self.block(statements).await {
+            Ok(Flow::Return(status)) => Ok(status),
+            Ok(Flow::Next | Flow::Break | Flow::Continue) => Ok(0),
+            Ok(Flow::Goto(label)) => Err(self.unreachable(statements, &label).await),
+            Err(Stop::Unbound(errors)) => Err(self.unbound(errors).await),
+            Err(stop) => Err(stop),
         }
     }
 
-    /// Says why no statement of a text can run: to the CATCH around it, or to the client.
+    async fn unreadable_by(&mut self, stop: Stop) -> Stop {
+        match stop {
+            Stop::Failed(errors) => self.unreadable(errors).await,
+            over => over,
+        }
+    }
+
+    /// Says why no statement of a text can run: to the CATCH of its caller, or to the client.
     async fn unreadable(&mut self, errors: Vec<Message>) -> Stop {
-        if self.scope.catching {
+        if self.scope.caller_tries {
             return Stop::Failed(errors);
         }
         match self.report(errors, DoneKind::Other).await {
@@ -45,9 +62,29 @@ impl Run<'_> {
         }
     }
 
-    /// Rolls back what a batch must not leave open: a doomed transaction, and that of a
-    /// cancelled batch under XACT_ABORT.
+    /// Ends a text whose TRY couldn't catch that a statement can't be bound.
+    async fn unbound(&mut self, errors: Vec<Message>) -> Stop {
+        let stop = self.unreadable(errors).await;
+        if matches!(stop, Stop::TextOver) && self.session.options.abort_transaction {
+            return self.roll_back().await.err().unwrap_or(Stop::Over);
+        }
+        stop
+    }
+
+    /// Ends a text that jumps to a label which stands within another block.
+    async fn unreachable(&mut self, statements: &[Statement], label: &str) -> Stop {
+        let jumps = |statement: &&Statement| matches!(&statement.kind, StatementKind::Goto(to) if to.fold() == label);
+        let line = nested(statements).into_iter().find(jumps).map_or(0, |jump| jump.line);
+        let Stop::Failed(errors) = unsupported("GOTO into a block") else { return Stop::Over };
+        let errors = self.located(errors, line);
+        self.unreadable(errors).await
+    }
+
+    /// Takes back what a batch must not leave: the tables of its table variables, a doomed
+    /// transaction, and that of a cancelled batch under XACT_ABORT.
     pub async fn end(&mut self) {
+        let tables = std::mem::take(&mut self.scope.tables);
+        self.drop_tables(tables).await;
         // Nobody waits for an error any more.
         let _ = self.end_doomed().await;
         if self.cancel.is_cancelled() && self.session.options.abort_transaction {
@@ -90,9 +127,9 @@ impl Run<'_> {
         mut inner: Scope,
         statements: Option<&[Statement]>,
     ) -> Result<(Scope, Result<i32, Stop>), Stop> {
-        inner.depth = self.scope.depth + 1;
+        inner.depth += self.scope.depth + 1;
         inner.place = DonePlace::InProcedure;
-        inner.catching = self.scope.catching;
+        inner.caller_tries = self.scope.catching();
         inner.caught.clone_from(&self.scope.caught);
         if inner.depth > MAX_CALL_DEPTH {
             return Err(SqlError::new(
@@ -115,8 +152,10 @@ impl Run<'_> {
             Some(statements) => Box::pin(self.statements(statements)).await,
             None => Box::pin(self.text()).await,
         };
-        let inner = std::mem::replace(&mut self.scope, outer);
+        let mut inner = std::mem::replace(&mut self.scope, outer);
         self.session.options = options;
+        self.drop_tables(std::mem::take(&mut inner.tables)).await;
+        self.session.temporary_procedures.forget_deeper_than(self.scope.depth);
         let mut returned = self.return_to(&database).await;
         if elsewhere.is_some() {
             returned = returned.and(self.run_in(&database).await);

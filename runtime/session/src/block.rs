@@ -4,6 +4,8 @@ use launchpod_tsql::ast::{Declaration, Expr, Statement, StatementKind};
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
 use crate::deep::Deep;
+use crate::insert_execute::is_execute;
+use crate::procedures::drops_temporary;
 use crate::reply::DoneKind;
 use crate::run::{Flow, Run, Stop};
 
@@ -13,12 +15,26 @@ impl Run<'_> {
     /// A statement that fails is reported and the next one runs, as in SQL Server, unless the
     /// error is of the kind that ends a batch.
     pub async fn block(&mut self, statements: &[Statement]) -> Result<Flow, Stop> {
-        for statement in statements {
+        let mut next = 0;
+        while let Some(statement) = statements.get(next) {
+            next += 1;
             match self.statement(statement).await {
                 Ok(Flow::Next) => {}
+                Ok(Flow::Goto(label)) => match place_of(statements, &label) {
+                    Some(place) => {
+                        next = place;
+                        // A loop of jumps alone must let others run.
+                        tokio::task::yield_now().await;
+                    }
+                    None => return Ok(Flow::Goto(label)),
+                },
                 Ok(leave) => return Ok(leave),
-                Err(Stop::Failed(errors) | Stop::CallFailed(errors)) if self.scope.catching => {
-                    return Err(self.thrown(statement, errors).await);
+                Err(Stop::Failed(errors)) if self.scope.catching() => {
+                    let unbound = errors.iter().any(ends_text);
+                    return Err(self.thrown(statement, errors, unbound).await);
+                }
+                Err(Stop::CallFailed(errors)) if self.scope.catching() => {
+                    return Err(self.thrown(statement, errors, false).await);
                 }
                 Err(Stop::Failed(errors)) => {
                     // Where a statement ends that the parser doesn't read is a guess.
@@ -34,6 +50,10 @@ impl Run<'_> {
                     }
                 }
                 Err(Stop::CallFailed(errors)) => self.failed(statement, errors).await?,
+                Err(Stop::Unbound(errors)) if !self.scope.catching() => {
+                    self.failed(statement, errors).await?;
+                    return Err(Stop::TextOver);
+                }
                 Err(over) => return Err(over),
             }
             if self.cancel.is_cancelled() {
@@ -44,7 +64,11 @@ impl Run<'_> {
     }
 
     /// Reports the errors of a statement, and ends the batch if they do.
-    async fn failed(&mut self, statement: &Statement, errors: Vec<Message>) -> Result<(), Stop> {
+    pub async fn failed(
+        &mut self,
+        statement: &Statement,
+        errors: Vec<Message>,
+    ) -> Result<(), Stop> {
         let errors = self.located(errors, statement.line);
         let abort = self.session.options.abort_transaction;
         let ends_batch = abort || errors.iter().any(ends_batch);
@@ -58,8 +82,21 @@ impl Run<'_> {
     /// Runs one statement, which may hold statements.
     fn statement<'b>(&'b mut self, statement: &'b Statement) -> Deep<'b, Result<Flow, Stop>> {
         Deep::new(async move {
+            if self.is_skipped(&statement.kind) {
+                return Ok(Flow::Next);
+            }
             match &statement.kind {
                 StatementKind::Block(statements) => return self.block(statements).await,
+                // Under FMTONLY every branch is described, once.
+                StatementKind::If { then, otherwise, .. } if self.session.options.format_only => {
+                    self.block(std::slice::from_ref(then)).await?;
+                    if let Some(otherwise) = otherwise {
+                        self.block(std::slice::from_ref(otherwise)).await?;
+                    }
+                }
+                StatementKind::While { body, .. } if self.session.options.format_only => {
+                    self.block(std::slice::from_ref(body)).await?;
+                }
                 StatementKind::If { condition, then, otherwise } => {
                     if self.holds(condition).await? {
                         return self.block(std::slice::from_ref(then)).await;
@@ -73,7 +110,7 @@ impl Run<'_> {
                         match self.block(std::slice::from_ref(body)).await? {
                             Flow::Next | Flow::Continue => {}
                             Flow::Break => break,
-                            leave @ Flow::Return(_) => return Ok(leave),
+                            leave => return Ok(leave),
                         }
                     }
                 }
@@ -89,13 +126,20 @@ impl Run<'_> {
                 StatementKind::Declare(declarations) => self.initialise_all(declarations).await?,
                 StatementKind::SetVariable(set) => self.set_variable(set).await?,
                 StatementKind::SetOption(set) => {
-                    self.set_option(set);
+                    self.set_option(set).await?;
                     self.forward(statement).await?;
                 }
                 StatementKind::Select(query) => match Self::assignments(query) {
                     Some(assignments) => self.assign(statement, &assignments).await?,
                     None => self.forward(statement).await?,
                 },
+                StatementKind::Insert(insert) if is_execute(insert) => {
+                    self.insert_execute(statement, insert).await?;
+                }
+                StatementKind::CreateProcedure(procedure) if procedure.name.is_temporary() => {
+                    self.define_temporary(procedure)?;
+                }
+                StatementKind::Drop(drop) if drops_temporary(drop) => self.drop_temporary(drop)?,
                 StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
                 StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
                 StatementKind::Reconfigure { .. } => {
@@ -108,9 +152,8 @@ impl Run<'_> {
                 StatementKind::RaiseError(raise) => self.raise_error(raise).await?,
                 StatementKind::Throw(throw) => self.throw(throw.as_ref()).await?,
                 StatementKind::WaitFor(wait) => self.wait(wait).await?,
-                StatementKind::Goto(_) | StatementKind::Label(_) => {
-                    return Err(unsupported("GOTO"));
-                }
+                StatementKind::Goto(label) => return Ok(Flow::Goto(label.fold())),
+                StatementKind::Label(_) => {}
                 StatementKind::Kill(_) => return Err(unsupported("KILL")),
                 // All others are the database's: what it doesn't know, it says so itself.
                 _ => self.forward(statement).await?,
@@ -143,11 +186,9 @@ impl Run<'_> {
 
     async fn initialise_all(&mut self, declarations: &[Declaration]) -> Result<(), Stop> {
         for declaration in declarations {
-            match declaration {
-                Declaration::Variable { name, value, .. } => {
-                    self.initialise(name, value.as_ref()).await?;
-                }
-                _ => return Err(unsupported("DECLARE TABLE")),
+            // A table variable is there from the beginning of the text.
+            if let Declaration::Variable { name, value, .. } = declaration {
+                self.initialise(name, value.as_ref()).await?;
             }
         }
         Ok(())
@@ -164,8 +205,14 @@ fn ends_batch(error: &Message) -> bool {
 /// Whether an error ends the text it stands in, after which the caller goes on: those of
 /// binding do (observed with SQL Server).
 fn ends_text(error: &Message) -> bool {
-    const BINDING: [i32; 10] = [102, 134, 137, 156, 195, 207, 208, 209, 4104, 8120];
+    const BINDING: [i32; 11] = [102, 134, 137, 156, 195, 207, 208, 209, 1087, 4104, 8120];
     BINDING.contains(&error.number)
+}
+
+/// Where to go on after a jump to a label, when it is among the statements.
+fn place_of(statements: &[Statement], label: &str) -> Option<usize> {
+    let is_label = |statement: &Statement| matches!(&statement.kind, StatementKind::Label(name) if name.fold() == label);
+    statements.iter().position(is_label)
 }
 
 /// The return status that a value gives.

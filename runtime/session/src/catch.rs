@@ -17,29 +17,38 @@ impl Run<'_> {
         body: &[Statement],
         handler: &[Statement],
     ) -> Result<Flow, Stop> {
-        let outer = std::mem::replace(&mut self.scope.catching, true);
+        let outer = std::mem::replace(&mut self.scope.trying, true);
         let outcome = self.block(body).await;
-        self.scope.catching = outer;
+        self.scope.trying = outer;
         let errors = match outcome {
             Err(Stop::Failed(errors) | Stop::CallFailed(errors)) => errors,
             other => return other,
         };
-        self.session.globals.error = errors.first().map_or(0, |error| error.number);
-        let before = std::mem::replace(&mut self.scope.caught, errors);
+        // Of several errors the last is what CATCH gets, as in SQL Server.
+        let error = errors.into_iter().next_back();
+        self.session.globals.error = error.as_ref().map_or(0, |error| error.number);
+        let before = std::mem::replace(&mut self.scope.caught, error);
         let flow = self.block(handler).await;
         self.scope.caught = before;
         flow
     }
 
     /// Hands a statement's errors to the CATCH around it. The statement is ended, so that a
-    /// result set that it had begun is.
-    pub async fn thrown(&mut self, statement: &Statement, errors: Vec<Message>) -> Stop {
+    /// result set that it had begun is. `unbound`: they are of binding, which a TRY of the same
+    /// text doesn't catch ("Errors unaffected by a TRY...CATCH construct" in "TRY...CATCH").
+    pub async fn thrown(
+        &mut self,
+        statement: &Statement,
+        errors: Vec<Message>,
+        unbound: bool,
+    ) -> Stop {
         let errors = self.located(errors, statement.line);
         let transaction_open = self.session.globals.transaction.depth > 0;
         if self.session.options.abort_transaction && transaction_open {
             self.session.globals.doomed = true;
         }
         match self.done(done_kind(&statement.kind), None).await {
+            Ok(()) if unbound => Stop::Unbound(errors),
             Ok(()) => Stop::Failed(errors),
             Err(over) => over,
         }
@@ -56,7 +65,7 @@ impl Run<'_> {
         };
         let state = Variable { sql_type: SqlType::SmallInt, value: Value::Int(state) };
         let mut variables = vec![("@@xact_state", state)];
-        if let Some(error) = self.scope.caught.first() {
+        if let Some(error) = &self.scope.caught {
             let procedure = match error.procedure.as_str() {
                 "" => Value::Null,
                 name => Value::from(name),

@@ -13,7 +13,7 @@ use crate::run::{Run, Stop};
 pub(crate) const OPERAND: &str = "@launchpod_operand";
 
 /// Whether every value of a type is the same in another, so that nobody need be asked.
-fn keeps_value(from: SqlType, to: SqlType) -> bool {
+pub(crate) fn keeps_value(from: SqlType, to: SqlType) -> bool {
     match (from, to) {
         (SqlType::NVarChar(from), SqlType::NVarChar(to))
         | (SqlType::VarChar(from), SqlType::VarChar(to) | SqlType::NVarChar(to))

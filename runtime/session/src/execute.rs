@@ -5,9 +5,10 @@ use launchpod_tsql::ast::{self, ArgumentValue, Execute, ExecuteText, ProcedureNa
 use launchpod_types::{Parameter, SqlType, Value};
 
 use crate::block::unsupported;
+use crate::diversion::Diversion;
 use crate::literal;
 use crate::procedure_name;
-use crate::procedures::{Argument, Completion, Invocation};
+use crate::procedures::{Argument, Completion, Invocation, Procedure, Shape};
 use crate::reply::{DoneKind, DonePlace, Reply, ReturnValue, StatementDone};
 use crate::run::{Run, Scope, Stop};
 use crate::session::Call;
@@ -35,10 +36,7 @@ impl Run<'_> {
             result_sets: execute.result_sets.clone(),
             source: std::sync::Arc::clone(&self.scope.source),
         };
-        let completion = self.invoke(invocation).await.map_err(|stop| match stop {
-            Stop::Failed(errors) => Stop::CallFailed(errors),
-            other => other,
-        })?;
+        let completion = self.invoke(invocation).await.map_err(Stop::of_call)?;
         for (ordinal, output) in completion.outputs {
             if let ArgumentValue::Variable(name) = &execute.arguments[ordinal].value {
                 let declared = self.variable(name)?.sql_type;
@@ -63,12 +61,18 @@ impl Run<'_> {
         if execute.run_as.is_some() {
             return Err(unsupported("EXECUTE AS"));
         }
-        if !matches!(execute.result_sets, ResultSets::Unspecified | ResultSets::Undefined) {
-            return Err(unsupported("EXECUTE ('text') WITH RESULT SETS"));
-        }
         let text = self.value(&execute.text, SqlType::NVARCHAR_MAX).await?;
         let Value::Text(text) = text else { return Ok(()) };
-        self.nested_text(Scope::new(text.into(), DonePlace::InProcedure, 0)).await?;
+        let scope = Scope::new(text.into(), DonePlace::InProcedure, 0);
+        let shape = Shape::of(&execute.result_sets, &self.scope.source)?;
+        let Some(shape) = shape else {
+            self.nested_text(scope).await.map_err(Stop::of_call)?;
+            return Ok(());
+        };
+        let place = self.diversions.len();
+        self.diversions.push(Diversion::Shape(shape));
+        let result = self.nested_text(scope).await;
+        self.end_shape(place, result).map_err(Stop::of_call)?;
         Ok(())
     }
 
@@ -84,9 +88,14 @@ impl Run<'_> {
                 }
                 self.call_done(false).await
             }
-            Err(Stop::Failed(errors) | Stop::CallFailed(errors)) => {
+            Err(
+                Stop::Failed(errors)
+                | Stop::CallFailed(errors)
+                | Stop::Unbound(errors)
+                | Stop::Aborted { errors, .. },
+            ) => {
                 let errors = self.located(errors, 1);
-                self.session.globals.error = errors.first().map_or(0, |error| error.number);
+                self.session.globals.error = errors.last().map_or(0, |error| error.number);
                 for error in errors {
                     self.message(error).await?;
                 }
@@ -173,26 +182,43 @@ impl Run<'_> {
         self.invoke(Invocation { procedure, arguments, result_sets, source: "".into() }).await
     }
 
-    /// Finds the procedure and runs it.
+    /// Finds the procedure and runs it, its results as WITH RESULT SETS says.
     async fn invoke(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
         // A system procedure is reachable by every database and schema.
-        let name = invocation.procedure.name.fold();
-        let Some(procedure) = crate::procedures::find(&name) else {
-            return self.invoke_user_procedure(invocation).await;
-        };
-        let outer = std::mem::replace(&mut self.scope.place, DonePlace::InProcedure);
-        let completion = self.run_procedure(procedure, invocation).await;
-        self.scope.place = outer;
-        completion
+        let procedure = crate::procedures::find(&invocation.procedure.name.fold());
+        if matches!(procedure, Some(Procedure::ExternalScript)) {
+            // The controller converts the rows of a script.
+            return self.invoke_found(procedure, invocation).await;
+        }
+        let shape = Shape::of(&invocation.result_sets, &invocation.source)?;
+        let Some(shape) = shape else { return self.invoke_found(procedure, invocation).await };
+        let place = self.diversions.len();
+        self.diversions.push(Diversion::Shape(shape));
+        let result = self.invoke_found(procedure, invocation).await;
+        self.end_shape(place, result)
     }
 
-    async fn invoke_user_procedure(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
-        let Invocation { procedure, arguments, result_sets, .. } = invocation;
-        let any_result = matches!(result_sets, ResultSets::Unspecified | ResultSets::Undefined);
-        // Boxed: a procedure can call a procedure.
-        match Box::pin(self.user_procedure(&procedure, arguments, any_result)).await? {
-            Some(completion) => Ok(completion),
-            None => Err(procedure_name::not_found(&procedure.to_string()).into()),
+    /// Takes away what converts the results of a call that has ended.
+    fn end_shape<T>(&mut self, place: usize, result: Result<T, Stop>) -> Result<T, Stop> {
+        let shape = self.diversions.pop();
+        let result = result.map_err(|stop| self.own_abort(place, stop))?;
+        if let Some(Diversion::Shape(shape)) = shape {
+            shape.end()?;
         }
+        Ok(result)
+    }
+
+    async fn invoke_found(
+        &mut self,
+        procedure: Option<Procedure>,
+        invocation: Invocation,
+    ) -> Result<Completion, Stop> {
+        let outer = std::mem::replace(&mut self.scope.place, DonePlace::InProcedure);
+        let completion = match procedure {
+            Some(procedure) => self.run_procedure(procedure, invocation).await,
+            None => self.stored_procedure(invocation).await,
+        };
+        self.scope.place = outer;
+        completion
     }
 }

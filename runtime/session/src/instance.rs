@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use launchpod_controller::{Controller, Report};
 
 use crate::configuration::Configuration;
+use crate::spool::SpoolConfig;
 
 /// Reports kept of requests that have ended.
 const HISTORY_LENGTH: usize = 100;
@@ -16,6 +17,8 @@ pub struct Instance {
     pub configuration: Configuration,
     /// What runs external scripts.
     pub controller: Arc<Controller>,
+    /// Where the rows of INSERT … EXEC wait.
+    pub spool: SpoolConfig,
     history: Mutex<VecDeque<Report>>,
 }
 
@@ -24,7 +27,12 @@ pub struct Instance {
 impl Instance {
     /// An instance without a history.
     pub fn new(configuration: Configuration, controller: Arc<Controller>) -> Self {
-        Instance { configuration, controller, history: Mutex::default() }
+        Instance {
+            configuration,
+            controller,
+            spool: SpoolConfig::default(),
+            history: Mutex::default(),
+        }
     }
 
     /// The reports of the last 100 requests that ended, the oldest first.

@@ -18,11 +18,14 @@ mod block;
 mod catch;
 pub mod configuration;
 mod deep;
+mod diversion;
 mod evaluate;
 mod execute;
+mod insert_execute;
 mod instance;
 mod literal;
 mod message_format;
+mod options;
 mod procedure_name;
 mod procedures;
 mod query;
@@ -30,8 +33,11 @@ mod raise;
 mod reply;
 mod run;
 mod session;
+mod spool;
+mod tables;
 mod variables;
 mod wait;
+mod walk;
 
 pub use instance::Instance;
 pub use reply::{
@@ -39,3 +45,4 @@ pub use reply::{
     TransactionChange,
 };
 pub use session::{Call, CallArgument, Session, TransactionRequest};
+pub use spool::SpoolConfig;

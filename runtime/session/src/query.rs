@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use launchpod_database::{Event, Events, Execute, TransactionState, Variable};
-use launchpod_tsql::ast::{QueryBody, SetOption, SetValue, Statement, StatementKind, Transaction};
+use launchpod_tsql::ast::{QueryBody, Statement, StatementKind, Transaction};
 use launchpod_types::{Message, SqlError, SqlType, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -18,21 +18,28 @@ impl Run<'_> {
     }
 
     /// Starts a statement that a token of its own cancels.
-    fn start_until(
+    pub fn start_until(
         &mut self,
         statement: Statement,
         source: &str,
         cancel: CancellationToken,
     ) -> Events {
+        let execute = self.request(statement, source);
+        self.session.database.execute(execute, cancel)
+    }
+
+    /// A statement for the database, with the variables that it may use.
+    pub fn request(&self, statement: Statement, source: &str) -> Execute {
         let mut variables = self.scope.variables.clone();
         let globals = &self.session.globals;
-        let depth = i64::from(globals.transaction.depth);
         // @@ROWCOUNT is an int; a count beyond it wraps nowhere but saturates here.
         let row_count = i64::from(i32::try_from(globals.row_count).unwrap_or(i32::MAX));
         for (name, value) in [
             ("@@rowcount", row_count),
             ("@@error", i64::from(globals.error)),
-            ("@@trancount", depth),
+            ("@@trancount", i64::from(globals.transaction.depth)),
+            ("@@nestlevel", i64::from(self.scope.depth) - 1),
+            ("@@procid", self.scope.procedure_id),
         ] {
             let variable = Variable { sql_type: SqlType::Int, value: Value::Int(value) };
             variables.insert(name.to_owned(), variable);
@@ -40,27 +47,65 @@ impl Run<'_> {
         for (name, variable) in self.error_variables() {
             variables.insert(name.to_owned(), variable);
         }
-        let execute = Execute {
+        Execute {
             statement: Arc::new(statement),
             source: source.into(),
             variables: Arc::new(variables),
             describe: false,
-        };
-        self.session.database.execute(execute, cancel)
+        }
     }
 
     /// Runs a statement as it was written and sends on what it yields.
+    pub async fn forward(&mut self, statement: &Statement) -> Result<(), Stop> {
+        self.check_doomed(&statement.kind)?;
+        self.check_within_insert(&statement.kind)?;
+        self.check_row_limit(&statement.kind)?;
+        self.begin_implicitly(statement).await?;
+        let source = Arc::clone(&self.scope.source);
+        let mut execute = self.request(statement.clone(), statement.span.text(&source));
+        execute.describe = self.session.options.format_only;
+        let cancel = self.cancel.child_token();
+        let events = self.session.database.execute(execute, cancel.clone());
+        self.relay(statement, events, &cancel).await?;
+        self.note_table(&statement.kind);
+        Ok(())
+    }
+
+    /// Sends on what a statement yields, and its end.
     ///
     /// When nobody listens any more the rest is taken and dropped, not left: the transaction's
     /// state must be known when the next batch comes.
-    pub async fn forward(&mut self, statement: &Statement) -> Result<(), Stop> {
-        self.check_doomed(&statement.kind)?;
-        self.begin_implicitly(statement).await?;
-        let source = Arc::clone(&self.scope.source);
-        let mut events = self.start(statement.clone(), statement.span.text(&source));
+    pub async fn relay(
+        &mut self,
+        statement: &Statement,
+        mut events: Events,
+        cancel: &CancellationToken,
+    ) -> Result<(), Stop> {
+        let limit = self.session.options.row_limit;
+        let describe = self.session.options.format_only;
         let mut rows: Option<u64> = None;
         let mut stopped: Result<(), Stop> = Ok(());
         while let Some(event) = events.recv().await {
+            let event = match event {
+                Ok(Event::Batch(_) | Event::RowsAffected(_)) if describe => {
+                    // The columns are known by now.
+                    cancel.cancel();
+                    continue;
+                }
+                Ok(Event::Batch(batch)) if limit > 0 => {
+                    let left = limit.saturating_sub(rows.unwrap_or(0));
+                    let length = batch.num_rows().min(usize::try_from(left).unwrap_or(usize::MAX));
+                    if length as u64 == left {
+                        // SET ROWCOUNT: the statement has given what is wanted.
+                        cancel.cancel();
+                    }
+                    Ok(Event::Batch(batch.slice(0, length)))
+                }
+                Ok(Event::RowsAffected(count)) if limit > 0 => {
+                    Ok(Event::RowsAffected(count.min(limit)))
+                }
+                event => event,
+            };
             let sent = match event {
                 Ok(event) => self.forward_event(statement, event, &mut rows, stopped.is_ok()).await,
                 Err(error) => Err(error.into()),
@@ -140,7 +185,7 @@ impl Run<'_> {
 
     /// Runs a statement that isn't the client's, which nothing cancels. `tell`: the client
     /// hears of a change of the current database.
-    async fn own_statement(&mut self, text: &str, tell: bool) -> Result<(), Stop> {
+    pub async fn own_statement(&mut self, text: &str, tell: bool) -> Result<(), Stop> {
         let batch = launchpod_tsql::parse(text).map_err(SqlError::from)?;
         for statement in batch.statements {
             let mut events = self.start_until(statement.clone(), text, CancellationToken::new());
@@ -184,20 +229,6 @@ impl Run<'_> {
             _ => return Ok(()),
         };
         self.announce(Reply::Transaction(change)).await
-    }
-
-    /// Heeds the options that are the interpreter's own.
-    pub fn set_option(&mut self, set: &SetOption) {
-        let options = &mut self.session.options;
-        let on = set.value == SetValue::On;
-        for name in &set.names {
-            match name.as_str() {
-                "NOCOUNT" => options.no_count = on,
-                "XACT_ABORT" => options.abort_transaction = on,
-                "IMPLICIT_TRANSACTIONS" => options.implicit_transactions = on,
-                _ => {}
-            }
-        }
     }
 }
 

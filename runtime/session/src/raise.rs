@@ -51,9 +51,9 @@ impl Run<'_> {
     /// `THROW number, message, state`, or `THROW` of what a CATCH block handles.
     pub async fn throw(&mut self, throw: Option<&Throw>) -> Result<(), Stop> {
         let Some(throw) = throw else {
-            return Err(match self.scope.caught.is_empty() {
-                false => Stop::Failed(self.scope.caught.clone()),
-                true => SqlError::with_class(
+            return Err(match &self.scope.caught {
+                Some(caught) => Stop::Failed(vec![caught.clone()]),
+                None => SqlError::with_class(
                     10704,
                     15,
                     "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH block, or add error parameters to the THROW statement.",

@@ -7,6 +7,7 @@ use launchpod_database::Variable;
 use launchpod_types::{Message, SqlError};
 use tokio_util::sync::CancellationToken;
 
+use crate::diversion::Diversion;
 use crate::reply::{DoneKind, DonePlace, Replies, Reply, StatementDone};
 use crate::session::Session;
 
@@ -19,6 +20,8 @@ pub(crate) struct Run<'a> {
     pub replies: &'a Replies,
     pub cancel: &'a CancellationToken,
     pub scope: Scope,
+    /// What result sets pass on their way to the client, or end in; the innermost last.
+    pub diversions: Vec<Diversion>,
 }
 
 /// What one level of call sees.
@@ -35,14 +38,20 @@ pub(crate) struct Scope {
     pub database: Option<String>,
     /// The procedure it is, as messages name it; empty in a batch.
     pub procedure: String,
-    /// Whether a TRY is around what runs, here or in a caller.
-    pub catching: bool,
-    /// What the CATCH block around what runs handles; empty outside of one.
-    pub caught: Vec<Message>,
+    /// The object id of that procedure; 0 in a batch.
+    pub procedure_id: i64,
+    /// Whether a TRY of this text is around what runs.
+    pub trying: bool,
+    /// Whether a TRY of a caller is.
+    pub caller_tries: bool,
+    /// What the CATCH block around what runs handles.
+    pub caught: Option<Message>,
+    /// The temporary tables that end with it, as T-SQL names them.
+    pub tables: Vec<String>,
 }
 
 /// Where to go on after a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     /// With the next statement.
     Next,
@@ -52,6 +61,8 @@ pub(crate) enum Flow {
     Continue,
     /// With the caller, which gets the return status.
     Return(i32),
+    /// After a label, by its folded name.
+    Goto(String),
 }
 
 /// Why a statement didn't come to its end.
@@ -61,6 +72,15 @@ pub(crate) enum Stop {
     Failed(Vec<Message>),
     /// So did a procedure that it called: of whatever kind the errors are, the caller goes on.
     CallFailed(Vec<Message>),
+    /// It can't be bound: no TRY of its own text catches that, since SQL Server finds it when it
+    /// compiles the statement. The errors have not been sent yet.
+    Unbound(Vec<Message>),
+    /// What its rows were to pass or end in refused them; these errors have not been sent yet.
+    Aborted {
+        /// The place of the diversion among the run's.
+        place: usize,
+        errors: Vec<Message>,
+    },
     /// The text is over, but not what called it: an error that ends a text has been sent.
     TextOver,
     /// The batch is over: it was cancelled, the client is gone, or an error that ends batches
@@ -79,13 +99,31 @@ impl Scope {
             depth,
             database: None,
             procedure: String::new(),
-            catching: false,
-            caught: Vec::new(),
+            procedure_id: 0,
+            trying: false,
+            caller_tries: false,
+            caught: None,
+            tables: Vec::new(),
         }
+    }
+
+    /// Whether a CATCH gets the errors of what runs.
+    pub fn catching(&self) -> bool {
+        self.trying || self.caller_tries
     }
 }
 
 // === impl Stop ===
+
+impl Stop {
+    /// The same, of a call: what has failed there lets the caller go on.
+    pub fn of_call(self) -> Self {
+        match self {
+            Stop::Failed(errors) | Stop::Unbound(errors) => Stop::CallFailed(errors),
+            other => other,
+        }
+    }
+}
 
 impl From<SqlError> for Stop {
     fn from(error: SqlError) -> Self {
@@ -96,8 +134,25 @@ impl From<SqlError> for Stop {
 // === impl Run ===
 
 impl Run<'_> {
-    /// Sends a reply; the batch is over when nobody waits for it any more.
+    /// Sends a reply, by way of the diversions; the batch is over when nobody waits for it any
+    /// more.
     pub async fn send(&mut self, reply: Reply) -> Result<(), Stop> {
+        let mut diverted = vec![reply];
+        for place in (0..self.diversions.len()).rev() {
+            let mut passed = Vec::new();
+            for reply in diverted {
+                passed.append(&mut self.divert(place, reply).await?);
+            }
+            diverted = passed;
+        }
+        for reply in diverted {
+            self.emit(reply).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a reply to the client.
+    async fn emit(&mut self, reply: Reply) -> Result<(), Stop> {
         tokio::select! {
             sent = self.replies.send(reply) => sent.map_err(|_| Stop::Over),
             () = self.cancel.cancelled() => Err(Stop::Over),
@@ -128,7 +183,7 @@ impl Run<'_> {
 
     /// Sends the errors of a statement and its end.
     pub async fn report(&mut self, errors: Vec<Message>, kind: DoneKind) -> Result<(), Stop> {
-        if let Some(error) = errors.first() {
+        if let Some(error) = errors.last() {
             self.session.globals.error = error.number;
         }
         self.session.globals.row_count = 0;

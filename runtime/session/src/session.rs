@@ -7,7 +7,8 @@ use launchpod_types::{Identity, Parameter};
 use tokio_util::sync::CancellationToken;
 
 use crate::instance::Instance;
-use crate::procedures::PreparedStatements;
+use crate::options::Options;
+use crate::procedures::{PreparedStatements, TemporaryProcedures};
 use crate::reply::{DonePlace, REPLIES_IN_FLIGHT, Replies};
 use crate::run::{Run, Scope};
 
@@ -22,17 +23,9 @@ pub struct Session {
     pub(crate) options: Options,
     pub(crate) globals: Globals,
     pub(crate) prepared: PreparedStatements,
-}
-
-/// The SET options that the interpreter itself heeds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Options {
-    /// `NOCOUNT`
-    pub no_count: bool,
-    /// `XACT_ABORT`: an error ends the batch and rolls the transaction back.
-    pub abort_transaction: bool,
-    /// `IMPLICIT_TRANSACTIONS`: what reads or changes data begins a transaction.
-    pub implicit_transactions: bool,
+    pub(crate) temporary_procedures: TemporaryProcedures,
+    /// The number of the last table that a table variable got.
+    pub(crate) last_table: u64,
 }
 
 /// What `@@ROWCOUNT` and its kin return.
@@ -104,6 +97,8 @@ impl Session {
             options: Options::default(),
             globals: Globals::default(),
             prepared: PreparedStatements::default(),
+            temporary_procedures: TemporaryProcedures::default(),
+            last_table: 0,
         }
     }
 
@@ -192,6 +187,8 @@ impl Session {
         self.options = Options::default();
         self.globals = Globals { transaction: self.globals.transaction, ..Globals::default() };
         self.prepared = PreparedStatements::default();
+        self.temporary_procedures = TemporaryProcedures::default();
+        self.database.reset();
     }
 
     fn run<'a>(
@@ -201,6 +198,7 @@ impl Session {
         replies: &'a Replies,
         cancel: &'a CancellationToken,
     ) -> Run<'a> {
-        Run { session: self, replies, cancel, scope: Scope::new(text.into(), place, 1) }
+        let scope = Scope::new(text.into(), place, 1);
+        Run { session: self, replies, cancel, scope, diversions: Vec::new() }
     }
 }

@@ -1,16 +1,19 @@
 //! Variables: declared, set, and assigned by SELECT.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{
-    AssignOperator, Declaration, Expr, Query, QueryBody, SelectItem, SetVariable, Statement,
-    StatementKind, TypeName, fold_name,
+    AssignOperator, Declaration, Expr, Mention, MentionKind, Query, QueryBody, SelectItem,
+    SetVariable, Statement, StatementKind, TypeName, fold_name,
 };
-use launchpod_types::{SqlError, SqlType, Value};
+use launchpod_types::{Message, SqlError, SqlType, Value};
 
+use crate::block::unsupported;
 use crate::evaluate::OPERAND;
 use crate::run::{Run, Stop};
+use crate::walk::nested;
 
 /// One `@variable = value` of a SELECT.
 pub(crate) struct Assigned<'q> {
@@ -35,48 +38,67 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Checks that what a text names is declared before it, in the text or by its caller.
+    ///
+    /// # Errors
+    /// 137 and 1087, each name once.
+    pub fn check_mentions(&self, mentions: &[Mention]) -> Result<(), Vec<Message>> {
+        let given = self.scope.variables.keys().map(|name| (name.clone(), false));
+        let mut known: BTreeMap<String, bool> = given.collect();
+        let mut errors: Vec<(String, Message)> = Vec::new();
+        for Mention { name, kind, line } in mentions {
+            let folded = fold_name(name);
+            let declared = known.get(&folded).copied();
+            let error = match *kind {
+                MentionKind::Declaration { table } => {
+                    known.insert(folded, table);
+                    continue;
+                }
+                MentionKind::Scalar if declared == Some(false) => continue,
+                MentionKind::Table if declared == Some(true) => continue,
+                MentionKind::Scalar => undeclared(name),
+                MentionKind::Table => undeclared_table(name),
+            };
+            if errors.iter().all(|(reported, _)| *reported != folded) {
+                errors.push((folded, error.or_line(*line).into()));
+            }
+        }
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(errors.into_iter().map(|(_, error)| error).collect())
+    }
+
     /// Declares all variables of a text, each NULL: a DECLARE counts where it stands, whether
     /// it is run once, many times (in a WHILE) or never (in an IF).
     ///
     /// # Errors
     /// 134 for a name declared twice, 2715 for an unknown type.
     pub fn declare_all(&mut self, statements: &[Statement]) -> Result<(), Stop> {
-        for statement in statements {
-            match &statement.kind {
-                StatementKind::Declare(declarations) => {
-                    for declaration in declarations {
-                        self.declare(declaration).map_err(|error| {
-                            Stop::Failed(self.located(vec![error.into()], statement.line))
-                        })?;
-                    }
-                }
-                StatementKind::Block(statements) => self.declare_all(statements)?,
-                StatementKind::If { then, otherwise, .. } => {
-                    self.declare_all(std::slice::from_ref(then))?;
-                    if let Some(otherwise) = otherwise {
-                        self.declare_all(std::slice::from_ref(otherwise))?;
-                    }
-                }
-                StatementKind::While { body, .. } => {
-                    self.declare_all(std::slice::from_ref(body))?;
-                }
-                StatementKind::TryCatch { body, handler } => {
-                    self.declare_all(body)?;
-                    self.declare_all(handler)?;
-                }
-                _ => {}
+        for statement in nested(statements) {
+            let StatementKind::Declare(declarations) = &statement.kind else { continue };
+            for declaration in declarations {
+                self.declare(declaration).map_err(|error| {
+                    Stop::Failed(self.located(vec![error.into()], statement.line))
+                })?;
             }
         }
         Ok(())
     }
 
     fn declare(&mut self, declaration: &Declaration) -> Result<(), SqlError> {
-        // What else can be declared is refused when it is run.
-        let Declaration::Variable { name, type_name, .. } = declaration else { return Ok(()) };
-        let sql_type = declared_type(type_name, &self.scope.source)?;
+        let (name, sql_type, value) = match declaration {
+            Declaration::Variable { name, type_name, .. } => {
+                (name, declared_type(type_name, &self.scope.source)?, Value::Null)
+            }
+            Declaration::Table { name, .. } => {
+                (name, SqlType::SYSNAME, self.session.table_for(name).into())
+            }
+            _ => return Ok(()),
+        };
         match self.scope.variables.entry(fold_name(name)) {
             Entry::Vacant(entry) => {
-                entry.insert(Variable { sql_type, value: Value::Null });
+                entry.insert(Variable { sql_type, value });
                 Ok(())
             }
             Entry::Occupied(_) => Err(declared_twice(name)),
@@ -128,6 +150,9 @@ impl Run<'_> {
     ) -> Result<(), Stop> {
         for assignment in assignments {
             self.variable(assignment.variable)?;
+        }
+        if self.session.options.row_limit > 0 {
+            return Err(unsupported("SET ROWCOUNT with SELECT @variable"));
         }
         self.begin_implicitly(statement).await?;
         let source = std::sync::Arc::clone(&self.scope.source);
@@ -195,6 +220,10 @@ fn declared_twice(name: &str) -> SqlError {
         "The variable name '{name}' has already been declared. Variable names must be unique within a query batch or stored procedure."
     );
     SqlError::with_class(134, 15, text)
+}
+
+fn undeclared_table(name: &str) -> SqlError {
+    SqlError::with_class(1087, 15, format!("Must declare the table variable \"{name}\".")).state(2)
 }
 
 fn undeclared(name: &str) -> SqlError {

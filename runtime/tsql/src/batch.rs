@@ -22,6 +22,10 @@ pub struct BatchText<'a> {
 pub fn split_batches(script: &str) -> Vec<BatchText<'_>> {
     let mut batches = Vec::new();
     let (mut start, mut first_line) = (0, 1);
+    if !script.lines().any(may_separate) {
+        push(&mut batches, script, first_line, 1);
+        return batches;
+    }
     // What is too long to parse is too long to split: it stays one batch, and `parse` says so.
     for token in tokenize(script, true).unwrap_or_default() {
         if token.kind != TokenKind::Go {
@@ -37,6 +41,12 @@ pub fn split_batches(script: &str) -> Vec<BatchText<'_>> {
     }
     push(&mut batches, &script[start..], first_line, 1);
     batches
+}
+
+/// Whether a line may be one of `GO`. Most texts have none and need no tokens to tell.
+fn may_separate(line: &str) -> bool {
+    let line = line.trim_start().as_bytes();
+    line.len() >= 2 && line[..2].eq_ignore_ascii_case(b"go")
 }
 
 fn push<'a>(batches: &mut Vec<BatchText<'a>>, text: &'a str, first_line: u32, count: u32) {

@@ -94,6 +94,21 @@ pub enum ParseErrorKind {
         /// The argument's position, from 1.
         position: usize,
     },
+    /// 132: a label that is there twice.
+    #[error(
+        "The label '{label}' has already been declared. Label names must be unique within a \
+         query batch or stored procedure."
+    )]
+    LabelTwice {
+        /// The label.
+        label: String,
+    },
+    /// 133: a GOTO without its label.
+    #[error("A GOTO statement references the label '{label}' but the label has not been declared.")]
+    NoLabel {
+        /// The label.
+        label: String,
+    },
     /// 135: BREAK outside a loop.
     #[error("Cannot use a BREAK statement outside the scope of a WHILE statement.")]
     BreakOutsideWhile,
@@ -140,6 +155,9 @@ pub enum ParseErrorKind {
         /// The line, which is part of the text.
         line: u32,
     },
+    /// 1026: a GOTO whose label stands in a TRY or CATCH block that it is outside of.
+    #[error("GOTO cannot be used to jump into a TRY or CATCH scope.")]
+    GotoIntoTry,
     /// 1038: `[]` or `""` as a name.
     #[error(
         "An object or column name is missing or empty. For SELECT INTO statements, verify each \
@@ -197,6 +215,8 @@ impl ParseError {
             ParseErrorKind::UnclosedComment => 113,
             ParseErrorKind::PositionalAfterNamed { .. } => 119,
             ParseErrorKind::SizeTooGreat { .. } => 131,
+            ParseErrorKind::LabelTwice { .. } => 132,
+            ParseErrorKind::NoLabel { .. } => 133,
             ParseErrorKind::BreakOutsideWhile => 135,
             ParseErrorKind::ContinueOutsideWhile => 136,
             ParseErrorKind::AssignAndReturn => 141,
@@ -208,6 +228,7 @@ impl ParseError {
             ParseErrorKind::InvalidLength { .. } => 1001,
             ParseErrorKind::InvalidScale { .. } => 1002,
             ParseErrorKind::NumberRange { .. } => 1007,
+            ParseErrorKind::GotoIntoTry => 1026,
             ParseErrorKind::EmptyName => 1038,
             ParseErrorKind::WidthNotAllowed { .. } => 2716,
             ParseErrorKind::SizeTooGreatForType { .. } => 2717,

@@ -32,6 +32,31 @@ fn errors_have_number_line_and_text() {
             1,
             "Incorrect syntax near the keyword 'ON'.",
         ),
+        (
+            "a: PRINT 1\nA: PRINT 2",
+            132,
+            2,
+            "The label 'A' has already been declared. Label names must be unique within a query \
+             batch or stored procedure.",
+        ),
+        (
+            "GOTO a\nBEGIN b: PRINT 1 END",
+            133,
+            1,
+            "A GOTO statement references the label 'a' but the label has not been declared.",
+        ),
+        (
+            "CREATE PROCEDURE p AS\nGOTO a",
+            133,
+            2,
+            "A GOTO statement references the label 'a' but the label has not been declared.",
+        ),
+        (
+            "BEGIN TRY a: PRINT 1 END TRY\nBEGIN CATCH GOTO a END CATCH",
+            1026,
+            2,
+            "GOTO cannot be used to jump into a TRY or CATCH scope.",
+        ),
         ("SELECT FROM t", 156, 1, "Incorrect syntax near the keyword 'FROM'."),
         ("SELECT *\nfrom", 156, 2, "Incorrect syntax near the keyword 'from'."),
         ("BEGIN END", 156, 1, "Incorrect syntax near the keyword 'END'."),

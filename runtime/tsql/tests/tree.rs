@@ -364,3 +364,32 @@ fn statements_know_their_text_and_line() {
     let StatementKind::Select(query) = &batch.statements[2].kind else { panic!("no query") };
     assert_eq!((query.ctes.len(), query.line), (1, 4));
 }
+
+/// What a batch names, in order: `!` declares, `+` declares a table, `?` stands for a table.
+#[test]
+fn variables_are_mentioned_in_the_order_of_the_text() {
+    use launchpod_tsql::ast::MentionKind;
+    for (text, expected) in [
+        ("DECLARE @a int = @b, @b int SET @a = @b", "@b !@a !@b @a @b"),
+        ("DECLARE @t TABLE (a int) INSERT @t SELECT a FROM @u", "+@t ?@t ?@u"),
+        ("EXEC @r = p @x = @a, @y = @b OUT", "@r @a @b"),
+        ("SELECT @a = @b + 1", "@a @b"),
+        ("CREATE PROCEDURE p @a int AS DELETE @t WHERE a = @a", "!@a ?@t @a"),
+        ("SELECT @a; BACKUP DATABASE @b TO DISK = @c", "@a"),
+    ] {
+        let mentions = launchpod_tsql::parse(text).map(|batch| batch.mentions).unwrap_or_default();
+        let shown: Vec<String> = mentions
+            .iter()
+            .map(|mention| {
+                let mark = match mention.kind {
+                    MentionKind::Declaration { table: false } => "!",
+                    MentionKind::Declaration { table: true } => "+",
+                    MentionKind::Scalar => "",
+                    MentionKind::Table => "?",
+                };
+                format!("{mark}{}", mention.name)
+            })
+            .collect();
+        assert_eq!(shown.join(" "), expected, "{text}");
+    }
+}

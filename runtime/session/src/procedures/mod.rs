@@ -4,9 +4,12 @@ mod configure;
 mod driver;
 mod execute_sql;
 mod external_script;
+mod foreign;
 mod own;
 mod parameters;
 mod prepared;
+mod shape;
+mod temporary;
 mod user;
 
 use std::sync::Arc;
@@ -22,6 +25,8 @@ use crate::run::{Run, Stop};
 use crate::session::CallArgument;
 
 pub(crate) use prepared::PreparedStatements;
+pub(crate) use shape::Shape;
+pub(crate) use temporary::{TemporaryProcedures, drops_temporary};
 
 /// A call of a procedure, from a batch or from outside.
 pub(crate) struct Invocation {
@@ -67,7 +72,27 @@ pub(crate) enum Procedure {
     Unprepare,
     DataTypeInfo,
     ResetConnection,
+    /// One of [`REFUSED`].
+    Refused(&'static str),
 }
+
+/// Procedures about logins, users and roles, which are said not to be there yet.
+const REFUSED: [&str; 14] = [
+    "sp_addlogin",
+    "sp_addrole",
+    "sp_addrolemember",
+    "sp_addsrvrolemember",
+    "sp_adduser",
+    "sp_droplogin",
+    "sp_droprole",
+    "sp_droprolemember",
+    "sp_dropsrvrolemember",
+    "sp_dropuser",
+    "sp_grantdbaccess",
+    "sp_grantlogin",
+    "sp_password",
+    "sp_revokedbaccess",
+];
 
 /// The procedure of a name in lower case, without its schema.
 pub(crate) fn find(name: &str) -> Option<Procedure> {
@@ -84,7 +109,7 @@ pub(crate) fn find(name: &str) -> Option<Procedure> {
             Procedure::DataTypeInfo
         }
         "sp_reset_connection" => Procedure::ResetConnection,
-        _ => return None,
+        name => Procedure::Refused(REFUSED.into_iter().find(|refused| *refused == name)?),
     })
 }
 
@@ -125,10 +150,8 @@ impl Run<'_> {
         procedure: Procedure,
         invocation: Invocation,
     ) -> Result<Completion, Stop> {
-        let any_result =
-            matches!(invocation.result_sets, ResultSets::Unspecified | ResultSets::Undefined);
-        if !any_result && !matches!(procedure, Procedure::ExternalScript) {
-            return Err(unsupported("EXECUTE … WITH RESULT SETS for this procedure"));
+        if self.session.options.format_only && !procedure.runs_text() {
+            return Ok(Completion::default());
         }
         let arguments = invocation.arguments;
         let completion = match procedure {
@@ -143,6 +166,7 @@ impl Run<'_> {
             Procedure::ExecutePrepared => self.execute_prepared(arguments).await,
             Procedure::Unprepare => self.unprepare(arguments).await,
             Procedure::DataTypeInfo => self.data_type_info(arguments).await,
+            Procedure::Refused(name) => Err(unsupported(&format!("EXECUTE {name}"))),
             Procedure::ResetConnection => {
                 self.session.reset(false).await;
                 Ok(Completion::default())

@@ -40,9 +40,9 @@ pub use query::{
     TableSource, TableSourceKind, Top,
 };
 pub use statement::{
-    Batch, CreateDatabase, CreateIndex, CreateSchema, Declaration, Drop, DropKind, Opaque,
-    RaiseError, SetOption, SetValue, SetVariable, Statement, StatementKind, Throw, Transaction,
-    TransactionName, WaitFor,
+    Batch, CreateDatabase, CreateIndex, CreateSchema, Declaration, Drop, DropKind, Mention,
+    MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable, Statement, StatementKind,
+    Throw, Transaction, TransactionName, WaitFor,
 };
 pub use table::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,

@@ -15,6 +15,35 @@ pub struct Batch {
     pub source: Arc<str>,
     /// Its statements, in order.
     pub statements: Vec<Statement>,
+    /// The variables that it names, in order; not those of opaque statements.
+    pub mentions: Vec<Mention>,
+}
+
+/// A place where a batch names a variable.
+///
+/// A variable is declared where its DECLARE stands in the text, whether that is run or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// The name, with its `@`.
+    pub name: String,
+    /// How it is named.
+    pub kind: MentionKind,
+    /// The line it stands on.
+    pub line: u32,
+}
+
+/// How a [`Mention`] names a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MentionKind {
+    /// By DECLARE, or as a parameter of what the batch defines.
+    Declaration {
+        /// Whether it is declared as a table.
+        table: bool,
+    },
+    /// Where a value is read or set.
+    Scalar,
+    /// Where a table is read or changed.
+    Table,
 }
 
 /// A statement.

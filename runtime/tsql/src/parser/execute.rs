@@ -101,7 +101,7 @@ impl Parser<'_> {
     fn procedure_argument(&mut self) -> Result<Argument> {
         let token = self.token();
         let name = if token.kind == TokenKind::Variable && self.symbol_ahead(1, "=") {
-            let name = self.variable()?;
+            let name = self.variable_name()?;
             self.expect("=")?;
             Some(name)
         } else {

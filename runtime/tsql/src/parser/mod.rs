@@ -9,6 +9,7 @@ mod bulk;
 mod execute;
 mod expression;
 mod function;
+mod label;
 mod literal;
 mod merge;
 mod module;
@@ -24,7 +25,7 @@ mod write;
 
 use std::sync::Arc;
 
-use crate::ast::{Batch, Span};
+use crate::ast::{Batch, Mention, Span};
 use crate::error::{ParseError, ParseErrorKind};
 use crate::lexer::{Flaw, Token, TokenKind, tokenize};
 use crate::{MAX_EXPRESSION_HEIGHT, MAX_NESTING};
@@ -63,6 +64,8 @@ pub(crate) struct Parser<'a> {
     tallest: usize,
     /// How many WHILEs are being read.
     loops: usize,
+    /// The variables that were named so far.
+    mentions: Vec<Mention>,
 }
 
 /// Reads a batch.
@@ -83,7 +86,8 @@ pub fn parse(source: &str) -> std::result::Result<Batch, ParseError> {
 pub fn parse_with(source: &str, options: Options) -> std::result::Result<Batch, ParseError> {
     let mut parser = Parser::new(source, options)?;
     let statements = parser.batch().map_err(|failure| parser.invalid(failure))?;
-    Ok(Batch { source: Arc::from(source), statements })
+    label::check(&statements)?;
+    Ok(Batch { source: Arc::from(source), statements, mentions: parser.mentions })
 }
 
 // === impl Options ===
@@ -103,7 +107,15 @@ impl<'a> Parser<'a> {
     ) -> std::result::Result<Parser<'a>, ParseError> {
         let tokens = tokenize(source, options.quoted_identifier)
             .ok_or(ParseError { kind: ParseErrorKind::TooLong, line: 1 })?;
-        Ok(Parser { source, tokens, position: 0, nesting: 0, tallest: 0, loops: 0 })
+        Ok(Parser {
+            source,
+            tokens,
+            position: 0,
+            nesting: 0,
+            tallest: 0,
+            loops: 0,
+            mentions: Vec::new(),
+        })
     }
 
     /// The error of a rule outside any statement, where nothing can be opaque.

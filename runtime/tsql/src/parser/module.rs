@@ -70,7 +70,7 @@ impl Parser<'_> {
     /// Reads `@name type [= default] [OUTPUT] …`.
     pub(crate) fn parameter(&mut self) -> Result<ParameterDefinition> {
         let token = self.token();
-        let name = self.variable()?;
+        let name = self.variable_name()?;
         self.accept_word("AS");
         let type_name = self.type_name()?;
         let varying = self.accept_word("VARYING");
@@ -78,6 +78,7 @@ impl Parser<'_> {
         let default = if self.accept("=") { Some(self.argument_value()?) } else { None };
         let output = self.accept_any_word(&["OUTPUT", "OUT"]);
         let read_only = self.accept_word("READONLY");
+        self.declared(&name, read_only, token.line);
         Ok(ParameterDefinition {
             name,
             type_name,
@@ -129,7 +130,9 @@ impl Parser<'_> {
             self.expect_word("RETURN")?;
             (options, FunctionBody::Inline(Box::new(self.query()?)))
         } else if self.kind() == TokenKind::Variable {
-            let variable = self.variable()?;
+            let line = self.line();
+            let variable = self.variable_name()?;
+            self.declared(&variable, true, line);
             self.expect_word("TABLE")?;
             let definition = self.table_definition()?;
             let options = self.function_options()?;

@@ -1,7 +1,7 @@
 //! Names.
 
 use super::{Parser, Result};
-use crate::ast::{Identifier, ObjectName};
+use crate::ast::{Identifier, Mention, MentionKind, ObjectName};
 use crate::error::ParseErrorKind;
 use crate::lexer::TokenKind;
 
@@ -48,13 +48,36 @@ impl Parser<'_> {
         Identifier { text, quoted: true }
     }
 
-    /// Reads `@name`.
+    /// Reads `@name` where the value of a variable is read or set.
     pub(super) fn variable(&mut self) -> Result<String> {
+        self.mentioned(MentionKind::Scalar)
+    }
+
+    /// Reads `@name` where a table variable stands.
+    pub(super) fn table_variable(&mut self) -> Result<String> {
+        self.mentioned(MentionKind::Table)
+    }
+
+    fn mentioned(&mut self, kind: MentionKind) -> Result<String> {
+        let line = self.line();
+        let name = self.variable_name()?;
+        self.mentions.push(Mention { name: name.clone(), kind, line });
+        Ok(name)
+    }
+
+    /// Reads `@name` where it names no variable that must have been declared before.
+    pub(super) fn variable_name(&mut self) -> Result<String> {
         if self.kind() != TokenKind::Variable {
             return self.unexpected();
         }
         let token = self.advance();
         Ok(self.text_of(token).to_owned())
+    }
+
+    /// Notes a declaration: what is named after it may be this.
+    pub(super) fn declared(&mut self, name: &str, table: bool, line: u32) {
+        let kind = MentionKind::Declaration { table };
+        self.mentions.push(Mention { name: name.to_owned(), kind, line });
     }
 
     /// Reads a name of up to four parts.

@@ -179,13 +179,14 @@ impl Parser<'_> {
             return Ok(SelectItem::Star { line });
         }
         if self.kind() == TokenKind::Variable {
-            let here = self.position;
+            let (here, mentioned) = (self.position, self.mentions.len());
             let variable = self.variable()?;
             if let Some(operator) = self.assign_operator() {
                 let value = self.value()?;
                 return Ok(SelectItem::Assign { variable, operator, value, line });
             }
             self.position = here;
+            self.mentions.truncate(mentioned);
         }
         if (self.name_ahead(0) || self.kind() == TokenKind::String) && self.symbol_ahead(1, "=") {
             let alias = Some(self.alias_name()?);

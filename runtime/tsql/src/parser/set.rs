@@ -15,12 +15,20 @@ impl Parser<'_> {
         if self.name_ahead(0) {
             return Err(Failure::Unread("DECLARE CURSOR"));
         }
-        self.list(Self::declaration).map(StatementKind::Declare)
+        let declarations = self.list(Self::declaration)?;
+        // A declaration's value can't name another variable of the same DECLARE.
+        for declaration in &declarations {
+            match declaration {
+                Declaration::Variable { name, line, .. } => self.declared(name, false, *line),
+                Declaration::Table { name, line, .. } => self.declared(name, true, *line),
+            }
+        }
+        Ok(StatementKind::Declare(declarations))
     }
 
     fn declaration(&mut self) -> Result<Declaration> {
         let line = self.line();
-        let name = self.variable()?;
+        let name = self.variable_name()?;
         self.accept_word("AS");
         if self.accept_word("TABLE") {
             let definition = self.table_definition()?;

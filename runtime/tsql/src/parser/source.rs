@@ -116,7 +116,7 @@ impl Parser<'_> {
     fn table_operand(&mut self) -> Result<TableSource> {
         let line = self.line();
         if self.kind() == TokenKind::Variable {
-            let name = self.variable()?;
+            let name = self.table_variable()?;
             if self.at(".") {
                 return Err(Failure::Unread("method of a variable"));
             }

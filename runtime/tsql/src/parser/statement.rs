@@ -49,11 +49,13 @@ impl Parser<'_> {
         rule: impl FnOnce(&mut Self) -> Result<StatementKind>,
     ) -> Result<Statement> {
         let (start, token, loops) = (self.position, self.token(), self.loops);
+        let mentioned = self.mentions.len();
         self.tallest = 0;
         let kind = match rule(self) {
             Ok(kind) => kind,
             Err(Failure::Unread(construct)) => {
                 self.loops = loops;
+                self.mentions.truncate(mentioned);
                 self.opaque(start, construct)?
             }
             Err(invalid) => return Err(invalid),

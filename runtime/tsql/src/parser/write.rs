@@ -158,7 +158,7 @@ impl Parser<'_> {
     pub(super) fn target(&mut self) -> Result<Target> {
         let line = self.line();
         if self.kind() == TokenKind::Variable {
-            return Ok(Target::Variable { name: self.variable()?, line });
+            return Ok(Target::Variable { name: self.table_variable()?, line });
         }
         if self.at_any_word(&["OPENROWSET", "OPENQUERY", "OPENDATASOURCE"]) {
             return Err(Failure::Unread("rowset function"));

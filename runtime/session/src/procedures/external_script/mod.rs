@@ -4,6 +4,8 @@ mod arguments;
 mod input;
 mod result_sets;
 
+pub(super) use self::result_sets::declared_columns;
+
 use std::sync::Arc;
 
 use launchpod_controller::{ScriptEvent, ScriptRequest, ScriptRun};
@@ -49,7 +51,7 @@ impl Run<'_> {
             cancel: self.cancel.child_token(),
         };
         let run = self.session.instance.controller.run(request);
-        let outputs = self.relay(run).await?;
+        let outputs = self.relay_script(run).await?;
         Ok(Completion { status: 0, outputs: wanted(&arguments.parameters, outputs) })
     }
 
@@ -69,7 +71,7 @@ impl Run<'_> {
     }
 
     /// Sends on what a script yields, and returns the OUTPUT values.
-    async fn relay(&mut self, mut run: ScriptRun) -> Result<Vec<Value>, Stop> {
+    async fn relay_script(&mut self, mut run: ScriptRun) -> Result<Vec<Value>, Stop> {
         let mut rows = None;
         let mut outputs = Vec::new();
         while let Some(event) = run.next().await {

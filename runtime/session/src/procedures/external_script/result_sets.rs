@@ -12,12 +12,22 @@ use crate::variables::declared_type;
 
 /// The result sets that a clause demands. `source` is the text it stands in.
 pub(super) fn expected(clause: &ResultSets, source: &str) -> Result<Expected, Stop> {
+    Ok(match declared_columns(clause, source)? {
+        None => Expected::Undefined,
+        Some(sets) => Expected::Sets(sets),
+    })
+}
+
+/// The columns of the result sets that a clause demands; `None` when it demands nothing.
+pub(crate) fn declared_columns(
+    clause: &ResultSets,
+    source: &str,
+) -> Result<Option<Vec<Arc<[Column]>>>, Stop> {
     match clause {
-        ResultSets::Unspecified | ResultSets::Undefined => Ok(Expected::Undefined),
-        ResultSets::None => Ok(Expected::Sets(Vec::new())),
+        ResultSets::Unspecified | ResultSets::Undefined => Ok(None),
+        ResultSets::None => Ok(Some(Vec::new())),
         ResultSets::Defined(sets) => {
-            let sets = sets.iter().map(|set| columns(set, source)).collect::<Result<_, _>>()?;
-            Ok(Expected::Sets(sets))
+            sets.iter().map(|set| columns(set, source)).collect::<Result<_, _>>().map(Some)
         }
     }
 }

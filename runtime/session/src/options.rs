@@ -1,0 +1,138 @@
+//! SET options that the interpreter itself heeds.
+
+use launchpod_tsql::ast::{
+    InsertSource, Literal, QueryBody, SelectItem, SetOption, SetValue, Statement, StatementKind,
+};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use crate::block::unsupported;
+use crate::run::{Run, Stop};
+use crate::walk::nested;
+
+/// The options, as they hold for what runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// `NOCOUNT`
+    pub no_count: bool,
+    /// `XACT_ABORT`: an error ends the batch and rolls the transaction back.
+    pub abort_transaction: bool,
+    /// `IMPLICIT_TRANSACTIONS`: what reads or changes data begins a transaction.
+    pub implicit_transactions: bool,
+    /// `FMTONLY`: only the columns of results are told, and nothing runs.
+    pub format_only: bool,
+    /// `NOEXEC`: texts are read, and nothing runs.
+    pub no_execute: bool,
+    /// `PARSEONLY`: the same, for whole texts.
+    pub parse_only: bool,
+    /// `ROWCOUNT`: how many rows a query returns at most; 0 for all.
+    pub row_limit: u64,
+}
+
+// === impl Run ===
+
+impl Run<'_> {
+    /// Heeds the options that are the interpreter's own.
+    pub async fn set_option(&mut self, set: &SetOption) -> Result<(), Stop> {
+        let on = set.value == SetValue::On;
+        for name in &set.names {
+            if name == "ROWCOUNT" {
+                self.session.options.row_limit = self.row_limit(&set.value).await?;
+            }
+            let options = &mut self.session.options;
+            match name.as_str() {
+                "NOCOUNT" => options.no_count = on,
+                "XACT_ABORT" => options.abort_transaction = on,
+                "IMPLICIT_TRANSACTIONS" => options.implicit_transactions = on,
+                "FMTONLY" => options.format_only = on,
+                "NOEXEC" => options.no_execute = on,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn row_limit(&mut self, value: &SetValue) -> Result<u64, Stop> {
+        let number = match value {
+            SetValue::Literal(Literal::Integer(number)) => i64::from(*number),
+            SetValue::Variable(name) => {
+                let variable = self.variable(name)?.clone();
+                match self.convert(variable.value, variable.sql_type, SqlType::Int).await? {
+                    Value::Int(number) => number,
+                    _ => 0,
+                }
+            }
+            _ => -1,
+        };
+        let invalid = |_| {
+            SqlError::with_class(
+                1060,
+                15,
+                "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.",
+            )
+        };
+        Ok(u64::try_from(number).map_err(invalid)?)
+    }
+
+    /// Whether a text is only read. PARSEONLY counts when the text is read, wherever in it the
+    /// option is set.
+    pub fn is_only_parsed(&mut self, statements: &[Statement]) -> bool {
+        let options = &mut self.session.options;
+        let mut only_parsed = options.parse_only;
+        for statement in nested(statements) {
+            if let StatementKind::SetOption(set) = &statement.kind
+                && set.names.iter().any(|name| name == "PARSEONLY")
+            {
+                options.parse_only = set.value == SetValue::On;
+                only_parsed |= options.parse_only;
+            }
+        }
+        only_parsed
+    }
+
+    /// Whether a statement doesn't run under the options.
+    pub fn is_skipped(&self, kind: &StatementKind) -> bool {
+        let options = &self.session.options;
+        if options.no_execute {
+            return !matches!(kind, StatementKind::SetOption(_));
+        }
+        options.format_only && !has_results(kind)
+    }
+
+    /// Refuses what SET ROWCOUNT would have to bound in the database.
+    pub fn check_row_limit(&self, kind: &StatementKind) -> Result<(), Stop> {
+        let changes = match kind {
+            StatementKind::Update(_) | StatementKind::Delete(_) => true,
+            StatementKind::Insert(insert) => matches!(insert.source, InsertSource::Query(_)),
+            StatementKind::Select(query) => {
+                matches!(&query.body, QueryBody::Select(select) if select.into.is_some())
+            }
+            _ => false,
+        };
+        if changes && self.session.options.row_limit > 0 {
+            return Err(unsupported("SET ROWCOUNT with INSERT, UPDATE, DELETE and SELECT INTO"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a statement has results of its own to describe, or others within it.
+fn has_results(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::Select(query) => {
+            let assigns = |item: &SelectItem| matches!(item, SelectItem::Assign { .. });
+            !matches!(
+                &query.body,
+                QueryBody::Select(select) if select.into.is_some() || select.items.iter().any(assigns)
+            )
+        }
+        StatementKind::Block(_)
+        | StatementKind::If { .. }
+        | StatementKind::While { .. }
+        | StatementKind::TryCatch { .. }
+        | StatementKind::Execute(_)
+        | StatementKind::ExecuteText(_)
+        | StatementKind::SetOption(_)
+        | StatementKind::Use(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,116 @@
+//! Procedures that the database has itself, like `sp_columns`.
+
+use std::collections::BTreeMap;
+
+use launchpod_database::{Event, Variable};
+use launchpod_tsql::ast::ObjectName;
+use launchpod_types::SqlError;
+
+use super::{Argument, Completion};
+use crate::procedure_name::quoted;
+use crate::reply::{DoneKind, Reply};
+use crate::run::{Run, Stop};
+
+impl Run<'_> {
+    /// Has the database run a procedure that is neither the interpreter's nor a user's; one that
+    /// isn't there at all the database refuses (2812).
+    pub(super) async fn database_procedure(
+        &mut self,
+        name: &ObjectName,
+        arguments: Vec<Argument>,
+    ) -> Result<Completion, Stop> {
+        let (text, variables) = call(name, arguments);
+        let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        let Some(statement) = batch.statements.into_iter().next() else {
+            return Ok(Completion::default());
+        };
+        let outer = std::mem::replace(&mut self.scope.variables, variables);
+        let mut events = self.start(statement, &text);
+        self.scope.variables = outer;
+        let mut completion = Completion::default();
+        // The rows of the result set that is being sent.
+        let mut rows: Option<u64> = None;
+        while let Some(event) = events.recv().await {
+            match event.map_err(unlocated)? {
+                Event::Columns(columns) => {
+                    self.result_set_done(rows.replace(0)).await?;
+                    self.send(Reply::Columns(columns)).await?;
+                }
+                Event::Batch(_) if self.session.options.format_only => {}
+                Event::Batch(batch) => {
+                    rows = rows.map(|rows| rows + batch.num_rows() as u64);
+                    self.send(Reply::Batch(batch)).await?;
+                }
+                Event::Message(message) => self.message(message).await?,
+                Event::ReturnStatus(status) => completion.status = status,
+                Event::RowsAffected(_) | Event::Database(_) | Event::Transaction(_) => {}
+            }
+        }
+        if self.cancel.is_cancelled() {
+            return Err(Stop::Over);
+        }
+        self.result_set_done(rows).await?;
+        Ok(completion)
+    }
+
+    async fn result_set_done(&mut self, rows: Option<u64>) -> Result<(), Stop> {
+        let Some(count) = rows else { return Ok(()) };
+        self.session.globals.row_count = count;
+        self.done(DoneKind::Select, rows).await
+    }
+}
+
+/// A call as T-SQL, with its arguments in variables.
+fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, BTreeMap<String, Variable>) {
+    let mut variables = BTreeMap::new();
+    let mut texts = Vec::with_capacity(arguments.len());
+    for (place, argument) in arguments.into_iter().enumerate() {
+        let parameter = argument.name.map_or(String::new(), |name| format!("{name} = "));
+        let variable = format!("@launchpod_argument_{place}");
+        let output = if argument.output { " OUTPUT" } else { "" };
+        texts.push(match argument.is_default {
+            true => format!("{parameter}DEFAULT"),
+            false => format!("{parameter}{variable}{output}"),
+        });
+        let value = Variable { sql_type: argument.sql_type, value: argument.value };
+        variables.insert(variable, value);
+    }
+    (format!("EXEC {} {}", quoted(name), texts.join(", ")), variables)
+}
+
+/// An error without the line of our call, in place of which that of the user's is put.
+fn unlocated(error: SqlError) -> Stop {
+    let mut message = launchpod_types::Message::from(error);
+    if message.procedure.is_empty() {
+        message.line = 0;
+    }
+    Stop::Failed(vec![message])
+}
+
+#[cfg(test)]
+mod tests {
+    use launchpod_types::{SqlType, Value};
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_handed_over_in_variables() {
+        let argument = |name: Option<&str>, is_default| Argument {
+            name: name.map(str::to_owned),
+            sql_type: SqlType::Int,
+            value: Value::Int(5),
+            output: false,
+            is_default,
+        };
+        let arguments =
+            vec![argument(None, false), argument(Some("@b"), true), argument(Some("@c"), false)];
+        let name = crate::procedure_name::read("sys.sp_x").unwrap();
+        let (text, variables) = call(&name, arguments);
+        assert_eq!(
+            text,
+            "EXEC [sys].[sp_x] @launchpod_argument_0, @b = DEFAULT, @c = @launchpod_argument_2"
+        );
+        assert_eq!(variables["@launchpod_argument_2"].value, Value::Int(5));
+        assert!(launchpod_tsql::parse(&text).is_ok());
+    }
+}
