@@ -290,7 +290,7 @@ pub(crate) fn where_marked(marker: SourceId, value: Bound) -> Bound {
     let there = Kind::Infix {
         operator: "IS NOT",
         left: Box::new(Bound { kind: column, sql_type: SqlType::Int, nullable: true }),
-        right: Box::new(Bound::constant(Value::Null, SqlType::Int)),
+        right: Box::new(Bound::written(Value::Null)),
         collate: false,
     };
     let branches = vec![(Bound::predicate(there, false), value)];

@@ -155,10 +155,7 @@ impl Binder<'_> {
         expect("isnull", list, 2)?;
         let (value, otherwise) = (self.value(&list[0])?, self.value(&list[1])?);
         // The result has the first argument's type, unless that is NULL itself.
-        let t = match &value.kind {
-            Kind::Constant(Value::Null) if value.sql_type == SqlType::Int => otherwise.sql_type,
-            _ => value.sql_type,
-        };
+        let t = if value.is_null() { otherwise.sql_type } else { value.sql_type };
         let nullable = value.nullable && otherwise.nullable;
         let arguments = vec![coerce::implicit(value, t)?, coerce::implicit(otherwise, t)?];
         Ok(Bound { kind: Kind::Native { name: "coalesce", arguments }, sql_type: t, nullable })

@@ -43,7 +43,12 @@ pub(crate) fn explicit(
     if !bound.is_null() && convert::allowed(bound.sql_type, to) == Allowed::No {
         return Err(errors::explicit_conversion(bound.sql_type, to));
     }
-    Ok(converted(bound, to, style, lenient))
+    // What CAST gives is no longer as it was written, even where it was an int before.
+    let kind = match bound.kind {
+        Kind::Written(value) => Kind::Constant(value),
+        kind => kind,
+    };
+    Ok(converted(Bound { kind, ..bound }, to, style, lenient))
 }
 
 /// Brings a value to a column's type: what doesn't fit is an error.

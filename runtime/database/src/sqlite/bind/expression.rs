@@ -232,8 +232,8 @@ pub(crate) fn common_type<'a>(values: impl Iterator<Item = &'a Bound>) -> Option
 /// A constant.
 pub(crate) fn literal(constant: &Literal) -> Bound {
     match constant {
-        Literal::Null => Bound::constant(Value::Null, SqlType::Int),
-        Literal::Integer(number) => Bound::constant(Value::Int((*number).into()), SqlType::Int),
+        Literal::Null => Bound::written(Value::Null),
+        Literal::Integer(number) => Bound::written(Value::Int((*number).into())),
         Literal::Decimal(number) => {
             let digits = number.unscaled.unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
             // A decimal has at most 38 digits.

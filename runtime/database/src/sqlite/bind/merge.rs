@@ -62,7 +62,7 @@ impl Binder<'_> {
             sql_type: SqlType::Int,
             nullable: true,
         };
-        let null = Bound::constant(Value::Null, SqlType::Int);
+        let null = Bound::written(Value::Null);
         let taken = infix("IS NOT", step.clone(), null);
         let rows = Rows {
             table,
@@ -210,7 +210,7 @@ fn presence(
     marker: SourceId,
     (new, old): (bool, bool),
 ) -> Bound {
-    let null = |operator, value| infix(operator, value, Bound::constant(Value::Null, SqlType::Int));
+    let null = |operator, value| infix(operator, value, Bound::written(Value::Null));
     let kind = Kind::Column { source: marker, name: "c0".to_owned() };
     let source = Bound { kind, sql_type: SqlType::Int, nullable: true };
     let target = row_id(id, rowid);

@@ -154,7 +154,7 @@ impl Binder<'_> {
             }),
             "SESSIONPROPERTY" => Some(match self.argument(arguments, 0)? {
                 Some(Value::Text(option)) => session_property(option.trim()),
-                _ => Bound::constant(Value::Null, SqlType::Int),
+                _ => Bound::written(Value::Null),
             }),
             "CONNECTIONPROPERTY" => Some(match self.argument(arguments, 0)? {
                 Some(Value::Text(property)) => {

@@ -41,18 +41,27 @@ pub(crate) fn unary(operator: UnaryOperator, operand: Bound) -> Result<Bound, Sq
 }
 
 fn negate(operand: Bound) -> Result<Bound, SqlError> {
+    // "- (Negative)": "an unsigned tinyint expression is promoted to a signed smallint result".
+    let operand = match operand.sql_type {
+        SqlType::TinyInt => coerce::implicit(operand, SqlType::SmallInt)?,
+        _ => operand,
+    };
     let t = operand.sql_type;
     match (operand.value(), t) {
         (Some(Value::Int(number)), _) => {
             if let Some(negative) = number.checked_neg().and_then(|n| convert::in_range(n, t)) {
-                return Ok(Bound::constant(Value::Int(negative), t));
+                let kind = match operand.kind {
+                    Kind::Written(_) => Kind::Written(Value::Int(negative)),
+                    _ => Kind::Constant(Value::Int(negative)),
+                };
+                return Ok(Bound { kind, ..operand });
             }
         }
         // -2147483648 is an int, although 2147483648 is not.
         (Some(Value::Decimal(Decimal { unscaled: 2_147_483_648, scale: 0 })), _) => {
             return Ok(int(i64::from(i32::MIN)));
         }
-        (Some(Value::Decimal(number)), _) => {
+        (Some(Value::Decimal(number)), SqlType::Decimal { .. }) => {
             let negative = Decimal::new(-number.unscaled, number.scale);
             return Ok(Bound::constant(Value::Decimal(negative), t));
         }
@@ -74,11 +83,11 @@ fn negate(operand: Bound) -> Result<Bound, SqlError> {
                 arguments: vec![t],
                 strict: true,
                 deterministic: true,
-                body: Body::Values(Box::new(|values| {
-                    Ok(match values[0] {
-                        Value::Decimal(n) => Value::Decimal(Decimal::new(-n.unscaled, n.scale)),
-                        _ => Value::Null,
-                    })
+                body: Body::Values(Box::new(move |values| match values[0] {
+                    Value::Decimal(n) => {
+                        decimal::fit(Decimal::new(-n.unscaled, n.scale), t).map(Value::Decimal)
+                    }
+                    _ => Ok(Value::Null),
                 })),
             };
             Ok(coerce::call(function, vec![operand], t, nullable))
@@ -266,9 +275,9 @@ fn float(
 }
 
 fn exact(operator: BinaryOperator, left: Bound, right: Bound) -> Result<Bound, SqlError> {
-    // Whole constants count with the digits they have.
-    let digits = |bound: &Bound| match bound.value() {
-        Some(Value::Int(number)) if !bound.nullable => Some(types::literal_decimal(*number)),
+    // "int, bigint, smallint, and tinyint": whole constants count with the digits they have.
+    let digits = |bound: &Bound| match &bound.kind {
+        Kind::Written(Value::Int(number)) => Some(types::literal_decimal(*number)),
         _ => types::as_decimal(bound.sql_type),
     };
     let (l, r) = (digits(&left), digits(&right));

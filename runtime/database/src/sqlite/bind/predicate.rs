@@ -166,12 +166,13 @@ impl Binder<'_> {
             arguments.push(as_text(self.value(escape)?)?);
         }
         let nullable = arguments.iter().any(|argument| argument.nullable);
+        let unicode = arguments.iter().any(|argument| argument.sql_type.is_unicode());
         let function = Function {
-            name: "like".to_owned(),
+            name: format!("like({unicode},{})", arguments.len()),
             arguments: vec![SqlType::NVARCHAR_MAX; arguments.len()],
             strict: true,
             deterministic: true,
-            body: Body::Cells(Box::new(like_cells())),
+            body: Body::Cells(Box::new(like_cells(unicode))),
         };
         let bound = coerce::call(function, arguments, SqlType::Bit, nullable);
         Ok(negate_if(negated, bound))
@@ -181,7 +182,7 @@ impl Binder<'_> {
 type CellsResult = Result<ToSqlOutput<'static>, SqlError>;
 
 /// LIKE on cells; the pattern of the row before is kept, as it is most often a constant.
-fn like_cells() -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
+fn like_cells(unicode: bool) -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
     let last = std::sync::Mutex::new(None::<(Vec<u8>, Option<char>, text::Pattern)>);
     move |cells| {
         let mut texts = Vec::with_capacity(3);
@@ -216,9 +217,9 @@ fn like_cells() -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
             let pattern = text::Pattern::new(&String::from_utf8_lossy(texts[1]), escape);
             *last = Some((texts[1].to_vec(), escape, pattern));
         }
-        let matched = last
-            .as_ref()
-            .is_some_and(|(_, _, pattern)| pattern.matches(&String::from_utf8_lossy(texts[0])));
+        let matched = last.as_ref().is_some_and(|(_, _, pattern)| {
+            pattern.matches(&String::from_utf8_lossy(texts[0]), unicode)
+        });
         Ok(ToSqlOutput::from(i64::from(matched)))
     }
 }

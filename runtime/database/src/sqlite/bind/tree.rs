@@ -22,8 +22,11 @@ pub(crate) struct Bound {
 /// What a [`Bound`] is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// A constant. NULL without a type has type int, as in SQL Server.
+    /// A constant.
     Constant(Value),
+    /// NULL or a whole number as it is written, of type int: NULL takes the type of what it is
+    /// combined with, and a number counts among decimals with the digits that it has.
+    Written(Value),
     /// A value that is given when the statement runs; parameters count from 0.
     Parameter(usize),
     /// A column of a source.
@@ -228,6 +231,12 @@ impl Bound {
         Bound { kind: Kind::Constant(value), sql_type, nullable }
     }
 
+    /// NULL or a whole number, as it is written.
+    pub(crate) fn written(value: Value) -> Bound {
+        let nullable = value.is_null();
+        Bound { kind: Kind::Written(value), sql_type: SqlType::Int, nullable }
+    }
+
     /// A predicate.
     pub(crate) fn predicate(kind: Kind, nullable: bool) -> Bound {
         Bound { kind, sql_type: SqlType::Bit, nullable }
@@ -236,7 +245,7 @@ impl Bound {
     /// The constant that it is.
     pub(crate) fn value(&self) -> Option<&Value> {
         match &self.kind {
-            Kind::Constant(value) => Some(value),
+            Kind::Constant(value) | Kind::Written(value) => Some(value),
             _ => None,
         }
     }
@@ -266,13 +275,14 @@ impl Bound {
 
     /// NULL written as such.
     pub(crate) fn is_null(&self) -> bool {
-        matches!(self.kind, Kind::Constant(Value::Null))
+        matches!(self.kind, Kind::Written(Value::Null))
     }
 
     /// The values of which this is made (subqueries are left out).
     pub(crate) fn children(&self) -> Vec<&Bound> {
         match &self.kind {
             Kind::Constant(_)
+            | Kind::Written(_)
             | Kind::Parameter(_)
             | Kind::Column { .. }
             | Kind::Exists(_)

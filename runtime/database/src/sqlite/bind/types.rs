@@ -53,9 +53,10 @@ pub(crate) fn common(left: SqlType, right: SqlType) -> SqlType {
     match winner {
         SqlType::Decimal { .. } => match (as_decimal(left), as_decimal(right)) {
             (Some((p1, s1)), Some((p2, s2))) => {
-                let scale = s1.max(s2);
-                let precision = ((p1 - s1).max(p2 - s2) + scale).min(MAX_PRECISION);
-                SqlType::Decimal { precision, scale: scale.min(precision) }
+                let (whole, scale) = ((p1 - s1).max(p2 - s2), s1.max(s2));
+                // The digits before the point are kept, as in a sum.
+                let precision = (whole + scale).min(MAX_PRECISION);
+                SqlType::Decimal { precision, scale: scale.min(MAX_PRECISION - whole) }
             }
             _ => winner,
         },

@@ -286,6 +286,14 @@ pub(crate) fn small_overflow(to: SqlType, value: i64) -> SqlError {
     .state(1)
 }
 
+pub(crate) fn float_overflow(to: SqlType, value: f64) -> SqlError {
+    SqlError::new(
+        232,
+        format!("Arithmetic overflow error for type {}, value = {value:.6}.", to.name()),
+    )
+    .state(3)
+}
+
 pub(crate) fn text_overflow(value: &str, to: SqlType) -> SqlError {
     SqlError::new(
         248,

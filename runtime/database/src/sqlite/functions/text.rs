@@ -187,11 +187,11 @@ impl Pattern {
         Pattern(pieces)
     }
 
-    /// Whether a text matches. Trailing blanks of the text may be left over.
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    /// Whether a text matches. Trailing blanks of a text that isn't Unicode may be left over.
+    pub(crate) fn matches(&self, text: &str, unicode: bool) -> bool {
         let text: Vec<char> = text.chars().map(fold).collect();
-        let end = text.iter().rposition(|c| *c != ' ').map_or(0, |last| last + 1);
-        self.run(&text, end)
+        let inked = text.iter().rposition(|c| *c != ' ').map_or(0, |last| last + 1);
+        self.run(&text, if unicode { text.len() } else { inked })
     }
 
     /// Matches from the first character; the end is anywhere from `end` on.
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn matches_patterns() {
-        let like = |text: &str, pattern: &str| Pattern::new(pattern, None).matches(text);
+        let like = |text: &str, pattern: &str| Pattern::new(pattern, None).matches(text, false);
         assert!(like("Hello", "h%O"));
         assert!(like("abc", "_B_"));
         assert!(like("x5", "x[0-9]"));
@@ -292,7 +292,8 @@ mod tests {
         assert!(like("abc   ", "abc"));
         assert!(!like("abc", "abc "));
         assert!(like("50%", "50[%]"));
-        assert!(Pattern::new("50!%", Some('!')).matches("50%"));
+        assert!(Pattern::new("50!%", Some('!')).matches("50%", false));
+        assert!(!Pattern::new("abc", None).matches("abc ", true));
         assert!(!like("", "_"));
         assert!(like("", "%"));
     }
@@ -300,7 +301,7 @@ mod tests {
     #[test]
     fn patterns_with_many_percents_stay_fast() {
         let pattern = Pattern::new(&"%a".repeat(50), None);
-        assert!(!pattern.matches(&format!("{}b", "a".repeat(10_000))));
+        assert!(!pattern.matches(&format!("{}b", "a".repeat(10_000)), false));
     }
 
     #[test]

@@ -193,7 +193,7 @@ impl Sql {
 
     fn value(&mut self, bound: &Bound) -> Result<(), SqlError> {
         match &bound.kind {
-            Kind::Constant(value) => self.constant(value),
+            Kind::Constant(value) | Kind::Written(value) => self.constant(value),
             Kind::Parameter(index) => self.push_number("?", index + 1),
             Kind::Column { source, name } => {
                 if *source != BARE {

@@ -40,8 +40,8 @@ pub(super) fn to_integer(value: &Value, from: SqlType, to: SqlType) -> Result<i6
         Value::Int(number) => {
             return in_range(*number, to).ok_or_else(|| integer_overflow(*number, to));
         }
-        Value::Real(number) => truncate(f64::from(*number), from, to)?,
-        Value::Float(number) => truncate(*number, from, to)?,
+        Value::Real(number) => return truncate(f64::from(*number), to),
+        Value::Float(number) => return truncate(*number, to),
         Value::Decimal(number) => {
             // money rounds, decimal truncates.
             let whole = match from {
@@ -118,14 +118,14 @@ fn integer_overflow(number: i64, to: SqlType) -> SqlError {
     }
 }
 
-fn truncate(number: f64, from: SqlType, to: SqlType) -> Result<i64, SqlError> {
+fn truncate(number: f64, to: SqlType) -> Result<i64, SqlError> {
     let whole = number.trunc();
     // Both bounds are exact floats: -2^63 and 2^63.
-    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
-        Ok(whole as i64)
-    } else {
-        Err(errors::overflow_from(from, to))
-    }
+    let small = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole);
+    small.then_some(whole as i64).and_then(|whole| in_range(whole, to)).ok_or_else(|| match to {
+        SqlType::BigInt => errors::overflow(to),
+        _ => errors::float_overflow(to, number),
+    })
 }
 
 fn parse_integer(text: &str) -> Option<i128> {
