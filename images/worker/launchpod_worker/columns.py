@@ -1,9 +1,10 @@
 """One column of the output: from pandas' many types to Arrow's flat ones.
 
-README.md has the table.
+TYPES.md, with the protocol, has the table.
 """
 
 import datetime
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .decimals import decimal_type
+from . import moments
+from .decimals import decimal128, decimal_type
 
-UTC = "UTC"
+GUID = pa.binary(16)
 MAX_NAME = 128
 CONTAINERS = (list, tuple, dict, set, frozenset, np.ndarray, pd.Series, pd.DataFrame)
 BYTES = (bytes, bytearray, memoryview)
@@ -34,11 +36,15 @@ OBJECT_TYPES = {
 }
 
 
+# Arrow's extension types that have a SQL type.
+EXTENSIONS = {"arrow.uuid": GUID, "arrow.json": pa.string()}
+
+
 class OutputError(Exception):
     """The results can't be sent. The text is for the script's author."""
 
 
-class _Unsupported(Exception):
+class Unsupported(Exception):
     """A type that has no SQL type; the text names it."""
 
 
@@ -81,7 +87,7 @@ def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
             arrow_type, convert = pa.null(), None
             measure = None
         elif series.dtype == object:
-            arrow_type, convert = _plan_object(series, place)
+            arrow_type, convert = plan_object(series, place)
             measure = _measure_objects
         elif isinstance(series.dtype, np.dtype):
             arrow_type, convert = _plan_numpy(series.dtype)
@@ -89,7 +95,7 @@ def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
         else:
             arrow_type, convert = _plan_extension(series)
             measure = _measure_arrow
-    except _Unsupported as unsupported:
+    except Unsupported as unsupported:
         raise OutputError(
             f"Unsupported data type {unsupported} in output data for column # {position}. "
             f"Convert column '{name}', for example with .astype(str) or .astype(float)."
@@ -129,7 +135,7 @@ def _plan_numpy(dtype: np.dtype):
         return pa.timestamp("us"), lambda part: pa.array(
             part.astype("datetime64[us]").to_numpy()
         )
-    raise _Unsupported(dtype)
+    raise Unsupported(dtype)
 
 
 # === extension types: pandas' own and Arrow's ===
@@ -137,23 +143,34 @@ def _plan_numpy(dtype: np.dtype):
 
 def _plan_extension(series: pd.Series):
     if isinstance(series.dtype, pd.SparseDtype):
-        raise _Unsupported(series.dtype)
+        raise Unsupported(series.dtype)
+    if _has_zone(series.dtype):
+        return moments.ARROW_TYPE, moments.from_zoned
     try:
         target = _flat(_as_arrow(series.iloc[:0]).type)
     except (pa.ArrowException, TypeError, ValueError):
         # The type has no Arrow form.
         target = None
     if target is None:
-        raise _Unsupported(series.dtype)
+        raise Unsupported(series.dtype)
 
     def convert(part: pd.Series) -> pa.Array:
         array = _as_arrow(part)
+        if isinstance(array, pa.ExtensionArray):
+            array = array.storage
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         # Unsafe only in that digits below the microsecond are cut.
         return array.cast(target, safe=getattr(array.type, "unit", None) != "ns")
 
     return target, convert
+
+
+def _has_zone(dtype) -> bool:
+    if isinstance(dtype, pd.ArrowDtype):
+        arrow_type = dtype.pyarrow_dtype
+        return pa.types.is_timestamp(arrow_type) and arrow_type.tz is not None
+    return isinstance(dtype, pd.DatetimeTZDtype)
 
 
 def _as_arrow(series: pd.Series) -> pa.Array:
@@ -164,6 +181,8 @@ def _as_arrow(series: pd.Series) -> pa.Array:
 def _flat(arrow_type: pa.DataType) -> pa.DataType | None:
     """The type that is sent for an Arrow type; None for one that is not flat."""
     t = pa.types
+    if isinstance(arrow_type, pa.BaseExtensionType):
+        return EXTENSIONS.get(arrow_type.extension_name)
     if t.is_dictionary(arrow_type):
         return _flat(arrow_type.value_type)
     if t.is_float16(arrow_type):
@@ -178,14 +197,13 @@ def _flat(arrow_type: pa.DataType) -> pa.DataType | None:
     ):
         return pa.binary()
     if t.is_decimal(arrow_type):
-        fits = arrow_type.precision <= 38
-        return pa.decimal128(arrow_type.precision, arrow_type.scale) if fits else None
+        return decimal128(arrow_type.precision, arrow_type.scale)
     if t.is_date(arrow_type):
         return pa.date32()
     if t.is_time(arrow_type):
         return pa.time64("us")
     if t.is_timestamp(arrow_type):
-        return pa.timestamp("us", arrow_type.tz and UTC)
+        return pa.timestamp("us")
     if (
         t.is_boolean(arrow_type)
         or t.is_integer(arrow_type)
@@ -199,7 +217,8 @@ def _flat(arrow_type: pa.DataType) -> pa.DataType | None:
 # === object columns ===
 
 
-def _plan_object(series: pd.Series, place: str):
+def plan_object(series: pd.Series, place: str):
+    """The Arrow type of a column of Python objects, and what makes a part of it an array."""
     found = pd.api.types.infer_dtype(series, skipna=True)
     if found == "integer":
         return _plan_integers(series)
@@ -212,41 +231,44 @@ def _plan_object(series: pd.Series, place: str):
             )
         return arrow_type, _from_pandas(arrow_type)
     if found in ("datetime", "datetime64"):
-        # Cut to microseconds. With zones, instants in UTC; without, wall clock times.
-        has_zone = any(
-            isinstance(value, datetime.datetime) and value.tzinfo is not None for value in series
-        )
-        arrow_type = pa.timestamp("us", UTC if has_zone else None)
+        if any(isinstance(value, datetime.datetime) and value.tzinfo for value in series):
+            return moments.ARROW_TYPE, moments.from_datetimes
+        arrow_type = pa.timestamp("us")
+        # Digits below the microsecond are cut.
         return arrow_type, lambda part: pa.array(part, arrow_type, from_pandas=True, safe=False)
     arrow_type = OBJECT_TYPES.get(found)
     if arrow_type is not None:
         return arrow_type, _from_pandas(arrow_type)
     if found in ("timedelta", "timedelta64", "period", "interval", "complex"):
-        raise _Unsupported(f"object ({found})")
+        raise Unsupported(f"object ({found})")
     return _plan_mixed(series)
 
 
 def _plan_integers(series: pd.Series):
-    if all(-BEYOND_INT64 <= value < BEYOND_INT64 for value in series if not _is_null(value)):
+    if all(-BEYOND_INT64 <= value < BEYOND_INT64 for value in series if not is_null(value)):
         return pa.int64(), _from_pandas(pa.int64())
     return pa.decimal128(38, 0), _from_pandas(pa.decimal128(38, 0))
 
 
 def _plan_mixed(series: pd.Series):
     """Values of several types: each as its text, but bytes are no text, nor are containers."""
+    if all(isinstance(value, uuid.UUID) or is_null(value) for value in series):
+        return GUID, lambda part: pa.array(
+            [value.bytes if isinstance(value, uuid.UUID) else None for value in part], GUID
+        )
     has_bytes = has_others = False
     for value in series:
         if isinstance(value, CONTAINERS):
-            raise _Unsupported(f"object ({type(value).__name__})")
+            raise Unsupported(f"object ({type(value).__name__})")
         if isinstance(value, BYTES):
             has_bytes = True
-        elif not _is_null(value):
+        elif not is_null(value):
             has_others = True
     if has_bytes and has_others:
-        raise _Unsupported("object (bytes and other values)")
+        raise Unsupported("object (bytes and other values)")
     make, arrow_type = (bytes, pa.binary()) if has_bytes else (str, pa.string())
     return arrow_type, lambda part: pa.array(
-        [None if _is_null(value) else make(value) for value in part], arrow_type
+        [None if is_null(value) else make(value) for value in part], arrow_type
     )
 
 
@@ -254,7 +276,7 @@ def _from_pandas(arrow_type: pa.DataType) -> Callable[[pd.Series], pa.Array]:
     return lambda part: pa.array(part.to_numpy(), arrow_type, from_pandas=True)
 
 
-def _is_null(value) -> bool:
+def is_null(value) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (
         isinstance(value, float) and value != value
     )
@@ -288,7 +310,7 @@ def _longest(column: Column) -> int:
 
 def _utf16_length(value) -> int:
     if not isinstance(value, str):
-        if _is_null(value):
+        if is_null(value):
             return 0
         value = str(value)
     return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2

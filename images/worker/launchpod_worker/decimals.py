@@ -9,6 +9,16 @@ import pyarrow as pa
 MAX_PRECISION = 38
 
 
+def decimal128(precision: int, scale: int) -> pa.DataType | None:
+    """The type of so many digits, of which `scale` follow the point; None beyond 38.
+
+    Arrow's scale may be negative, SQL's not.
+    """
+    if scale < 0:
+        precision, scale = precision - scale, 0
+    return pa.decimal128(precision, scale) if precision <= MAX_PRECISION else None
+
+
 def decimal_type(series: pd.Series) -> pa.DataType | None:
     """The least decimal type that holds every number; None when there is none.
 
@@ -23,5 +33,4 @@ def decimal_type(series: pd.Series) -> pa.DataType | None:
             return None
         scale = max(scale, -exponent)
         whole = max(whole, len(digits) + exponent)
-    precision = max(1, whole + scale)
-    return pa.decimal128(precision, scale) if precision <= MAX_PRECISION else None
+    return decimal128(max(1, whole + scale), scale)

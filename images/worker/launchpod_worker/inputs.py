@@ -3,13 +3,15 @@
 import pandas as pd
 import pyarrow as pa
 
-from . import frames
+from . import frames, moments
 from .frames import Connection
+from .request import SQL_SERVER
 
 # float64 holds every decimal of so many digits, and gives it back when rounded to its scale.
 EXACT_IN_FLOAT = 15
 
-NULLABLE_INTEGERS = {
+NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(),
     pa.uint8(): pd.UInt8Dtype(),
     pa.int16(): pd.Int16Dtype(),
     pa.int32(): pd.Int32Dtype(),
@@ -17,7 +19,7 @@ NULLABLE_INTEGERS = {
 }
 
 
-def read_frame(connection: Connection) -> pd.DataFrame:
+def read_frame(connection: Connection, mapping: str) -> pd.DataFrame:
     """Pulls the whole input into a DataFrame."""
     schema, batches = _pull_all(connection)
     table = pa.Table.from_batches(batches, schema)
@@ -25,7 +27,7 @@ def read_frame(connection: Connection) -> pd.DataFrame:
     del batches
     columns = {}
     for index, field in enumerate(schema):
-        columns[index] = to_series(table.column(0), field)
+        columns[index] = to_series(table.column(0), field, mapping)
         table = table.remove_column(0)
     frame = pd.DataFrame(columns, copy=False)
     # Afterwards, because names may be missing or occur twice.
@@ -39,13 +41,15 @@ def is_exact_in_float(field: pa.Field) -> bool:
     return field.type.precision <= EXACT_IN_FLOAT and b"money" not in sql_type
 
 
-def to_series(column: pa.ChunkedArray, field: pa.Field) -> pd.Series:
-    """A column as scripts see it; README.md has the table."""
+def to_series(column: pa.ChunkedArray, field: pa.Field, mapping: str) -> pd.Series:
+    """A column as scripts see it; TYPES.md has the table."""
     arrow_type = field.type
-    if column.null_count and arrow_type in NULLABLE_INTEGERS:
-        return pd.Series(NULLABLE_INTEGERS[arrow_type].__from_arrow__(column), copy=False)
-    if pa.types.is_date(arrow_type):
+    if column.null_count and arrow_type in NULLABLE and mapping != SQL_SERVER:
+        return pd.Series(NULLABLE[arrow_type].__from_arrow__(column), copy=False)
+    if pa.types.is_date(arrow_type) or pa.types.is_time(arrow_type):
         return pd.Series(column.to_pandas(date_as_object=True), dtype=object)
+    if arrow_type == moments.ARROW_TYPE:
+        return pd.Series(moments.to_datetimes(column), dtype=object, copy=False)
     if pa.types.is_decimal(arrow_type) and is_exact_in_float(field):
         column = column.cast(pa.float64())
     values = column.to_numpy()

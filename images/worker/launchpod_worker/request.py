@@ -8,16 +8,20 @@ import pyarrow as pa
 from . import frames
 from .frames import Connection
 
+# The mapping under which a script sees what SQL Server's own runtime would show it.
+SQL_SERVER = "sqlserver"
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """A declared parameter. `sql_type` is its type as T-SQL writes it."""
+    """A declared parameter. `sql_type` is its type as T-SQL writes it, `value`
+    an array of one."""
 
     name: str
     sql_type: str
     arrow_type: pa.DataType
     is_output: bool
-    value: pa.Scalar
+    value: pa.Array
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Request:
     output_name: str
     has_input: bool
     result_types: list[str] | None
+    type_mapping: str
     parameters: list[Parameter]
 
 
@@ -49,6 +54,7 @@ def receive(connection: Connection) -> Request:
         output_name=head["output_name"],
         has_input=head["has_input"],
         result_types=head["result_types"],
+        type_mapping=head["type_mapping"],
         parameters=_read_parameters(parameters),
     )
 
@@ -63,7 +69,7 @@ def _read_parameters(stream: bytearray) -> list[Parameter]:
             sql_type=field.metadata[b"launchpod.type"].decode(),
             arrow_type=field.type,
             is_output=field.metadata.get(b"launchpod.output") == b"1",
-            value=column[0],
+            value=column.combine_chunks(),
         )
         for field, column in zip(table.schema, table.columns)
     ]

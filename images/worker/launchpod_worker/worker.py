@@ -47,7 +47,7 @@ def serve(connection: Connection) -> None:
     try:
         namespace[asked.output_name] = pandas.DataFrame()
         namespace[asked.input_name] = (
-            inputs.read_frame(connection) if asked.has_input else pandas.DataFrame()
+            inputs.read_frame(connection, asked.type_mapping) if asked.has_input else pandas.DataFrame()
         )
         for parameter in asked.parameters:
             namespace[parameter.name] = scalars.to_python(parameter)

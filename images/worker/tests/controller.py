@@ -121,6 +121,7 @@ def run(
     input_name="InputDataSet",
     output_name="OutputDataSet",
     fresh=False,
+    type_mapping="lossless",
 ):
     """Runs a script; `parameters` are pairs of a field and a value."""
     process = Worker(fresh)
@@ -134,6 +135,7 @@ def run(
         "output_name": output_name,
         "has_input": schema is not None,
         "result_types": result_types,
+        "type_mapping": type_mapping,
     }
     process.send(0x20, json.dumps(head).encode())
     text = script.encode()

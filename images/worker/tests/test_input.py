@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import struct
 
 import pyarrow as pa
 import pytest
@@ -19,7 +20,7 @@ def given(columns, script, rows_per_batch=2):
 
 D = decimal.Decimal
 CASES = [
-    ("bit", pa.bool_(), [True, False], "bool", "object"),
+    ("bit", pa.bool_(), [True, False], "bool", "boolean"),
     ("tinyint", pa.uint8(), [0, 255], "uint8", "UInt8"),
     ("smallint", pa.int16(), [-32768, 1], "int16", "Int16"),
     ("int", pa.int32(), [-(2**31), 1], "int32", "Int32"),
@@ -37,6 +38,15 @@ CASES = [
     ("datetime", pa.timestamp("us"),
      [datetime.datetime(1753, 1, 1), datetime.datetime(9999, 12, 31, 23, 59, 59, 996667)],
      "datetime64[us]", "datetime64[us]"),
+    ("datetime2(7)", pa.timestamp("us"),
+     [datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)],
+     "datetime64[us]", "datetime64[us]"),
+    ("time(7)", pa.time64("us"), [datetime.time(), datetime.time(23, 59, 59, 999999)],
+     "object", "object"),
+    ("datetimeoffset(7)", pa.binary(10),
+     [struct.pack("<qh", 0, 0), struct.pack("<qh", -10, -840), struct.pack("<qh", 50, 840)],
+     "object", "object"),
+    ("xml", pa.string(), ["<a/>", ""], "object", "object"),
     ("uniqueidentifier", pa.string(), ["6F9619FF-8B86-D011-B42D-00C04FC964FF"] * 2,
      "object", "object"),
 ]
@@ -59,6 +69,31 @@ def test_types(sql_type, arrow_type, values, dtype, null_dtype, with_null):
         values = [None if v is None else float(v) for v in values]
     sent = [None if v != v else v for v in result.column()]
     assert sent == values
+
+
+def test_moments_keep_their_offset():
+    values = [struct.pack("<qh", 13, 330), None]
+    result = given(
+        [(field("c", pa.binary(10), "datetimeoffset(7)"), values)],
+        "print([str(value) for value in InputDataSet.c])",
+    )
+    assert result.stdout == "['1970-01-01 05:30:00.000001+05:30', 'None']\n"
+
+
+@pytest.mark.parametrize(
+    "arrow_type, sql_type, value, dtype",
+    [
+        (pa.int32(), "int", 1, "float64"),
+        (pa.bool_(), "bit", True, "object"),
+        (pa.float64(), "bigint", 1.0, "float64"),
+    ],
+)
+def test_nulls_as_sql_servers_runtime_shows_them(arrow_type, sql_type, value, dtype):
+    schema = pa.schema([field("c", arrow_type, sql_type)])
+    batch = pa.record_batch([pa.array([value, None], arrow_type)], schema=schema)
+    result = run("print(InputDataSet.c.dtype)", batches=[batch], schema=schema,
+                 type_mapping="sqlserver")
+    assert result.stdout == dtype + "\n"
 
 
 def test_no_rows_keep_columns_and_types():

@@ -2,11 +2,21 @@
 
 import datetime
 import decimal
+import struct
 
 import pyarrow as pa
 import pytest
 
 from controller import run
+
+OFFSET = pa.binary(10)
+
+
+def moment(utc, minutes):
+    """A moment as it is sent."""
+    ticks = (utc - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1) * 10
+    return struct.pack("<qh", ticks, minutes)
+
 
 HEAD = "import datetime, decimal, uuid\n"
 
@@ -66,9 +76,17 @@ CASES = [
      [datetime.datetime(2020, 1, 1)]),
     ("pandas.Series(np.array([1, -1], 'datetime64[ns]')).astype('timestamp[ns][pyarrow]')",
      pa.timestamp("us"), [datetime.datetime(1970, 1, 1), datetime.datetime(1970, 1, 1)]),
-    ("pandas.to_datetime(['2020-01-01T12:00+02:00'])", pa.timestamp("us", "UTC"),
-     [datetime.datetime(2020, 1, 1, 10, tzinfo=datetime.timezone.utc)]),
-    ("[uuid.UUID(int=1)]", pa.string(), ["00000000-0000-0000-0000-000000000001"]),
+    ("pandas.to_datetime(['2020-01-01T12:00+02:00', None])", OFFSET,
+     [moment(datetime.datetime(2020, 1, 1, 10), 120), None]),
+    ("pandas.to_datetime(['2020-07-01']).tz_localize('Europe/Berlin')", OFFSET,
+     [moment(datetime.datetime(2020, 6, 30, 22), 120)]),
+    ("pandas.Series(pandas.to_datetime(['2020-01-01', None]).tz_localize('Asia/Kolkata'),"
+     "dtype='timestamp[us, Asia/Kolkata][pyarrow]')", OFFSET,
+     [moment(datetime.datetime(2019, 12, 31, 18, 30), 330), None]),
+    ("pandas.Series([datetime.datetime(1, 1, 2, tzinfo=datetime.timezone("
+     "-datetime.timedelta(hours=14))), None, datetime.datetime(1970, 1, 1)], dtype=object)", OFFSET,
+     [moment(datetime.datetime(1, 1, 2, 14), -840), None, moment(datetime.datetime(1970, 1, 1), 0)]),
+    ("[uuid.UUID(int=1), None]", pa.binary(16), [bytes(15) + b"\1", None]),
     ("['a', 1, None]", pa.string(), ["a", "1", None]),
     ("pandas.Categorical(['x', 'y', None])", pa.string(), ["x", "y", None]),
     ("pandas.Categorical([3, 1])", pa.int64(), [3, 1]),
@@ -154,7 +172,7 @@ def test_a_lone_surrogate_is_named():
 @pytest.mark.parametrize(
     "values",
     ["np.array([2**60], 'datetime64[s]')",
-     "pandas.Series(np.array([2**60], 'datetime64[s]')).dt.tz_localize('UTC')",
+     "pandas.Series(np.array([2**40], 'datetime64[s]')).dt.tz_localize('UTC')",
      "pandas.Series([2**60], dtype='timestamp[s][pyarrow]')"],
 )
 def test_years_beyond_microseconds_are_refused_and_do_not_wrap(values):

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use launchpod_exchange::TypeMapping;
 use launchpod_sandbox::Limits;
 
 /// A controller's configuration.
@@ -21,6 +22,10 @@ pub struct Config {
     /// How long a script may run, from the moment it is handed over; `None` for no limit. A
     /// script that runs longer is killed and ends in 39127.
     pub time_limit: Option<Duration>,
+    /// How SQL types are shown to scripts.
+    pub type_mapping: TypeMapping,
+    /// Whether NaN and infinities that a script returns end it in 9803; otherwise they are NULL.
+    pub refuse_non_finite: bool,
     /// How long after the time limit a worker that should have ended itself is killed from
     /// outside.
     pub grace: Duration,
@@ -73,6 +78,8 @@ impl Default for Config {
             account_wait: Duration::from_secs(30),
             limits: Limits::default(),
             time_limit: Some(Duration::from_secs(3600)),
+            type_mapping: TypeMapping::default(),
+            refuse_non_finite: false,
             grace: Duration::from_secs(5),
         }
     }

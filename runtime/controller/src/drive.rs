@@ -54,7 +54,7 @@ impl Plan {
     ) -> Result<Self, Ending> {
         let feed = match request.input {
             Some(input) => {
-                let feed = Feed::new(input).map_err(|error| {
+                let feed = Feed::new(input, config.type_mapping).map_err(|error| {
                     let name = error.sql_type.name();
                     Ending::refused(subject.unsupported_column(error.index, name))
                 })?;
@@ -62,7 +62,7 @@ impl Plan {
             }
             None => None,
         };
-        let parameters = scalars::encode(&request.parameters)
+        let parameters = scalars::encode(&request.parameters, config.type_mapping)
             .map_err(|error| unsendable(subject, &request.parameters, &error))?;
         let result_types = match &request.expected {
             Expected::Undefined | Expected::Named => None,
@@ -78,6 +78,7 @@ impl Plan {
                 output_name: request.output_name,
                 has_input: feed.is_some(),
                 result_types,
+                type_mapping: config.type_mapping,
             },
             script: request.script,
             parameters,
@@ -141,6 +142,7 @@ impl Plan {
             sender,
             conversation,
             expected: &self.expected,
+            refuse_non_finite: config.refuse_non_finite,
             feed: self.feed,
             events,
             progress,
@@ -187,8 +189,10 @@ impl Plan {
         }
 
         if self.parameters.iter().any(|parameter| parameter.output) {
-            let values = scalars::decode(&results, &self.parameters, StreamLimits::default())
-                .map_err(|error| subject.protocol(&format!("{error}.")))?;
+            let limits = StreamLimits::default();
+            let values =
+                scalars::decode(&results, &self.parameters, limits, config.refuse_non_finite)
+                    .map_err(|error| unusable(subject, &error))?;
             emit(events, ScriptEvent::Outputs(values)).await?;
         }
         progress.reached(Stage::Output);
@@ -257,6 +261,14 @@ fn unsendable(
         }
         other => subject.internal(&format!("{other}.")),
     }
+}
+
+fn unusable(subject: Subject<'_>, error: &scalars::DecodeError) -> Ending {
+    let sql_error = match error {
+        scalars::DecodeError::Value(error) => error.scalar_error(),
+        _ => None,
+    };
+    sql_error.map_or_else(|| subject.protocol(&format!("{error}.")), Ending::result)
 }
 
 fn encode(subject: Subject<'_>, message: ToSupervisor) -> Result<Vec<u8>, Ending> {

@@ -1,6 +1,7 @@
 //! The input query's rows, as the worker pulls them.
 
 use arrow_schema::ArrowError;
+use launchpod_exchange::TypeMapping;
 use launchpod_exchange::protocol::frame::{self, FrameError, Kind};
 use launchpod_exchange::stream::Encoder;
 use launchpod_exchange::wire::{UnsupportedType, Wire};
@@ -48,8 +49,8 @@ impl Feed {
     ///
     /// # Errors
     /// The first column whose type workers don't take.
-    pub(crate) fn new(input: Input) -> Result<Self, UnsupportedType> {
-        let wire = Wire::new(&input.columns)?;
+    pub(crate) fn new(input: Input, mapping: TypeMapping) -> Result<Self, UnsupportedType> {
+        let wire = Wire::new(&input.columns, mapping)?;
         Ok(Feed { input, wire, encoder: None })
     }
 
@@ -123,7 +124,7 @@ mod tests {
         for item in items {
             sender.try_send(item.map(|numbers| batch(&columns, numbers))).unwrap();
         }
-        Feed::new(Input { columns, batches }).unwrap()
+        Feed::new(Input { columns, batches }, TypeMapping::Lossless).unwrap()
     }
 
     /// Decodes an answer's Arrow bytes, and says which frame ends it.
@@ -178,6 +179,7 @@ mod tests {
     fn unsupported_columns_are_found_before_any_worker_is_made() {
         let (_sender, batches) = mpsc::channel(1);
         let columns = vec![Column::new("t", SqlType::Time(7))].into();
-        assert_eq!(Feed::new(Input { columns, batches }).err().map(|error| error.index), Some(0));
+        let feed = Feed::new(Input { columns, batches }, TypeMapping::SqlServer);
+        assert_eq!(feed.err().map(|error| error.index), Some(0));
     }
 }

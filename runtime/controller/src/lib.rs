@@ -42,6 +42,7 @@ mod visible;
 pub use config::{Config, Image, Images, Language};
 pub use controller::Controller;
 pub use error::{Failure, Resource, ScriptError};
+pub use launchpod_exchange::TypeMapping;
 pub use report::{Report, Stage, Stages};
 pub use request::{Expected, Input, ScriptRequest};
 pub use run::{EVENTS_IN_FLIGHT, ScriptEvent, ScriptRun};

@@ -38,6 +38,7 @@ pub(crate) struct Talk<'a> {
     pub(crate) sender: Sender,
     pub(crate) conversation: Conversation,
     pub(crate) expected: &'a Expected,
+    pub(crate) refuse_non_finite: bool,
     pub(crate) feed: Option<Feed>,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
     pub(crate) progress: &'a mut Progress,
@@ -169,6 +170,7 @@ impl Talk<'_> {
                     Converter::declared(schema, columns).map_err(|error| self.refused(&error))?
                 }
             };
+            let converter = converter.refusing_non_finite(self.refuse_non_finite);
             let columns = Arc::clone(converter.columns());
             self.converter = Some(converter);
             self.progress.sets_sent = 1;

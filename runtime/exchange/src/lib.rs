@@ -15,8 +15,10 @@ pub mod storage;
 pub mod stream;
 pub mod value;
 pub mod wire;
+mod written;
 
 /// Frames and messages of the worker protocol; see `PROTOCOL.md`.
 pub use launchpod_protocol as protocol;
 
+pub use launchpod_protocol::data::TypeMapping;
 pub use value::{array_of, record_batch, value_at};

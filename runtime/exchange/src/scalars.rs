@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};
+use launchpod_protocol::data::TypeMapping;
 use launchpod_types::{Column, Parameter, Value};
 
 use crate::convert::{ConvertError, Converter};
@@ -37,7 +38,7 @@ pub enum DecodeError {
     /// Not one row with one column per OUTPUT parameter.
     #[error("the worker's scalars are not one row of {0} values")]
     Shape(usize),
-    /// A value doesn't fit its declared type, which the worker is to see to.
+    /// A value doesn't become its declared type.
     #[error("a scalar from the worker: {0}")]
     Value(#[from] ConvertError),
 }
@@ -46,16 +47,16 @@ pub enum DecodeError {
 ///
 /// # Errors
 /// See [`EncodeError`].
-pub fn encode(parameters: &[Parameter]) -> Result<Vec<u8>, EncodeError> {
+pub fn encode(parameters: &[Parameter], mapping: TypeMapping) -> Result<Vec<u8>, EncodeError> {
     if parameters.is_empty() {
         return Ok(Vec::new());
     }
     let mut fields: Vec<Field> = Vec::with_capacity(parameters.len());
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(parameters.len());
     for (index, parameter) in parameters.iter().enumerate() {
-        let mut field = wire::field(index, &parameter.name, parameter.sql_type)?;
+        let mut field = wire::field(index, &parameter.name, parameter.sql_type, mapping)?;
         let stored = array_of([&parameter.value], parameter.sql_type)?;
-        columns.push(wire::column(&stored, field.data_type())?);
+        columns.push(wire::column(&stored, parameter.sql_type, field.data_type()));
         if parameter.output {
             field.metadata_mut().insert(OUTPUT_KEY.to_owned(), "1".to_owned());
         }
@@ -76,6 +77,7 @@ pub fn decode(
     stream: &[u8],
     parameters: &[Parameter],
     limits: Limits,
+    refuses_non_finite: bool,
 ) -> Result<Vec<Value>, DecodeError> {
     let columns: Vec<Column> = parameters
         .iter()
@@ -91,7 +93,8 @@ pub fn decode(
     if batch.num_rows() != 1 || batch.num_columns() != columns.len() {
         return Err(DecodeError::Shape(columns.len()));
     }
-    let converter = Converter::declared(batch.schema_ref(), &columns)?;
+    let converter =
+        Converter::declared(batch.schema_ref(), &columns)?.refusing_non_finite(refuses_non_finite);
     let mut values = Vec::with_capacity(columns.len());
     for row in converter.convert(batch) {
         let row = row?;
@@ -114,7 +117,7 @@ mod tests {
 
     /// The stream of a worker that answers with these parameters' values.
     fn answer(parameters: &[Parameter]) -> Vec<u8> {
-        encode(parameters).unwrap()
+        encode(parameters, TypeMapping::Lossless).unwrap()
     }
 
     #[test]
@@ -125,9 +128,9 @@ mod tests {
             parameter("c", SqlType::SYSNAME, Value::Null, true),
         ];
         let answered = answer(&[sent[0].clone(), sent[2].clone()]);
-        let values = decode(&answered, &sent, Limits::default()).unwrap();
+        let values = decode(&answered, &sent, Limits::default(), false).unwrap();
         assert_eq!(values, [Value::Int(1), Value::Null]);
-        assert!(encode(&[]).unwrap().is_empty());
+        assert!(encode(&[], TypeMapping::Lossless).unwrap().is_empty());
     }
 
     #[test]
@@ -135,15 +138,21 @@ mod tests {
         let asked = [parameter("a", SqlType::TinyInt, Value::Null, true)];
         let two = [asked[0].clone(), asked[0].clone()];
         let limits = Limits::default();
-        assert!(matches!(decode(&answer(&two), &asked, limits), Err(DecodeError::Shape(1))));
+        assert!(matches!(decode(&answer(&two), &asked, limits, false), Err(DecodeError::Shape(1))));
         let wide = [parameter("a", SqlType::Int, Value::Int(256), true)];
-        assert!(matches!(decode(&answer(&wide), &asked, limits), Err(DecodeError::Value(_))));
+        assert!(matches!(
+            decode(&answer(&wide), &asked, limits, false),
+            Err(DecodeError::Value(_))
+        ));
         let bytes = [parameter("a", SqlType::VARBINARY_MAX, Value::Binary(vec![1]), true)];
-        assert!(matches!(decode(&answer(&bytes), &asked, limits), Err(DecodeError::Value(_))));
+        assert!(matches!(
+            decode(&answer(&bytes), &asked, limits, false),
+            Err(DecodeError::Value(_))
+        ));
         let mut cut = answer(&asked);
         cut.pop();
-        assert!(matches!(decode(&cut, &asked, limits), Err(DecodeError::Corrupt(_))));
-        assert!(matches!(decode(&[], &asked, limits), Err(DecodeError::Corrupt(_))));
+        assert!(matches!(decode(&cut, &asked, limits, false), Err(DecodeError::Corrupt(_))));
+        assert!(matches!(decode(&[], &asked, limits, false), Err(DecodeError::Corrupt(_))));
     }
 
     #[test]
@@ -152,7 +161,7 @@ mod tests {
             parameter("a", SqlType::Int, Value::Null, false),
             parameter("b", SqlType::Xml, Value::Null, false),
         ];
-        let error = encode(&parameters).unwrap_err();
+        let error = encode(&parameters, TypeMapping::SqlServer).unwrap_err();
         assert!(matches!(error, EncodeError::Unsupported(UnsupportedType { index: 1, .. })));
     }
 }

@@ -1,30 +1,29 @@
-//! Storage arrays as workers get them.
+//! Storage arrays as workers get them, by the [`TypeMapping`] that is set.
 //!
-//! | SQL type | storage | to the worker |
-//! | --- | --- | --- |
-//! | datetime, smalldatetime | Int64, 100 ns | Timestamp(Microsecond); the seventh digit is cut |
-//! | uniqueidentifier | FixedSizeBinary(16) | Utf8, upper case, as SQL Server writes it |
-//! | datetime2, time, datetimeoffset, text, ntext, image, xml | | refused, as SQL Server does |
-//! | all others | | unchanged |
+//! `TYPES.md` has the table of all types under each mapping.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, TimestampMicrosecondType};
-use arrow_array::{
-    Array, ArrayRef, FixedSizeBinaryArray, PrimitiveArray, RecordBatch, StringArray,
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float32Type, Int16Type, Int64Type, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, UInt8Type,
 };
+use arrow_array::{Array, ArrayRef, Float64Array, Int32Array, PrimitiveArray, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
-use launchpod_types::{Column, SqlType};
+use launchpod_protocol::data::TypeMapping;
+use launchpod_types::{Column, Decimal, SqlType};
 
-use crate::storage;
+use crate::{storage, written};
 
 /// The key of a field's metadata that names its SQL type.
 pub const TYPE_KEY: &str = "launchpod.type";
 
-/// A type that the runtime takes neither as column nor as parameter: errors 39017 and 39018.
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
+/// A type that the mapping takes neither as column nor as parameter: errors 39017 and 39018.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column or parameter {index} of type {sql_type} is not supported by the runtime")]
 pub struct UnsupportedType {
@@ -38,6 +37,7 @@ pub struct UnsupportedType {
 #[derive(Clone, Debug)]
 pub struct Wire {
     schema: SchemaRef,
+    sql_types: Vec<SqlType>,
 }
 
 // === impl Wire ===
@@ -47,13 +47,16 @@ impl Wire {
     ///
     /// # Errors
     /// The first column whose type is not supported.
-    pub fn new(columns: &[Column]) -> Result<Self, UnsupportedType> {
+    pub fn new(columns: &[Column], mapping: TypeMapping) -> Result<Self, UnsupportedType> {
         let fields = columns
             .iter()
             .enumerate()
-            .map(|(index, column)| field(index, &column.name, column.sql_type))
+            .map(|(index, column)| field(index, &column.name, column.sql_type, mapping))
             .collect::<Result<Vec<Field>, UnsupportedType>>()?;
-        Ok(Wire { schema: Arc::new(Schema::new(fields)) })
+        Ok(Wire {
+            schema: Arc::new(Schema::new(fields)),
+            sql_types: columns.iter().map(|column| column.sql_type).collect(),
+        })
     }
 
     /// The schema that the worker sees.
@@ -71,85 +74,125 @@ impl Wire {
             .columns()
             .iter()
             .zip(self.schema.fields())
-            .map(|(array, field)| column(array, field.data_type()))
-            .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
+            .zip(&self.sql_types)
+            .map(|((array, field), sql_type)| column(array, *sql_type, field.data_type()))
+            .collect();
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
     }
 }
 
-/// Whether the runtime takes columns and parameters of the type.
-pub fn is_supported(sql_type: SqlType) -> bool {
-    field(0, "", sql_type).is_ok()
+/// The field of a column or parameter.
+pub(crate) fn field(
+    index: usize,
+    name: &str,
+    sql_type: SqlType,
+    mapping: TypeMapping,
+) -> Result<Field, UnsupportedType> {
+    let data_type = match mapping {
+        TypeMapping::Lossless => lossless(sql_type),
+        TypeMapping::SqlServer => {
+            documented(sql_type).ok_or(UnsupportedType { index, sql_type })?
+        }
+        TypeMapping::Text if sql_type.is_binary() => DataType::Binary,
+        TypeMapping::Text => DataType::Utf8,
+    };
+    let metadata = HashMap::from([(TYPE_KEY.to_owned(), sql_type.to_string())]);
+    Ok(Field::new(name, data_type, true).with_metadata(metadata))
 }
 
-/// The field of a column or parameter.
-pub(crate) fn field(index: usize, name: &str, sql_type: SqlType) -> Result<Field, UnsupportedType> {
-    let data_type = match sql_type {
+fn lossless(sql_type: SqlType) -> DataType {
+    match sql_type {
+        SqlType::DateTime | SqlType::SmallDateTime | SqlType::DateTime2(_) => TIMESTAMP,
+        SqlType::Time(_) => DataType::Time64(TimeUnit::Microsecond),
+        SqlType::UniqueIdentifier => DataType::Utf8,
+        _ => storage::data_type(sql_type),
+    }
+}
+
+/// After the documentation, "Data type mappings between Python and SQL Server"; `None` for what
+/// it doesn't list.
+fn documented(sql_type: SqlType) -> Option<DataType> {
+    Some(match sql_type {
+        SqlType::TinyInt | SqlType::SmallInt | SqlType::Int => DataType::Int32,
+        SqlType::BigInt
+        | SqlType::Real
+        | SqlType::Float
+        | SqlType::Decimal { .. }
+        | SqlType::Money
+        | SqlType::SmallMoney => DataType::Float64,
+        SqlType::Date => TIMESTAMP,
         SqlType::DateTime2(_)
         | SqlType::DateTimeOffset(_)
         | SqlType::Time(_)
         | SqlType::Text
         | SqlType::NText
         | SqlType::Image
-        | SqlType::Xml => return Err(UnsupportedType { index, sql_type }),
-        SqlType::DateTime | SqlType::SmallDateTime => {
-            DataType::Timestamp(TimeUnit::Microsecond, None)
-        }
-        SqlType::UniqueIdentifier => DataType::Utf8,
-        _ => storage::data_type(sql_type),
-    };
-    let metadata = HashMap::from([(TYPE_KEY.to_owned(), sql_type.to_string())]);
-    Ok(Field::new(name, data_type, true).with_metadata(metadata))
+        | SqlType::Xml => return None,
+        other => lossless(other),
+    })
 }
 
 /// A storage array in the form of the worker's field.
-pub(crate) fn column(array: &ArrayRef, form: &DataType) -> Result<ArrayRef, ArrowError> {
+pub(crate) fn column(array: &ArrayRef, sql_type: SqlType, form: &DataType) -> ArrayRef {
     match (form, array.data_type()) {
         (DataType::Timestamp(..), DataType::Int64) => {
             let micros: PrimitiveArray<TimestampMicrosecondType> =
                 array.as_primitive::<Int64Type>().unary(|ticks| ticks.div_euclid(10));
-            Ok(Arc::new(micros))
+            Arc::new(micros)
         }
-        (DataType::Utf8, DataType::FixedSizeBinary(_)) => {
-            Ok(Arc::new(guid_text(array.as_fixed_size_binary())))
+        (DataType::Timestamp(..), DataType::Date32) => {
+            let micros: PrimitiveArray<TimestampMicrosecondType> =
+                array.as_primitive::<Date32Type>().unary(|day| i64::from(day) * DAY);
+            Arc::new(micros)
         }
-        _ => Ok(Arc::clone(array)),
+        (DataType::Time64(TimeUnit::Microsecond), DataType::Time64(TimeUnit::Nanosecond)) => {
+            let micros: PrimitiveArray<Time64MicrosecondType> =
+                array.as_primitive::<Time64NanosecondType>().unary(|nanos| nanos / 1000);
+            Arc::new(micros)
+        }
+        (DataType::Utf8, stored) if *stored != DataType::Utf8 => {
+            Arc::new(written::stored(array, sql_type))
+        }
+        (DataType::Int32, DataType::UInt8) => {
+            let wide: Int32Array = array.as_primitive::<UInt8Type>().unary(i32::from);
+            Arc::new(wide)
+        }
+        (DataType::Int32, DataType::Int16) => {
+            let wide: Int32Array = array.as_primitive::<Int16Type>().unary(i32::from);
+            Arc::new(wide)
+        }
+        (DataType::Float64, _) => float(array),
+        _ => Arc::clone(array),
     }
 }
 
-fn guid_text(guids: &FixedSizeBinaryArray) -> StringArray {
-    let mut texts = StringBuilder::with_capacity(guids.len(), guids.len() * 36);
-    for guid in guids {
-        texts.append_option(guid.map(format_guid));
-    }
-    texts.finish()
+fn float(array: &ArrayRef) -> ArrayRef {
+    let floats: Float64Array = match array.data_type() {
+        // SQL Server's runtime loses what is beyond 2^53, too.
+        DataType::Int64 => array.as_primitive::<Int64Type>().unary(|value| value as f64),
+        DataType::Float32 => array.as_primitive::<Float32Type>().unary(f64::from),
+        DataType::Decimal128(_, scale) => {
+            let scale = scale.unsigned_abs();
+            let decimals = array.as_primitive::<Decimal128Type>();
+            decimals.unary(|value| Decimal::new(value, scale).to_f64())
+        }
+        _ => return Arc::clone(array),
+    };
+    Arc::new(floats)
 }
 
-/// The 36 characters of a uniqueidentifier, upper case. Other than 16 bytes are written likewise,
-/// without the dashes that they lack.
-pub(crate) fn format_guid(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
-}
+const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Int32Array, Int64Array};
+    use arrow_array::{FixedSizeBinaryArray, Int64Array};
 
     use super::*;
 
     #[test]
     fn refuses_what_sql_server_refuses() {
         let columns = [Column::new("a", SqlType::Int), Column::new("b", SqlType::DateTime2(7))];
-        let error = Wire::new(&columns).unwrap_err();
+        let error = Wire::new(&columns, TypeMapping::SqlServer).unwrap_err();
         assert_eq!((error.index, error.sql_type), (1, SqlType::DateTime2(7)));
     }
 
@@ -175,7 +218,7 @@ mod tests {
             vec![Arc::clone(&numbers), times, guids],
         )
         .unwrap();
-        let wire = Wire::new(&columns).unwrap();
+        let wire = Wire::new(&columns, TypeMapping::Lossless).unwrap();
         let sent = wire.batch(&stored).unwrap();
         assert!(sent.column(0).to_data().ptr_eq(&numbers.to_data()));
         assert_eq!(sent.column(1).as_primitive::<TimestampMicrosecondType>().value(0), -1);

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array,
-    Float64Array, Int8Array, Int32Array, Int64Array, NullArray, RecordBatch, StringArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
+    Float32Array, Float64Array, Int8Array, Int32Array, Int64Array, NullArray, RecordBatch,
+    StringArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{Field, Schema};
 use launchpod_exchange::convert::{ConvertError, Converter};
@@ -221,6 +221,76 @@ fn times_round_to_their_type_and_keep_its_range() {
     let time = Time64MicrosecondArray::from(vec![1]);
     assert_eq!(convert(time, SqlType::Time(7)).unwrap(), Value::Time(10));
     assert_eq!(number(convert(int(1), SqlType::DateTime)), 11538);
+}
+
+/// What the worker sends of a moment with an offset.
+fn moment(utc: i64, offset: i16) -> FixedSizeBinaryArray {
+    let bytes = [&utc.to_le_bytes()[..], &offset.to_le_bytes()].concat();
+    FixedSizeBinaryArray::try_from_iter([bytes].into_iter()).unwrap()
+}
+
+#[test]
+fn moments_keep_their_offset_or_their_clock() {
+    let to = SqlType::DateTimeOffset(7);
+    let value = Value::DateTimeOffset { utc: 10, offset: -90 };
+    assert_eq!(convert(moment(10, -90), to).unwrap(), value);
+    let clock = 90 * 60 * 10_000_000;
+    assert_eq!(convert(moment(0, 90), SqlType::DateTime2(7)).unwrap(), Value::DateTime(clock));
+    let written = convert(moment(0, 90), SqlType::NVARCHAR_MAX).unwrap();
+    assert_eq!(written, Value::from("1970-01-01 01:30:00.000000 +01:30"));
+    for hostile in [moment(0, 841), moment(0, i16::MIN), moment(i64::MAX, 1), moment(i64::MIN, -1)]
+    {
+        assert_eq!(number(convert(hostile, to)), 242);
+    }
+}
+
+#[test]
+fn uniqueidentifiers_are_text_or_bytes_too() {
+    let guid = || {
+        let bytes: Vec<u8> = (0..16).collect();
+        FixedSizeBinaryArray::try_from_iter([bytes].into_iter()).unwrap()
+    };
+    let value = Value::Guid(std::array::from_fn(|index| index as u8));
+    assert_eq!(convert(guid(), SqlType::UniqueIdentifier).unwrap(), value);
+    let text = Value::from("00010203-0405-0607-0809-0A0B0C0D0E0F");
+    assert_eq!(convert(guid(), SqlType::NChar(36)).unwrap(), text);
+    let raw = vec![3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    assert_eq!(convert(guid(), SqlType::Binary(16)).unwrap(), Value::Binary(raw.clone()));
+    let bytes = BinaryArray::from(vec![&raw[..]]);
+    assert_eq!(convert(bytes, SqlType::UniqueIdentifier).unwrap(), value);
+    let long = BinaryArray::from(vec![&[0_u8; 17][..]]);
+    assert_eq!(number(convert(long, SqlType::UniqueIdentifier)), 8152);
+    assert_eq!(number(convert(guid(), SqlType::Int)), 11538);
+}
+
+#[test]
+fn what_is_no_number_can_be_refused() {
+    let column = [Column::new("c", SqlType::Float)];
+    for (value, refused) in [(Some(f64::NAN), true), (Some(f64::INFINITY), true), (None, false)] {
+        let array: ArrayRef = Arc::new(Float64Array::from(vec![value]));
+        let batch = RecordBatch::try_from_iter_with_nullable([("c", array, true)]).unwrap();
+        let converter = Converter::declared(batch.schema_ref(), &column).unwrap();
+        let converter = converter.refusing_non_finite(true);
+        let outcome = converter.convert(&batch).next().unwrap().map(|_| Value::Null);
+        assert_eq!(outcome.is_err(), refused, "{value:?}");
+        if refused {
+            assert_eq!(number(outcome), 9803);
+        }
+    }
+}
+
+#[test]
+fn an_output_parameters_type_clash_has_its_own_errors() {
+    for (array, to, expected) in [
+        (Arc::new(int(1)) as ArrayRef, SqlType::Date, 206),
+        (Arc::new(text("x")), SqlType::VARBINARY_MAX, 257),
+        (Arc::new(text("x")), SqlType::Image, 206),
+        (Arc::new(stamp(0)), SqlType::Binary(9), 257),
+        (Arc::new(int(300)), SqlType::TinyInt, 220),
+    ] {
+        let error = convert_all(array, Column::new("c", to)).unwrap_err();
+        assert_eq!(error.scalar_error().unwrap().number(), expected, "{to}");
+    }
 }
 
 #[test]

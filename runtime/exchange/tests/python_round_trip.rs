@@ -18,9 +18,10 @@ use launchpod_exchange::protocol::frame::{self, Frame, Kind};
 use launchpod_exchange::scalars;
 use launchpod_exchange::stream::{Decoder, Encoder, Limits};
 use launchpod_exchange::wire::Wire;
-use launchpod_exchange::{record_batch, value_at};
+use launchpod_exchange::{TypeMapping, record_batch, value_at};
 use launchpod_types::{Column, Decimal, Length, Parameter, SqlType, Value, calendar};
 
+const LOSSLESS: TypeMapping = TypeMapping::Lossless;
 const MAIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../images/worker/main.py");
 
 struct Python {
@@ -52,13 +53,105 @@ fn every_type_with_and_without_nulls() {
     let without_nulls = vec![extremes, ordinary];
     let with_nulls = [without_nulls.clone(), vec![nulls.clone()]].concat();
     for rows in [without_nulls, with_nulls, vec![nulls], vec![]] {
-        let answer = run("OutputDataSet = InputDataSet", &columns, &rows, &[], Some(&columns));
+        let answer =
+            run("OutputDataSet = InputDataSet", &columns, &rows, &[], Some(&columns), LOSSLESS);
         assert_eq!(answer.rows.len(), rows.len());
         for (answered, row) in answer.rows.iter().zip(&rows) {
             for ((answered, value), column) in answered.iter().zip(row).zip(&columns) {
                 assert_eq!(answered, value, "{}", column.sql_type);
             }
         }
+    }
+}
+
+/// What a script that gives its input back makes of one row, as each mapping shows it.
+fn through(mapping: TypeMapping, columns: &[Column], rows: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    run("OutputDataSet = InputDataSet", columns, rows, &[], Some(columns), mapping).rows
+}
+
+#[test]
+fn every_type_as_text() {
+    let samples: Vec<_> = samples()
+        .into_iter()
+        .chain([
+            (SqlType::DateTime2(7), [Value::DateTime(1_234_567), Value::DateTime(-1)]),
+            (SqlType::Time(7), [Value::Time(863_999_999_999), Value::Time(1)]),
+            (
+                SqlType::DateTimeOffset(7),
+                [
+                    Value::DateTimeOffset { utc: -1, offset: -840 },
+                    Value::DateTimeOffset { utc: 1, offset: 840 },
+                ],
+            ),
+        ])
+        .collect();
+    let columns: Vec<Column> =
+        samples.iter().map(|(sql_type, _)| Column::new("c", *sql_type)).collect();
+    let row = |at: usize| samples.iter().map(|(_, values)| values[at].clone()).collect();
+    let rows = vec![row(0), row(1), vec![Value::Null; columns.len()]];
+    let answered = through(TypeMapping::Text, &columns, &rows);
+    for (answered, row) in answered.iter().zip(&rows) {
+        for ((answered, value), column) in answered.iter().zip(row).zip(&columns) {
+            assert_eq!(answered, value, "{}", column.sql_type);
+        }
+    }
+    assert_eq!(answered.len(), 3);
+}
+
+#[test]
+fn the_seventh_digit_is_cut() {
+    let columns = [
+        Column::new("a", SqlType::DateTime2(7)),
+        Column::new("b", SqlType::Time(7)),
+        Column::new("c", SqlType::DateTimeOffset(7)),
+    ];
+    let offset = |utc| Value::DateTimeOffset { utc, offset: 60 };
+    let rows = [vec![Value::DateTime(1_234_567), Value::Time(1_234_567), offset(1_234_567)]];
+    let answered = through(LOSSLESS, &columns, &rows);
+    assert_eq!(answered, [[Value::DateTime(1_234_560), Value::Time(1_234_560), offset(1_234_560)]]);
+}
+
+#[test]
+fn dtypes_as_sql_servers_runtime_has_them() {
+    let columns: Vec<Column> = [
+        SqlType::Bit,
+        SqlType::TinyInt,
+        SqlType::SmallInt,
+        SqlType::Int,
+        SqlType::BigInt,
+        SqlType::Real,
+        SqlType::Money,
+        SqlType::Decimal { precision: 38, scale: 0 },
+        SqlType::Date,
+    ]
+    .map(|sql_type| Column::new("c", sql_type))
+    .to_vec();
+    let money = Value::Decimal(Decimal::new(12_345, 4));
+    let row = vec![
+        Value::Bit(true),
+        Value::Int(1),
+        Value::Int(2),
+        Value::Int(3),
+        Value::Int((1 << 53) + 1),
+        Value::Real(0.5),
+        money,
+        Value::Decimal(Decimal::new(7, 0)),
+        Value::Date(1),
+    ];
+    let script = "OutputDataSet = pandas.DataFrame({'t': InputDataSet.dtypes.astype(str)})";
+    let documented =
+        ["bool", "int32", "int32", "int32", "float64", "float64", "float64", "float64"];
+    let with_null = ["object"].into_iter().chain(["float64"; 7]);
+    let nulls = vec![Value::Null; columns.len()];
+    for (rows, expected) in [
+        (vec![row.clone()], documented.to_vec()),
+        (vec![row, nulls], with_null.collect::<Vec<_>>()),
+    ] {
+        let answer = run(script, &columns, &rows, &[], None, TypeMapping::SqlServer);
+        let types: Vec<Value> = answer.rows.concat();
+        let expected: Vec<Value> =
+            expected.into_iter().chain(["datetime64[us]"]).map(Value::from).collect();
+        assert_eq!(types, expected);
     }
 }
 
@@ -77,7 +170,7 @@ fn every_type_as_a_parameter() {
             output: true,
         })
         .collect();
-    let answer = run("", &[], &[], &parameters, None);
+    let answer = run("", &[], &[], &parameters, None, LOSSLESS);
     for (answered, parameter) in answer.scalars.iter().zip(&parameters) {
         assert_eq!(*answered, parameter.value, "{}", parameter.sql_type);
     }
@@ -96,7 +189,7 @@ OutputDataSet = pandas.DataFrame({
     'date': [datetime.date(2020, 1, 1), None], 'stamp': pandas.to_datetime(['2020-01-01', None]),
     'category': pandas.Categorical(['x', 'yy']), 7: [10**20, 1]})
 ";
-    let answer = run(script, &[], &[], &[], None);
+    let answer = run(script, &[], &[], &[], None, LOSSLESS);
     let types: Vec<String> =
         answer.columns.iter().map(|column| column.sql_type.to_string()).collect();
     assert_eq!(
@@ -160,6 +253,22 @@ fn samples() -> Vec<(SqlType, [Value; 2])> {
         (SqlType::Date, [Value::Date(day(1, 1, 1)), Value::Date(day(9999, 12, 31))]),
         (SqlType::DateTime, [midnight(1753, 1, 1), Value::DateTime(33_333)]),
         (SqlType::SmallDateTime, [midnight(2079, 6, 6), midnight(1970, 1, 1)]),
+        (
+            SqlType::DateTime2(6),
+            [midnight(1, 1, 1), Value::DateTime(253_402_300_799 * 10_000_000 + 9_999_990)],
+        ),
+        (SqlType::Time(6), [Value::Time(0), Value::Time(863_999_999_990)]),
+        (
+            SqlType::DateTimeOffset(6),
+            [
+                Value::DateTimeOffset { utc: 10, offset: -840 },
+                Value::DateTimeOffset { utc: -12_345_670, offset: 840 },
+            ],
+        ),
+        (SqlType::Text, [Value::from(""), Value::from("text")]),
+        (SqlType::NText, [Value::from("𝄞"), Value::from("ntext")]),
+        (SqlType::Image, [Value::Binary(vec![]), Value::Binary(vec![0; 9000])]),
+        (SqlType::Xml, [Value::from("<a>π</a>"), Value::from("<a/>")]),
         (SqlType::UniqueIdentifier, [Value::Guid([255; 16]), Value::Guid(*b"0123456789abcdef")]),
     ]
 }
@@ -172,6 +281,7 @@ fn run(
     rows: &[Vec<Value>],
     parameters: &[Parameter],
     declared: Option<&[Column]>,
+    mapping: TypeMapping,
 ) -> Answer {
     let mut python = Python::start();
     assert!(matches!(python.next(), FromWorker::Ready(_)));
@@ -180,16 +290,17 @@ fn run(
         input_name: "InputDataSet".to_owned(),
         output_name: "OutputDataSet".to_owned(),
         has_input: !columns.is_empty(),
+        type_mapping: mapping,
         result_types: declared
             .map(|columns| columns.iter().map(|column| column.sql_type.to_string()).collect()),
     };
     let mut bytes = Vec::new();
-    request.encode(script, &scalars::encode(parameters).unwrap(), &mut bytes).unwrap();
+    request.encode(script, &scalars::encode(parameters, mapping).unwrap(), &mut bytes).unwrap();
     python.stream.write_all(&bytes).unwrap();
     let wants_results = parameters.iter().any(|parameter| parameter.output);
     python.conversation.run(request.has_input, wants_results);
 
-    let wire = Wire::new(columns).unwrap();
+    let wire = Wire::new(columns, mapping).unwrap();
     let mut encoder = (!columns.is_empty()).then(|| Encoder::new(wire.schema()).unwrap());
     let mut pending: Vec<RecordBatch> = rows
         .iter()
@@ -225,7 +336,7 @@ fn run(
     }
     assert!(python.process.wait().unwrap().success());
     let scalars = if wants_results {
-        scalars::decode(&results, parameters, Limits::default()).unwrap()
+        scalars::decode(&results, parameters, Limits::default(), false).unwrap()
     } else {
         Vec::new()
     };

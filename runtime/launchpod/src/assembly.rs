@@ -77,6 +77,8 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
             ..Limits::default()
         },
         time_limit: settings.script_timeout(),
+        type_mapping: settings.type_mapping.unwrap_or_default(),
+        refuse_non_finite: settings.refuse_non_finite.unwrap_or(false),
         ..Config::default()
     };
     let images =

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use launchpod_controller::TypeMapping;
 use serde::Deserialize;
 
 /// Every setting, each optional, as a flag, an environment variable or a key of the file.
@@ -67,6 +68,16 @@ pub struct Settings {
     /// they are inserted; past it the statement fails with 1105 (default 4096)
     #[arg(long, env = "LAUNCHPOD_SPOOL_SIZE", value_name = "MIB")]
     pub spool_size: Option<u64>,
+
+    /// How types are shown to scripts: lossless; sqlserver, as SQL Server's own runtime shows and
+    /// refuses them; text, everything as its exact text (default lossless)
+    #[arg(long, env = "LAUNCHPOD_TYPE_MAPPING", value_name = "MAPPING")]
+    pub type_mapping: Option<TypeMapping>,
+
+    /// Fail with 9803 when a script returns NaN or an infinity, which otherwise are NULL
+    /// (default false)
+    #[arg(long, env = "LAUNCHPOD_REFUSE_NON_FINITE", num_args = 0..=1, default_missing_value = "true")]
+    pub refuse_non_finite: Option<bool>,
 
     /// Folder for the workers' sockets; short, since a socket's path holds 108 bytes
     /// (default /run/launchpod)
@@ -157,6 +168,8 @@ impl Settings {
             worker_processes,
             worker_accounts,
             spool_size,
+            type_mapping,
+            refuse_non_finite,
             run_dir,
             grace,
         ))

@@ -1,5 +1,7 @@
 //! The data connection: between the controller and the language's process.
 
+use std::str::FromStr;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +22,27 @@ pub struct Request {
     /// The declared types of the result's columns as T-SQL writes them (`WITH RESULT SETS`),
     /// or none. A hint for conversion; the controller checks and converts in any case.
     pub result_types: Option<Vec<String>>,
+    /// How the input's types are shown to the script.
+    pub type_mapping: TypeMapping,
 }
+
+/// How SQL types are shown to scripts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TypeMapping {
+    /// Every value that pandas can hold, as it is.
+    #[default]
+    Lossless,
+    /// What SQL Server's own runtime shows, its losses and refusals included.
+    SqlServer,
+    /// Every value but bytes as its exact text.
+    Text,
+}
+
+/// The name of no [`TypeMapping`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("one of lossless, sqlserver and text is expected")]
+pub struct UnknownMapping;
 
 /// The worker can run a script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +106,21 @@ enum State {
     Results,
     /// DONE or FAILED.
     Over,
+}
+
+// === impl TypeMapping ===
+
+impl FromStr for TypeMapping {
+    type Err = UnknownMapping;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMapping> {
+        match name {
+            "lossless" => Ok(TypeMapping::Lossless),
+            "sqlserver" => Ok(TypeMapping::SqlServer),
+            "text" => Ok(TypeMapping::Text),
+            _ => Err(UnknownMapping),
+        }
+    }
 }
 
 // === impl Request ===

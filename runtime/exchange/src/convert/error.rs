@@ -32,6 +32,12 @@ pub enum ConvertError {
         /// The column, from 0.
         column: usize,
     },
+    /// 9803, where it isn't NULL
+    #[error("NaN or an infinity in column {column}")]
+    NotFinite {
+        /// The column, from 0.
+        column: usize,
+    },
     /// A value doesn't convert.
     #[error("column {column}: {error}")]
     Value {
@@ -168,10 +174,46 @@ impl ConvertError {
                     column + 1
                 ),
             ),
+            ConvertError::NotFinite { column } => SqlError::new(
+                9803,
+                format!(
+                    "Invalid data for type \"float\". Column # {column} of the output holds NaN or \
+                     an infinity."
+                ),
+            ),
             ConvertError::Value { error, .. } => SqlError::new(error.number(), error.to_string()),
             ConvertError::Schema => return None,
         })
     }
+}
+
+impl ConvertError {
+    /// The error as the client gets it for an OUTPUT parameter.
+    pub fn scalar_error(&self) -> Option<SqlError> {
+        match self {
+            ConvertError::NoConversion { declared, sent, .. } if is_explicit(*sent, *declared) => {
+                Some(SqlError::new(
+                    257,
+                    format!(
+                        "Implicit conversion from data type {} to {} is not allowed. Use the \
+                         CONVERT function to run this query.",
+                        sent.name(),
+                        declared.name()
+                    ),
+                ))
+            }
+            ConvertError::NoConversion { declared, sent, .. } => Some(SqlError::new(
+                206,
+                format!("Operand type clash: {sent} is incompatible with {declared}"),
+            )),
+            other => other.sql_error(),
+        }
+    }
+}
+
+/// Whether only CONVERT converts: text and dates to bytes.
+fn is_explicit(from: SqlType, to: SqlType) -> bool {
+    to.is_binary() && to != SqlType::Image && (from.is_character() || from.is_temporal())
 }
 
 // === impl ValueError ===

@@ -3,6 +3,8 @@
 use arrow_schema::{DataType, Field};
 use launchpod_types::{Length, SqlType};
 
+use crate::storage::GUID_SIZE;
+
 /// The key of a text field's metadata that says its longest value, in UTF-16 code units.
 pub const LENGTH_KEY: &str = "launchpod.max_length";
 /// The longest `nvarchar` that isn't `(max)`.
@@ -30,6 +32,8 @@ pub fn sql_type(field: &Field) -> SqlType {
         DataType::Time64(_) => SqlType::Time(6),
         DataType::Timestamp(_, None) => SqlType::DateTime2(6),
         DataType::Timestamp(_, Some(_)) => SqlType::DateTimeOffset(6),
+        DataType::FixedSizeBinary(GUID_SIZE) => SqlType::UniqueIdentifier,
+        DataType::FixedSizeBinary(_) => SqlType::DateTimeOffset(6),
         // A column of NULLs alone.
         DataType::Null => SqlType::NVarChar(Length::Limited(1)),
         _ => text(field),

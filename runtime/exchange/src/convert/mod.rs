@@ -6,9 +6,10 @@
 //!
 //! - text and bytes that are too long are error 8152; SQL Server cuts them;
 //! - a `float` becomes text with all its digits; SQL Server writes six;
-//! - numbers don't convert to binary and date types, nor bytes to other than binary types (11538).
+//! - numbers don't convert to binary and date types, nor bytes to numbers, texts and date types
+//!   (11538).
 //!
-//! NaN and infinities are NULL.
+//! NaN and infinities are NULL, or refused.
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub struct Converter {
     columns: Arc<[Column]>,
     to: SchemaRef,
     rows_at_once: usize,
+    refuses_non_finite: bool,
 }
 
 // === impl Converter ===
@@ -96,7 +98,13 @@ impl Converter {
             to: storage::schema(&columns),
             columns,
             rows_at_once: MAX_PADDED.checked_div(padded).map_or(usize::MAX, |rows| rows.max(1)),
+            refuses_non_finite: false,
         }
+    }
+
+    /// Whether NaN and infinities are an error; otherwise they are NULL.
+    pub fn refusing_non_finite(self, refuses_non_finite: bool) -> Self {
+        Converter { refuses_non_finite, ..self }
     }
 
     /// The columns of the converted rows.
@@ -134,6 +142,9 @@ impl Converter {
 
     fn convert_column(&self, index: usize, array: &ArrayRef) -> Result<ArrayRef, ConvertError> {
         let Column { sql_type, nullable, .. } = self.columns[index];
+        if self.refuses_non_finite && source::has_non_finite(array) {
+            return Err(ConvertError::NotFinite { column: index });
+        }
         let converted = array_to(array, self.from_types[index], sql_type)
             .map_err(|error| ConvertError::Value { column: index, error })?;
         if !nullable && converted.null_count() > 0 {
@@ -145,14 +156,17 @@ impl Converter {
 
 /// Whether SQL Server converts between the types implicitly, and so do we.
 fn is_convertible(from: SqlType, to: SqlType) -> bool {
+    let is_text = to.is_character() && !matches!(to, SqlType::Text | SqlType::NText | SqlType::Xml);
     if from.is_numeric() {
-        to.is_numeric() || to.is_character()
+        to.is_numeric() || is_text
     } else if from.is_binary() {
-        to.is_binary()
+        to.is_binary() || to == SqlType::UniqueIdentifier
+    } else if from == SqlType::UniqueIdentifier {
+        is_text || to.is_binary() && to != SqlType::Image || to == from
     } else if from.is_temporal() {
         let time_to_date = matches!((from, to), (SqlType::Time(_), SqlType::Date));
         let date_to_time = matches!((from, to), (SqlType::Date, SqlType::Time(_)));
-        to.is_character() || to.is_temporal() && !time_to_date && !date_to_time
+        is_text || to.is_temporal() && !time_to_date && !date_to_time
     } else {
         !to.is_binary()
     }

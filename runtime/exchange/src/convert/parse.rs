@@ -10,7 +10,7 @@ use super::source::{DAY, FIRST_DAY, LAST_DAY};
 /// 1900-01-01, the date of a text that has none.
 pub(super) const NO_DATE: i32 = -calendar::DAYS_FROM_1900;
 /// The greatest offset of a `datetimeoffset` (minutes).
-const MAX_OFFSET: i64 = 14 * 60;
+pub(super) const MAX_OFFSET: u16 = 14 * 60;
 
 /// A date and time as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ fn zone(text: &str) -> Option<(i16, &str)> {
     let (hours, rest) = digits(rest, 2)?;
     let (minutes, rest) = digits(rest.strip_prefix(':')?, 2)?;
     let offset = i64::from(hours * 60 + minutes);
-    let valid = minutes < 60 && offset <= MAX_OFFSET;
+    let valid = minutes < 60 && offset <= i64::from(MAX_OFFSET);
     valid.then(|| i16::try_from(sign * offset).ok())?.map(|offset| (offset, rest))
 }
 

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType,
-    TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float32Array, Float64Array,
-    Int64Array, StringArray,
+    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
+    Float64Array, Int64Array, StringArray,
 };
 use arrow_schema::DataType;
-use launchpod_types::SqlType;
+use launchpod_types::{SqlType, calendar};
 
 use super::error::{ValueError, name};
+use super::parse::{MAX_OFFSET, Moment};
+use crate::storage::GUID_SIZE;
 
 /// One column.
 pub(super) enum Source {
@@ -36,11 +39,12 @@ pub(super) enum Source {
     Date(Date32Array),
     /// 100 ns since midnight, less than a day.
     Time(Int64Array),
-    /// 100 ns since 1970, within the years 1 to 9999; an instant counts UTC.
-    Stamp {
-        /// The values.
-        ticks: Int64Array,
-    },
+    /// 100 ns since 1970, within the years 1 to 9999.
+    Stamp(Int64Array),
+    /// Clock times with their offsets, within the years 1 to 9999 there and in UTC.
+    Moment(Vec<Option<Moment>>),
+    /// 16 bytes each.
+    Guid(FixedSizeBinaryArray),
 }
 
 /// 0001-01-01, in days since 1970.
@@ -103,19 +107,44 @@ impl Source {
                     }
                 })?)
             }
-            DataType::Timestamp(..) => {
+            DataType::FixedSizeBinary(GUID_SIZE) => {
+                Source::Guid(array.as_fixed_size_binary().clone())
+            }
+            DataType::FixedSizeBinary(_) => {
+                let records = array.as_fixed_size_binary().iter();
+                let read = |bytes| moment(bytes).ok_or_else(out_of_range);
+                let moments = records.map(|bytes| bytes.map(read).transpose());
+                Source::Moment(moments.collect::<Result<_, _>>()?)
+            }
+            DataType::Timestamp(_, zone) => {
                 let micros = array.as_primitive::<TimestampMicrosecondType>();
                 let ticks = micros.try_unary(|micro| {
-                    let ticks = micro.checked_mul(10).ok_or_else(out_of_range)?;
-                    let day = ticks.div_euclid(DAY);
-                    let inside = (i64::from(FIRST_DAY)..=i64::from(LAST_DAY)).contains(&day);
-                    if inside { Ok(ticks) } else { Err(out_of_range()) }
+                    let ticks = micro.checked_mul(10).filter(|ticks| is_inside(*ticks));
+                    ticks.ok_or_else(out_of_range)
                 })?;
-                Source::Stamp { ticks }
+                if zone.is_none() {
+                    return Ok(Source::Stamp(ticks));
+                }
+                let utc = |ticks| Moment { ticks, offset: 0 };
+                Source::Moment(ticks.iter().map(|ticks| ticks.map(utc)).collect())
             }
             _ => Source::Null,
         })
     }
+}
+
+/// A moment as `storage` has it; `None` for one that no `datetimeoffset` holds.
+fn moment(bytes: &[u8]) -> Option<Moment> {
+    let (utc, offset) = bytes.split_at_checked(8)?;
+    let utc = i64::from_le_bytes(utc.try_into().ok()?);
+    let offset = i16::from_le_bytes(offset.try_into().ok()?);
+    let ticks = utc.checked_add(i64::from(offset) * calendar::TICKS_PER_SECOND * 60)?;
+    let valid = offset.unsigned_abs() <= MAX_OFFSET && is_inside(utc) && is_inside(ticks);
+    valid.then_some(Moment { ticks, offset })
+}
+
+fn is_inside(ticks: i64) -> bool {
+    (i64::from(FIRST_DAY)..=i64::from(LAST_DAY)).contains(&ticks.div_euclid(DAY))
 }
 
 /// Values that a type can hold, with its precision and scale set on the array.
@@ -128,6 +157,19 @@ pub(super) fn with_scale(
     array
         .with_precision_and_scale(precision, scale as i8)
         .map_err(|_| ValueError::Overflow { from: "numeric", to: "numeric" })
+}
+
+/// Whether an array of floats holds NaN or an infinity.
+pub(super) fn has_non_finite(array: &ArrayRef) -> bool {
+    match array.data_type() {
+        DataType::Float64 => {
+            array.as_primitive::<Float64Type>().iter().flatten().any(|value| !value.is_finite())
+        }
+        DataType::Float32 => {
+            array.as_primitive::<Float32Type>().iter().flatten().any(|value| !value.is_finite())
+        }
+        _ => false,
+    }
 }
 
 fn finite(array: &Float64Array) -> Float64Array {

@@ -63,7 +63,11 @@ fn wall_clock(source: Source, from: SqlType) -> Result<Int64Array, ValueError> {
     Ok(match source {
         Source::Date(days) => days.unary(|day| i64::from(day) * DAY),
         Source::Time(times) => times.unary(|ticks| i64::from(NO_DATE) * DAY + ticks),
-        Source::Stamp { ticks } => ticks,
+        Source::Stamp(ticks) => ticks,
+        // As SQL Server does, the clock's time without its offset.
+        Source::Moment(moments) => {
+            moments.into_iter().map(|moment| moment.map(|moment| moment.ticks)).collect()
+        }
         Source::Text(texts) => moments(&texts)
             .map(|moment| Ok(moment?.map(|moment| moment.ticks)))
             .collect::<Result<_, ValueError>>()?,
@@ -80,6 +84,7 @@ fn moments(texts: &StringArray) -> impl Iterator<Item = Result<Option<Moment>, V
 fn to_offset(source: Source, from: SqlType, scale: u8) -> Result<ArrayRef, ValueError> {
     let moments: Vec<Option<Moment>> = match source {
         Source::Text(texts) => moments(&texts).collect::<Result<_, _>>()?,
+        Source::Moment(moments) => moments,
         other => wall_clock(other, from)?
             .iter()
             .map(|ticks| ticks.map(|ticks| Moment { ticks, offset: 0 }))

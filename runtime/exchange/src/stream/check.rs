@@ -7,6 +7,7 @@ use arrow_ipc::{Endianness, MetadataVersion, RecordBatch};
 use arrow_schema::{DataType, Schema, TimeUnit};
 
 use super::Corrupt;
+use crate::storage::{DATETIMEOFFSET_SIZE, GUID_SIZE};
 
 /// Bounds on what a worker may send. A stream that exceeds one is [`Corrupt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,8 @@ fn is_known(data_type: &DataType) -> bool {
         | DataType::Utf8
         | DataType::Binary
         | DataType::Date32
+        // datetimeoffset and uniqueidentifier
+        | DataType::FixedSizeBinary(DATETIMEOFFSET_SIZE | GUID_SIZE)
         | DataType::Time64(TimeUnit::Microsecond)
         | DataType::Timestamp(TimeUnit::Microsecond, None) => true,
         DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) => zone.as_ref() == "UTC",
@@ -94,6 +97,7 @@ fn is_known(data_type: &DataType) -> bool {
 fn buffers_of(data_type: &DataType) -> &'static [usize] {
     match data_type {
         DataType::Null => &[],
+        DataType::FixedSizeBinary(_) => &[1, 1],
         DataType::Utf8 | DataType::Binary => &[1, 4, 1],
         DataType::Boolean | DataType::Int8 | DataType::UInt8 => &[1, 1],
         DataType::Int16 | DataType::UInt16 => &[1, 2],
