@@ -42,6 +42,7 @@ VALUES = [
     ("nvarchar(10)", "N'👩‍🚀'", "👩‍🚀"),
     ("nvarchar(max)", "N'Ωmega'", "Ωmega"),
     ("binary(4)", "0x01", b"\x01\x00\x00\x00"),
+    ("nvarchar(2)", "N'𝄞'", "𝄞"),
     ("varbinary(4)", "0x00FF", b"\x00\xff"),
     ("varbinary(4)", "0x", b""),
     ("varbinary(max)", "0xDEADBEEF", b"\xde\xad\xbe\xef"),
@@ -51,6 +52,12 @@ VALUES = [
     ("datetime", "'9999-12-31T23:59:59.997'", datetime.datetime(9999, 12, 31, 23, 59, 59, 997000)),
     ("datetime", "'2026-02-28T12:30:15.123'", datetime.datetime(2026, 2, 28, 12, 30, 15, 123000)),
     ("smalldatetime", "'2026-02-28T12:30:00'", datetime.datetime(2026, 2, 28, 12, 30)),
+    ("datetime2(6)", "'0001-01-01'", datetime.datetime(1, 1, 1)),
+    ("datetime2(6)", "'9999-12-31T23:59:59.999999'", datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)),
+    ("time(6)", "'23:59:59.999999'", datetime.time(23, 59, 59, 999999)),
+    ("datetimeoffset(6)", "'2026-02-28T12:30:15.123456-05:30'",
+     datetime.datetime(2026, 2, 28, 12, 30, 15, 123456, datetime.timezone(-datetime.timedelta(hours=5, minutes=30)))),
+    ("xml", "N'<a>é</a>'", "<a>é</a>"),
     ("uniqueidentifier", f"'{GUID}'", GUID),
 ]
 TYPES = sorted({declared for declared, _, _ in VALUES})

@@ -54,7 +54,7 @@ def receive(connection: Connection) -> Request:
         output_name=head["output_name"],
         has_input=head["has_input"],
         result_types=head["result_types"],
-        type_mapping=head["type_mapping"],
+        type_mapping=head.get("type_mapping", "lossless"),
         parameters=_read_parameters(parameters),
     )
 

@@ -247,6 +247,16 @@ mod tests {
     }
 
     #[test]
+    fn types_are_mapped_as_the_file_says() {
+        let file = file("type_mapping = 'sqlserver'\nrefuse_non_finite = true\n");
+        let settings = Settings::default().over_file(Some(file.path())).unwrap();
+        assert_eq!(settings.type_mapping, Some(TypeMapping::SqlServer));
+        assert_eq!(settings.refuse_non_finite, Some(true));
+        assert_eq!("text".parse(), Ok(TypeMapping::Text));
+        assert!("Text".parse::<TypeMapping>().is_err());
+    }
+
+    #[test]
     fn zero_means_no_time_limit() {
         let settings = Settings { script_timeout: Some(0), ..Settings::default() };
         assert_eq!(settings.script_timeout(), None);

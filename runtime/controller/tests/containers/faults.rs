@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Bench, Outcome, docker, numbers, script};
 use launchpod_controller::{
-    Config, Failure, Input, Language, Resource, ScriptEvent, ScriptRequest,
+    Config, Failure, Input, Language, Resource, ScriptEvent, ScriptRequest, TypeMapping,
 };
 use launchpod_sandbox::Limits;
 use launchpod_types::{Column, Parameter, SqlError, SqlType, Value};
@@ -194,7 +194,8 @@ async fn a_query_is_let_go_when_its_script_ends() {
 
 #[tokio::test]
 async fn what_needs_no_worker_is_refused_without_one() {
-    let bench = Bench::new(Config::default()).await;
+    let bench =
+        Bench::new(Config { type_mapping: TypeMapping::SqlServer, ..Config::default() }).await;
     let outcome = bench.run(ScriptRequest { language: "R".to_owned(), ..script("") }).await;
     let (failure, found, text) = outcome.expect_failure();
     assert_eq!((failure, &found[..]), (Failure::Refused, &[39007][..]));
