@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use launchpod_database::EVENTS_IN_FLIGHT;
 use launchpod_session::{
     Call, CallArgument, REPLIES_IN_FLIGHT, Replies, Reply, Session,
     TransactionRequest as SessionTransaction,
 };
 use launchpod_tds::ProtocolError;
 use launchpod_tds::batch::SqlBatch;
-use launchpod_tds::message::{ClientMessage, Incoming, MessageReader, Reset};
+use launchpod_tds::message::{BulkPiece, ClientMessage, Incoming, MessageReader, Reset};
 use launchpod_tds::packet::PacketType;
 use launchpod_tds::rpc::{Procedure, RpcCall, RpcCalls, RpcParameter};
 use launchpod_tds::token::Done;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
 
+use crate::bulk::{self, PIECES_IN_FLIGHT, Piece};
 use crate::login::{LoggedIn, LoginFailure, log_in};
 use crate::respond::Responder;
 use crate::server::Shared;
@@ -42,6 +44,8 @@ const MESSAGES_IN_FLIGHT: usize = 4;
 enum Request {
     /// A message to run, with what cancels it.
     Run(ClientMessage, CancellationToken),
+    /// A bulk load that begins, with what cancels it.
+    Load(Reset, mpsc::Receiver<Piece>, CancellationToken),
     /// The client wants its attention acknowledged.
     Attention,
     /// The client took a message back.
@@ -105,6 +109,8 @@ async fn read_messages(
 ) {
     let _closes_when_done = closed.clone().drop_guard();
     let mut last = closed.child_token();
+    // Where the pieces of a bulk load go that has begun.
+    let mut load: Option<mpsc::Sender<Piece>> = None;
     loop {
         let request = match reader.next_message() {
             Ok(None) => match socket.read_buf(reader.input()).await {
@@ -115,16 +121,36 @@ async fn read_messages(
                 last = closed.child_token();
                 Request::Run(message, last.clone())
             }
+            Ok(Some(Incoming::Bulk(piece))) => {
+                if let Some(reset) = piece.begins {
+                    last = closed.child_token();
+                    let (sender, pieces) = mpsc::channel(PIECES_IN_FLIGHT);
+                    load = Some(sender);
+                    let begun = Request::Load(reset, pieces, last.clone());
+                    if requests.send(begun).await.is_err() {
+                        return;
+                    }
+                }
+                send_piece(&mut load, piece).await;
+                continue;
+            }
             Ok(Some(Incoming::Attention)) => {
                 last.cancel();
+                load = None;
                 Request::Attention
             }
-            Ok(Some(Incoming::Ignored(_))) => Request::Ignored,
+            Ok(Some(Incoming::Ignored(_))) => {
+                if load.take().is_some() {
+                    last.cancel();
+                }
+                Request::Ignored
+            }
             Err(error) => {
                 // Nothing after it can be understood; the runner says so and closes. Until it
                 // has, the connection isn't to be taken for closed, and what comes is thrown
                 // away: closing with bytes unread would reset it before the error is read.
                 last.cancel();
+                drop(load);
                 let _ = requests.send(Request::Broken(error)).await;
                 let drain =
                     async { while socket.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {} };
@@ -137,6 +163,18 @@ async fn read_messages(
         if requests.send(request).await.is_err() {
             return;
         }
+    }
+}
+
+/// Passes on what a packet of a bulk load holds. Waits while the load's rows do, and the client
+/// with it.
+async fn send_piece(load: &mut Option<mpsc::Sender<Piece>>, piece: BulkPiece) {
+    let Some(sender) = load else { return };
+    // A load that has come to an error takes no more.
+    let _ = sender.send(Piece::Bytes(piece.bytes)).await;
+    if piece.last {
+        let _ = sender.send(Piece::End).await;
+        *load = None;
     }
 }
 
@@ -158,8 +196,14 @@ impl Runner {
             match request {
                 None => return Ok(()),
                 // A client that has always more to ask would else use up the grace time.
-                Some(Request::Run(..)) if closing.is_cancelled() => return Ok(()),
+                Some(Request::Run(..) | Request::Load(..)) if closing.is_cancelled() => {
+                    return Ok(());
+                }
                 Some(Request::Run(message, cancel)) => self.message(message, &cancel).await?,
+                Some(Request::Load(reset, pieces, cancel)) => {
+                    self.reset(reset).await;
+                    self.work(Work::Load(pieces), &cancel).await?;
+                }
                 Some(Request::Attention) => self.responder.finish_with(Done::ATTENTION).await?,
                 Some(Request::Ignored) => self.responder.finish_with(Done::IGNORED).await?,
                 Some(Request::Broken(error)) => {
@@ -177,11 +221,7 @@ impl Runner {
         message: ClientMessage,
         cancel: &CancellationToken,
     ) -> io::Result<()> {
-        if message.reset != Reset::None {
-            let keep_transaction = message.reset == Reset::SessionKeepTransaction;
-            self.session.reset(keep_transaction).await;
-            self.responder.acknowledge_reset();
-        }
+        self.reset(message.reset).await;
         let payload = &message.payload;
         let decoded = match message.packet_type {
             PacketType::SqlBatch => SqlBatch::decode(payload, self.version).map(Work::Batch),
@@ -203,6 +243,14 @@ impl Runner {
                 }
                 Err(io::Error::new(io::ErrorKind::InvalidData, error))
             }
+        }
+    }
+
+    /// Makes the session as new when a message asks for it.
+    async fn reset(&mut self, reset: Reset) {
+        if reset != Reset::None {
+            self.session.reset(reset == Reset::SessionKeepTransaction).await;
+            self.responder.acknowledge_reset();
         }
     }
 
@@ -241,6 +289,7 @@ enum Work<'a> {
     Batch(SqlBatch),
     Calls(RpcCalls<'a>),
     Transaction(TransactionRequest),
+    Load(mpsc::Receiver<Piece>),
 }
 
 // === impl Work ===
@@ -255,6 +304,7 @@ impl Work<'_> {
         cancel: &CancellationToken,
     ) -> Result<(), ProtocolError> {
         match self {
+            Work::Load(pieces) => return load(pieces, session, replies, cancel).await,
             Work::Batch(batch) => session.batch(&batch.text, replies, cancel).await,
             Work::Calls(calls) => {
                 for call in calls {
@@ -289,6 +339,26 @@ impl Work<'_> {
     }
 }
 
+/// Runs a bulk load. Its error is sent like any other, and returned as of [`Work::run`].
+async fn load(
+    pieces: mpsc::Receiver<Piece>,
+    session: &mut Session,
+    replies: &Replies,
+    cancel: &CancellationToken,
+) -> Result<(), ProtocolError> {
+    if !session.expects_rows() {
+        bulk::drain(pieces).await;
+        let error = ProtocolError::unannounced();
+        // A client that is gone has nothing to be told.
+        let _ = replies.send(Reply::Message(refusal(&error).into())).await;
+        return Err(error);
+    }
+    let (rows, events) = mpsc::channel(EVENTS_IN_FLIGHT);
+    let (understood, ()) =
+        tokio::join!(bulk::pass_on(pieces, rows), session.bulk_load(events, replies, cancel));
+    understood
+}
+
 fn session_call(call: RpcCall) -> Call {
     let procedure = match call.procedure {
         Procedure::Named(name) => name,
@@ -308,7 +378,7 @@ fn session_call(call: RpcCall) -> Call {
 
 /// The error for a message that isn't served or can't be understood; the latter ends the
 /// connection, as its severity says.
-fn refusal(error: &ProtocolError) -> SqlError {
+pub(crate) fn refusal(error: &ProtocolError) -> SqlError {
     if error.is_unsupported() {
         return SqlError::new(8009, format!("{error}."));
     }

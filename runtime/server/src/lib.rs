@@ -8,6 +8,7 @@
 //!              └─ attention, end of stream ──▶ cancels the running batch
 //! ```
 
+mod bulk;
 mod certificate;
 mod connection;
 mod login;

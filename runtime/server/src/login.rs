@@ -138,6 +138,9 @@ async fn message(
             Some(Incoming::Ignored(packet_type)) => {
                 return Err(LoginFailure::Unexpected(packet_type));
             }
+            Some(Incoming::Bulk(_)) => {
+                return Err(LoginFailure::Unexpected(PacketType::BulkLoad));
+            }
             Some(Incoming::Attention) => {
                 return Err(LoginFailure::Unexpected(PacketType::Attention));
             }

@@ -140,6 +140,7 @@ impl Run<'_> {
                     self.define_temporary(procedure)?;
                 }
                 StatementKind::Drop(drop) if drops_temporary(drop) => self.drop_temporary(drop)?,
+                StatementKind::InsertBulk(_) => self.announce_load(statement).await?,
                 StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
                 StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
                 StatementKind::Reconfigure { .. } => {

@@ -15,6 +15,7 @@
 
 mod batch;
 mod block;
+mod bulk;
 mod catch;
 pub mod configuration;
 mod deep;

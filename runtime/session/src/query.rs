@@ -244,6 +244,7 @@ fn begins_transaction(kind: &StatementKind) -> bool {
             !matches!(&query.body, QueryBody::Select(select) if select.from.is_empty())
         }
         StatementKind::Insert(_)
+        | StatementKind::InsertBulk(_)
         | StatementKind::Update(_)
         | StatementKind::Delete(_)
         | StatementKind::Merge(_)

@@ -6,6 +6,7 @@ use launchpod_database::TransactionState;
 use launchpod_types::{Identity, Parameter};
 use tokio_util::sync::CancellationToken;
 
+use crate::bulk::AnnouncedLoad;
 use crate::instance::Instance;
 use crate::options::Options;
 use crate::procedures::{PreparedStatements, TemporaryProcedures};
@@ -26,6 +27,8 @@ pub struct Session {
     pub(crate) temporary_procedures: TemporaryProcedures,
     /// The number of the last table that a table variable got.
     pub(crate) last_table: u64,
+    /// The bulk load whose rows come next.
+    pub(crate) announced: Option<AnnouncedLoad>,
 }
 
 /// What `@@ROWCOUNT` and its kin return.
@@ -99,6 +102,7 @@ impl Session {
             prepared: PreparedStatements::default(),
             temporary_procedures: TemporaryProcedures::default(),
             last_table: 0,
+            announced: None,
         }
     }
 
@@ -198,6 +202,8 @@ impl Session {
         replies: &'a Replies,
         cancel: &'a CancellationToken,
     ) -> Run<'a> {
+        // A client that goes on with something else has given its bulk load up.
+        self.announced = None;
         let scope = Scope::new(text.into(), place, 1);
         Run { session: self, replies, cancel, scope, diversions: Vec::new() }
     }

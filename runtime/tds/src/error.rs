@@ -44,6 +44,9 @@ pub enum Problem {
         /// The most that is allowed.
         limit: u64,
     },
+    /// A bulk load of which nobody has said into which table.
+    #[error("no INSERT BULK came before it")]
+    Unannounced,
     /// Bytes follow where the element should have ended.
     #[error("{left} bytes follow its end")]
     Trailing {
@@ -77,6 +80,11 @@ pub enum Problem {
 impl ProtocolError {
     pub(crate) fn new(element: &'static str, offset: usize, problem: Problem) -> Self {
         Self { element, parameter: None, offset, problem }
+    }
+
+    /// Of a bulk load that no `INSERT BULK` announced.
+    pub fn unannounced() -> Self {
+        Self::new("bulk load", 0, Problem::Unannounced)
     }
 
     /// Names the RPC parameter (1-based) that was being read.

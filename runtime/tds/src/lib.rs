@@ -22,6 +22,7 @@
 //!    [`transaction::TransactionRequest`]. Each is answered with tokens that end in a
 //!    [`token::Done`] without [`token::DoneStatus::MORE`]. Rows are written by
 //!    [`row::RowWriter`]; take packets with [`writer::PacketWriter::take_full`] meanwhile.
+//!    The rows of a bulk load come as [`message::Incoming::Bulk`], for [`bulk::BulkRows`].
 //! 5. [`message::Incoming::Attention`] may come at any time. It is answered with
 //!    [`token::Done::ATTENTION`], after whatever was on its way (2.2.1.7).
 //!
@@ -32,6 +33,7 @@
 //! to the bytes that are present, never to a length that is claimed.
 
 pub mod batch;
+pub mod bulk;
 pub mod error;
 pub mod headers;
 pub mod login;

@@ -12,6 +12,9 @@ use crate::{
 pub enum Incoming {
     /// A whole message.
     Message(ClientMessage),
+    /// A packet of a bulk load, whose rows may be more than memory holds: for
+    /// [`BulkRows`](crate::bulk::BulkRows).
+    Bulk(BulkPiece),
     /// An attention: cancel what runs, and answer with
     /// [`Done::ATTENTION`](crate::token::Done::ATTENTION). It can come while a request
     /// runs or in the midst of a message, which is then void.
@@ -32,6 +35,20 @@ pub struct ClientMessage {
     pub payload: Bytes,
 }
 
+/// The content of one packet of a bulk load.
+///
+/// An [`Incoming::Attention`] or [`Incoming::Ignored`] instead of the last piece takes the
+/// load back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkPiece {
+    /// Of the first piece: what to reset before the load runs.
+    pub begins: Option<Reset>,
+    /// The bytes, without the packet's header.
+    pub bytes: Bytes,
+    /// Whether it is the last piece.
+    pub last: bool,
+}
+
 /// Whether the session starts afresh before a message runs: connection pools ask for it
 /// with the first message after a connection was taken from the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,7 +62,8 @@ pub enum Reset {
     SessionKeepTransaction,
 }
 
-/// Puts messages together from bytes in whatever portions they arrive.
+/// Puts messages together from bytes in whatever portions they arrive; those of a bulk load
+/// it gives out as they come.
 ///
 /// Read from the socket into [`MessageReader::input`], then take messages with
 /// [`MessageReader::next_message`] until there is none. After an error the reader must
@@ -154,6 +172,9 @@ impl MessageReader {
             self.partial = None;
             return Some(Incoming::Attention);
         }
+        if header.packet_type == PacketType::BulkLoad {
+            return Some(self.bulk_packet(header, body));
+        }
         let partial = match self.partial.take() {
             Some(mut partial) => {
                 partial.payload.extend_from_slice(&body);
@@ -175,6 +196,23 @@ impl MessageReader {
             return Some(Incoming::Ignored(packet_type));
         }
         Some(Incoming::Message(ClientMessage { packet_type, reset, payload: payload.freeze() }))
+    }
+
+    fn bulk_packet(&mut self, header: PacketHeader, body: BytesMut) -> Incoming {
+        let begins = self.partial.take().is_none().then(|| Reset::from_status(header.status));
+        let last = header.status.contains(PacketStatus::END_OF_MESSAGE);
+        if last && header.status.contains(PacketStatus::IGNORE) {
+            return Incoming::Ignored(PacketType::BulkLoad);
+        }
+        if !last {
+            // Only that a message is under way: what it holds has been given out.
+            self.partial = Some(Partial {
+                packet_type: PacketType::BulkLoad,
+                reset: Reset::None,
+                payload: BytesMut::new(),
+            });
+        }
+        Incoming::Bulk(BulkPiece { begins, bytes: body.freeze(), last })
     }
 }
 
@@ -253,10 +291,38 @@ mod tests {
             read(&bytes),
             [
                 Incoming::Attention,
+                piece(Some(Reset::None), b"half", false),
                 Incoming::Attention,
                 message(PacketType::SqlBatch, Reset::None, b"next")
             ]
         );
+    }
+
+    fn piece(begins: Option<Reset>, bytes: &'static [u8], last: bool) -> Incoming {
+        Incoming::Bulk(BulkPiece { begins, bytes: Bytes::from_static(bytes), last })
+    }
+
+    #[test]
+    fn a_bulk_load_comes_in_pieces_of_any_total_length() {
+        let packets = |count: usize, last: &[u8]| {
+            let middle = packet(PacketType::BulkLoad, 0x00, &[7; 300]).repeat(count);
+            [&packet(PacketType::BulkLoad, 0x08, b"first")[..], &middle, last].concat()
+        };
+        let read_last = |last: &[u8]| {
+            let mut pieces = read(&packets(10, last));
+            assert_eq!(pieces.remove(0), piece(Some(Reset::Session), b"first", false));
+            let last = pieces.pop();
+            assert_eq!(pieces, vec![piece(None, &[7; 300], false); 10]);
+            last
+        };
+        let last = read_last(&packet(PacketType::BulkLoad, 0x01, b"last"));
+        assert_eq!(last, Some(piece(None, b"last", true)));
+        let taken_back = read_last(&packet(PacketType::BulkLoad, 0x03, b""));
+        assert_eq!(taken_back, Some(Incoming::Ignored(PacketType::BulkLoad)));
+        let mut reader = MessageReader::new(1000);
+        reader.input().extend_from_slice(&packets(1, &packet(PacketType::Rpc, 1, b"x")));
+        assert!(reader.next_message().is_ok() && reader.next_message().is_ok());
+        assert!(reader.next_message().is_err(), "another message within");
     }
 
     #[test]

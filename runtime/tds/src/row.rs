@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-const ROW: u8 = 0xd1;
-const NBCROW: u8 = 0xd2;
+pub(crate) const ROW: u8 = 0xd1;
+pub(crate) const NBCROW: u8 = 0xd2;
 
 /// Writes one row, cell by cell in the order of the columns, without an allocation of its
 /// own.

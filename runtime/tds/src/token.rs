@@ -19,6 +19,7 @@ pub use self::{
     returned::{ReturnKind, ReturnStatus, ReturnValue},
 };
 
+pub(crate) use self::columns::COLMETADATA;
 use crate::utf16;
 
 /// Appends a token whose length, in two bytes, stands behind its type.

@@ -3,7 +3,7 @@
 use super::b_varchar;
 use crate::types::TypeInfo;
 
-const COLMETADATA: u8 = 0x81;
+pub(crate) const COLMETADATA: u8 = 0x81;
 
 /// The count of columns that stands for «as before» or «none».
 const NO_METADATA: u16 = 0xffff;
@@ -67,6 +67,16 @@ pub fn encode_no_metadata(out: &mut Vec<u8>) {
 // === impl ColumnFlags ===
 
 impl ColumnFlags {
+    pub(crate) fn from_wire(bits: u16) -> Self {
+        Self {
+            nullable: bits & 0x01 != 0,
+            case_sensitive: bits & 0x02 != 0,
+            updatable: bits & 0x0c == 0x04,
+            identity: bits & 0x10 != 0,
+            computed: bits & 0x20 != 0,
+        }
+    }
+
     pub(super) fn to_wire(self) -> u16 {
         u16::from(self.nullable)
             | u16::from(self.case_sensitive) << 1

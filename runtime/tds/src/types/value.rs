@@ -14,6 +14,8 @@ use crate::{
 const SHORT_NULL: u16 = 0xffff;
 /// NULL among lengths of four bytes.
 const LONG_NULL: u32 = 0xffff_ffff;
+/// Bytes of the timestamp behind a text pointer.
+const TIMESTAMP: usize = 8;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +80,21 @@ impl Value {
         let mut reader = Reader::new("value", bytes);
         let value = Self::read(&mut reader, info)?;
         Ok((value, reader.offset()))
+    }
+
+    /// Reads a row's value: before one of text, ntext or image stands a text pointer and a
+    /// timestamp, or no pointer and then no value either.
+    pub(crate) fn read_cell(
+        reader: &mut Reader<'_>,
+        info: &TypeInfo,
+    ) -> Result<Self, ProtocolError> {
+        if info.has_text_pointer() {
+            match reader.u8()? {
+                0 => return Ok(Self::Null),
+                pointer => reader.bytes(usize::from(pointer) + TIMESTAMP)?,
+            };
+        }
+        Self::read(reader, info)
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>, info: &TypeInfo) -> Result<Self, ProtocolError> {
