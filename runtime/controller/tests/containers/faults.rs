@@ -111,12 +111,12 @@ async fn processes_that_run_out_are_named() {
 #[tokio::test]
 async fn a_container_that_is_killed_is_a_lost_runtime() {
     let bench = Bench::new(Config::default()).await;
-    let run = bench.controller.run(script("print('up', flush=True)\nimport time\ntime.sleep(60)"));
-    let following = tokio::spawn(Outcome::of(run));
-    let name = bench.running().await;
-    sleep(Duration::from_secs(2)).await;
-    docker(&["kill", &name]);
-    let outcome = timeout(Duration::from_secs(5), following).await.unwrap().unwrap();
+    let mut run =
+        bench.controller.run(script("print('up', flush=True)\nimport time\ntime.sleep(60)"));
+    // On a busy machine a worker takes its time to be up.
+    while !matches!(run.next().await, Some(ScriptEvent::Message(_))) {}
+    docker(&["kill", &bench.running().await]);
+    let outcome = timeout(Duration::from_secs(5), Outcome::of(run)).await.unwrap();
     let (failure, numbers, text) = outcome.expect_failure();
     assert_eq!((failure, &numbers[..]), (Failure::Runtime, &[39012, 39019][..]), "{text}");
     assert!(text.contains("signal 9"), "{text}");
