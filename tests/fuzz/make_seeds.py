@@ -19,6 +19,8 @@ from pathlib import Path
 import pyarrow
 import pyodbc
 import pytds
+from pytds.tds_base import Column
+from pytds.tds_types import DecimalType, IntType, NVarCharMaxType
 
 from harness.drivers import MssqlPython, Pymssql
 from harness.scripts import DOCUMENTED, SCALARS, script
@@ -26,7 +28,7 @@ from harness.server import Server
 
 SEEDS = Path(__file__).parent / "seeds"
 
-SQL_BATCH, RPC, TRANSACTION = 0x01, 0x03, 0x0E
+SQL_BATCH, RPC, BULK_LOAD, TRANSACTION = 0x01, 0x03, 0x07, 0x0E
 
 
 def save(target: str, name: str, content: bytes):
@@ -187,6 +189,13 @@ def use_pytds(proxy):
     cursor.execute("SELECT %s, %s, %s", (1, "ü", None))
     cursor.fetchall()
     cursor.callproc("sp_executesql", ["SELECT @a", "@a int", 1])
+    cursor.execute("CREATE TABLE loaded (n int, v nvarchar(max), d decimal(9,3))")
+    columns = [("n", IntType()), ("v", NVarCharMaxType()), ("d", DecimalType(9, 3))]
+    cursor.copy_to(
+        data=[(1, "ü", decimal.Decimal("1.5")), (None, None, None)],
+        table_or_view="loaded",
+        columns=[Column(name=name, type=kind) for name, kind in columns],
+    )
     connection.commit()
     connection.close()
 
@@ -223,6 +232,8 @@ def tds_seeds():
             # What follows an encrypted login is no use.
             before_login = b"".join(packets for kind, packets, _ in messages if kind in (0x10, 0x12))
             save("tds_connect", name, before_login)
+            for number, payload in enumerate([payload for k, _, payload in messages if k == BULK_LOAD]):
+                save("tds_bulk", f"{name}-{number}", b"\x07" + payload)
             for kind, letter in ((SQL_BATCH, b"\x00"), (RPC, b"\x01"), (TRANSACTION, b"\x02")):
                 for number, payload in enumerate([payload for k, _, payload in messages if k == kind]):
                     save("tds_requests", f"{name}-{kind}-{number}", letter + payload)
