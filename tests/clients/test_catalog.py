@@ -16,26 +16,6 @@ CREATE INDEX ix_child ON catalog_child (a, parent)
 """
 
 
-@pytest.fixture(params=["pymssql", "pyodbc"])
-def engine(request, server):
-    query = {
-        "pyodbc": {"driver": "FreeTDS", "TDS_Version": "7.4"},
-        "pymssql": {"tds_version": "7.4"},
-    }[request.param]
-    address = sqlalchemy.URL.create(
-        f"mssql+{request.param}",
-        username=server.user,
-        password=server.password,
-        host=server.host,
-        port=server.port,
-        database="master",
-        query=query,
-    )
-    engine = sqlalchemy.create_engine(address)
-    yield engine
-    engine.dispose()
-
-
 @pytest.fixture
 def tables(engine):
     with engine.begin() as connection:

@@ -1,26 +1,9 @@
 """SQLAlchemy asks the server about itself when it connects."""
 
 import pandas
-import pytest
 import sqlalchemy
 
 from harness.scripts import DOCUMENTED
-
-
-@pytest.fixture(params=["pymssql", "pyodbc"])
-def engine(request, server):
-    address = sqlalchemy.URL.create(
-        f"mssql+{request.param}",
-        username=server.user,
-        password=server.password,
-        host=server.host,
-        port=server.port,
-        database="master",
-        query={"driver": "FreeTDS", "TDS_Version": "7.4"} if request.param == "pyodbc" else {"tds_version": "7.4"},
-    )
-    engine = sqlalchemy.create_engine(address)
-    yield engine
-    engine.dispose()
 
 
 def test_first_connect_and_documented_script(engine):

@@ -1,18 +1,18 @@
 //! Measures how fast rows that a caller brings go into a table, against bare SQLite's prepared
 //! INSERT. Run with `cargo run --release -p launchpod-database --example load`.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow_array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch};
-use launchpod_database::sqlite::{Embedded, Options};
-use launchpod_database::{Database, Event, Execute, Login, Secret, Session};
+use launchpod_database::{Event, Execute, Session};
 use launchpod_exchange::storage;
 use launchpod_types::{Column, SqlType};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+mod common;
 
 const BATCH: i32 = 16 * 1024;
 const BATCHES: i32 = 128;
@@ -20,18 +20,7 @@ const BATCHES: i32 = 128;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let database = Embedded::open(folder.path(), Options::default())?;
-    let password = Secret::new("bench");
-    database.set_password("sa", &password)?;
-    let login = Login {
-        user: "sa".into(),
-        password,
-        database: String::new(),
-        spid: 51,
-        program: "load".into(),
-        host: "localhost".into(),
-    };
-    let mut session = database.login(login).await?;
+    let mut session = common::session(folder.path()).await?;
     let table = "(a int NOT NULL, b bigint, c float, d decimal(9,2))";
     for name in ["same", "converted"] {
         let table = if name == "same" { table } else { "(a bigint, b int, c real, d float)" };
@@ -118,12 +107,6 @@ async fn finish(mut events: launchpod_database::Events) -> Result<(), Box<dyn Er
 }
 
 fn statement(sql: &str) -> Result<Execute, Box<dyn Error>> {
-    let batch = launchpod_tsql::parse(sql).map_err(|error| error.to_string())?;
-    let statement = batch.statements.first().ok_or("no statement")?;
-    Ok(Execute {
-        source: batch.text(statement).into(),
-        statement: Arc::new(statement.clone()),
-        variables: Arc::new(BTreeMap::new()),
-        describe: false,
-    })
+    let first = common::statements(sql)?.into_iter().next();
+    first.ok_or_else(|| "no statement".into())
 }

@@ -1,32 +1,21 @@
 //! Measures the embedded database with 5 million rows: loading, streaming, and arithmetic
 //! against bare SQLite. Run with `cargo run --release -p launchpod-database --example stream`.
 
-use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Instant;
 
-use launchpod_database::sqlite::{Embedded, FILE_NAME, Options};
-use launchpod_database::{Database, Event, Execute, Login, Secret, Session};
+use launchpod_database::sqlite::FILE_NAME;
+use launchpod_database::{Event, Session};
 use tokio_util::sync::CancellationToken;
+
+mod common;
 
 const ROWS: u32 = 5_000_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let database = Embedded::open(folder.path(), Options::default())?;
-    let password = Secret::new("bench");
-    database.set_password("sa", &password)?;
-    let login = Login {
-        user: "sa".into(),
-        password,
-        database: String::new(),
-        spid: 51,
-        program: "stream".into(),
-        host: "localhost".into(),
-    };
-    let mut session = database.login(login).await?;
+    let mut session = common::session(folder.path()).await?;
     let statements = [
         "CREATE TABLE t (a int NOT NULL, b float, c varchar(20), d datetime2(7), e decimal(9,2))"
             .to_owned(),
@@ -59,14 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Box<dyn Error>> {
-    let batch = launchpod_tsql::parse(sql).map_err(|error| error.to_string())?;
-    for statement in &batch.statements {
-        let execute = Execute {
-            source: batch.text(statement).into(),
-            statement: Arc::new(statement.clone()),
-            variables: Arc::new(BTreeMap::new()),
-            describe: false,
-        };
+    for execute in common::statements(sql)? {
         let began = Instant::now();
         let mut rows = 0;
         let mut events = session.execute(execute, CancellationToken::new());

@@ -60,11 +60,7 @@ impl Run<'_> {
     async fn insert(&mut self, statement: &Statement, rows: Events) -> Result<(), Stop> {
         self.check_doomed(&statement.kind)?;
         self.begin_implicitly(statement).await?;
-        let source = Arc::clone(&self.scope.source);
-        let request = self.request(statement.clone(), statement.span.text(&source));
-        let cancel = self.cancel.child_token();
-        let events = self.session.database.insert(request, rows, cancel.clone());
-        self.relay(statement, events, &cancel).await
+        self.insert_rows(statement, rows).await
     }
 
     async fn load(&mut self, statement: &Statement, rows: Events) -> Result<(), Stop> {

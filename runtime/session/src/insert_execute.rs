@@ -44,11 +44,7 @@ impl Run<'_> {
         self.begin_implicitly(statement).await?;
         self.ask(&target_query(insert)).await?;
         let spool = self.spooled(insert).await?;
-        let source = std::sync::Arc::clone(&self.scope.source);
-        let request = self.request(statement.clone(), statement.span.text(&source));
-        let cancel = self.cancel.child_token();
-        let events = self.session.database.insert(request, spool.into_rows(), cancel.clone());
-        self.relay(statement, events, &cancel).await
+        self.insert_rows(statement, spool.into_rows()).await
     }
 
     /// Runs the call of an INSERT … EXEC for its rows.

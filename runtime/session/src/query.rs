@@ -71,6 +71,15 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Runs an INSERT of rows that come from elsewhere, and sends on what it yields.
+    pub async fn insert_rows(&mut self, statement: &Statement, rows: Events) -> Result<(), Stop> {
+        let source = Arc::clone(&self.scope.source);
+        let execute = self.request(statement.clone(), statement.span.text(&source));
+        let cancel = self.cancel.child_token();
+        let events = self.session.database.insert(execute, rows, cancel.clone());
+        self.relay(statement, events, &cancel).await
+    }
+
     /// Sends on what a statement yields, and its end.
     ///
     /// When nobody listens any more the rest is taken and dropped, not left: the transaction's

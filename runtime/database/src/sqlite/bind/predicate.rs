@@ -14,6 +14,11 @@ use crate::sqlite::functions::{Body, Function, text};
 // === impl Binder ===
 
 impl Binder<'_> {
+    /// Binds a WHERE clause, if there is one.
+    pub(crate) fn filter(&mut self, condition: Option<&Expr>) -> Result<Option<Bound>, SqlError> {
+        condition.map(|condition| self.predicate(condition)).transpose()
+    }
+
     /// Binds a condition.
     pub(crate) fn predicate(&mut self, expr: &Expr) -> Result<Bound, SqlError> {
         let bound = match &expr.kind {

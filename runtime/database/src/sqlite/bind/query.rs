@@ -271,10 +271,7 @@ impl Binder<'_> {
     ) -> Result<SelectParts, SqlError> {
         self.aggregates = Aggregates::Refused;
         let from = self.from(&select.from)?;
-        let filter = match &select.filter {
-            Some(filter) => Some(self.predicate(filter)?),
-            None => None,
-        };
+        let filter = self.filter(select.filter.as_ref())?;
         let grouping = match &select.group_by {
             Some(group_by) => self.group_by(group_by)?,
             None => Grouping::default(),

@@ -427,10 +427,7 @@ impl Binder<'_> {
         let Sources { table, id, ctes, source } =
             self.write_sources(&update.target, &update.from, &update.ctes)?;
         let (columns, values) = self.set_clauses(&table, id, &update.assignments)?;
-        let filter = match &update.filter {
-            Some(filter) => Some(self.predicate(filter)?),
-            None => None,
-        };
+        let filter = self.filter(update.filter.as_ref())?;
         let limit = self.write_top(update.top.as_ref())?;
         let joined = !update.from.is_empty();
         if !update.outputs.is_empty() && (joined || !self.returns(&update.outputs, &table)) {
@@ -508,10 +505,7 @@ impl Binder<'_> {
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
         let Sources { table, id, ctes, source } =
             self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
-        let filter = match &delete.filter {
-            Some(filter) => Some(self.predicate(filter)?),
-            None => None,
-        };
+        let filter = self.filter(delete.filter.as_ref())?;
         let limit = self.write_top(delete.top.as_ref())?;
         let joined = !delete.from.is_empty();
         let stays = matches!(&delete.outputs[..], [] | [Output { into: None, .. }]);

@@ -1,0 +1,37 @@
+//! What the measurements share: a database of their own and statements for it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use launchpod_database::sqlite::{Embedded, Options};
+use launchpod_database::{Database, Execute, Login, Secret, Session};
+
+/// A session of the administrator on a new database in a folder.
+pub async fn session(folder: &Path) -> Result<Box<dyn Session>, Box<dyn Error>> {
+    let database = Embedded::open(folder, Options::default())?;
+    let password = Secret::new("bench");
+    database.set_password("sa", &password)?;
+    let login = Login {
+        user: "sa".into(),
+        password,
+        database: String::new(),
+        spid: 51,
+        program: "measurement".into(),
+        host: "localhost".into(),
+    };
+    Ok(database.login(login).await?)
+}
+
+/// The statements of a text, ready to run.
+pub fn statements(sql: &str) -> Result<Vec<Execute>, Box<dyn Error>> {
+    let batch = launchpod_tsql::parse(sql).map_err(|error| error.to_string())?;
+    let execute = |statement| Execute {
+        source: batch.text(statement).into(),
+        statement: Arc::new(statement.clone()),
+        variables: Arc::new(BTreeMap::new()),
+        describe: false,
+    };
+    Ok(batch.statements.iter().map(execute).collect())
+}
