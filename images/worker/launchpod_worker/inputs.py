@@ -1,4 +1,6 @@
-"""The input: an Arrow stream, pulled batch by batch, made into a DataFrame."""
+"""The input: an Arrow stream, pulled batch by batch, made into DataFrames."""
+
+from collections.abc import Iterator
 
 import pandas as pd
 import pyarrow as pa
@@ -19,20 +21,53 @@ NULLABLE = {
 }
 
 
-def read_frame(connection: Connection, mapping: str) -> pd.DataFrame:
-    """Pulls the whole input into a DataFrame."""
-    schema, batches = _pull_all(connection)
-    table = pa.Table.from_batches(batches, schema)
-    # The DataFrame's own copies are all that shall stay.
-    del batches
-    columns = {}
-    for index, field in enumerate(schema):
-        columns[index] = to_series(table.column(0), field, mapping)
-        table = table.remove_column(0)
-    frame = pd.DataFrame(columns, copy=False)
-    # Afterwards, because names may be missing or occur twice.
-    frame.columns = schema.names
-    return frame
+class Input:
+    """The input's stream."""
+
+    def __init__(self, connection: Connection, mapping: str):
+        self._connection = connection
+        self._mapping = mapping
+        self._schema = None
+        self._ended = False
+
+    def frames(self, in_parts: bool) -> Iterator[pd.DataFrame]:
+        """Pulls one part after the other into a DataFrame each; the whole input if it has none.
+
+        There is one at least, which has no rows when the input has none.
+        """
+        batches = self._pull_part()
+        yield self._to_frame(batches)
+        while in_parts and not self._ended:
+            batches = self._pull_part()
+            # The end comes alone: each part's own end has come before.
+            if batches or not self._ended:
+                yield self._to_frame(batches)
+
+    def _pull_part(self) -> list[pa.RecordBatch]:
+        batches = []
+        kind = frames.PULLED
+        while kind == frames.PULLED:
+            data, kind = _pull(self._connection)
+            for message in _messages(data):
+                if self._schema is None:
+                    self._schema = pa.ipc.read_schema(message)
+                else:
+                    batches.append(pa.ipc.read_record_batch(message, self._schema))
+        self._ended = kind == frames.INPUT_END
+        return batches
+
+    def _to_frame(self, batches: list[pa.RecordBatch]) -> pd.DataFrame:
+        table = pa.Table.from_batches(batches, self._schema)
+        # The DataFrame's own copies are all that shall stay.
+        batches.clear()
+        columns = {}
+        for index, field in enumerate(self._schema):
+            columns[index] = to_series(table.column(0), field, self._mapping)
+            table = table.remove_column(0)
+        frame = pd.DataFrame(columns, copy=False)
+        # Afterwards, because names may be missing or occur twice.
+        frame.columns = self._schema.names
+        return frame
 
 
 def is_exact_in_float(field: pa.Field) -> bool:
@@ -60,22 +95,10 @@ def to_series(column: pa.ChunkedArray, field: pa.Field, mapping: str) -> pd.Seri
     return pd.Series(values, dtype=values.dtype, copy=False)
 
 
-def _pull_all(connection: Connection) -> tuple[pa.Schema, list[pa.RecordBatch]]:
-    schema = None
-    batches = []
-    last = False
-    while not last:
-        data, last = _pull(connection)
-        reader = pa.ipc.MessageReader.open_stream(data)
-        for message in _messages(reader):
-            if schema is None:
-                schema = pa.ipc.read_schema(message)
-            else:
-                batches.append(pa.ipc.read_record_batch(message, schema))
-    return schema, batches
-
-
-def _messages(reader):
+def _messages(data: bytes) -> Iterator[pa.Message]:
+    if not data:
+        return
+    reader = pa.ipc.MessageReader.open_stream(data)
     try:
         while True:
             yield reader.read_next_message()
@@ -83,12 +106,14 @@ def _messages(reader):
         return
 
 
-def _pull(connection: Connection) -> tuple[bytes, bool]:
-    """Sends one PULL; the bytes of its answer, and whether the input ends with them."""
+def _pull(connection: Connection) -> tuple[bytes, int]:
+    """Sends one PULL; the bytes of its answer, and the kind of the frame that ends it."""
     connection.send(frames.PULL)
     pieces = []
     while True:
-        kind, payload = connection.receive(frames.INPUT, frames.PULLED, frames.INPUT_END)
+        kind, payload = connection.receive(
+            frames.INPUT, frames.PULLED, frames.PART_END, frames.INPUT_END
+        )
         if kind != frames.INPUT:
-            return b"".join(pieces), kind == frames.INPUT_END
+            return b"".join(pieces), kind
         pieces.append(payload)

@@ -32,6 +32,8 @@ class Request:
     input_name: str
     output_name: str
     has_input: bool
+    # Whether the script runs once for each part of the input.
+    parts: bool
     result_types: list[str] | None
     type_mapping: str
     parameters: list[Parameter]
@@ -53,6 +55,7 @@ def receive(connection: Connection) -> Request:
         input_name=head["input_name"],
         output_name=head["output_name"],
         has_input=head["has_input"],
+        parts=head.get("parts", False),
         result_types=head["result_types"],
         type_mapping=head.get("type_mapping", "lossless"),
         parameters=_read_parameters(parameters),

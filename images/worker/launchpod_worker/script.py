@@ -39,13 +39,17 @@ def make_namespace() -> dict:
     return namespace
 
 
-def run(script: str, namespace: dict) -> None:
-    """Runs the script. `sys.exit()` and `sys.exit(0)` end it well."""
+def compile_text(script: str) -> types.CodeType:
+    """The script, ready to be run as often as there are parts of the input."""
     script = script.removeprefix("\ufeff")
     # So that tracebacks show the script's lines.
     lines = [line + "\n" for line in script.splitlines()]
     linecache.cache[FILE_NAME] = (len(script), None, lines, FILE_NAME)
-    code = compile(script, FILE_NAME, "exec", dont_inherit=True)
+    return compile(script, FILE_NAME, "exec", dont_inherit=True)
+
+
+def run(code: types.CodeType, namespace: dict) -> None:
+    """Runs the script once. `sys.exit()` and `sys.exit(0)` end it well."""
     try:
         exec(code, namespace)
     except SystemExit as stop:

@@ -5,6 +5,7 @@ import os
 import platform
 import socket
 import sys
+from collections.abc import Iterator
 
 import pandas
 
@@ -12,6 +13,8 @@ from . import frames, inputs, outputs, request, scalars, script
 from .frames import Connection, ProtocolError
 
 DATA_FD = 3
+# Of the conversation, as PROTOCOL.md numbers it.
+VERSION = 2
 EXIT_PROTOCOL = 70
 
 # A script may replace the functions of `os`.
@@ -40,22 +43,26 @@ def main() -> None:
 
 def serve(connection: Connection) -> None:
     """Says READY, waits for a request and carries it out."""
-    connection.send_message(frames.READY, {"runtime": f"Python {platform.python_version()}"})
+    ready = {"runtime": f"Python {platform.python_version()}", "version": VERSION}
+    connection.send_message(frames.READY, ready)
     asked = request.receive(connection)
     namespace = script.make_namespace()
     own_pid = _getpid()
     try:
-        namespace[asked.output_name] = pandas.DataFrame()
-        namespace[asked.input_name] = (
-            inputs.read_frame(connection, asked.type_mapping) if asked.has_input else pandas.DataFrame()
-        )
         for parameter in asked.parameters:
             namespace[parameter.name] = scalars.to_python(parameter)
-        script.run(asked.script, namespace)
-        if _getpid() != own_pid:
-            # A child that the script has forked and let run off its end.
-            _flush()
-            _exit(0)
+        code = script.compile_text(asked.script)
+        for frame in _inputs(connection, asked):
+            namespace[asked.output_name] = pandas.DataFrame()
+            namespace[asked.input_name] = frame
+            # The script's own from here on: it may let go of the rows.
+            del frame
+            script.run(code, namespace)
+            if _getpid() != own_pid:
+                # A child that the script has forked and let run off its end.
+                _flush()
+                _exit(0)
+            outputs.send(connection, namespace.get(asked.output_name, outputs.MISSING), asked)
         _send_results(connection, asked, namespace)
     except ProtocolError:
         raise
@@ -71,8 +78,14 @@ def serve(connection: Connection) -> None:
         connection.send(frames.DONE)
 
 
+def _inputs(connection: Connection, asked: request.Request) -> Iterator[pandas.DataFrame]:
+    """The DataFrames with which the script runs, one after the other."""
+    if asked.has_input:
+        return inputs.Input(connection, asked.type_mapping).frames(asked.parts)
+    return iter([pandas.DataFrame()])
+
+
 def _send_results(connection: Connection, asked: request.Request, namespace: dict) -> None:
-    outputs.send(connection, namespace.get(asked.output_name, outputs.MISSING), asked)
     if any(parameter.is_output for parameter in asked.parameters):
         batch = scalars.from_namespace(asked.parameters, namespace)
         for data in (batch.schema.serialize(), batch.serialize(), outputs.END_OF_STREAM):

@@ -27,6 +27,7 @@ class Result:
         self.failed = None
         self.done = False
         self.pulls = 0
+        self.outputs = []
         self.stdout = self.stderr = ""
         self.code = None
 
@@ -122,8 +123,12 @@ def run(
     output_name="OutputDataSet",
     fresh=False,
     type_mapping="lossless",
+    parts=None,
 ):
-    """Runs a script; `parameters` are pairs of a field and a value."""
+    """Runs a script; `parameters` are pairs of a field and a value.
+
+    `parts` are lists of batches, with each of which the script runs.
+    """
     process = Worker(fresh)
     result = Result()
     kind, payload = process.receive()
@@ -137,6 +142,8 @@ def run(
         "result_types": result_types,
         "type_mapping": type_mapping,
     }
+    if parts is not None:
+        head["parts"] = True
     process.send(0x20, json.dumps(head).encode())
     text = script.encode()
     for start in range(0, len(text), 1 << 20):
@@ -148,7 +155,9 @@ def run(
         stream = row_schema.serialize().to_pybytes() + row.serialize().to_pybytes()
         process.send(0x22, stream + END_OF_STREAM)
     process.send(0x23)
-    pending = list(batches or [])
+    pending = [(batch, 0x25) for batch in batches or []]
+    for part in parts or []:
+        pending += [(batch, 0x25) for batch in part] + [(None, 0x27)]
     output = results = b""
     while True:
         kind, payload = process.receive()
@@ -159,8 +168,8 @@ def run(
             data = schema.serialize().to_pybytes() if result.pulls == 0 else b""
             result.pulls += 1
             if pending:
-                data += pending.pop(0).serialize().to_pybytes()
-                last = 0x25
+                batch, last = pending.pop(0)
+                data += batch.serialize().to_pybytes() if batch is not None else b""
             else:
                 data += END_OF_STREAM
                 last = 0x26
@@ -173,6 +182,8 @@ def run(
             reader = pa.ipc.open_stream(output)
             result.schema = reader.schema
             result.batches = list(reader)
+            result.outputs.append(result.table)
+            output = b""
         elif kind == 0x34:
             results += payload
         elif kind == 0x35:

@@ -34,6 +34,12 @@ impl Accounts {
         Accounts { slots: Arc::new(Semaphore::new(count as usize)), count, wait }
     }
 
+    /// Up to so many accounts that are free now; whoever waits for one goes first.
+    pub(crate) fn take_free(&self, most: usize) -> Vec<Account> {
+        let free = || Arc::clone(&self.slots).try_acquire_owned().ok();
+        (0..most).map_while(|_| Some(Account { _slot: free()? })).collect()
+    }
+
     /// Waits for a free account, in the order of asking.
     pub(crate) async fn take(&self) -> Result<Account, AllBusy> {
         let busy = AllBusy { limit: self.count };
@@ -56,5 +62,16 @@ mod tests {
         assert_eq!(accounts.take().await.unwrap_err(), AllBusy { limit: 1 });
         drop(account);
         accounts.take().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn further_accounts_are_had_only_when_free() {
+        let accounts = Accounts::new(3, Duration::from_millis(1));
+        let first = accounts.take().await.unwrap();
+        let further = accounts.take_free(5);
+        assert_eq!(further.len(), 2);
+        assert_eq!(accounts.take_free(1).len(), 0);
+        drop((first, further));
+        assert_eq!(accounts.take_free(2).len(), 2);
     }
 }

@@ -17,6 +17,9 @@ pub struct Config {
     pub worker_accounts: u32,
     /// How long a request waits for a free worker account.
     pub account_wait: Duration,
+    /// How many workers a request has at most that may be run in parallel. Each has a worker
+    /// account; when fewer are free, fewer workers are made.
+    pub parallel_workers: u32,
     /// What one worker may use. A script that hits memory or processes ends in 39127.
     pub limits: Limits,
     /// How long a script may run, from the moment it is handed over; `None` for no limit. A
@@ -76,6 +79,8 @@ impl Default for Config {
             // SQL Server's own default pool.
             worker_accounts: 20,
             account_wait: Duration::from_secs(30),
+            parallel_workers: std::thread::available_parallelism()
+                .map_or(1, |processors| processors.get().try_into().unwrap_or(u32::MAX)),
             limits: Limits::default(),
             time_limit: Some(Duration::from_secs(3600)),
             type_mapping: TypeMapping::default(),

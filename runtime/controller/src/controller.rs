@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use crate::accounts::Accounts;
 use crate::config::{Config, Images};
-use crate::drive::Plan;
 use crate::error::{Ending, Failure, ScriptError};
 use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::report::{Report, Stage};
 use crate::request::ScriptRequest;
 use crate::run::{RunSender, ScriptEvent, ScriptRun};
+use crate::team::Plan;
 
 /// Runs external scripts.
 pub struct Controller {
@@ -130,12 +130,15 @@ impl Shared {
 
         let identity = self.identity_hash(&request.identity);
         let request_id = request.id;
-        let plan = Plan::new(subject, &self.config, request)?;
+        let mut plan = Plan::new(subject, &self.config, request)?;
         let _account = self
             .accounts
             .take()
             .await
             .map_err(|busy| Ending::refused(subject.too_many_users(busy.limit)))?;
+        // Further ones only as they are free: waiting for them while holding one could last
+        // for ever.
+        let further = self.accounts.take_free(plan.worth(subject).await? - 1);
         let image = self
             .images
             .find(&language.environment)
@@ -152,12 +155,8 @@ impl Shared {
             command: language.command.clone(),
             limits: self.config.limits,
         };
-        let worker = self.backend.acquire(spec).await.map_err(|error| subject.sandbox(&error))?;
-        progress.leased(worker.startup);
-        progress.report.container_id.clone_from(&worker.container.id);
-        progress.report.container_name.clone_from(&worker.container.name);
-        progress.report.runtime.clone_from(&worker.runtime);
-        plan.drive(subject, &self.config, worker, progress, events).await
+        let team = (spec, 1 + further.len());
+        plan.run(subject, &self.config, &*self.backend, team, progress, events).await
     }
 
     fn identity_hash(&self, identity: &Identity) -> String {

@@ -5,11 +5,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use launchpod_exchange::protocol::control::{Exited, Start, ToSupervisor};
-use launchpod_exchange::protocol::data::Request;
-use launchpod_exchange::scalars;
-use launchpod_exchange::stream::Limits as StreamLimits;
 use launchpod_sandbox::{Fate, Worker};
-use launchpod_types::Parameter;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -17,10 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
-use crate::messages::{self, Subject};
+use crate::messages::Subject;
 use crate::progress::Progress;
-use crate::report::Stage;
-use crate::request::{Expected, ScriptRequest};
+use crate::result_set::ResultSet;
 use crate::run::ScriptEvent;
 use crate::supervisor::{Farewell, Listener, Unheard};
 use crate::talk::{Job, Talk};
@@ -34,75 +29,28 @@ const KILL_WAIT: Duration = Duration::from_millis(500);
 /// How the kernel ends a process for want of memory, among others.
 const SIGKILL: i32 = 9;
 
-/// A request that has passed all checks that need no worker.
-pub(crate) struct Plan {
-    job: Job,
-    feed: Option<Feed>,
-    parameters: Vec<Parameter>,
-    expected: Expected,
-    time_limit: Option<Duration>,
+/// What every worker of a request is driven with.
+pub(crate) struct Drive<'a> {
+    pub(crate) subject: Subject<'a>,
+    pub(crate) config: &'a Config,
+    pub(crate) job: &'a Job,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) result_set: &'a ResultSet<'a>,
+    pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
 }
 
-// === impl Plan ===
+// === impl Drive ===
 
-impl Plan {
-    /// Checks types and encodes scalars: what is refused is refused before a worker is made.
-    pub(crate) fn new(
-        subject: Subject<'_>,
-        config: &Config,
-        request: ScriptRequest,
-    ) -> Result<Self, Ending> {
-        let feed = match request.input {
-            Some(input) => {
-                let feed = Feed::new(input, config.type_mapping).map_err(|error| {
-                    let name = error.sql_type.name();
-                    Ending::refused(subject.unsupported_column(error.index, name))
-                })?;
-                Some(feed)
-            }
-            None => None,
-        };
-        let parameters = scalars::encode(&request.parameters, config.type_mapping)
-            .map_err(|error| unsendable(subject, &request.parameters, &error))?;
-        let result_types = match &request.expected {
-            Expected::Undefined | Expected::Named => None,
-            Expected::Sets(sets) => sets
-                .first()
-                .map(|columns| columns.iter().map(|column| column.sql_type.to_string()).collect()),
-        };
-        let time_limit = [request.time_limit, config.time_limit].into_iter().flatten().min();
-        let job = Job {
-            request: Request {
-                id: request.id.to_string(),
-                input_name: request.input_name,
-                output_name: request.output_name,
-                has_input: feed.is_some(),
-                result_types,
-                type_mapping: config.type_mapping,
-            },
-            script: request.script,
-            parameters,
-            wants_results: request.parameters.iter().any(|parameter| parameter.output),
-        };
-        Ok(Plan {
-            job,
-            feed,
-            parameters: request.parameters,
-            expected: request.expected,
-            time_limit,
-        })
-    }
-
+impl Drive<'_> {
     /// Runs the script in a worker, which is gone or going when this returns (or is dropped).
-    pub(crate) async fn drive(
-        self,
-        subject: Subject<'_>,
-        config: &Config,
+    /// What a script that ended well leaves are its OUTPUT parameters, as an Arrow stream.
+    pub(crate) async fn run(
+        &self,
         worker: Worker,
+        feed: Option<Feed>,
         progress: &mut Progress,
-        events: &mpsc::Sender<ScriptEvent>,
-    ) -> Result<(), Ending> {
-        let time_limit = self.time_limit;
+    ) -> Result<Vec<u8>, Ending> {
+        let Drive { subject, config, time_limit, .. } = *self;
         let overdue = async {
             match time_limit {
                 // The supervisor keeps the limit. This is for one that can't.
@@ -111,25 +59,24 @@ impl Plan {
             }
         };
         tokio::select! {
-            result = self.follow(subject, config, worker, progress, events) => result,
+            result = self.follow(worker, feed, progress) => result,
             () = overdue => Err(subject.resources(Resource::Time, &config.limits, time_limit)),
         }
     }
 
     async fn follow(
-        self,
-        subject: Subject<'_>,
-        config: &Config,
+        &self,
         worker: Worker,
+        feed: Option<Feed>,
         progress: &mut Progress,
-        events: &mpsc::Sender<ScriptEvent>,
-    ) -> Result<(), Ending> {
+    ) -> Result<Vec<u8>, Ending> {
+        let Drive { subject, config, job, time_limit, result_set, events } = *self;
         let Worker { control, data, conversation, early_output, mut fate, lease, .. } = worker;
         let (control, mut to_supervisor) = control.split();
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
 
-        let start = Start { deadline_ms: milliseconds(self.time_limit) };
+        let start = Start { deadline_ms: milliseconds(time_limit) };
         let start = encode(subject, ToSupervisor::Start(start))?;
         let kill = encode(subject, ToSupervisor::Kill)?;
         // A supervisor that is gone is found by listening to it.
@@ -141,9 +88,9 @@ impl Plan {
             receiver,
             sender,
             conversation,
-            expected: &self.expected,
-            refuse_non_finite: config.refuse_non_finite,
-            feed: self.feed,
+            result_set,
+            feed,
+            in_parts: job.request.parts,
             events,
             progress,
             gone: gone.clone(),
@@ -153,7 +100,7 @@ impl Plan {
         };
         let (said, farewell) = {
             let mut listening = pin!(listener.listen(early_output));
-            let talking = pin!(talk.run(self.job));
+            let talking = pin!(talk.run(job));
             let (said, farewell) = both(talking, listening.as_mut(), &over, &gone).await?;
             let farewell = match farewell {
                 Some(farewell) => farewell,
@@ -178,25 +125,12 @@ impl Plan {
             farewell,
             fate: last_fate(&mut fate, farewell).await,
             limits: &config.limits,
-            time_limit: self.time_limit,
+            time_limit,
         };
         // Whatever is left of the worker goes now, while the errors are on their way.
         drop(lease);
         evidence.judge()?;
-        let (declared, sent) = (self.expected.declared(), progress.sets_sent);
-        if declared > sent {
-            return Err(Ending::result(messages::too_few_sets(declared, sent)));
-        }
-
-        if self.parameters.iter().any(|parameter| parameter.output) {
-            let limits = StreamLimits::default();
-            let values =
-                scalars::decode(&results, &self.parameters, limits, config.refuse_non_finite)
-                    .map_err(|error| unusable(subject, &error))?;
-            emit(events, ScriptEvent::Outputs(values)).await?;
-        }
-        progress.reached(Stage::Output);
-        Ok(())
+        Ok(results)
     }
 }
 
@@ -249,36 +183,10 @@ fn note_usage(progress: &mut Progress, exited: Exited) {
     progress.report.peak_memory = Some(exited.max_rss_kib << 10);
 }
 
-fn unsendable(
-    subject: Subject<'_>,
-    parameters: &[Parameter],
-    error: &scalars::EncodeError,
-) -> Ending {
-    match error {
-        scalars::EncodeError::Unsupported(unsupported) => {
-            let name = parameters.get(unsupported.index).map_or("", |parameter| &parameter.name);
-            Ending::refused(subject.unsupported_parameter(name))
-        }
-        other => subject.internal(&format!("{other}.")),
-    }
-}
-
-fn unusable(subject: Subject<'_>, error: &scalars::DecodeError) -> Ending {
-    let sql_error = match error {
-        scalars::DecodeError::Value(error) => error.scalar_error(),
-        _ => None,
-    };
-    sql_error.map_or_else(|| subject.protocol(&format!("{error}.")), Ending::result)
-}
-
 fn encode(subject: Subject<'_>, message: ToSupervisor) -> Result<Vec<u8>, Ending> {
     let mut frame = Vec::new();
     message.encode(&mut frame).map_err(|error| subject.internal(&error.to_string()))?;
     Ok(frame)
-}
-
-async fn emit(events: &mpsc::Sender<ScriptEvent>, event: ScriptEvent) -> Result<(), Ending> {
-    events.send(event).await.map_err(|_| Ending::cancelled())
 }
 
 /// 0 for no limit, as START has it; a limit is at least 1.

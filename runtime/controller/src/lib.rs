@@ -15,8 +15,11 @@
 //! | `messages` | the texts of SQL Server 2022's messages 39001 to 39154 |
 //! | `output`, `visible` | stdout and stderr to messages |
 //! | `accounts` | how many requests run at once |
+//! | `team` | the workers of one request: one, or several with a share of the input each |
 //! | `drive` | one leased worker, from REQUEST to EXITED |
-//! | `talk`, `feed` | its data connection: results in, input out |
+//! | `source` | the input query's rows, cut into parts and dealt out |
+//! | `talk`, `feed` | a worker's data connection: results in, input out |
+//! | `result_set` | the columns that all results are converted to |
 //! | `supervisor` | its control connection |
 //! | `verdict` | how it ended, from what all sides say |
 
@@ -33,9 +36,12 @@ mod output;
 mod progress;
 mod report;
 mod request;
+mod result_set;
 mod run;
+mod source;
 mod supervisor;
 mod talk;
+mod team;
 mod verdict;
 mod visible;
 
@@ -44,5 +50,5 @@ pub use controller::Controller;
 pub use error::{Failure, Resource, ScriptError};
 pub use launchpod_exchange::TypeMapping;
 pub use report::{Report, Stage, Stages};
-pub use request::{Expected, Input, ScriptRequest};
+pub use request::{Expected, Input, Parts, ScriptRequest};
 pub use run::{EVENTS_IN_FLIGHT, ScriptEvent, ScriptRun};

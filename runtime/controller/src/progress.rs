@@ -8,7 +8,7 @@ use crate::report::{Report, Stage};
 use crate::request::ScriptRequest;
 
 /// The report as it grows, with a clock that runs from stage to stage.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) report: Report,
     /// How many result sets have been begun: 0 or 1.

@@ -26,13 +26,14 @@ pub struct Report {
     pub runtime: String,
     /// How long each stage took.
     pub stages: Stages,
-    /// Rows of the input that the worker took.
+    /// Rows of the input that the worker took; like those of the result and the processor time,
+    /// of all workers together. Container and stages are the first worker's.
     pub rows_in: u64,
     /// Rows of the result.
     pub rows_out: u64,
     /// Processor time of the script, when the worker's supervisor could tell.
     pub cpu: Option<Duration>,
-    /// The greatest resident set of the script's process in bytes, when the supervisor could
+    /// The greatest resident set of one script's process in bytes, when the supervisor could
     /// tell.
     pub peak_memory: Option<u64>,
 }
@@ -60,6 +61,18 @@ pub enum Stage {
 /// How long each stage of a request took; a stage that was not reached has no time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stages([Option<Duration>; Stage::ALL.len()]);
+
+// === impl Report ===
+
+impl Report {
+    /// Adds what a further worker of the request did and used.
+    pub(crate) fn add(&mut self, other: &Report) {
+        self.rows_in += other.rows_in;
+        self.rows_out += other.rows_out;
+        self.cpu = [self.cpu, other.cpu].into_iter().flatten().reduce(|a, b| a + b);
+        self.peak_memory = self.peak_memory.max(other.peak_memory);
+    }
+}
 
 // === impl Stage ===
 

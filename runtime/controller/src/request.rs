@@ -1,5 +1,6 @@
 //! What is asked for.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub struct ScriptRequest {
     pub parameters: Vec<Parameter>,
     /// What `WITH RESULT SETS` says.
     pub expected: Expected,
+    /// How many workers may have a share of the input each: 1 unless the caller allows more
+    /// (`@parallel = 1`). The lower of it and
+    /// [`Config::parallel_workers`](crate::Config::parallel_workers) holds.
+    pub max_workers: u32,
     /// A time limit of this request's own, from the moment the script is handed over; the
     /// lower of it and [`Config::time_limit`](crate::Config::time_limit) holds.
     pub time_limit: Option<Duration>,
@@ -46,7 +51,23 @@ pub struct Input {
     /// The columns, known before the first row.
     pub columns: Arc<[Column]>,
     /// The rows, stored as [`launchpod_exchange::storage`] says. Closed at the end.
+    ///
+    /// When [`Parts::keyed`], they have one more column after `columns`.
     pub batches: mpsc::Receiver<Result<RecordBatch, SqlError>>,
+    /// How the script takes the rows.
+    pub parts: Parts,
+}
+
+/// How a script takes its input: at once, or in parts, for each of which it runs in the same
+/// process. A part ends where either of the fields says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The rows of a part; the last one may have fewer (`@r_rowsPerRead`).
+    pub rows: Option<NonZeroU32>,
+    /// Whether the rows come by key, and no part has rows of two keys
+    /// (`@input_data_1_partition_by_columns`). Each batch then has a last column more than the
+    /// script sees, a bigint that numbers the keys; the rows of a key follow each other.
+    pub keyed: bool,
 }
 
 /// What `WITH RESULT SETS` says.
@@ -61,6 +82,15 @@ pub enum Expected {
     /// most one, which is converted to the first; errors 11535 and 11536 when the number
     /// differs.
     Sets(Vec<Arc<[Column]>>),
+}
+
+// === impl Parts ===
+
+impl Parts {
+    /// Whether there are parts, and not one input.
+    pub fn any(self) -> bool {
+        self.rows.is_some() || self.keyed
+    }
 }
 
 // === impl Expected ===
@@ -89,6 +119,7 @@ impl ScriptRequest {
             output_name: "OutputDataSet".to_owned(),
             parameters: Vec::new(),
             expected: Expected::Undefined,
+            max_workers: 1,
             time_limit: None,
             cancel: CancellationToken::new(),
         }

@@ -1,9 +1,7 @@
 //! The data connection of a running script: request out, input on demand, results in.
 
-use std::sync::Arc;
-
 use arrow_array::RecordBatch;
-use launchpod_exchange::convert::{ConvertError, Converter};
+use launchpod_exchange::convert::Converter;
 use launchpod_exchange::protocol::data::{Conversation, FromWorker, Request};
 use launchpod_exchange::stream::{Decoder, Limits as StreamLimits};
 use launchpod_sandbox::{ChannelError, Receiver, Sender};
@@ -12,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Ending;
 use crate::feed::Feed;
-use crate::messages::{self, Subject};
+use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::report::Stage;
-use crate::request::Expected;
+use crate::result_set::{ResultSet, refused};
 use crate::run::ScriptEvent;
-use crate::verdict::Said;
+use crate::verdict::{Said, broken};
 
 /// What OUTPUT parameters may hold in all (bytes): as much as one batch of a result.
 const MAX_RESULTS: usize = 256 << 20;
@@ -37,13 +35,15 @@ pub(crate) struct Talk<'a> {
     pub(crate) receiver: Receiver,
     pub(crate) sender: Sender,
     pub(crate) conversation: Conversation,
-    pub(crate) expected: &'a Expected,
-    pub(crate) refuse_non_finite: bool,
+    pub(crate) result_set: &'a ResultSet<'a>,
     pub(crate) feed: Option<Feed>,
+    /// Whether the script runs for each part of the input.
+    pub(crate) in_parts: bool,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
     pub(crate) progress: &'a mut Progress,
     /// Fires when the worker is gone: nothing needs to be waited for but what it has sent.
     pub(crate) gone: CancellationToken,
+    /// The output that is being received.
     pub(crate) output: Option<Decoder>,
     pub(crate) converter: Option<Converter>,
     /// The Arrow stream of the OUTPUT scalars, as far as it has come.
@@ -55,7 +55,7 @@ pub(crate) struct Talk<'a> {
 impl Talk<'_> {
     /// Hands the script over and follows it to its end. What [`Said::Done`] leaves is in
     /// `self.results`.
-    pub(crate) async fn run(&mut self, job: Job) -> Said {
+    pub(crate) async fn run(&mut self, job: &Job) -> Said {
         match self.start(job).await {
             Ok(()) => {}
             Err(said) => return said,
@@ -68,12 +68,12 @@ impl Talk<'_> {
         }
     }
 
-    async fn start(&mut self, job: Job) -> Result<(), Said> {
+    async fn start(&mut self, job: &Job) -> Result<(), Said> {
         let mut frames = Vec::new();
         job.request
             .encode(&job.script, &job.parameters, &mut frames)
             .map_err(|error| Said::Ended(self.subject.internal(&error.to_string())))?;
-        self.conversation.run(self.feed.is_some(), job.wants_results);
+        self.conversation.run(&job.request, job.wants_results);
         self.send(&frames).await?;
         if self.feed.is_none() {
             self.progress.reached(Stage::Input);
@@ -97,10 +97,12 @@ impl Talk<'_> {
                 self.take_output(&piece).await
             }
             FromWorker::OutputEnd => {
-                if let Some(decoder) = &self.output {
-                    decoder.finish().map_err(|error| broken(&error))?;
+                // A part after it has a stream of its own.
+                self.converter = None;
+                match self.output.take() {
+                    Some(decoder) => decoder.finish().map_err(|error| broken(&error)),
+                    None => Ok(()),
                 }
-                Ok(())
             }
             FromWorker::Results(piece) => {
                 self.script_has_run();
@@ -150,7 +152,12 @@ impl Talk<'_> {
 
     /// The script has an end, or a result: the first of its outputs, or none.
     fn script_has_run(&mut self) {
-        self.input_is_over();
+        if self.in_parts {
+            // The first part's: there may be more.
+            self.progress.reached(Stage::Input);
+        } else {
+            self.input_is_over();
+        }
         self.progress.reached(Stage::Script);
     }
 
@@ -160,21 +167,7 @@ impl Talk<'_> {
         if self.converter.is_none()
             && let Some(schema) = decoder.schema()
         {
-            let converter = match self.expected {
-                Expected::Undefined => Converter::inferred(schema),
-                Expected::Named => Converter::named(schema),
-                Expected::Sets(sets) => {
-                    let columns = sets
-                        .first()
-                        .ok_or_else(|| Said::Ended(Ending::result(messages::too_many_sets(0))))?;
-                    Converter::declared(schema, columns).map_err(|error| self.refused(&error))?
-                }
-            };
-            let converter = converter.refusing_non_finite(self.refuse_non_finite);
-            let columns = Arc::clone(converter.columns());
-            self.converter = Some(converter);
-            self.progress.sets_sent = 1;
-            self.emit(ScriptEvent::Columns(columns)).await?;
+            self.converter = Some(self.result_set.converter(schema).await?);
         }
         for batch in batches {
             self.take_batch(&batch).await?;
@@ -186,20 +179,13 @@ impl Talk<'_> {
         // A batch comes after its schema only.
         let Some(converter) = self.converter.clone() else { return Ok(()) };
         for converted in converter.convert(batch) {
-            let converted = converted.map_err(|error| self.refused(&error))?;
+            let converted = converted.map_err(|error| refused(&error))?;
             self.progress.report.rows_out += converted.num_rows() as u64;
             if converted.num_rows() > 0 {
                 self.emit(ScriptEvent::Batch(converted)).await?;
             }
         }
         Ok(())
-    }
-
-    fn refused(&self, error: &ConvertError) -> Said {
-        match error.sql_error() {
-            Some(error) => Said::Ended(Ending::result(error)),
-            None => broken(error),
-        }
     }
 
     async fn emit(&self, event: ScriptEvent) -> Result<(), Said> {
@@ -213,8 +199,4 @@ impl Talk<'_> {
             () = self.gone.cancelled() => Ok(()),
         }
     }
-}
-
-fn broken(error: &dyn std::error::Error) -> Said {
-    Said::Broken(format!("The worker or its script broke the worker protocol: {error}."))
 }

@@ -80,6 +80,11 @@ impl Evidence<'_> {
     }
 }
 
+/// What came is not legal.
+pub(crate) fn broken(error: &dyn std::error::Error) -> Said {
+    Said::Broken(format!("The worker or its script broke the worker protocol: {error}."))
+}
+
 // === impl Farewell ===
 
 impl Farewell {

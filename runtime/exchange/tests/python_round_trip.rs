@@ -291,6 +291,7 @@ fn run(
         output_name: "OutputDataSet".to_owned(),
         has_input: !columns.is_empty(),
         type_mapping: mapping,
+        parts: false,
         result_types: declared
             .map(|columns| columns.iter().map(|column| column.sql_type.to_string()).collect()),
     };
@@ -298,7 +299,7 @@ fn run(
     request.encode(script, &scalars::encode(parameters, mapping).unwrap(), &mut bytes).unwrap();
     python.stream.write_all(&bytes).unwrap();
     let wants_results = parameters.iter().any(|parameter| parameter.output);
-    python.conversation.run(request.has_input, wants_results);
+    python.conversation.run(&request, wants_results);
 
     let wire = Wire::new(columns, mapping).unwrap();
     let mut encoder = (!columns.is_empty()).then(|| Encoder::new(wire.schema()).unwrap());

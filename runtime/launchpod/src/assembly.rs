@@ -64,6 +64,7 @@ pub fn sandbox(settings: &Settings, instance: Uuid) -> SandboxConfig {
 /// When the engine can't be reached or the run folder can't be made.
 pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Controller>, Error> {
     let backend = Docker::connect(sandbox(settings, instance)).await?;
+    let defaults = Config::default();
     let config = Config {
         languages: vec![Language {
             name: "Python".to_owned(),
@@ -71,6 +72,7 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
             command: None,
         }],
         worker_accounts: settings.worker_accounts(),
+        parallel_workers: settings.parallel_workers.unwrap_or(defaults.parallel_workers),
         limits: Limits {
             memory: settings.worker_memory(),
             processes: settings.worker_processes(),
@@ -79,7 +81,7 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
         time_limit: settings.script_timeout(),
         type_mapping: settings.type_mapping.unwrap_or_default(),
         refuse_non_finite: settings.refuse_non_finite.unwrap_or(false),
-        ..Config::default()
+        ..defaults
     };
     let images =
         KnownImages { images: images(settings.images.as_deref()).await?, known: Mutex::default() };

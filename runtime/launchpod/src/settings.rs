@@ -78,6 +78,10 @@ pub struct Settings {
     /// (default false)
     #[arg(long, env = "LAUNCHPOD_REFUSE_NON_FINITE", num_args = 0..=1, default_missing_value = "true")]
     pub refuse_non_finite: Option<bool>,
+    /// Workers of one script that runs with @parallel = 1, as far as worker accounts are free
+    /// (default one for each processor)
+    #[arg(long, env = "LAUNCHPOD_PARALLEL_WORKERS", value_name = "N")]
+    pub parallel_workers: Option<u32>,
 
     /// Folder for the workers' sockets; short, since a socket's path holds 108 bytes
     /// (default /run/launchpod)
@@ -170,6 +174,7 @@ impl Settings {
             spool_size,
             type_mapping,
             refuse_non_finite,
+            parallel_workers,
             run_dir,
             grace,
         ))

@@ -19,6 +19,10 @@ pub struct Request {
     pub output_name: String,
     /// Whether there is input to PULL.
     pub has_input: bool,
+    /// Whether the input comes in parts, for each of which the script runs. Only for a worker
+    /// that [`Ready::runs_parts`].
+    #[serde(default)]
+    pub parts: bool,
     /// The declared types of the result's columns as T-SQL writes them (`WITH RESULT SETS`),
     /// or none. A hint for conversion; the controller checks and converts in any case.
     pub result_types: Option<Vec<String>>,
@@ -49,6 +53,9 @@ pub struct UnknownMapping;
 pub struct Ready {
     /// The language and its version, e.g. `Python 3.11.7`.
     pub runtime: String,
+    /// The version of the conversation that the worker speaks: 1 when it doesn't say.
+    #[serde(default = "first_version")]
+    pub version: u32,
 }
 
 /// The script failed.
@@ -71,7 +78,7 @@ pub enum FromWorker {
     Pull,
     /// A piece of the output's Arrow IPC stream.
     Output(Bytes),
-    /// The output is complete.
+    /// The output is complete, or that of a part.
     OutputEnd,
     /// A piece of the Arrow IPC stream of OUTPUT scalars.
     Results(Bytes),
@@ -87,6 +94,7 @@ pub struct Conversation {
     state: State,
     pull_unanswered: bool,
     input_open: bool,
+    parts: bool,
     wants_results: bool,
 }
 
@@ -100,7 +108,7 @@ enum State {
     Running,
     /// The output has begun.
     Output,
-    /// The output is complete.
+    /// The output is complete, or that of a part.
     OutputComplete,
     /// OUTPUT scalars have begun.
     Results,
@@ -120,6 +128,22 @@ impl FromStr for TypeMapping {
             "text" => Ok(TypeMapping::Text),
             _ => Err(UnknownMapping),
         }
+    }
+}
+
+/// The version of the conversation that knows parts.
+const VERSION_WITH_PARTS: u32 = 2;
+
+fn first_version() -> u32 {
+    1
+}
+
+// === impl Ready ===
+
+impl Ready {
+    /// Whether the worker runs a script once for each part of its input.
+    pub fn runs_parts(&self) -> bool {
+        self.version >= VERSION_WITH_PARTS
     }
 }
 
@@ -154,20 +178,22 @@ impl Default for Conversation {
             state: State::Starting,
             pull_unanswered: false,
             input_open: false,
+            parts: false,
             wants_results: false,
         }
     }
 }
 
 impl Conversation {
-    /// Notes that RUN has been sent. `wants_results`: a parameter is OUTPUT.
-    pub fn run(&mut self, has_input: bool, wants_results: bool) {
+    /// Notes that the request has been sent, with RUN. `wants_results`: a parameter is OUTPUT.
+    pub fn run(&mut self, request: &Request, wants_results: bool) {
         self.state = State::Running;
-        self.input_open = has_input;
+        self.input_open = request.has_input;
+        self.parts = request.parts;
         self.wants_results = wants_results;
     }
 
-    /// Notes that PULLED (`last` false) or INPUT_END (`last` true) has been sent.
+    /// Notes that PULLED or PART_END (`last` false) or INPUT_END (`last` true) has been sent.
     pub fn pulled(&mut self, last: bool) {
         self.pull_unanswered = false;
         if last {
@@ -190,6 +216,11 @@ impl Conversation {
         let (next, message) = match (self.state, kind) {
             (Starting, Kind::Ready) => (Idle, FromWorker::Ready(frame.message()?)),
             (Running, Kind::Pull) if self.input_open && !self.pull_unanswered => {
+                self.pull_unanswered = true;
+                (Running, FromWorker::Pull)
+            }
+            // After the output of a part comes the next one.
+            (OutputComplete, Kind::Pull) if self.parts && self.input_open => {
                 self.pull_unanswered = true;
                 (Running, FromWorker::Pull)
             }
@@ -243,12 +274,60 @@ mod tests {
         Frame { kind, payload }
     }
 
+    fn request(has_input: bool, parts: bool) -> Request {
+        Request {
+            id: String::new(),
+            input_name: String::new(),
+            output_name: String::new(),
+            has_input,
+            parts,
+            result_types: None,
+            type_mapping: TypeMapping::default(),
+        }
+    }
+
     /// Feeds READY, notes RUN, and feeds the rest; whether all were legal.
     fn legal(has_input: bool, wants_results: bool, kinds: &[Kind]) -> bool {
         let mut conversation = Conversation::default();
         conversation.receive(frame(Kind::Ready)).unwrap();
-        conversation.run(has_input, wants_results);
+        conversation.run(&request(has_input, false), wants_results);
         kinds.iter().all(|kind| conversation.receive(frame(*kind)).is_ok())
+    }
+
+    /// The same with input in parts: each PULL is answered, the last one with the end.
+    fn legal_in_parts(kinds: &[Kind]) -> bool {
+        let mut pulls = kinds.iter().filter(|kind| **kind == Kind::Pull).count();
+        let mut conversation = Conversation::default();
+        conversation.receive(frame(Kind::Ready)).unwrap();
+        conversation.run(&request(true, true), true);
+        kinds.iter().all(|kind| {
+            let legal = conversation.receive(frame(*kind)).is_ok();
+            if *kind == Kind::Pull {
+                pulls -= 1;
+                conversation.pulled(pulls == 0);
+            }
+            legal
+        })
+    }
+
+    #[test]
+    fn parts_have_an_output_each() {
+        use Kind::{Done, Failed, Output, OutputEnd, Pull, Results};
+        let two = [Pull, Output, OutputEnd, Pull, Pull, Output, Output, OutputEnd, Results, Done];
+        assert!(legal_in_parts(&two));
+        assert!(legal_in_parts(&[Pull, Pull, Results, Done]), "no output");
+        assert!(legal_in_parts(&[Pull, Output, OutputEnd, Pull, Failed]));
+        assert!(!legal_in_parts(&[Pull, Output, Pull]), "a part's output is not ended");
+        assert!(!legal_in_parts(&[Pull, Output, OutputEnd, Output]), "two outputs of a part");
+        assert!(!legal_in_parts(&[Pull, Output, OutputEnd, Pull, Results, Pull]));
+        assert!(!legal(true, false, &[Output, OutputEnd, Pull]), "one part only");
+    }
+
+    #[test]
+    fn a_worker_that_says_no_version_runs_no_parts() {
+        let ready = |text: &str| serde_json::from_str::<Ready>(text).unwrap();
+        assert!(!ready(r#"{"runtime":"Python 3.11.7"}"#).runs_parts());
+        assert!(ready(r#"{"runtime":"Python 3.11.7","version":2}"#).runs_parts());
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub enum Kind {
     Pulled = 0x25,
     /// Data, to the worker: a PULL is answered, the input is complete. Empty.
     InputEnd = 0x26,
+    /// Data, to the worker: a PULL is answered, and a part of the input is complete. Empty.
+    PartEnd = 0x27,
 
     /// Data, to the controller: [`crate::data::Ready`].
     Ready = 0x30,
@@ -115,6 +117,7 @@ impl Kind {
             | Kind::Run
             | Kind::Pulled
             | Kind::InputEnd
+            | Kind::PartEnd
             | Kind::Pull
             | Kind::OutputEnd
             | Kind::Done => 0,
@@ -151,6 +154,7 @@ impl TryFrom<u8> for Kind {
             0x24 => Kind::Input,
             0x25 => Kind::Pulled,
             0x26 => Kind::InputEnd,
+            0x27 => Kind::PartEnd,
             0x30 => Kind::Ready,
             0x31 => Kind::Pull,
             0x32 => Kind::Output,
@@ -287,7 +291,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 20);
+        assert_eq!(known, 21);
         let mut unknown = BytesMut::from(&b"\0\0\0\0\xee"[..]);
         assert!(matches!(Frame::decode(&mut unknown), Err(FrameError::UnknownKind(0xee))));
     }

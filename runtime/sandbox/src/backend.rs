@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use launchpod_protocol::control::FromSupervisor;
-use launchpod_protocol::data::Conversation;
+use launchpod_protocol::data::{Conversation, Ready};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -57,8 +57,8 @@ pub struct Worker {
     pub data: Channel,
     /// What may come next on `data`. READY has been received.
     pub conversation: Conversation,
-    /// What READY said, e.g. `Python 3.11.7`.
-    pub runtime: String,
+    /// What READY said.
+    pub ready: Ready,
     /// What the worker wrote before it was ready: stdout and stderr frames, in order.
     pub early_output: Vec<FromSupervisor>,
     /// How long its making took.

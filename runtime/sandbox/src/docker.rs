@@ -236,7 +236,7 @@ impl Shared {
             control: born.connections.control,
             data: born.connections.data,
             conversation: born.conversation,
-            runtime: born.ready.runtime,
+            ready: born.ready,
             early_output: born.early_output,
             startup: Startup {
                 create: create_took,

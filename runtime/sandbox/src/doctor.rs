@@ -187,7 +187,7 @@ async fn probe(config: Config, image: &str) -> Finding {
     let took = began.elapsed();
     let finding = match acquired {
         Ok(worker) => {
-            let found = format!("{} ready in {} ms", worker.runtime, took.as_millis());
+            let found = format!("{} ready in {} ms", worker.ready.runtime, took.as_millis());
             Finding::ok(WHAT, found)
         }
         Err(error) => Finding::bad(WHAT, error.to_string(), error.way_out()),

@@ -102,7 +102,7 @@ async fn a_worker_gets_ready_and_is_gone_when_dropped() {
     let spec = spec();
     let worker = backend.acquire(spec.clone()).await.unwrap();
     eprintln!("{:?}", worker.startup);
-    assert!(worker.runtime.starts_with("Python 3"), "{}", worker.runtime);
+    assert!(worker.ready.runtime.starts_with("Python 3"), "{}", worker.ready.runtime);
     assert_eq!(instance.containers().join(","), worker.container.name);
     assert_eq!(inspect(&worker, "{{.Id}}"), worker.container.id);
     let label = inspect(&worker, r#"{{index .Config.Labels "launchpod.request"}}"#);

@@ -4,7 +4,7 @@
 
 use bytes::BytesMut;
 use launchpod_protocol::control::{FromSupervisor, ToSupervisor};
-use launchpod_protocol::data::{Conversation, FromWorker};
+use launchpod_protocol::data::{Conversation, FromWorker, Request};
 use launchpod_protocol::frame::Frame;
 use launchpod_protocol::hello::Hello;
 use libfuzzer_sys::fuzz_target;
@@ -20,7 +20,10 @@ fuzz_target!(|bytes: &[u8]| {
             1 => drop(FromSupervisor::read(frame)),
             2 => drop(ToSupervisor::read(&frame)),
             _ => match conversation.receive(frame) {
-                Ok(FromWorker::Ready(_)) => conversation.run(kind & 4 != 0, kind & 8 != 0),
+                Ok(FromWorker::Ready(_)) => {
+                    let request = request(kind & 4 != 0, kind & 32 != 0);
+                    conversation.run(&request, kind & 8 != 0);
+                }
                 Ok(FromWorker::Pull) => conversation.pulled(kind & 16 != 0),
                 Ok(_) => {}
                 Err(_) => return,
@@ -28,3 +31,8 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
+
+fn request(has_input: bool, parts: bool) -> Request {
+    let (id, input_name, output_name, type_mapping) = Default::default();
+    Request { id, input_name, output_name, has_input, parts, result_types: None, type_mapping }
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Bench, Outcome, docker, numbers, script};
 use launchpod_controller::{
-    Config, Failure, Input, Language, Resource, ScriptEvent, ScriptRequest, TypeMapping,
+    Config, Failure, Input, Language, Parts, Resource, ScriptEvent, ScriptRequest, TypeMapping,
 };
 use launchpod_sandbox::Limits;
 use launchpod_types::{Column, Parameter, SqlError, SqlType, Value};
@@ -156,7 +156,10 @@ async fn a_query_that_fails_midway_is_the_scripts_end() {
     sender.try_send(Err(SqlError::new(8134, "Divide by zero error encountered."))).unwrap();
     let columns: Arc<[Column]> = vec![Column::new("n", SqlType::Int)].into();
     let outcome = bench
-        .run(ScriptRequest { input: Some(Input { columns, batches }), ..script("print('never')") })
+        .run(ScriptRequest {
+            input: Some(Input { columns, batches, parts: Parts::default() }),
+            ..script("print('never')")
+        })
         .await;
     let (failure, numbers, _) = outcome.expect_failure();
     assert_eq!((failure, &numbers[..]), (Failure::Input, &[8134][..]));
@@ -172,7 +175,7 @@ async fn a_query_is_let_go_when_its_script_ends() {
     // A query that never yields a row: what runs out of time is the script.
     let outcome = bench
         .run(ScriptRequest {
-            input: Some(Input { columns, batches }),
+            input: Some(Input { columns, batches, parts: Parts::default() }),
             time_limit: Some(Duration::from_secs(1)),
             ..script("OutputDataSet = InputDataSet")
         })

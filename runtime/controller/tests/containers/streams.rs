@@ -1,8 +1,9 @@
 //! What streams, streams: memory does not grow with what goes through.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use launchpod_controller::{Config, Failure, ScriptEvent, ScriptRequest};
+use launchpod_controller::{Config, Failure, Input, Parts, ScriptEvent, ScriptRequest};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -10,9 +11,18 @@ use crate::support::{Bench, Outcome, numbers, script};
 
 #[tokio::test]
 async fn five_million_rows_pass_in_bounded_memory() {
+    pass_five_million_rows(Parts::default()).await;
+}
+
+#[tokio::test]
+async fn five_million_rows_pass_in_chunks_in_bounded_memory() {
+    pass_five_million_rows(Parts { rows: NonZeroU32::new(70_000), keyed: false }).await;
+}
+
+async fn pass_five_million_rows(parts: Parts) {
     let bench = Bench::new(Config::default()).await;
     let mut run = bench.controller.run(ScriptRequest {
-        input: Some(numbers(500, 10_000)),
+        input: Some(Input { parts, ..numbers(500, 10_000) }),
         ..script("OutputDataSet = InputDataSet")
     });
     let before = resident_kib();

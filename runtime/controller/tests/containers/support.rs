@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use arrow_array::{Int32Array, RecordBatch};
 use async_trait::async_trait;
 use launchpod_controller::{
-    Config, Controller, Expected, Failure, Image, Images, Input, Report, ScriptError, ScriptEvent,
-    ScriptRequest, ScriptRun,
+    Config, Controller, Expected, Failure, Image, Images, Input, Parts, Report, ScriptError,
+    ScriptEvent, ScriptRequest, ScriptRun,
 };
 use launchpod_exchange::storage;
 use launchpod_sandbox::{self as sandbox, Docker};
@@ -165,6 +165,7 @@ pub fn script(script: &str) -> ScriptRequest {
         output_name: "OutputDataSet".to_owned(),
         parameters: Vec::new(),
         expected: Expected::Undefined,
+        max_workers: 1,
         time_limit: None,
         cancel: CancellationToken::new(),
     }
@@ -184,5 +185,5 @@ pub fn numbers(count: i32, rows: i32) -> Input {
             }
         }
     });
-    Input { columns, batches }
+    Input { columns, batches, parts: Parts::default() }
 }

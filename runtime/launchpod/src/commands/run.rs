@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use clap::Args;
-use launchpod_controller::{Expected, Input, ScriptEvent, ScriptRequest, ScriptRun};
+use launchpod_controller::{Expected, Input, Parts, ScriptEvent, ScriptRequest, ScriptRun};
 use launchpod_database::{Execute, Login, Rows, Secret};
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
@@ -86,6 +86,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         output_name: "OutputDataSet".to_owned(),
         parameters: arguments.param,
         expected: Expected::Named,
+        max_workers: 1,
         time_limit: None,
         cancel: cancel.clone(),
     };
@@ -116,7 +117,7 @@ fn file_rows(path: &Path) -> Result<Input, Error> {
             }
         }
     });
-    Ok(Input { columns: rows.columns, batches })
+    Ok(Input { columns: rows.columns, batches, parts: Parts::default() })
 }
 
 /// Starts a query in the embedded database.
@@ -146,7 +147,7 @@ async fn query_rows(
     // The query goes on when the session is dropped.
     let events = session.execute(execute, cancel.clone());
     let Rows { columns, batches } = Rows::of(events).await?.ok_or(NOT_A_SELECT)?;
-    Ok(Input { columns, batches })
+    Ok(Input { columns, batches, parts: Parts::default() })
 }
 
 /// Shows what the script prints, and writes or prints its rows.
