@@ -1,10 +1,13 @@
 //! The arguments of `sp_execute_external_script`, and the errors that SQL Server has for them.
 
+use std::num::NonZeroU32;
+
 use launchpod_controller::Expected;
 use launchpod_tsql::ast::{ArgumentValue, ParameterDefinition, fold_name};
-use launchpod_types::{SqlError, SqlType, Value};
+use launchpod_types::{Parameter, SqlError, SqlType, Value};
 use uuid::Uuid;
 
+use super::partition::{self, Partition};
 use crate::literal;
 use crate::procedures::{Argument, missing};
 use crate::run::{Run, Stop};
@@ -36,7 +39,9 @@ pub(super) struct ScriptArguments {
     pub input: String,
     pub input_name: String,
     pub output_name: String,
-    parallel: bool,
+    pub parallel: bool,
+    /// How the input is parted by columns, if it is.
+    pub partition: Option<Partition>,
     /// In the order of their declaration.
     pub parameters: Vec<ScriptParameter>,
 }
@@ -64,8 +69,8 @@ impl Run<'_> {
     /// Sorts out the arguments of a call.
     ///
     /// # Errors
-    /// SQL Server's: 201, 8145, 39008, 39016, 39018, 39026, 39027, 39101 and those of parsing
-    /// `@params`.
+    /// SQL Server's: 201, 8145, 39008, 39016, 39018, 39026, 39027, 39102 to 39109 and those of
+    /// parsing `@params`.
     pub(super) async fn script_arguments(
         &mut self,
         arguments: Vec<Argument>,
@@ -81,9 +86,9 @@ impl Run<'_> {
         let language = language.ok_or_else(|| missing(PROCEDURE, "@language"))?;
         let script = script.ok_or_else(|| missing(PROCEDURE, "@script"))?;
         let input = self.own_text(&mut named, "@input_data_1").await?.unwrap_or_default();
-        let partition = self.own_text(&mut named, "@input_data_1_partition_by_columns").await?;
+        let by = self.own_text(&mut named, "@input_data_1_partition_by_columns").await?;
         let order = self.own_text(&mut named, "@input_data_1_order_by_columns").await?;
-        check_partition(partition.as_deref(), order.as_deref())?;
+        let partition = partition::read(by.as_deref(), order.as_deref())?;
         let input_name = self.own_text(&mut named, "@input_data_1_name").await?;
         let output_name = self.own_text(&mut named, "@output_data_1_name").await?;
         let parallel = match named.take("@parallel") {
@@ -102,6 +107,7 @@ impl Run<'_> {
             input_name: input_name.unwrap_or_else(|| "InputDataSet".to_owned()),
             output_name: output_name.unwrap_or_else(|| "OutputDataSet".to_owned()),
             parallel,
+            partition,
             parameters,
         })
     }
@@ -120,8 +126,7 @@ impl Run<'_> {
 // === impl ScriptArguments ===
 
 impl ScriptArguments {
-    /// `@parallel = 1` needs a declared result: each process would infer one of its own. The
-    /// parameter is a permission, and one process is used.
+    /// `@parallel = 1` needs a declared result: each process would infer one of its own.
     pub(super) fn check_parallel(&self, expected: &Expected) -> Result<(), SqlError> {
         if self.parallel && *expected == Expected::Undefined {
             return Err(SqlError::new(
@@ -166,6 +171,10 @@ impl Named {
                     ),
                 ));
             }
+        }
+        let chunked = definitions.iter().filter(|one| fold_name(&one.name) == ROWS_PER_READ);
+        if chunked.count() > 1 {
+            return Err(given_twice(ROWS_PER_READ, request));
         }
         for (name, place, _) in &mut self.arguments {
             if name.is_empty() {
@@ -212,9 +221,6 @@ fn declared(
     let mut parameters = Vec::with_capacity(definitions.len());
     for definition in definitions {
         let name = fold_name(&definition.name);
-        if name == ROWS_PER_READ {
-            return Err(not_in_this_edition("@r_rowsPerRead"));
-        }
         let sql_type = declared_type(&definition.type_name, params)
             .ok()
             .ok_or_else(|| unsupported_type(&definition.name, language, request))?;
@@ -241,25 +247,21 @@ fn default_of(constant: &launchpod_tsql::ast::Literal) -> Argument {
     }
 }
 
-/// Partitions are read so far as to refuse what SQL Server refuses; they aren't run yet.
-fn check_partition(partition: Option<&str>, order: Option<&str>) -> Result<(), SqlError> {
-    match (partition, order) {
-        (None, None) => Ok(()),
-        (None, Some(_)) => Err(SqlError::new(
-            39103,
-            "Parameter '@input_data_1_order_by_columns' is not allowed without parameter '@input_data_1_partition_by_columns'.",
+/// The rows of a chunk, if `@r_rowsPerRead` asks for chunks.
+///
+/// # Errors
+/// 39132 when it isn't a positive integer.
+pub(super) fn rows_per_read(parameters: &[Parameter]) -> Result<Option<NonZeroU32>, SqlError> {
+    let asked = |one: &&Parameter| fold_name(&format!("@{}", one.name)) == ROWS_PER_READ;
+    let Some(parameter) = parameters.iter().find(asked) else { return Ok(None) };
+    match parameter.value {
+        // A chunk of more rows than that is the whole input.
+        Value::Int(rows) if rows > 0 => Ok(NonZeroU32::new(rows.try_into().unwrap_or(u32::MAX))),
+        _ => Err(SqlError::new(
+            39132,
+            "The parameter '@r_rowsPerRead' is invalid. Parameter '@r_rowsPerRead' must be a positive integer.",
         )),
-        (Some(_), _) => Err(not_in_this_edition("@input_data_1_partition_by_columns")),
     }
-}
-
-fn not_in_this_edition(what: &str) -> SqlError {
-    SqlError::new(
-        39101,
-        format!(
-            "'{what}' failed because it is not supported in the edition of this SQL Server instance."
-        ),
-    )
 }
 
 fn given_twice(name: &str, request: Uuid) -> SqlError {
@@ -339,6 +341,7 @@ mod tests {
         assert_eq!(resolve(&[Some("@a"), Some("@A")], "@a int"), Err(39027));
         assert_eq!(resolve(&[None, Some("@language")], ""), Err(39027));
         assert_eq!(resolve(&[Some("@r_rowsPerRead"), Some("@r_RowsPerRead")], ""), Err(39026));
+        assert_eq!(resolve(&[], "@r_rowsPerRead int, @R_ROWSPERREAD int"), Err(39026));
     }
 
     #[test]
@@ -363,14 +366,22 @@ mod tests {
         assert_eq!(declare(&[], "@a int = 5").unwrap().len(), 1);
         assert_eq!(declare(&[Some("@a"), Some("@c")], "@a int"), Err(8145));
         assert_eq!(declare(&[Some("@a")], "@a sql_variant"), Err(39018));
-        assert_eq!(declare(&[Some("@r_rowsPerRead")], "@r_rowsPerRead int"), Err(39101));
+        assert_eq!(declare(&[Some("@r_rowsPerRead")], "@r_rowsPerRead int").unwrap().len(), 1);
     }
 
     #[test]
-    fn partitions_are_refused_by_name() {
-        let number = |partition, order| check_partition(partition, order).unwrap_err().number();
-        assert_eq!(number(None, Some("a")), 39103);
-        assert_eq!(number(Some("a"), Some("b")), 39101);
-        check_partition(None, None).unwrap();
+    fn a_chunk_has_a_positive_number_of_rows() {
+        let rows = |value: Value| {
+            let (name, sql_type) = ("r_RowsPerRead".to_owned(), SqlType::Int);
+            rows_per_read(&[Parameter { name, sql_type, value, output: false }])
+                .map(|rows| rows.map(NonZeroU32::get))
+                .map_err(|error| error.number())
+        };
+        assert_eq!(rows(Value::Int(5)), Ok(Some(5)));
+        assert_eq!(rows(Value::Int(i64::MAX)), Ok(Some(u32::MAX)));
+        for value in [Value::Int(0), Value::Int(-1), Value::Null, Value::from("5")] {
+            assert_eq!(rows(value), Err(39132));
+        }
+        assert_eq!(rows_per_read(&[]), Ok(None));
     }
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod input;
+mod partition;
 mod result_sets;
 
 pub(super) use self::result_sets::declared_columns;
@@ -15,6 +16,7 @@ use launchpod_types::{Parameter, SqlError, Value};
 use uuid::Uuid;
 
 use self::arguments::{ScriptArguments, ScriptParameter};
+use self::input::Started;
 use super::{Argument, Completion};
 use crate::reply::{DoneKind, Reply};
 use crate::run::{Run, Stop};
@@ -36,7 +38,7 @@ impl Run<'_> {
         let expected = result_sets::expected(result_sets, source)?;
         arguments.check_parallel(&expected)?;
         let parameters = self.script_parameters(&arguments).await?;
-        let input = self.input(&arguments, &parameters).await?;
+        let Started { input, max_workers } = self.input(&arguments, &parameters).await?;
         let request = ScriptRequest {
             id,
             identity: self.session.identity(),
@@ -47,6 +49,7 @@ impl Run<'_> {
             output_name: arguments.output_name,
             parameters,
             expected,
+            max_workers: if arguments.parallel { max_workers.unwrap_or(u32::MAX) } else { 1 },
             time_limit: None,
             cancel: self.cancel.child_token(),
         };
