@@ -69,7 +69,8 @@ async fn many_scripts_leave_nothing() {
         "import os; os._exit(1)",
         "import os; os.close(0); os.write(3, b'rubbish'); os.kill(os.getpid(), 9)",
     ];
-    let bench = Bench::new(Config { worker_accounts: 2, ..Config::default() }).await;
+    let account_wait = Duration::from_secs(300);
+    let bench = Bench::new(Config { worker_accounts: 2, account_wait, ..Config::default() }).await;
     bench.run(script("")).await.expect_success();
     let before = open_files();
     let began = Instant::now();
