@@ -64,12 +64,15 @@ fn nearest(units: i128, t: Type) -> Value {
 
 fn leaf() -> BoxedStrategy<Expression> {
     let float = (-8000_i32..8000).prop_map(|eighths| f64::from(eighths) / 8.0);
+    // Two of these make a product that no float holds.
+    let huge = prop::sample::select(&[1e200, -1e200, 1e308][..]);
     let null = prop_oneof![exact_type(), Just(Type::Float)];
     prop_oneof![
         6 => exact_value(),
         2 => (-200_i128..=200).prop_map(Expression::Whole),
         1 => Just(Expression::Whole(2_147_483_647)),
         2 => float.prop_map(|number| Expression::Value(Value::Float(number), Type::Float)),
+        1 => huge.prop_map(|number| Expression::Value(Value::Float(number), Type::Float)),
         1 => null.prop_map(|t| Expression::Value(Value::Null, t)),
     ]
     .boxed()

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use launchpod_tsql::ast::{
-    Expr, FrameBound, FrameUnit, FunctionArguments, FunctionCall, OrderItem, Window, WindowFrame,
+    BinaryOperator, Expr, FrameBound, FrameUnit, FunctionArguments, FunctionCall, OrderItem,
+    Window, WindowFrame,
 };
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
@@ -11,7 +12,7 @@ use super::predicate::key;
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundOrder, BoundWindow, Kind, OrderValue,
 };
-use super::{Aggregates, Binder, coerce};
+use super::{Aggregates, Binder, coerce, operator};
 use crate::sqlite::errors;
 use crate::sqlite::functions::aggregate::Aggregate;
 use crate::sqlite::functions::number::{IntegerOperator, integer_operator};
@@ -288,7 +289,10 @@ fn sum(average: bool, t: SqlType, mut bare: BoundAggregate) -> Result<Bound, Sql
         }
         SqlType::Real | SqlType::Float => {
             bare.name = AggregateName::Native(name);
-            Ok(finish(bare, SqlType::Float, true))
+            let total = finish(bare, SqlType::Float, true);
+            let zero = Bound::constant(Value::Float(0.0), SqlType::Float);
+            // Adding finds what overflowed.
+            operator::binary(BinaryOperator::Add, total, zero)
         }
         SqlType::Decimal { scale, .. } => {
             let (scale, precision) = (if average { scale.max(6) } else { scale }, 38);

@@ -8,7 +8,7 @@ use super::tree::{Bound, Kind};
 use super::types::{self, Arithmetic};
 use super::{coerce, int};
 use crate::sqlite::errors;
-use crate::sqlite::functions::number::{IntegerOperator, integer_operator};
+use crate::sqlite::functions::number::{IntegerOperator, float_operator, integer_operator};
 use crate::sqlite::functions::{Body, Function, convert, decimal};
 
 /// A prefix operator.
@@ -232,41 +232,24 @@ fn float(
     right: Bound,
     t: SqlType,
 ) -> Result<Bound, SqlError> {
+    let compute =
+        float_operator(operator).ok_or_else(|| errors::incompatible_types(t, t, "modulo"))?;
     let left = coerce::implicit(left, SqlType::Float)?;
     let right = coerce::implicit(right, SqlType::Float)?;
     let nullable = left.nullable || right.nullable;
-    let native = match operator {
-        BinaryOperator::Add => Some("+"),
-        BinaryOperator::Subtract => Some("-"),
-        BinaryOperator::Multiply => Some("*"),
-        BinaryOperator::Modulo => return Err(errors::incompatible_types(t, t, "modulo")),
+    let bound = match (left.value(), right.value()) {
+        (Some(Value::Float(a)), Some(Value::Float(b))) => compute(*a, *b).ok(),
         _ => None,
     };
-    // An infinite result of the native operators is found where it is stored or sent.
-    let bound = match native {
-        Some(operator) => Bound {
-            kind: Kind::Infix {
-                operator,
-                left: Box::new(left),
-                right: Box::new(right),
-                collate: false,
-            },
-            sql_type: SqlType::Float,
-            nullable,
-        },
+    let bound = match bound {
+        Some(number) => Bound { nullable, ..Bound::constant(Value::Float(number), SqlType::Float) },
         None => {
             let function = Function {
-                name: "divide(float)".to_owned(),
+                name: format!("{operator:?}(float)"),
                 arguments: vec![SqlType::Float; 2],
                 strict: true,
                 deterministic: true,
-                body: Body::Values(Box::new(|values| match (&values[0], &values[1]) {
-                    (Value::Float(_), Value::Float(0.0)) => Err(errors::divide_by_zero()),
-                    (Value::Float(a), Value::Float(b)) if (a / b).is_finite() => {
-                        Ok(Value::Float(a / b))
-                    }
-                    _ => Err(errors::overflow(SqlType::Float)),
-                })),
+                body: Body::Floats(compute),
             };
             coerce::call(function, vec![left, right], SqlType::Float, nullable)
         }

@@ -95,11 +95,18 @@ pub(crate) fn modulo(left: Decimal, right: Decimal, to: SqlType) -> Result<Decim
         return Err(errors::divide_by_zero());
     }
     let scale = left.scale.max(right.scale);
-    let l = aligned(left, scale).ok_or_else(|| errors::overflow(to))?;
-    match aligned(right, scale) {
-        Some(r) => finish(l % r, scale, to),
-        // The divisor is greater than any 38-digit dividend at this scale.
-        None => finish(l, scale, to),
+    // A divisor that can't be aligned is greater than any 38-digit dividend at this scale.
+    let Some(r) = aligned(right, scale) else { return finish(left.unscaled, scale, to) };
+    match aligned(left, scale) {
+        Some(l) => finish(l % r, scale, to),
+        None => {
+            let divisor = r.unsigned_abs();
+            let factor = power(scale - left.scale).ok_or_else(|| errors::overflow(to))?;
+            let (_, remainder) = Wide::product(left.unscaled.unsigned_abs() % divisor, factor)
+                .divide(divisor)
+                .ok_or_else(|| errors::overflow(to))?;
+            finish_magnitude(remainder, left.unscaled < 0, scale, to)
+        }
     }
 }
 
@@ -255,6 +262,14 @@ mod tests {
         );
         let small = divide(number("1.00000000000000000000"), number("7"), decimal(38, 2)).unwrap();
         assert_eq!(small.to_string(), "0.14");
+    }
+
+    #[test]
+    fn remainders_of_numbers_that_do_not_align() {
+        let (left, right) = (number("5727"), number(&format!("0.{}", "9".repeat(35))));
+        let rest = modulo(left, right, decimal(38, 35)).unwrap();
+        // 5727 = 5727 * right + 5727e-35
+        assert_eq!(rest.to_string(), format!("0.{}5727", "0".repeat(31)));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) enum Body {
     Values(ValuesBody),
     /// On two integers, NULL if one is: the fast path of integer arithmetic.
     Integers(Box<dyn Fn(i64, i64) -> Result<i64, SqlError> + Send + Sync>),
+    /// On two floats, NULL if one is: the fast path of their arithmetic.
+    Floats(FloatsBody),
     /// On the cells as they are.
     Cells(CellsBody),
     /// An aggregate.
@@ -81,6 +83,9 @@ pub(crate) fn single_row() -> Arc<Function> {
 /// A function's body on cells.
 pub(crate) type CellsBody =
     Box<dyn Fn(&[ValueRef<'_>]) -> Result<ToSqlOutput<'static>, SqlError> + Send + Sync>;
+
+/// A function's body on two floats.
+pub(crate) type FloatsBody = fn(f64, f64) -> Result<f64, SqlError>;
 
 /// A function's body on values.
 pub(crate) type ValuesBody = Box<dyn Fn(&[Value]) -> Result<Value, SqlError> + Send + Sync>;
@@ -165,6 +170,15 @@ impl Registry {
                     move |context| raised.keep(call_integers(&function, context)),
                 )?;
             }
+            Body::Floats(body) => {
+                let body = *body;
+                connection.create_scalar_function(
+                    function.name.as_str(),
+                    count,
+                    flags,
+                    move |context| raised.keep(call_floats(body, context)),
+                )?;
+            }
             Body::Cells(_) => {
                 let function = Arc::clone(function);
                 connection.create_scalar_function(
@@ -210,6 +224,13 @@ fn call_integers(
         (ValueRef::Integer(left), ValueRef::Integer(right)) => {
             body(left, right).map(ToSqlOutput::from)
         }
+        _ => Ok(null()),
+    }
+}
+
+fn call_floats(body: FloatsBody, context: &Context<'_>) -> Result<ToSqlOutput<'static>, SqlError> {
+    match (context.get_raw(0), context.get_raw(1)) {
+        (ValueRef::Real(left), ValueRef::Real(right)) => body(left, right).map(ToSqlOutput::from),
         _ => Ok(null()),
     }
 }

@@ -1,8 +1,9 @@
 //! Numeric functions and operators ("Mathematical Functions (Transact-SQL)").
 
+use launchpod_tsql::ast::BinaryOperator;
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
 
-use super::{Actual, Builtin, Signature, convert, decimal};
+use super::{Actual, Builtin, FloatsBody, Signature, convert, decimal};
 use crate::sqlite::errors;
 
 /// All of them; the binder replaces RAND() without a seed by a constant.
@@ -254,4 +255,21 @@ pub(crate) fn integer_operator(
             _ => Err(errors::overflow(t)),
         }
     }
+}
+
+/// What an operator does on floats; `%` has no meaning for them.
+pub(crate) fn float_operator(operator: BinaryOperator) -> Option<FloatsBody> {
+    fn checked(number: f64) -> Result<f64, SqlError> {
+        if number.is_finite() { Ok(number) } else { Err(errors::overflow(SqlType::Float)) }
+    }
+    Some(match operator {
+        BinaryOperator::Add => |left, right| checked(left + right),
+        BinaryOperator::Subtract => |left, right| checked(left - right),
+        BinaryOperator::Multiply => |left, right| checked(left * right),
+        BinaryOperator::Divide => |left, right| match right {
+            0.0 => Err(errors::divide_by_zero()),
+            _ => checked(left / right),
+        },
+        _ => return None,
+    })
 }

@@ -92,6 +92,17 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// Whether SQLite would compute it before the statement begins, even in a branch of CASE that
+/// isn't taken: it does so with constants unless they call functions, and sees none behind
+/// COLLATE. `coalesce(x, NULL)` is x, and is seen.
+fn hides_calls(bound: &Bound) -> bool {
+    let collated = matches!(
+        &bound.kind,
+        Kind::Infix { collate: true, .. } | Kind::InList { collate: true, .. }
+    );
+    collated && bound.is_constant() && bound.any_own(&|part| matches!(part.kind, Kind::Call { .. }))
+}
+
 // === impl Sql ===
 
 impl Sql {
@@ -192,6 +203,16 @@ impl Sql {
     }
 
     fn value(&mut self, bound: &Bound) -> Result<(), SqlError> {
+        if !hides_calls(bound) {
+            return self.plain(bound);
+        }
+        self.push("coalesce(");
+        self.plain(bound)?;
+        self.push(", NULL)");
+        Ok(())
+    }
+
+    fn plain(&mut self, bound: &Bound) -> Result<(), SqlError> {
         match &bound.kind {
             Kind::Constant(value) | Kind::Written(value) => self.constant(value),
             Kind::Parameter(index) => self.push_number("?", index + 1),
