@@ -32,6 +32,7 @@ mod system;
 mod translate;
 
 use embedded::catalog::{Catalog, DatabaseName};
+use embedded::context::Context;
 use embedded::environment::{self, IdentityState};
 use embedded::thread::EmbeddedSession;
 use embedded::{connection, failure, login};
@@ -199,6 +200,7 @@ impl Shared {
             lock_timeout: -1,
             identity_insert: None,
             identity: IdentityState::default(),
+            context: Context::default(),
             assigned: Assigned::default(),
         };
         Ok(session)

@@ -11,7 +11,16 @@ use crate::sqlite::functions::{Actual, Signature};
 
 /// Whether a call of this name is bound here.
 pub(crate) fn takes_date_part(name: &str) -> bool {
-    matches!(name, "DATEADD" | "DATEDIFF" | "DATEDIFF_BIG" | "DATEPART" | "DATENAME")
+    matches!(
+        name,
+        "DATEADD"
+            | "DATEDIFF"
+            | "DATEDIFF_BIG"
+            | "DATEPART"
+            | "DATENAME"
+            | "DATETRUNC"
+            | "DATE_BUCKET"
+    )
 }
 
 // === impl Binder ===
@@ -19,10 +28,14 @@ pub(crate) fn takes_date_part(name: &str) -> bool {
 impl Binder<'_> {
     /// Binds a function with a date part.
     pub(crate) fn date_function(&mut self, name: &str, list: &[Expr]) -> Result<Bound, SqlError> {
-        let count = if matches!(name, "DATEPART" | "DATENAME") { 2 } else { 3 };
+        let (counts, said) = match name {
+            "DATEPART" | "DATENAME" | "DATETRUNC" => (2..=2, "2"),
+            "DATE_BUCKET" => (3..=4, "3 to 4"),
+            _ => (3..=3, "3"),
+        };
         let lower = name.to_ascii_lowercase();
-        if list.len() != count {
-            return Err(errors::argument_count(&lower, &count.to_string()));
+        if !counts.contains(&list.len()) {
+            return Err(errors::argument_count(&lower, said));
         }
         let ExprKind::Column(word) = &list[0].kind else {
             return Err(SqlError::with_class(
@@ -44,6 +57,8 @@ impl Binder<'_> {
                     "DATEPART" => date::part(part, actual),
                     "DATENAME" => date::name(part, actual),
                     "DATEADD" => date::add(part, actual),
+                    "DATETRUNC" => date::truncate(part, actual),
+                    "DATE_BUCKET" => date::bucket(part, actual),
                     _ => date::difference(part, name == "DATEDIFF_BIG", actual),
                 }
             },

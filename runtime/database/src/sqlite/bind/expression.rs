@@ -7,7 +7,7 @@ use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
 use super::{Binder, coerce, metadata, operator, types};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{self, Body, Function, convert};
+use crate::sqlite::functions::{Body, Function, convert, zone};
 
 // === impl Binder ===
 
@@ -143,25 +143,9 @@ impl Binder<'_> {
         Ok(coerce::call(function, vec![text], to, nullable))
     }
 
-    /// `x AT TIME ZONE 'UTC'`, the one zone that the server knows.
     fn at_time_zone(&mut self, operand: &Expr, zone: &Expr) -> Result<Bound, SqlError> {
-        let zone = self.value(zone)?;
-        match self.environment.evaluate(&zone)? {
-            Value::Text(name) if name.trim().eq_ignore_ascii_case("UTC") => {}
-            Value::Text(name) => {
-                return Err(errors::unsupported(format_args!("The time zone '{name}'")));
-            }
-            _ => return Ok(Bound::constant(Value::Null, SqlType::DateTimeOffset(7))),
-        }
-        let moment = self.value(operand)?;
-        let name = match moment.sql_type {
-            SqlType::DateTimeOffset(_) => "SWITCHOFFSET",
-            _ => "TODATETIMEOFFSET",
-        };
-        let function =
-            functions::builtin(name).ok_or_else(|| errors::internal("a function is missing"))?;
-        let utc = Bound::constant(Value::Int(0), SqlType::Int);
-        self.signed_call(name, vec![moment, utc], &function.signature)
+        let arguments = vec![self.value(operand)?, self.value(zone)?];
+        self.signed_call("AT TIME ZONE", arguments, &zone::at)
     }
 
     /// The type that a conversion names.

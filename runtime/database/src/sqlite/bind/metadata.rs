@@ -9,7 +9,7 @@ use super::{Binder, coerce, int};
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
+use crate::sqlite::functions::{Body, Function, language, zone};
 use crate::sqlite::system::base;
 
 const NAME: SqlType = SqlType::SYSNAME;
@@ -35,13 +35,18 @@ impl Binder<'_> {
             "@@spid" => Ok(Bound::constant(Value::Int(session.spid.into()), SqlType::SmallInt)),
             "@@servername" => Ok(name_of(&session.server)),
             "@@servicename" => Ok(name_of("MSSQLSERVER")),
-            "@@language" => Ok(name_of("us_english")),
-            "@@langid" => Ok(Bound::constant(Value::Int(0), SqlType::SmallInt)),
+            "@@language" => Ok(name_of(language::current().name)),
+            "@@langid" => {
+                Ok(Bound::constant(Value::Int(language::current().id), SqlType::SmallInt))
+            }
             "@@max_precision" => Ok(Bound::constant(Value::Int(38), SqlType::TinyInt)),
             // ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL,
             // QUOTED_IDENTIFIER and ANSI_NULL_DFLT_ON: what drivers ask for, and what holds.
             "@@options" => int(5496),
-            "@@datefirst" => Ok(Bound::constant(Value::Int(7), SqlType::TinyInt)),
+            "@@datefirst" => {
+                let first = i64::from(language::current().first);
+                Ok(Bound::constant(Value::Int(first), SqlType::TinyInt))
+            }
             "@@lock_timeout" => int(session.lock_timeout),
             "@@textsize" => int(i64::from(i32::MAX)),
             "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@fetch_status" => int(0),
@@ -69,10 +74,13 @@ impl Binder<'_> {
         };
         let yes = optional_int(Some(1));
         Ok(match name {
-            "GETDATE" => Some(now(self.environment, SqlType::DateTime)?),
-            "GETUTCDATE" => Some(now(self.environment, SqlType::DateTime)?),
-            "SYSDATETIME" | "SYSUTCDATETIME" => Some(now(self.environment, SqlType::DateTime2(7))?),
-            "SYSDATETIMEOFFSET" => Some(now(self.environment, SqlType::DateTimeOffset(7))?),
+            "GETDATE" => Some(now(self.environment, Clock::Server, SqlType::DateTime)?),
+            "GETUTCDATE" => Some(now(self.environment, Clock::Utc, SqlType::DateTime)?),
+            "SYSDATETIME" => Some(now(self.environment, Clock::Server, SqlType::DateTime2(7))?),
+            "SYSUTCDATETIME" => Some(now(self.environment, Clock::Utc, SqlType::DateTime2(7))?),
+            "SYSDATETIMEOFFSET" => {
+                Some(now(self.environment, Clock::Server, SqlType::DateTimeOffset(7))?)
+            }
             "DB_NAME" => match self.argument(arguments, 0)? {
                 None => Some(name_of(&self.environment.database.name)),
                 Some(id) => Some(optional_name(match coerced_int(&id) {
@@ -180,9 +188,10 @@ impl Binder<'_> {
                     _ => optional_name(None),
                 })
             }
-            "CONTEXT_INFO" => Some(Bound {
-                nullable: true,
-                ..Bound::constant(Value::Null, SqlType::VarBinary(Length::Limited(128)))
+            "CONTEXT_INFO" => Some(session.context.info()),
+            "SESSION_CONTEXT" => Some(match self.argument(arguments, 0)? {
+                Some(Value::Text(key)) => session.context.value(&key),
+                _ => return Err(errors::argument_count("session_context", "1")),
             }),
             // Everybody who can log in to the embedded database is its owner.
             "HAS_PERMS_BY_NAME" => yes,
@@ -303,26 +312,42 @@ impl Binder<'_> {
 /// A function without parentheses.
 pub(crate) fn niladic(environment: &Environment<'_>, function: Niladic) -> Bound {
     match function {
-        Niladic::CurrentTimestamp => now(environment, SqlType::DateTime)
+        Niladic::CurrentTimestamp => now(environment, Clock::Server, SqlType::DateTime)
             .unwrap_or_else(|_| Bound::constant(Value::Null, SqlType::DateTime)),
         Niladic::SystemUser => name_of(&environment.session.login),
         Niladic::CurrentUser | Niladic::SessionUser | Niladic::User => name_of("dbo"),
     }
 }
 
-/// The time at which the statement began; the server's time zone is UTC.
-fn now(environment: &Environment<'_>, to: SqlType) -> Result<Bound, SqlError> {
+/// Whose clock shows the time.
+#[derive(Clone, Copy, Debug)]
+enum Clock {
+    /// That of the server's time zone.
+    Server,
+    Utc,
+}
+
+/// The time at which the statement began.
+fn now(environment: &Environment<'_>, clock: Clock, to: SqlType) -> Result<Bound, SqlError> {
+    let shown = move |utc: i64| {
+        let offset = match clock {
+            Clock::Server => zone::server_offset(utc),
+            Clock::Utc => 0,
+        };
+        Value::DateTimeOffset { utc, offset }
+    };
+    let sql_type = SqlType::DateTimeOffset(7);
     let now = match environment.now {
-        Some(now) => Bound::constant(Value::DateTime(now), SqlType::DateTime2(7)),
+        Some(now) => Bound::constant(shown(now), sql_type),
         None => {
             let function = Function {
-                name: "now".to_owned(),
+                name: format!("now({clock:?})"),
                 arguments: Vec::new(),
                 strict: false,
                 deterministic: false,
-                body: Body::Values(Box::new(|_| Ok(Value::DateTime(environment::now())))),
+                body: Body::Values(Box::new(move |_| Ok(shown(environment::now())))),
             };
-            coerce::call(function, Vec::new(), SqlType::DateTime2(7), false)
+            coerce::call(function, Vec::new(), sql_type, false)
         }
     };
     coerce::implicit(now, to)

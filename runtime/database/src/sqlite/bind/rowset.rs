@@ -12,7 +12,7 @@ use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::{Binder, coerce, int, operator};
 use crate::sqlite::errors;
 use crate::sqlite::functions::json::{self, JsonField, JsonPath};
-use crate::sqlite::functions::{Body, Function};
+use crate::sqlite::functions::{Body, Function, zone};
 
 const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 
@@ -108,17 +108,7 @@ impl Binder<'_> {
         };
         let mut fields = Vec::with_capacity(json_columns.len());
         let mut columns = Vec::with_capacity(json_columns.len().max(3));
-        let element = |index: usize, sql_type: SqlType| Bound {
-            kind: Kind::Native {
-                name: "json_extract",
-                arguments: vec![
-                    cell(id, "value", TEXT),
-                    Bound::constant(format!("$[{index}]").as_str().into(), TEXT),
-                ],
-            },
-            sql_type,
-            nullable: true,
-        };
+        let element = |index: usize, sql_type: SqlType| element(id, index, sql_type);
         for (index, json) in json_columns.iter().enumerate() {
             let sql_type =
                 json.type_name.declared().ok_or_else(|| unknown_type(&json.type_name))?;
@@ -158,6 +148,25 @@ impl Binder<'_> {
         };
         Ok((coerce::call(function, vec![text, path], TEXT, true), columns))
     }
+}
+
+/// `sys.time_zone_info`: the zones that AT TIME ZONE knows, as they are now.
+pub(super) fn time_zones(now: i64, id: SourceId) -> (BoundSource, Vec<SourceColumn>) {
+    let array = Bound::constant(zone::all(now).as_str().into(), TEXT);
+    let columns = vec![
+        column("name", element(id, 0, SqlType::SYSNAME)),
+        column("current_utc_offset", element(id, 1, SqlType::NVarChar(Length::Limited(6)))),
+        column("is_currently_dst", element(id, 2, SqlType::Bit)),
+    ];
+    (BoundSource::Rows { array: Box::new(array), id }, columns)
+}
+
+/// An element of an array that is a row of `json_each`.
+fn element(source: SourceId, index: usize, sql_type: SqlType) -> Bound {
+    let path = Bound::constant(format!("$[{index}]").as_str().into(), TEXT);
+    let arguments = vec![cell(source, "value", TEXT), path];
+    let kind = Kind::Native { name: "json_extract", arguments };
+    Bound { kind, sql_type, nullable: true }
 }
 
 /// A column of `json_each`.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::SqlError;
 
-use super::Binder;
 use super::query::named_columns;
 use super::scope::SourceColumn;
 use super::tree::{BoundSource, SourceId};
+use super::{Binder, rowset};
+use crate::sqlite::embedded::environment;
 use crate::sqlite::system::{self, base, base::BaseTable};
 
 // === impl Binder ===
@@ -26,6 +27,14 @@ impl Binder<'_> {
             self.add_source(id, shown, None, base_columns(table))?;
             let database = table.per_database.then_some(self.environment.database.id);
             return Ok(Some(BoundSource::System { sql: table.sql, database, id }));
+        }
+        if name.schema.as_ref().is_some_and(|schema| schema.is("sys"))
+            && name.name.is("time_zone_info")
+        {
+            let now = self.environment.now.unwrap_or_else(environment::now);
+            let (source, columns) = rowset::time_zones(now, id);
+            self.add_source(id, shown, None, columns)?;
+            return Ok(Some(source));
         }
         let Some(view) = system::view(name) else { return Ok(None) };
         let database = self.environment.database_of(name)?;

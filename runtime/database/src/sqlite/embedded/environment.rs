@@ -9,6 +9,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::Connection;
 
 use super::catalog::{Catalog, DatabaseName, Identity, Table};
+use super::context::Context;
 use super::modules::ModuleKind;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
@@ -34,6 +35,8 @@ pub(crate) struct Session {
     /// The table of SET IDENTITY_INSERT … ON.
     pub(crate) identity_insert: Option<i64>,
     pub(crate) identity: IdentityState,
+    /// What the session keeps about itself.
+    pub(crate) context: Context,
     pub(crate) assigned: Assigned,
 }
 

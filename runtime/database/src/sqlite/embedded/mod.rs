@@ -8,6 +8,7 @@ pub(crate) mod conflict;
 pub(crate) mod connection;
 pub(crate) mod constrain;
 pub(crate) mod constraints;
+pub(crate) mod context;
 pub(crate) mod define;
 mod describe;
 pub(crate) mod environment;

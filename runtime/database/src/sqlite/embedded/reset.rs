@@ -3,9 +3,11 @@
 use launchpod_types::SqlError;
 
 use super::catalog::Catalog;
+use super::context::Context;
 use super::environment::IdentityState;
 use super::thread::Worker;
 use super::transaction;
+use crate::sqlite::functions::language;
 
 // === impl Worker ===
 
@@ -15,6 +17,8 @@ impl Worker {
         self.session.lock_timeout = -1;
         self.session.identity_insert = None;
         self.session.identity = IdentityState::default();
+        self.session.context = Context::default();
+        language::reset();
         let own = self.connection.is_autocommit();
         if own {
             transaction::execute(&self.connection, "BEGIN")?;

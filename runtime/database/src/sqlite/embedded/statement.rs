@@ -128,7 +128,7 @@ impl Worker {
             StatementKind::Execute(execute) => self.call(job, execute),
             StatementKind::Use(name) => self.use_database(job, &name.text),
             StatementKind::Transaction(statement) => self.transaction(job, statement),
-            StatementKind::SetOption(option) => Ok(self.set_option(option)?),
+            StatementKind::SetOption(option) => self.set_option(job, option),
             StatementKind::Opaque(opaque) => {
                 let construct = opaque.construct.as_ref().unwrap_or(&opaque.leading);
                 Err(errors::unsupported(construct).into())
@@ -436,9 +436,12 @@ impl Worker {
         self.send(job, Event::Transaction(self.transaction.state()))
     }
 
-    fn set_option(&mut self, option: &SetOption) -> Result<(), SqlError> {
+    fn set_option(&mut self, job: &Job, option: &SetOption) -> Result<(), Stop> {
         for name in &option.names {
             match (name.as_str(), &option.value) {
+                ("DATEFORMAT" | "DATEFIRST" | "LANGUAGE" | "CONTEXT_INFO", value) => {
+                    self.set_session_value(job, name, value)?;
+                }
                 ("LOCK_TIMEOUT", SetValue::Literal(Literal::Integer(milliseconds))) => {
                     self.session.lock_timeout = i64::from(*milliseconds);
                 }

@@ -43,3 +43,33 @@ pub(crate) fn positional_after_named(place: usize) -> SqlError {
         ),
     )
 }
+
+pub(crate) fn session_key_read_only(key: &str) -> SqlError {
+    SqlError::new(
+        15664,
+        format!(
+            "Cannot set key '{key}' in the session context. The key has been set as read_only for \
+             this session."
+        ),
+    )
+}
+
+pub(crate) fn session_context_full(key: &str) -> SqlError {
+    SqlError::new(
+        15665,
+        format!(
+            "The value was not set for key '{key}' because the total size of keys and values in \
+             the session context would exceed the 1 MB limit."
+        ),
+    )
+}
+
+pub(crate) fn session_key_too_long(key: &str) -> SqlError {
+    SqlError::new(
+        15666,
+        format!(
+            "Cannot set key '{key}' in the session context. The size of the key cannot exceed 256 \
+             bytes."
+        ),
+    )
+}

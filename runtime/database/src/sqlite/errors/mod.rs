@@ -225,8 +225,50 @@ pub(crate) fn date_out_of_range(from: SqlType, to: SqlType) -> SqlError {
     .state(3)
 }
 
+pub(crate) fn unknown_language(name: &str) -> SqlError {
+    SqlError::new(
+        2740,
+        format!(
+            "SET LANGUAGE failed because '{name}' is not an official language name or a language \
+             alias on this SQL Server."
+        ),
+    )
+}
+
+pub(crate) fn date_order(name: &str) -> SqlError {
+    SqlError::new(2741, format!("SET DATEFORMAT date order '{name}' is invalid."))
+}
+
+pub(crate) fn date_first(day: i64) -> SqlError {
+    SqlError::new(2742, format!("SET DATEFIRST {day} is out of range."))
+}
+
+pub(crate) fn unknown_time_zone(name: &str) -> SqlError {
+    SqlError::new(
+        9820,
+        format!("The time zone parameter '{name}' provided to AT TIME ZONE clause is invalid."),
+    )
+}
+
 pub(crate) fn date_overflow(t: SqlType) -> SqlError {
     SqlError::new(517, format!("Adding a value to a '{}' column caused an overflow.", t.name()))
+}
+
+pub(crate) fn date_too_small() -> SqlError {
+    SqlError::new(
+        9837,
+        "An invalid date value was encountered: The date value is less than the minimum date \
+         value allowed for the data type.",
+    )
+    .state(3)
+}
+
+pub(crate) fn bucket_width() -> SqlError {
+    SqlError::new(
+        9834,
+        "Invalid bucket width value passed to DATE_BUCKET function. Only positive values are \
+         allowed.",
+    )
 }
 
 pub(crate) fn datediff_overflow() -> SqlError {

@@ -8,7 +8,7 @@ use launchpod_types::calendar::{
 };
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
-use super::{Actual, Builtin, Signature, convert, moment};
+use super::{Actual, Builtin, Signature, convert, language, moment};
 use crate::sqlite::errors;
 
 const TICKS_PER_MINUTE: i64 = 60 * TICKS_PER_SECOND;
@@ -25,6 +25,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "DATEFROMPARTS", arity: (3, 3), signature: date_from_parts },
     Builtin { name: "DATETIMEFROMPARTS", arity: (7, 7), signature: datetime_from_parts },
     Builtin { name: "DATETIME2FROMPARTS", arity: (8, 8), signature: datetime2_from_parts },
+    Builtin { name: "DATETIMEOFFSETFROMPARTS", arity: (10, 10), signature: offset_from_parts },
     Builtin { name: "SMALLDATETIMEFROMPARTS", arity: (5, 5), signature: small_from_parts },
     Builtin { name: "TIMEFROMPARTS", arity: (5, 5), signature: time_from_parts },
     Builtin { name: "SWITCHOFFSET", arity: (2, 2), signature: switch_offset },
@@ -164,7 +165,9 @@ pub(crate) fn name(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlErr
         let number = extract(part, ticks, offset);
         Ok(Value::Text(match part {
             DatePart::Month => moment::MONTHS[(number - 1).clamp(0, 11) as usize].to_owned(),
-            DatePart::Weekday => DAYS[(number - 1).clamp(0, 6) as usize].to_owned(),
+            DatePart::Weekday => {
+                DAYS[(ticks.div_euclid(TICKS_PER_DAY) + 4).rem_euclid(7) as usize].to_owned()
+            }
             DatePart::Offset => moment::offset_text(offset),
             _ => number.to_string(),
         }))
@@ -193,8 +196,7 @@ fn extract(part: DatePart, ticks: i64, offset: i16) -> i64 {
     let p = moment::parts(ticks);
     let days = ticks.div_euclid(TICKS_PER_DAY);
     let first = i64::from(days_from_civil(p.year, 1, 1));
-    // 1970-01-01 was a Thursday; SQL Server's DATEFIRST 7 makes Sunday day 1.
-    let weekday = |days: i64| (days + 4).rem_euclid(7);
+    let weekday = |days: i64| language::current().weekday(days);
     match part {
         DatePart::Year => i64::from(p.year),
         DatePart::Quarter => i64::from((p.month - 1) / 3 + 1),
@@ -204,7 +206,7 @@ fn extract(part: DatePart, ticks: i64, offset: i16) -> i64 {
         DatePart::Week => (days - first + weekday(first)) / 7 + 1,
         DatePart::IsoWeek => {
             // The week of the Thursday nearest to the day.
-            let thursday = days - (weekday(days) + 6) % 7 + 3;
+            let thursday = monday(days) + 3;
             let (year, ..) = civil_from_days(thursday as i32);
             (thursday - i64::from(days_from_civil(year, 1, 1))) / 7 + 1
         }
@@ -216,6 +218,37 @@ fn extract(part: DatePart, ticks: i64, offset: i16) -> i64 {
         DatePart::Microsecond => p.fraction / 10,
         DatePart::Nanosecond => p.fraction * 100,
         DatePart::Offset => i64::from(offset),
+    }
+}
+
+/// The Monday on or before a day.
+fn monday(days: i64) -> i64 {
+    // 1970-01-01 was a Thursday.
+    days - (days + 3).rem_euclid(7)
+}
+
+/// So many months later, the day being the month's last when it has none of that number;
+/// `None` outside the years 1 to 9999.
+fn add_months(ticks: i64, months: i64) -> Option<i64> {
+    let p = moment::parts(ticks);
+    let total = (i64::from(p.year) * 12 + i64::from(p.month) - 1).checked_add(months)?;
+    let year = i32::try_from(total.div_euclid(12)).ok().filter(|year| (1..=9999).contains(year))?;
+    let month = total.rem_euclid(12) as u32 + 1;
+    let day = p.day.min(days_in_month(year, month));
+    let days = i64::from(days_from_civil(year, month, day));
+    Some(days * TICKS_PER_DAY + ticks.rem_euclid(TICKS_PER_DAY))
+}
+
+/// Local ticks as a value of a date and time type, with the offset that they had.
+fn from_local(ticks: i64, offset: i16, t: SqlType) -> Result<Value, SqlError> {
+    match t {
+        SqlType::Time(_) => Ok(Value::Time(ticks.rem_euclid(TICKS_PER_DAY))),
+        SqlType::DateTimeOffset(_) => {
+            let utc = ticks - i64::from(offset) * TICKS_PER_MINUTE;
+            convert::cast(&Value::DateTimeOffset { utc, offset }, t, t)
+        }
+        // The target's range and unit are checked as a conversion.
+        t => convert::cast(&Value::DateTime(ticks), SqlType::DateTime2(7), t),
     }
 }
 
@@ -234,43 +267,113 @@ pub(crate) fn add(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlErro
         let Value::Int(number) = v[0] else { return Ok(Value::Null) };
         let overflow = || errors::date_overflow(t);
         let (ticks, offset) = local(&v[1]);
-        let moved = if let Some(months) = part.months() {
-            let p = moment::parts(ticks);
-            let months = number.checked_mul(months).ok_or_else(overflow)?;
-            let total = (i64::from(p.year) * 12 + i64::from(p.month) - 1)
-                .checked_add(months)
-                .ok_or_else(overflow)?;
-            let year = i32::try_from(total.div_euclid(12)).map_err(|_| overflow())?;
-            let month = total.rem_euclid(12) as u32 + 1;
-            if !(1..=9999).contains(&year) {
-                return Err(overflow());
+        let moved = match (part.months(), part.ticks()) {
+            (Some(months), _) => {
+                number.checked_mul(months).and_then(|months| add_months(ticks, months))
             }
-            let day = p.day.min(days_in_month(year, month));
-            i64::from(days_from_civil(year, month, day)) * TICKS_PER_DAY
-                + ticks.rem_euclid(TICKS_PER_DAY)
-        } else {
-            let step = match part.ticks() {
-                Some(unit) => number.checked_mul(unit),
-                // Nanoseconds, rounded to 100.
-                None => Some((number.saturating_add(50)).div_euclid(100)),
-            };
-            step.and_then(|step| ticks.checked_add(step)).ok_or_else(overflow)?
+            (None, Some(unit)) => number.checked_mul(unit).and_then(|step| ticks.checked_add(step)),
+            // Nanoseconds, rounded to 100.
+            (None, None) => ticks.checked_add(number.saturating_add(50).div_euclid(100)),
         };
-        if let Value::Time(_) = v[1] {
-            return Ok(Value::Time(moved.rem_euclid(TICKS_PER_DAY)));
+        from_local(moved.ok_or_else(overflow)?, offset, t).map_err(|_| overflow())
+    }))
+}
+
+/// DATETRUNC: the beginning of the part that the moment is in.
+pub(crate) fn truncate(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = match a[0].sql_type {
+        t if t.is_temporal() => t,
+        t if t.is_character() => SqlType::DateTime2(7),
+        t => return Err(errors::argument_type(t, 2, "datetrunc")),
+    };
+    check_part(part, t, "datetrunc")?;
+    let digits = match t {
+        SqlType::DateTime2(digits) | SqlType::DateTimeOffset(digits) | SqlType::Time(digits) => {
+            digits
         }
-        let value = match v[1] {
-            Value::DateTimeOffset { .. } => {
-                Value::DateTimeOffset { utc: moved - i64::from(offset) * TICKS_PER_MINUTE, offset }
+        SqlType::DateTime => 3,
+        _ => 0,
+    };
+    let needed = match part {
+        DatePart::Weekday | DatePart::Offset | DatePart::Nanosecond => u8::MAX,
+        DatePart::Millisecond => 3,
+        DatePart::Microsecond => 6,
+        _ => 0,
+    };
+    if digits < needed {
+        return Err(errors::datepart_unsupported(part.name(), "datetrunc", t));
+    }
+    Ok(Signature::strict(vec![t], t, move |v| {
+        let (ticks, offset) = local(&v[0]);
+        // A datetime is a third of a millisecond off what it shows.
+        let shown = if t == SqlType::DateTime { moment::round_to(ticks, 3) } else { ticks };
+        let p = moment::parts(shown);
+        let day = shown.div_euclid(TICKS_PER_DAY);
+        let first_of = |month| i64::from(days_from_civil(p.year, month, 1));
+        let day = match part {
+            DatePart::Year => first_of(1),
+            DatePart::Quarter => first_of((p.month - 1) / 3 * 3 + 1),
+            DatePart::Month => first_of(p.month),
+            DatePart::Week => day - language::current().weekday(day),
+            DatePart::IsoWeek => monday(day),
+            _ => day,
+        };
+        let start = match part.ticks() {
+            Some(unit) if unit < TICKS_PER_DAY => shown.div_euclid(unit) * unit,
+            _ => day * TICKS_PER_DAY,
+        };
+        from_local(start, offset, t).map_err(|_| errors::date_too_small())
+    }))
+}
+
+/// DATE_BUCKET: the beginning of the bucket, so many parts wide, that the moment is in.
+pub(crate) fn bucket(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let t = a[1].sql_type;
+    if !t.is_temporal() {
+        return Err(errors::argument_type(t, 3, "date_bucket"));
+    }
+    check_part(part, t, "date_bucket")?;
+    if matches!(
+        part,
+        DatePart::IsoWeek | DatePart::Offset | DatePart::Microsecond | DatePart::Nanosecond
+    ) {
+        return Err(errors::datepart_unsupported(part.name(), "date_bucket", t));
+    }
+    let mut arguments = vec![SqlType::Int, t];
+    if let Some(origin) = a.get(2) {
+        if std::mem::discriminant(&origin.sql_type) != std::mem::discriminant(&t) {
+            return Err(errors::argument_type(origin.sql_type, 4, "date_bucket"));
+        }
+        arguments.push(origin.sql_type);
+    }
+    Ok(Signature::strict(arguments, t, move |v| {
+        let Value::Int(width) = v[0] else { return Ok(Value::Null) };
+        if width < 1 {
+            return Err(errors::bucket_width());
+        }
+        let (ticks, offset) = local(&v[1]);
+        let origin = match v.get(2) {
+            Some(origin) => local(origin).0,
+            None => i64::from(days_from_civil(1900, 1, 1)) * TICKS_PER_DAY,
+        };
+        let start = match (part.months(), part.ticks()) {
+            (Some(months), _) => {
+                let width = width * months;
+                let month = |ticks| {
+                    let p = moment::parts(ticks);
+                    i64::from(p.year) * 12 + i64::from(p.month)
+                };
+                let buckets = (month(ticks) - month(origin)).div_euclid(width);
+                add_months(origin, buckets * width)
+                    .filter(|start| *start <= ticks)
+                    .or_else(|| add_months(origin, (buckets - 1) * width))
             }
-            _ => Value::DateTime(moved),
+            (None, unit) => unit.and_then(|unit| unit.checked_mul(width)).and_then(|width| {
+                (ticks - origin).div_euclid(width).checked_mul(width)?.checked_add(origin)
+            }),
         };
-        // The target's range and unit are checked as a conversion.
-        let from = match t {
-            SqlType::DateTimeOffset(_) => t,
-            _ => SqlType::DateTime2(7),
-        };
-        convert::cast(&value, from, t).map_err(|_| overflow())
+        let overflow = || errors::date_overflow(t);
+        from_local(start.ok_or_else(overflow)?, offset, t).map_err(|_| overflow())
     }))
 }
 
@@ -397,6 +500,26 @@ fn datetime2_from_parts(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
         let n = integers(v);
         let days = moment::civil(n[0], n[1], n[2]).ok_or_else(errors::invalid_date_parts)?;
         Ok(Value::DateTime(i64::from(days) * TICKS_PER_DAY + time_of(&n[3..7], digits)?))
+    }))
+}
+
+fn offset_from_parts(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let digits = digits_of(a)?;
+    let t = SqlType::DateTimeOffset(digits);
+    Ok(Signature::strict(vec![SqlType::BigInt; 10], t, move |v| {
+        let n = integers(v);
+        let days = moment::civil(n[0], n[1], n[2]).ok_or_else(errors::invalid_date_parts)?;
+        let ticks = i64::from(days) * TICKS_PER_DAY + time_of(&n[3..7], digits)?;
+        // Hours and minutes have one sign, and are 14 hours at most.
+        let offset = n[7] * 60 + n[8];
+        let valid = (-14..=14).contains(&n[7])
+            && (-59..=59).contains(&n[8])
+            && n[7].signum() * n[8].signum() >= 0
+            && (-840..=840).contains(&offset);
+        if !valid {
+            return Err(errors::invalid_date_parts());
+        }
+        from_local(ticks, offset as i16, t)
     }))
 }
 

@@ -25,10 +25,13 @@ pub(crate) mod digest;
 pub(crate) mod for_json;
 pub(crate) mod format;
 pub(crate) mod json;
+pub(crate) mod language;
 pub(crate) mod moment;
 pub(crate) mod number;
 pub(crate) mod string;
 pub(crate) mod text;
+pub(crate) mod zone;
+mod zone_names;
 
 /// The name of the default collation in SQLite.
 pub(crate) const COLLATION: &str = "TSQL";

@@ -1,12 +1,14 @@
 //! Dates and times as text.
 //!
-//! Reads the formats of the "Supported string literal formats" of T-SQL's date and time types
-//! (language us_english, DATEFORMAT mdy) and writes the styles of CONVERT.
+//! Reads the formats of the "Supported string literal formats" of T-SQL's date and time types,
+//! with the months' names of us_english, and writes the styles of CONVERT.
 
 use launchpod_types::SqlType;
 use launchpod_types::calendar::{
     TICKS_PER_DAY, TICKS_PER_SECOND, civil_from_days, days_from_civil, days_in_month,
 };
+
+use super::language::{self, DateOrder};
 
 /// The months' names in us_english.
 pub(crate) const MONTHS: [&str; 12] = [
@@ -48,18 +50,37 @@ pub(crate) struct Parts {
     pub(crate) fraction: i64,
 }
 
-/// Reads a date, a time or both; `None` when the text is neither. A blank text is 1900-01-01.
-pub(crate) fn parse(text: &str) -> Option<Parsed> {
+/// How the numbers of a date are told apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Their order.
+    order: DateOrder,
+    /// A year that stands first is followed by the month, whatever the order says: so for all
+    /// types but `datetime` and `smalldatetime`.
+    year_first: bool,
+}
+
+/// Why a text isn't read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It has no format of a date or time.
+    Malformed,
+    /// It has, but there is no such day or time.
+    OutOfRange,
+}
+
+/// Reads a date, a time or both. A blank text is 1900-01-01.
+pub(crate) fn parse(text: &str, reading: Reading) -> Result<Parsed, Unread> {
     let text = text.trim();
     if text.is_empty() {
-        return Some(Parsed { date: Some(days_from_civil(1900, 1, 1)), ..Parsed::default() });
+        return Ok(Parsed { date: Some(days_from_civil(1900, 1, 1)), ..Parsed::default() });
     }
-    let mut reader = Reader { rest: text };
+    let mut reader = Reader { rest: text, reading };
     let mut parsed = Parsed::default();
     if !reader.at_time() {
         parsed.date = Some(reader.date()?);
         if !reader.eat('T') && !reader.eat('t') && !reader.rest.is_empty() && !reader.blanks() {
-            return None;
+            return Err(Unread::Malformed);
         }
     }
     if reader.at_time() {
@@ -71,7 +92,7 @@ pub(crate) fn parse(text: &str) -> Option<Parsed> {
             parsed.date = Some(reader.date()?);
         }
     }
-    reader.rest.is_empty().then_some(parsed)
+    if reader.rest.is_empty() { Ok(parsed) } else { Err(Unread::Malformed) }
 }
 
 /// The parts of a count of 100 ns since 1970.
@@ -223,6 +244,25 @@ fn date_style(style: i64) -> i64 {
 /// Reads from the front of a text.
 struct Reader<'a> {
     rest: &'a str,
+    reading: Reading,
+}
+
+// === impl Reading ===
+
+impl Reading {
+    /// As the session's DATEFORMAT says, or a style of CONVERT.
+    pub(crate) fn of(to: SqlType, style: i64) -> Reading {
+        let order = match style {
+            1 | 7 | 10 | 22 | 100 | 101 | 107 | 109 | 110 => DateOrder::Mdy,
+            3..=6 | 13 | 103..=106 | 113 => DateOrder::Dmy,
+            2 | 11 | 12 | 20 | 21 | 23 | 25 | 102 | 111 | 112 | 120 | 121 | 126 | 127 => {
+                DateOrder::Ymd
+            }
+            _ => language::current().order,
+        };
+        let year_first = !matches!(to, SqlType::DateTime | SqlType::SmallDateTime);
+        Reading { order, year_first }
+    }
 }
 
 // === impl Reader ===
@@ -238,16 +278,16 @@ impl Reader<'_> {
         after.starts_with(':') || half_day(after).is_some()
     }
 
-    fn date(&mut self) -> Option<i32> {
+    fn date(&mut self) -> Result<i32, Unread> {
         if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return self.month_first();
         }
         let (first, width) = self.number()?;
         if width == 8 {
-            return civil(first / 10_000, first / 100 % 100, first % 100);
+            return day(first / 10_000, first / 100 % 100, first % 100);
         }
         if width == 6 {
-            return civil(century(first / 10_000), first / 100 % 100, first % 100);
+            return day(century(first / 10_000), first / 100 % 100, first % 100);
         }
         let before = self.rest;
         self.blanks();
@@ -256,63 +296,80 @@ impl Reader<'_> {
         }
         self.rest = before;
         if width == 4 && (self.rest.is_empty() || self.rest.starts_with(' ')) {
-            return civil(first, 1, 1);
+            return day(first, 1, 1);
         }
-        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
+        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'));
+        let separator = separator.ok_or(Unread::Malformed)?;
         self.eat(separator);
         if width <= 2 && self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return self.day_first(first, width);
         }
-        let (second, _) = self.number()?;
+        let second = self.number()?;
         if !self.eat(separator) {
-            return None;
+            return Err(Unread::Malformed);
         }
-        let (third, third_width) = self.number()?;
-        match (width, third_width) {
-            (4, 1 | 2) => civil(first, second, third),
-            (1 | 2, 4) => civil(third, first, second),
-            (1 | 2, 1 | 2) => civil(century(third), first, second),
-            _ => None,
+        let third = self.number()?;
+        self.numbers([(first, width), second, third])
+    }
+
+    /// Three numbers with their widths: a year of four digits is one wherever it stands.
+    fn numbers(&self, numbers: [(i64, usize); 3]) -> Result<i32, Unread> {
+        let years = numbers.iter().filter(|(_, width)| *width == 4).count();
+        if years > 1 || !numbers.iter().all(|(_, width)| matches!(width, 1 | 2 | 4)) {
+            return Err(Unread::Malformed);
+        }
+        // With a T before the time it is ISO 8601.
+        let iso = self.reading.year_first || self.rest.starts_with(['T', 't']);
+        let order = if iso && numbers[0].1 == 4 { DateOrder::Ymd } else { self.reading.order };
+        let [year, month, day_of_month] = order.places();
+        match numbers.iter().position(|(_, width)| *width == 4) {
+            None => day(century(numbers[year].0), numbers[month].0, numbers[day_of_month].0),
+            Some(at) => {
+                let others: Vec<i64> = (0..3).filter(|i| *i != at).map(|i| numbers[i].0).collect();
+                let month_first = month < day_of_month;
+                let (m, d) = if month_first { (0, 1) } else { (1, 0) };
+                day(numbers[at].0, others[m], others[d])
+            }
         }
     }
 
     /// `Mon dd[,] yyyy`, `Mon yyyy`
-    fn month_first(&mut self) -> Option<i32> {
+    fn month_first(&mut self) -> Result<i32, Unread> {
         let month = self.month()?;
         self.separators();
         let (first, width) = self.number()?;
         if width == 4 {
-            return civil(first, month, 1);
+            return day(first, month, 1);
         }
         self.separators();
         let (year, width) = self.number()?;
-        civil(if width == 4 { year } else { century(year) }, month, first)
+        day(if width == 4 { year } else { century(year) }, month, first)
     }
 
     /// `dd Mon [yy]yy`
-    fn day_first(&mut self, day: i64, width: usize) -> Option<i32> {
+    fn day_first(&mut self, first: i64, width: usize) -> Result<i32, Unread> {
         let month = self.month()?;
         self.separators();
         if width == 4 {
             let (last, _) = self.number()?;
-            return civil(day, month, last);
+            return day(first, month, last);
         }
         let (year, width) = self.number()?;
-        civil(if width == 4 { year } else { century(year) }, month, day)
+        day(if width == 4 { year } else { century(year) }, month, first)
     }
 
-    fn month(&mut self) -> Option<i64> {
+    fn month(&mut self) -> Result<i64, Unread> {
         let letters = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let word = self.rest[..letters].to_ascii_lowercase();
         let index = MONTHS.iter().position(|name| {
             let name = name.to_ascii_lowercase();
             word.len() >= 3 && (word == name || word == name[..3])
-        })?;
+        });
         self.rest = &self.rest[letters..];
-        i64::try_from(index + 1).ok()
+        index.and_then(|index| i64::try_from(index + 1).ok()).ok_or(Unread::Malformed)
     }
 
-    fn time(&mut self) -> Option<i64> {
+    fn time(&mut self) -> Result<i64, Unread> {
         let (mut hour, _) = self.number()?;
         let (mut minute, mut second, mut fraction) = (0, 0, 0);
         if self.eat(':') {
@@ -324,7 +381,10 @@ impl Reader<'_> {
                 } else if self.eat(':') {
                     // hh:mm:ss:mmm counts milliseconds.
                     let (milliseconds, width) = self.number()?;
-                    fraction = if width <= 3 { milliseconds * 10_000 } else { return None };
+                    if width > 3 {
+                        return Err(Unread::Malformed);
+                    }
+                    fraction = milliseconds * 10_000;
                 }
             }
         }
@@ -335,56 +395,59 @@ impl Reader<'_> {
                 self.rest = &self.rest[2..];
                 hour = hour % 12 + if afternoon { 12 } else { 0 };
             }
-            Some(_) => return None,
+            Some(_) => return Err(Unread::OutOfRange),
             None => self.rest = before,
         }
-        let valid = hour < 24 && minute < 60 && second < 60;
-        valid.then(|| ((hour * 60 + minute) * 60 + second) * TICKS_PER_SECOND + fraction)
+        if hour > 23 || minute > 59 || second > 59 {
+            return Err(Unread::OutOfRange);
+        }
+        Ok(((hour * 60 + minute) * 60 + second) * TICKS_PER_SECOND + fraction)
     }
 
-    /// `Z`, `+hh:mm` or nothing; `None` when it is malformed.
-    #[allow(clippy::option_option, reason = "absent and malformed differ")]
-    fn offset(&mut self) -> Option<Option<i16>> {
+    /// `Z`, `+hh:mm` or nothing.
+    fn offset(&mut self) -> Result<Option<i16>, Unread> {
         if self.eat('Z') || self.eat('z') {
-            return Some(Some(0));
+            return Ok(Some(0));
         }
         let sign = match self.rest.chars().next() {
             Some('+') => 1,
             Some('-') => -1,
-            _ => return Some(None),
+            _ => return Ok(None),
         };
         self.rest = &self.rest[1..];
         let (hours, _) = self.number()?;
         if !self.eat(':') {
-            return None;
+            return Err(Unread::Malformed);
         }
         let (minutes, _) = self.number()?;
         let offset = hours * 60 + minutes;
-        let valid = minutes < 60 && offset <= 840;
-        valid.then(|| i16::try_from(sign * offset).ok())
+        if minutes > 59 || offset > 840 {
+            return Err(Unread::OutOfRange);
+        }
+        Ok(i16::try_from(sign * offset).ok())
     }
 
     /// Digits after a point, as 100 ns.
-    fn fraction(&mut self) -> Option<i64> {
+    fn fraction(&mut self) -> Result<i64, Unread> {
         let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits == 0 || digits > 9 {
-            return None;
+            return Err(Unread::Malformed);
         }
-        let value: i64 = self.rest[..digits].parse().ok()?;
+        let value: i64 = self.rest[..digits].parse().map_err(|_| Unread::Malformed)?;
         self.rest = &self.rest[digits..];
         // At most 9 digits: billionths, rounded to 100 ns.
         let billionths = value * 10_i64.pow(9 - digits as u32);
-        Some((billionths + 50) / 100)
+        Ok((billionths + 50) / 100)
     }
 
-    fn number(&mut self) -> Option<(i64, usize)> {
+    fn number(&mut self) -> Result<(i64, usize), Unread> {
         let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits == 0 || digits > 8 {
-            return None;
+            return Err(Unread::Malformed);
         }
-        let value = self.rest[..digits].parse().ok()?;
+        let value = self.rest[..digits].parse().map_err(|_| Unread::Malformed)?;
         self.rest = &self.rest[digits..];
-        Some((value, digits))
+        Ok((value, digits))
     }
 
     fn eat(&mut self, c: char) -> bool {
@@ -425,6 +488,10 @@ fn century(year: i64) -> i64 {
     if year < 50 { 2000 + year } else { 1900 + year }
 }
 
+fn day(year: i64, month: i64, day: i64) -> Result<i32, Unread> {
+    civil(year, month, day).ok_or(Unread::OutOfRange)
+}
+
 /// The day number of a date between the years 1 and 9999; `None` when there is none.
 pub(crate) fn civil(year: i64, month: i64, day: i64) -> Option<i32> {
     let (year, month, day) =
@@ -439,8 +506,12 @@ pub(crate) fn civil(year: i64, month: i64, day: i64) -> Option<i32> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Parsed, Unread> {
+        parse(text, Reading::of(SqlType::DateTime2(7), 0))
+    }
+
     fn ticks(text: &str) -> i64 {
-        let parsed = parse(text).unwrap();
+        let parsed = read(text).unwrap();
         i64::from(parsed.date.unwrap()) * TICKS_PER_DAY + parsed.time.unwrap_or(0)
     }
 
@@ -459,15 +530,17 @@ mod tests {
             assert_eq!(ticks(text), moment, "{text}");
         }
         assert_eq!(ticks(""), ticks("1900-01-01"));
-        assert_eq!(parse("12:30").unwrap().time, Some(12 * 36_000_000_000 + 30 * 600_000_000));
-        assert_eq!(parse("2024-01-01 00:00:00 -08:30").unwrap().offset, Some(-510));
+        assert_eq!(read("12:30").unwrap().time, Some(12 * 36_000_000_000 + 30 * 600_000_000));
+        assert_eq!(read("2024-01-01 00:00:00 -08:30").unwrap().offset, Some(-510));
     }
 
     #[test]
     fn refuses_what_is_no_date() {
-        for text in ["2023-02-29", "13/13/2024", "hello", "2024-01-01 25:00", "2024-1", "é", "1é"]
-        {
-            assert_eq!(parse(text), None, "{text}");
+        for text in ["hello", "2024-1", "é", "1é", "2024-01-2024", "1/2/345"] {
+            assert_eq!(read(text), Err(Unread::Malformed), "{text}");
+        }
+        for text in ["2023-02-29", "13/13/2024", "2024-01-01 25:00", "2024-01-01 13:00 PM"] {
+            assert_eq!(read(text), Err(Unread::OutOfRange), "{text}");
         }
     }
 

@@ -38,6 +38,9 @@ impl Worker {
     /// 2812 when the database has no procedure of that name itself.
     pub(crate) fn call(&mut self, job: &Job, execute: &Execute) -> Result<(), Stop> {
         let name = called(execute, &job.execute.variables)?;
+        if self.set_session_context(job, &name.name.text, &execute.arguments)? {
+            return self.send(job, Event::ReturnStatus(0));
+        }
         let missing = || errors::no_procedure(&name.to_string());
         let procedure = super::procedure(&name).ok_or_else(missing)?;
         let database = self.environment().database_of(&name).map_err(|_| missing())?;

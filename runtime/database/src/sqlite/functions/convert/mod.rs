@@ -123,7 +123,7 @@ pub(crate) fn convert(
             Value::Decimal(to_decimal(value, from, to)?)
         }
         SqlType::UniqueIdentifier => to_guid(value, from, to)?,
-        _ => to_moment(value, from, to)?,
+        _ => to_moment(value, from, to, style)?,
     };
     Ok(Some(converted))
 }

@@ -5,13 +5,18 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::{refused, to_float};
 use crate::sqlite::errors;
-use crate::sqlite::functions::moment;
+use crate::sqlite::functions::moment::{self, Reading, Unread};
 
 /// Days of the years 1 and 9999, the ends of `date`.
 const FIRST_DAY: i64 = -719_162;
 const LAST_DAY: i64 = 2_932_896;
 
-pub(super) fn to_moment(value: &Value, from: SqlType, to: SqlType) -> Result<Value, SqlError> {
+pub(super) fn to_moment(
+    value: &Value,
+    from: SqlType,
+    to: SqlType,
+    style: i64,
+) -> Result<Value, SqlError> {
     // What there is: local ticks since 1970, whether it has a date, its offset.
     let (local, has_date, offset) = match value {
         Value::Date(days) => (i64::from(*days) * TICKS_PER_DAY, true, 0),
@@ -21,9 +26,16 @@ pub(super) fn to_moment(value: &Value, from: SqlType, to: SqlType) -> Result<Val
             (utc + i64::from(*offset) * 600_000_000, true, *offset)
         }
         Value::Text(content) => {
-            let parsed = moment::parse(content).ok_or_else(errors::date_from_text)?;
+            let legacy = matches!(to, SqlType::DateTime | SqlType::SmallDateTime);
+            let parsed = match moment::parse(content, Reading::of(to, style)) {
+                Ok(parsed) => parsed,
+                Err(Unread::OutOfRange) if legacy => {
+                    return Err(errors::date_out_of_range(from, to));
+                }
+                Err(_) => return Err(errors::date_from_text()),
+            };
             let offset = parsed.offset.unwrap_or(0);
-            if parsed.offset.is_some() && matches!(to, SqlType::DateTime | SqlType::SmallDateTime) {
+            if parsed.offset.is_some() && legacy {
                 return Err(errors::date_from_text());
             }
             let time = parsed.time.unwrap_or(0);
