@@ -57,7 +57,14 @@ class Server:
 
     def _environment(self) -> dict[str, str]:
         """The test's own environment with changes; None takes a variable away."""
-        named = {**os.environ, "MSSQL_SA_PASSWORD": self.password, "LAUNCHPOD_LOG": "info", **self.environment}
+        named = {
+            **os.environ,
+            "MSSQL_SA_PASSWORD": self.password,
+            "LAUNCHPOD_LOG": "info",
+            # A worker is a call's: tests count them. Those made ahead have tests of their own.
+            "LAUNCHPOD_READY_WORKERS_MAX": "0",
+            **self.environment,
+        }
         return {name: value for name, value in named.items() if value is not None}
 
     def _read(self, lines: queue.Queue):

@@ -1,6 +1,7 @@
 """What a script can see and touch from inside its worker."""
 
 import json
+import re
 
 import pytest
 
@@ -119,8 +120,7 @@ def test_what_the_engine_tells_of_a_worker(server):
     running.result(timeout=60)
 
     labels = {name for name in facts["Config"]["Labels"] if name.startswith("launchpod.")}
-    assert labels >= {"launchpod.instance", "launchpod.request", "launchpod.identity"}
-    assert "sa" != facts["Config"]["Labels"]["launchpod.identity"]
+    assert labels >= {"launchpod.instance"}
     said = json.dumps([facts["Config"]["Env"], facts["Config"]["Labels"], facts["Path"], facts["Args"]])
     assert server.password not in said and "token" not in said.lower()
 
@@ -132,6 +132,18 @@ def test_what_the_engine_tells_of_a_worker(server):
     assert host["Memory"] > 0 and host["MemorySwap"] == host["Memory"] and host["PidsLimit"] > 0
     (mount,) = facts["Mounts"]
     assert (mount["Destination"], mount["RW"]) == ("/run/launchpod", False)
+
+
+def test_the_log_says_which_request_has_which_worker(server):
+    running = server.in_background(ENDLESS)
+    worker = server.wait_for_script()
+    name = docker("inspect", "--format", "{{.Name}}", worker).strip().removeprefix("/")
+    docker("rm", "--force", worker)
+    running.result(timeout=60)
+    (lease,) = [line for line in server.log_text().splitlines() if "worker leased" in line and name in line]
+    assert re.search(r"request=[0-9a-f-]{36}", lease)
+    # The identity is told apart, and not by its name.
+    assert re.search(r'identity="[0-9a-f]{32}"', lease)
 
 
 def test_the_first_process_cannot_be_read(sql):

@@ -12,14 +12,14 @@ use tracing::{Instrument, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
-use crate::config::{Config, Images};
+use crate::config::{Config, Images, Language};
 use crate::error::{Ending, Failure, ScriptError};
 use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::report::{Report, Stage};
 use crate::request::ScriptRequest;
 use crate::run::{RunSender, ScriptEvent, ScriptRun};
-use crate::team::Plan;
+use crate::team::{Order, Plan};
 
 /// Runs external scripts.
 pub struct Controller {
@@ -65,6 +65,20 @@ impl Controller {
         let shared = Arc::clone(&self.shared);
         self.shared.tasks.spawn(shared.run(request, cancel, sender).instrument(span));
         run
+    }
+
+    /// Begins to make workers ahead for every language, in the background.
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn warm(&self) {
+        let shared = Arc::clone(&self.shared);
+        self.shared.tasks.spawn(async move {
+            let stopping = shared.stopping.clone();
+            tokio::select! {
+                () = shared.warm() => {}
+                () = stopping.cancelled() => {}
+            }
+        });
     }
 
     /// Whether a language of that name is configured, and its name as messages show it.
@@ -129,7 +143,6 @@ impl Shared {
         progress.report.environment.clone_from(&language.environment);
 
         let identity = self.identity_hash(&request.identity);
-        let request_id = request.id;
         let mut plan = Plan::new(subject, &self.config, request)?;
         let _account = self
             .accounts
@@ -148,15 +161,23 @@ impl Shared {
         progress.report.lock_hash = image.lock_hash;
         progress.reached(Stage::Admit);
 
-        let spec = WorkerSpec {
-            request: request_id,
-            identity,
-            image: image.id,
-            command: language.command.clone(),
-            limits: self.config.limits,
-        };
-        let team = (spec, 1 + further.len());
-        plan.run(subject, &self.config, &*self.backend, team, progress, events).await
+        let spec = self.spec(language, image.id);
+        let order = Order { spec, workers: 1 + further.len(), identity };
+        plan.run(subject, &self.config, &*self.backend, order, progress, events).await
+    }
+
+    fn spec(&self, language: &Language, image: String) -> WorkerSpec {
+        WorkerSpec { image, command: language.command.clone(), limits: self.config.limits }
+    }
+
+    /// Has workers made ahead, where the backend does that.
+    async fn warm(&self) {
+        for language in &self.config.languages {
+            match self.images.find(&language.environment).await {
+                Ok(image) => self.backend.prepare(&self.spec(language, image.id)),
+                Err(error) => warn!(language = language.name, %error, "can't make workers ahead"),
+            }
+        }
     }
 
     fn identity_hash(&self, identity: &Identity) -> String {

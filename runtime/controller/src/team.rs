@@ -10,6 +10,7 @@ use launchpod_exchange::wire::Wire;
 use launchpod_sandbox::{Backend, Worker, WorkerSpec};
 use launchpod_types::Parameter;
 use tokio::sync::{Barrier, mpsc};
+use tracing::info;
 
 use crate::config::Config;
 use crate::drive::Drive;
@@ -34,11 +35,21 @@ pub(crate) struct Plan {
     max_workers: usize,
 }
 
+/// The workers that a request gets.
+pub(crate) struct Order {
+    pub(crate) spec: WorkerSpec,
+    /// How many: at least 1.
+    pub(crate) workers: usize,
+    /// A hash of the identity that they are for.
+    pub(crate) identity: String,
+}
+
 /// One request's workers at work.
 struct Team<'a> {
     drive: &'a Drive<'a>,
     backend: &'a dyn Backend,
     spec: WorkerSpec,
+    identity: String,
     /// Where they wait for each other, so that the first to be ready doesn't take all rows.
     ready: Barrier,
     is_several: bool,
@@ -115,7 +126,7 @@ impl Plan {
         subject: Subject<'_>,
         config: &Config,
         backend: &dyn Backend,
-        (spec, workers): (WorkerSpec, usize),
+        Order { spec, workers, identity }: Order,
         progress: &mut Progress,
         events: &mpsc::Sender<ScriptEvent>,
     ) -> Result<(), Ending> {
@@ -138,7 +149,7 @@ impl Plan {
             None => vec![None],
         };
         let ready = Barrier::new(workers);
-        let team = Team { drive: &drive, backend, spec, ready, is_several: workers > 1 };
+        let team = Team { drive: &drive, backend, spec, identity, ready, is_several: workers > 1 };
         let mut others = vec![progress.clone(); workers - 1];
         let ends = try_join_all(
             std::iter::once(&mut *progress)
@@ -181,8 +192,11 @@ impl Team<'_> {
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Ending> {
         let subject = self.drive.subject;
-        let worker = self.backend.acquire(self.spec.clone()).await;
+        let worker = self.backend.acquire(&self.spec).await;
         let worker = worker.map_err(|error| subject.sandbox(&error))?;
+        // The record of the lease: a worker may be older than its request, so nothing of the
+        // worker itself can name it.
+        info!(identity = self.identity, worker = worker.container.name, "worker leased");
         if self.drive.job.request.parts && !worker.ready.runs_parts() {
             return Err(subject.launch(NO_PARTS));
         }

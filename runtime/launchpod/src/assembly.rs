@@ -12,7 +12,7 @@ use bollard::Docker as DockerClient;
 use launchpod_controller::{Config, Controller, Image, Images, Language};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_image::Catalog;
-use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits};
+use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits, Pool};
 use launchpod_session::configuration::Configuration;
 use launchpod_session::{Instance, SpoolConfig};
 use tokio::sync::Mutex;
@@ -64,6 +64,7 @@ pub fn sandbox(settings: &Settings, instance: Uuid) -> SandboxConfig {
 /// When the engine can't be reached or the run folder can't be made.
 pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Controller>, Error> {
     let backend = Docker::connect(sandbox(settings, instance)).await?;
+    let pool = Pool::new(Arc::new(backend), settings.pool());
     let defaults = Config::default();
     let config = Config {
         languages: vec![Language {
@@ -85,7 +86,7 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
     };
     let images =
         KnownImages { images: images(settings.images.as_deref()).await?, known: Mutex::default() };
-    Ok(Arc::new(Controller::new(config, Arc::new(backend), Arc::new(images))))
+    Ok(Arc::new(Controller::new(config, Arc::new(pool), Arc::new(images))))
 }
 
 /// The instance of a data folder: its options and its controller.

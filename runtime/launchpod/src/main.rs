@@ -5,6 +5,7 @@
 
 mod administrator;
 mod assembly;
+mod client;
 mod commands;
 mod display;
 mod error;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use launchpod_controller::TypeMapping;
+use launchpod_sandbox::PoolConfig;
 use serde::Deserialize;
 
 /// Every setting, each optional, as a flag, an environment variable or a key of the file.
@@ -63,6 +64,19 @@ pub struct Settings {
     /// (default 20)
     #[arg(long, env = "LAUNCHPOD_WORKER_ACCOUNTS", value_name = "N")]
     pub worker_accounts: Option<u32>,
+
+    /// Workers that are kept ready for calls to come, at least (default 2)
+    #[arg(long, env = "LAUNCHPOD_READY_WORKERS_MIN", value_name = "N")]
+    pub ready_workers_min: Option<usize>,
+
+    /// And at most, when calls had to wait; 0 makes each worker when its call comes (default 8)
+    #[arg(long, env = "LAUNCHPOD_READY_WORKERS_MAX", value_name = "N")]
+    pub ready_workers_max: Option<usize>,
+
+    /// Memory in MiB that ready workers may take together; it holds before the two above
+    /// (default 512)
+    #[arg(long, env = "LAUNCHPOD_READY_WORKERS_MEMORY", value_name = "MIB")]
+    pub ready_workers_memory: Option<u64>,
 
     /// Disk space in MiB that the rows of one INSERT … EXEC may take in the data folder before
     /// they are inserted; past it the statement fails with 1105 (default 4096)
@@ -171,6 +185,9 @@ impl Settings {
             worker_memory,
             worker_processes,
             worker_accounts,
+            ready_workers_min,
+            ready_workers_max,
+            ready_workers_memory,
             spool_size,
             type_mapping,
             refuse_non_finite,
@@ -216,6 +233,17 @@ impl Settings {
     /// Scripts that run at once: by default 20, as SQL Server's pool of accounts.
     pub fn worker_accounts(&self) -> u32 {
         self.worker_accounts.unwrap_or(20)
+    }
+
+    /// How many workers are made ahead: by default 2 to 8 in at most 512 MiB.
+    pub fn pool(&self) -> PoolConfig {
+        let default = PoolConfig::default();
+        let memory = self.ready_workers_memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+        PoolConfig {
+            floor: self.ready_workers_min.unwrap_or(default.floor),
+            ceiling: self.ready_workers_max.unwrap_or(default.ceiling),
+            memory: memory.unwrap_or(default.memory),
+        }
     }
 
     /// How long running batches get at SIGTERM: by default 10 seconds.

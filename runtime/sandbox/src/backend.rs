@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use launchpod_protocol::control::FromSupervisor;
 use launchpod_protocol::data::{Conversation, Ready};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::channel::Channel;
 use crate::error::SandboxError;
@@ -23,20 +22,24 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// It can't be made, or didn't get ready: [`SandboxError`] says which, and the way out.
-    async fn acquire(&self, spec: WorkerSpec) -> Result<Worker, SandboxError>;
+    async fn acquire(&self, spec: &WorkerSpec) -> Result<Worker, SandboxError>;
+
+    /// Says that workers of this kind will be wanted, so that what takes time can begin. Returns
+    /// at once.
+    fn prepare(&self, _spec: &WorkerSpec) {}
+
+    /// Bytes of memory that a ready worker takes that nobody shares: an estimate.
+    fn idle_memory(&self) -> u64;
 
     /// Ends every worker, waits until nothing of them is left (or the engine doesn't answer),
     /// and makes no more.
     async fn shutdown(&self);
 }
 
-/// What a worker is made from.
-#[derive(Clone, Debug)]
+/// What a worker is made from. Nothing in it is of a request or an identity: a worker may be made
+/// before either is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WorkerSpec {
-    /// The request that it is for.
-    pub request: Uuid,
-    /// A hash of the identity that it is for, in hexadecimal digits: a label.
-    pub identity: String,
     /// The image's ID as the engine gives it.
     pub image: String,
     /// The command that starts the worker; `None` for the image's own.

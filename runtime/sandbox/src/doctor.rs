@@ -176,14 +176,8 @@ async fn probe(config: Config, image: &str) -> Finding {
         Ok(backend) => backend,
         Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
     };
-    let spec = WorkerSpec {
-        request: Uuid::nil(),
-        identity: "doctor".to_owned(),
-        image: image.to_owned(),
-        command: None,
-        limits: Limits::default(),
-    };
-    let acquired = backend.acquire(spec).await;
+    let spec = WorkerSpec { image: image.to_owned(), command: None, limits: Limits::default() };
+    let acquired = backend.acquire(&spec).await;
     let took = began.elapsed();
     let finding = match acquired {
         Ok(worker) => {

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `backend` | the trait, the worker, what it is made from |
 //! | `limits` | what a worker may use |
+//! | `pool`, `shelf`, `busy` | workers made ahead, before any backend |
 //! | `docker` | the backend on one Docker engine |
 //! | `birth` | from container to READY |
 //! | `engine` | every call to the engine, each under its own time limit |
@@ -24,6 +25,7 @@
 
 mod backend;
 mod birth;
+mod busy;
 mod channel;
 mod docker;
 pub mod doctor;
@@ -32,10 +34,12 @@ mod engine_paths;
 mod error;
 mod fate;
 mod limits;
+mod pool;
 mod profile;
 mod rendezvous;
 mod run_folder;
 mod runc;
+mod shelf;
 mod uids;
 
 pub use backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
@@ -45,4 +49,5 @@ pub use engine::{Call, EngineError, Timeouts};
 pub use error::SandboxError;
 pub use fate::Fate;
 pub use limits::Limits;
+pub use pool::{Pool, PoolConfig};
 pub use run_folder::RunFolderError;

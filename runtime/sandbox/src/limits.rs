@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The limits of one worker. Each holds for the whole container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Bytes of memory, files in `/tmp` and `/dev/shm` included; swap is off. When it is hit
     /// the kernel kills a process of the worker and the script ends in 39127.

@@ -43,10 +43,6 @@ use crate::limits::Limits;
 
 /// The label that names the controller's instance.
 pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
-/// The label that names the request.
-const REQUEST_LABEL: &str = "launchpod.request";
-/// The label that holds the identity's hash.
-const IDENTITY_LABEL: &str = "launchpod.identity";
 /// Where a worker finds its run folder.
 const RUN_FOLDER: &str = "/run/launchpod";
 /// Which system calls a worker may make, as Docker and Podman take it.
@@ -79,11 +75,7 @@ impl Subject<'_> {
             attach_stdin: Some(false),
             attach_stdout: Some(false),
             attach_stderr: Some(false),
-            labels: Some(HashMap::from([
-                (INSTANCE_LABEL.to_owned(), self.instance.to_string()),
-                (REQUEST_LABEL.to_owned(), self.spec.request.to_string()),
-                (IDENTITY_LABEL.to_owned(), self.spec.identity.clone()),
-            ])),
+            labels: Some(HashMap::from([(INSTANCE_LABEL.to_owned(), self.instance.to_string())])),
             host_config: Some(HostConfig {
                 // Nothing of the host.
                 network_mode: Some("none".to_owned()),
@@ -168,13 +160,8 @@ mod tests {
     use super::*;
 
     fn container() -> ContainerCreateBody {
-        let spec = WorkerSpec {
-            request: Uuid::nil(),
-            identity: "ab12".to_owned(),
-            image: "sha256:1".to_owned(),
-            command: None,
-            limits: Limits::default(),
-        };
+        let spec =
+            WorkerSpec { image: "sha256:1".to_owned(), command: None, limits: Limits::default() };
         let run_folder = Path::new("/run/launchpod/1/2");
         Subject { spec: &spec, instance: Uuid::nil(), uid: 50_000, run_folder }.container()
     }

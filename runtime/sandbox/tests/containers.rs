@@ -76,13 +76,7 @@ fn image() -> String {
 }
 
 fn spec() -> WorkerSpec {
-    WorkerSpec {
-        request: Uuid::new_v4(),
-        identity: "0123abcd".to_owned(),
-        image: image(),
-        command: None,
-        limits: Limits::default(),
-    }
+    WorkerSpec { image: image(), command: None, limits: Limits::default() }
 }
 
 /// What `docker inspect` says, by a Go template.
@@ -99,15 +93,13 @@ async fn closed(channel: &mut Channel) -> bool {
 async fn a_worker_gets_ready_and_is_gone_when_dropped() {
     let instance = Instance::new();
     let backend = instance.connect().await;
-    let spec = spec();
-    let worker = backend.acquire(spec.clone()).await.unwrap();
+    let worker = backend.acquire(&spec()).await.unwrap();
     eprintln!("{:?}", worker.startup);
     assert!(worker.ready.runtime.starts_with("Python 3"), "{}", worker.ready.runtime);
     assert_eq!(instance.containers().join(","), worker.container.name);
     assert_eq!(inspect(&worker, "{{.Id}}"), worker.container.id);
-    let label = inspect(&worker, r#"{{index .Config.Labels "launchpod.request"}}"#);
-    assert_eq!(label, spec.request.to_string());
-    assert_eq!(inspect(&worker, r#"{{index .Config.Labels "launchpod.identity"}}"#), "0123abcd");
+    let label = inspect(&worker, r#"{{index .Config.Labels "launchpod.instance"}}"#);
+    assert_eq!(label, instance.id.to_string());
     assert_eq!(instance.run_folders(), 1);
     drop(worker);
     instance.gone().await;
@@ -120,7 +112,7 @@ async fn what_a_worker_may_is_what_the_profile_says() {
     let instance = Instance::new();
     let backend = instance.connect().await;
     let (one, two) =
-        (backend.acquire(spec()).await.unwrap(), backend.acquire(spec()).await.unwrap());
+        (backend.acquire(&spec()).await.unwrap(), backend.acquire(&spec()).await.unwrap());
     // As the kernel sees it: the profile as asked for is tested beside it.
     let pid = inspect(&one, "{{.State.Pid}}");
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
@@ -157,18 +149,18 @@ async fn killing_by_any_way_closes_the_connections() {
     let instance = Instance::new();
     let backend = instance.connect().await;
 
-    let mut worker = backend.acquire(spec()).await.unwrap();
+    let mut worker = backend.acquire(&spec()).await.unwrap();
     docker(&["kill", &worker.container.name]);
     assert!(closed(&mut worker.control).await && closed(&mut worker.data).await);
     let fate = *worker.fate.wait_for(|fate| fate.ended()).await.unwrap();
     assert_eq!(fate.exit_code, Some(137));
     drop(worker);
 
-    let mut worker = backend.acquire(spec()).await.unwrap();
+    let mut worker = backend.acquire(&spec()).await.unwrap();
     drop(worker.lease);
     assert!(closed(&mut worker.control).await && closed(&mut worker.data).await);
 
-    let worker = backend.acquire(spec()).await.unwrap();
+    let worker = backend.acquire(&spec()).await.unwrap();
     let (mut from, mut to) = worker.control.split();
     let mut kill = Vec::new();
     ToSupervisor::Kill.encode(&mut kill).unwrap();
@@ -244,7 +236,7 @@ async fn be_the_victim(instance: &str) {
     let base = std::env::var("VICTIM_RUN_FOLDER").unwrap();
     let config = Config { run_folder: base.clone().into(), ..Config::new(instance) };
     let backend = Docker::connect(config).await.unwrap();
-    let _worker = backend.acquire(spec()).await.unwrap();
+    let _worker = backend.acquire(&spec()).await.unwrap();
     std::fs::write(Path::new(&base).join("ready"), "").unwrap();
     sleep(Duration::from_secs(60)).await;
 }
@@ -254,7 +246,8 @@ async fn an_unknown_image_is_named_with_the_way_out() {
     let instance = Instance::new();
     let backend = instance.connect().await;
     let image = format!("sha256:{}", "0".repeat(64));
-    let error = backend.acquire(WorkerSpec { image: image.clone(), ..spec() }).await.err().unwrap();
+    let error =
+        backend.acquire(&WorkerSpec { image: image.clone(), ..spec() }).await.err().unwrap();
     assert!(matches!(&error, SandboxError::Engine(EngineError::NoImage(name)) if *name == image));
     assert!(error.explain().contains("launchpod image build"), "{}", error.explain());
     backend.shutdown().await;
@@ -268,13 +261,13 @@ async fn a_worker_that_dies_or_never_connects_is_told_apart() {
     let command = |command: &[&str]| Some(command.iter().map(|&word| word.to_owned()).collect());
 
     let dies = WorkerSpec { command: command(&["/usr/bin/python3", "-c", "exit(3)"]), ..spec() };
-    let error = backend.acquire(dies).await.err().unwrap();
+    let error = backend.acquire(&dies).await.err().unwrap();
     assert!(matches!(&error, SandboxError::Died { how, .. } if how == "exit code 3"), "{error}");
 
     let python = "/opt/launchpod/supervisor -- /usr/bin/python3 -c 'no python'";
     let words: Vec<&str> = python.split(' ').collect();
     let explains = WorkerSpec { command: command(&words), ..spec() };
-    let error = backend.acquire(explains).await.err().unwrap();
+    let error = backend.acquire(&explains).await.err().unwrap();
     assert!(error.to_string().contains("SyntaxError"), "{error}");
     assert!(error.is_runtime());
 
@@ -283,7 +276,7 @@ async fn a_worker_that_dies_or_never_connects_is_told_apart() {
         limits: Limits { ready: Duration::from_secs(2), ..Limits::default() },
         ..spec()
     };
-    let error = backend.acquire(waits).await.err().unwrap();
+    let error = backend.acquire(&waits).await.err().unwrap();
     assert!(matches!(&error, SandboxError::NotReady { .. }), "{error}");
     instance.gone().await;
     backend.shutdown().await;
@@ -296,12 +289,12 @@ async fn abandoning_and_shutting_down_leave_nothing() {
     let backend = instance.connect().await;
     // Dropped at whatever point it has reached.
     for millis in [1, 30, 300] {
-        let _ = timeout(Duration::from_millis(millis), backend.acquire(spec())).await;
+        let _ = timeout(Duration::from_millis(millis), backend.acquire(&spec())).await;
     }
-    let worker = backend.acquire(spec()).await.unwrap();
+    let worker = backend.acquire(&spec()).await.unwrap();
     backend.shutdown().await;
     assert!(instance.containers().is_empty());
-    let late = backend.acquire(spec()).await;
+    let late = backend.acquire(&spec()).await;
     assert!(matches!(late, Err(SandboxError::ShuttingDown)));
     drop(worker);
 }

@@ -1,5 +1,6 @@
 //! The commands of the program, one module each.
 
+mod bench;
 mod doctor;
 mod image;
 mod quickstart;
@@ -26,6 +27,8 @@ pub enum Command {
     Image(image::Arguments),
     /// Check this machine and say how to mend what is missing
     Doctor(doctor::Arguments),
+    /// Measure this machine: external scripts against a container per call
+    Bench(bench::Arguments),
 }
 
 // === impl Command ===
@@ -42,6 +45,7 @@ impl Command {
             Command::Run(arguments) => run::run(arguments).await,
             Command::Image(arguments) => image::run(arguments).await,
             Command::Doctor(arguments) => doctor::run(arguments).await,
+            Command::Bench(arguments) => bench::run(arguments).await,
         }
     }
 }

@@ -8,30 +8,20 @@ use clap::Args;
 use launchpod_controller::Report;
 use launchpod_database::Secret;
 use launchpod_image::BuildOptions;
-use tiberius::{AuthMethod, Client, ColumnData, EncryptionLevel};
-use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
+use tiberius::ColumnData;
 
 use super::serve;
 use crate::administrator::{self, ADMINISTRATOR};
-use crate::assembly;
+use crate::client::{self, DOCUMENTED};
 use crate::error::Error;
 use crate::output::{self, OutputError};
 use crate::progress::Progress;
 use crate::settings::SettingsArguments;
 use crate::signals::stop_on_signals;
-use crate::table;
-
-/// The example of the documentation of `sp_execute_external_script`.
-const SCRIPT: &str = "EXEC sp_execute_external_script @language = N'Python',
-     @script = N'OutputDataSet = InputDataSet', @input_data_1 = N'SELECT 1 AS col'
-WITH RESULT SETS ((col int));";
+use crate::{assembly, table};
 
 /// What is said when the user ends it early.
 const INTERRUPTED: &str = "interrupted";
-
-/// What turns external scripts on.
-const ENABLE: &str = "EXEC sp_configure 'external scripts enabled', 1; RECONFIGURE WITH OVERRIDE;";
 
 /// What `quickstart` can be told.
 #[derive(Args)]
@@ -46,6 +36,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let stop = stop_on_signals()?;
     let folder = tempfile::tempdir()?;
     settings.listen.get_or_insert(([127, 0, 0, 1], 0).into());
+    // One worker is all that is wanted.
+    settings.ready_workers_max = Some(0);
     // Never a folder of the user's: its `sa` would get another password, and external scripts
     // would stay on.
     let data_dir = folder.path();
@@ -80,7 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     progress.clear();
 
     let (columns, rows) = result?;
-    output::line(format_args!("{SCRIPT}\n"))?;
+    output::line(format_args!("{DOCUMENTED}\n"))?;
     let headings: Vec<&str> = columns.iter().map(String::as_str).collect();
     output::line(table::render(&headings, &rows))?;
     match instance.history().pop() {
@@ -96,9 +88,9 @@ async fn run_script(
     address: std::net::SocketAddr,
     password: &str,
 ) -> Result<(Vec<String>, Vec<Vec<String>>), Error> {
-    let mut client = connect(address, password).await?;
-    client.simple_query(ENABLE).await?.into_results().await?;
-    let stream = client.simple_query(SCRIPT).await?;
+    let mut session = client::connect(address, password).await?;
+    session.simple_query(client::ENABLE).await?.into_results().await?;
+    let stream = session.simple_query(DOCUMENTED).await?;
     let rows = stream.into_first_result().await?;
     let columns = rows
         .first()
@@ -106,19 +98,6 @@ async fn run_script(
         .unwrap_or_default();
     let cells = |row: &tiberius::Row| row.cells().map(|(_, data)| text(data)).collect();
     Ok((columns, rows.iter().map(cells).collect()))
-}
-
-async fn connect(
-    address: std::net::SocketAddr,
-    password: &str,
-) -> Result<Client<Compat<TcpStream>>, Error> {
-    let mut config = tiberius::Config::new();
-    config.authentication(AuthMethod::sql_server(ADMINISTRATOR, password));
-    // The connection never leaves this process.
-    config.encryption(EncryptionLevel::NotSupported);
-    let socket = TcpStream::connect(address).await?;
-    socket.set_nodelay(true)?;
-    Ok(Client::connect(config, socket.compat_write()).await?)
 }
 
 fn text(data: &ColumnData<'_>) -> String {

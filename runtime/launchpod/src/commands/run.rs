@@ -63,7 +63,9 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let script = std::fs::read_to_string(&arguments.script)
         .map_err(|error| format!("{}: {error}", arguments.script.display()))?;
-    let settings = arguments.settings.resolve()?;
+    let mut settings = arguments.settings.resolve()?;
+    // One worker is all that is wanted.
+    settings.ready_workers_max = Some(0);
     let stop = stop_on_signals()?;
     // Where the database is when none is named.
     let folder = tempfile::tempdir()?;

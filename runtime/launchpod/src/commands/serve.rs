@@ -40,6 +40,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let listener = listen(settings.listen()).await?;
     let address = listener.local_addr()?;
     let server = server(&settings, &data_dir, Arc::clone(&instance), database)?;
+    instance.controller.warm();
     output::line(format_args!("launchpod: ready on {address}"))?;
     server.serve(listener, stop).await;
     info!("Shutting down");

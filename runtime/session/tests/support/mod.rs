@@ -27,8 +27,12 @@ struct Nobody;
 
 #[async_trait]
 impl Backend for Nobody {
-    async fn acquire(&self, _: WorkerSpec) -> Result<Worker, SandboxError> {
+    async fn acquire(&self, _: &WorkerSpec) -> Result<Worker, SandboxError> {
         Err(SandboxError::Abandoned)
+    }
+
+    fn idle_memory(&self) -> u64 {
+        0
     }
 
     async fn shutdown(&self) {}

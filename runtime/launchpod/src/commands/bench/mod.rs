@@ -1,0 +1,35 @@
+//! `launchpod bench`: what the program promises of its speed, measured.
+
+mod calls;
+mod machine;
+mod picture;
+mod rival;
+mod sample;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::error::Error;
+
+/// What `bench` can be told.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What is measured.
+#[derive(Subcommand)]
+enum What {
+    /// Whole external scripts, as a client sees them, by turns with `docker run` per call
+    Calls(calls::Arguments),
+}
+
+/// Measures; the exit code is 1 when a call failed.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    match arguments.what {
+        What::Calls(arguments) => calls::run(arguments).await,
+    }
+}
