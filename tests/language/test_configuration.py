@@ -41,3 +41,13 @@ def test_sp_configure_shows_the_option(sql):
 
 def test_an_option_that_does_not_exist(sql):
     assert sql.run("EXEC sp_configure 'no such option', 1").numbers == [15123]
+
+
+def test_sys_configurations_follows_sp_configure(sql):
+    query = "SELECT value, value_in_use FROM sys.configurations WHERE name = 'show advanced options'"
+    seen = [sql.run(query).only.rows]
+    for change in ["EXEC sp_configure 'show advanced options', 1", "RECONFIGURE"]:
+        sql.run(change).check()
+        seen.append(sql.run(query).only.rows)
+    sql.run("EXEC sp_configure 'show advanced options', 0; RECONFIGURE").check()
+    assert seen == [[(0, 0)], [(1, 0)], [(1, 1)]]

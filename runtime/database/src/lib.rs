@@ -13,10 +13,14 @@ use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+mod client;
+mod configurations;
 mod rows;
 mod secret;
 pub mod sqlite;
 
+pub use client::Client;
+pub use configurations::{ConfigurationOption, Configurations};
 pub use rows::Rows;
 pub use secret::Secret;
 
@@ -49,6 +53,8 @@ pub struct Login {
     pub program: String,
     /// The client's machine name, as `HOST_NAME()` returns it.
     pub host: String,
+    /// What else is known of the client, for those who look at the server's sessions.
+    pub client: Client,
 }
 
 /// One session's connection to the database.
@@ -111,14 +117,11 @@ pub struct Execute {
     /// `@@error_line` and `@@error_procedure` are what the functions of these names return, and
     /// `@@xact_state` anywhere; the interpreter's own `@@rowcount`,
     /// `@@error` and `@@trancount` are among them.
-    pub variables: Arc<Variables>,
+    pub variables: Arc<BTreeMap<String, Variable>>,
     /// Whether only the columns are asked for, as under `SET FMTONLY ON`: the statement is bound
     /// and yields [`Event::Columns`] for each result set that it would return, and nothing runs.
     pub describe: bool,
 }
-
-/// Variables by name. Each is shared: a statement gets all of them, and a model in one is large.
-pub type Variables = BTreeMap<String, Arc<Variable>>;
 
 /// A declared variable.
 #[derive(Clone, Debug, PartialEq)]

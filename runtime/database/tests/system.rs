@@ -4,8 +4,8 @@
 
 mod support;
 
-use launchpod_database::{Event, Execute, Session};
-use support::{Server, check, run, statements};
+use launchpod_database::{Database, Event, Execute, Login, Session};
+use support::{Server, check, login, run, statements};
 use tokio_util::sync::CancellationToken;
 
 const SCRIPT: &str = "
@@ -86,6 +86,49 @@ async fn objects_have_columns_keys_and_parameters() {
             ("SELECT session_id, IIF(login_time BETWEEN DATEADD(hour, -1, GETDATE()) AND GETDATE(), 1, 0) FROM sys.dm_exec_sessions",
              "smallint!, int!: 51|1"),
             ("SELECT * FROM catalog.objects", "208"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_session_is_shown_while_it_lives() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let mut other =
+        server.database.login(Login { spid: 60, ..login("sa", "pass", "tempdb") }).await.unwrap();
+    run(&mut *other, "BEGIN TRAN").await.unwrap();
+    check(
+        &mut *session,
+        &[
+            ("SELECT session_id, status, DB_NAME(database_id), open_transaction_count FROM sys.dm_exec_sessions ORDER BY 1",
+             "smallint!, nvarchar(30)!, nvarchar(128), int!: 51|running|master|0; 60|sleeping|tempdb|1"),
+            ("SELECT session_id, command FROM sys.dm_exec_requests", "smallint!, nvarchar(32)!: 51|SELECT"),
+            ("SELECT spid, RTRIM(cmd) FROM sys.sysprocesses WHERE spid = 60", "smallint!, nvarchar(52)!: 60|AWAITING COMMAND"),
+            // No client is at the other end.
+            ("SELECT COUNT(*) FROM sys.dm_exec_connections", "int!: 0"),
+        ],
+    )
+    .await;
+    drop(other);
+    check(&mut *session, &[("SELECT COUNT(*) FROM sys.dm_exec_sessions", "int!: 1")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_systems_own_objects_are_listed_with_columns_and_parameters() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    check(
+        &mut *session,
+        &[
+            ("SELECT OBJECT_NAME(object_id), name, TYPE_NAME(user_type_id) FROM sys.all_columns WHERE object_id = OBJECT_ID('sys.schemas')",
+             "nvarchar(128), nvarchar(128), nvarchar(128): schemas|name|nvarchar; schemas|schema_id|int; schemas|principal_id|int"),
+            ("SELECT COL_NAME(OBJECT_ID('sys.schemas'), 2), COL_NAME(OBJECT_ID('parent'), 2)", "nvarchar(128), nvarchar(128): schema_id|name"),
+            ("SELECT name FROM sys.all_parameters WHERE object_id = OBJECT_ID('sys.sp_who')", "nvarchar(128)!: @loginame"),
+            ("SELECT OBJECT_ID('sys.nothing'), OBJECT_ID('sys.schemas', 'P')", "int, int: NULL|NULL"),
+            ("SELECT COUNT(*) FROM sys.columns WHERE object_id < 0", "int!: 0"),
+            ("SELECT OBJECT_NAME(referencing_id), referenced_entity_name, OBJECT_NAME(referenced_id) FROM sys.sql_expression_dependencies",
+             "nvarchar(128), nvarchar(128)!, nvarchar(128): v|parent|parent"),
         ],
     )
     .await;
@@ -204,7 +247,7 @@ async fn clients_read_the_catalog_by_procedures() {
         ("EXEC sp_table_privileges 'v'", "5 rows"),
         ("EXEC sp_column_privileges 'child', @column_name = 'a'", "4 rows"),
         (
-            "EXEC sp_columns_100 N'par%', NULL, NULL, NULL, @NameScope = 0, @fUsePattern = 1",
+            "EXEC sp_columns_100 N'par%', N'dbo', NULL, NULL, @NameScope = 0, @fUsePattern = 1",
             "3 rows",
         ),
         ("EXEC sp_helpdb 'tempdb'", "1 rows"),

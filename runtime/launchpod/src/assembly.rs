@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bollard::Docker as DockerClient;
 use launchpod_controller::{Config, Controller, Image, Images, Language};
+use launchpod_database::Configurations;
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_image::Catalog;
 use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits, Pool};
@@ -89,12 +90,23 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
     Ok(Arc::new(Controller::new(config, Arc::new(pool), Arc::new(images))))
 }
 
+/// The options of a data folder's server.
+///
+/// # Errors
+/// When their file can't be used.
+pub fn configuration(data_dir: &Path) -> Result<Configuration, Error> {
+    Ok(Configuration::open(&data_dir.join(CONFIGURATION_FILE))?)
+}
+
 /// The instance of a data folder: its options and its controller.
 ///
 /// # Errors
 /// As [`controller`], and when the folder's files can't be used.
-pub async fn instance(settings: &Settings, data_dir: &Path) -> Result<Arc<Instance>, Error> {
-    let configuration = Configuration::open(&data_dir.join(CONFIGURATION_FILE))?;
+pub async fn instance(
+    settings: &Settings,
+    data_dir: &Path,
+    configuration: Configuration,
+) -> Result<Arc<Instance>, Error> {
     let controller = controller(settings, instance_id(data_dir)?).await?;
     let mut instance = Instance::new(configuration, controller);
     instance.spool = SpoolConfig { folder: data_dir.to_owned(), limit: settings.spool_size() };
@@ -105,8 +117,9 @@ pub async fn instance(settings: &Settings, data_dir: &Path) -> Result<Arc<Instan
 ///
 /// # Errors
 /// When the folder can't be made or the database can't be opened.
-pub fn database(data_dir: &Path) -> Result<Embedded, Error> {
-    Ok(Embedded::open(data_dir, Options { server_name: SERVER_NAME.to_owned() })?)
+pub fn database(data_dir: &Path, configurations: Configurations) -> Result<Embedded, Error> {
+    let options = Options { server_name: SERVER_NAME.to_owned(), configurations };
+    Ok(Embedded::open(data_dir, options)?)
 }
 
 /// Makes a data folder one server's; it is until the file is dropped or the process ends.

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use launchpod_database::Login as DatabaseLogin;
+use launchpod_database::{Client, Login as DatabaseLogin};
 use launchpod_session::Session;
 use launchpod_tds::ProtocolError;
 use launchpod_tds::login::{Login, MAX_LOGIN_LENGTH, feature};
@@ -67,6 +67,7 @@ pub(crate) async fn log_in(
     shared: &Arc<Shared>,
     socket: TcpStream,
 ) -> Result<LoggedIn, LoginFailure> {
+    let (address, local_address) = (socket.peer_addr().ok(), socket.local_addr().ok());
     let mut transport = Transport::new(socket);
     let mut reader = MessageReader::new(MAX_LOGIN_LENGTH);
     let mut packets = PacketWriter::new();
@@ -101,7 +102,17 @@ pub(crate) async fn log_in(
         transport = transport.stop_tls();
     }
     let login = Login::decode(&payload)?;
-    match open(shared, &login).await {
+    let client = Client {
+        address,
+        local_address,
+        process_id: login.client_pid,
+        interface: login.library.clone(),
+        protocol_version: login.tds_version.negotiate().0,
+        packet_size: u32::try_from(login.negotiated_packet_size(packets.packet_size()))
+            .unwrap_or_default(),
+        encrypted: negotiated == Negotiated::All,
+    };
+    match open(shared, &login, client).await {
         Ok((session, spid)) => {
             greet(&mut packets, &login, &session, &spid);
             send(&mut transport, &mut packets).await?;
@@ -160,7 +171,7 @@ async fn send(transport: &mut Transport, packets: &mut PacketWriter) -> io::Resu
 }
 
 /// Checks the login and opens its session.
-async fn open(shared: &Shared, login: &Login) -> Result<(Session, Spid), SqlError> {
+async fn open(shared: &Shared, login: &Login, client: Client) -> Result<(Session, Spid), SqlError> {
     if login.has_sspi || login.has_fed_auth() {
         let text = "Login failed. Launchpod supports SQL Server authentication only; connect with a login and a password.";
         return Err(SqlError::with_class(18456, 14, text));
@@ -177,6 +188,7 @@ async fn open(shared: &Shared, login: &Login) -> Result<(Session, Spid), SqlErro
         spid: spid.number(),
         program: login.app_name.clone(),
         host: login.host_name.clone(),
+        client,
     };
     let database = shared.database.login(login).await?;
     Ok((Session::new(Arc::clone(&shared.instance), database), spid))

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use launchpod_database::{ConfigurationOption, Configurations};
 use launchpod_types::SqlError;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,10 @@ pub const EXTERNAL_SCRIPTS_ENABLED: &str = "external scripts enabled";
 
 /// What is known of an option beside its values.
 struct Definition {
+    /// As `sys.configurations` numbers it.
+    id: i32,
     name: &'static str,
+    description: &'static str,
     minimum: i32,
     maximum: i32,
     default: i32,
@@ -24,30 +28,29 @@ struct Definition {
 
 /// In the order of their names, as `sp_configure` lists them.
 const DEFINITIONS: [Definition; 2] = [
-    Definition { name: EXTERNAL_SCRIPTS_ENABLED, minimum: 0, maximum: 1, default: 0 },
-    Definition { name: "show advanced options", minimum: 0, maximum: 1, default: 0 },
+    Definition {
+        id: 1586,
+        name: EXTERNAL_SCRIPTS_ENABLED,
+        description: "Allow execution of external scripts",
+        minimum: 0,
+        maximum: 1,
+        default: 0,
+    },
+    Definition {
+        id: 518,
+        name: "show advanced options",
+        description: "show advanced options",
+        minimum: 0,
+        maximum: 1,
+        default: 0,
+    },
 ];
 
-/// One row of what `sp_configure` lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigurationOption {
-    /// The option's name.
-    pub name: &'static str,
-    /// The least value allowed.
-    pub minimum: i32,
-    /// The greatest value allowed.
-    pub maximum: i32,
-    /// The value that `sp_configure` set last.
-    pub config_value: i32,
-    /// The value in force.
-    pub run_value: i32,
-}
-
-/// The options of a server, kept in a file of its data folder.
-#[derive(Debug)]
+/// The options of a server, kept in a file of its data folder. Clones are the same options.
+#[derive(Clone, Debug)]
 pub struct Configuration {
     file: PathBuf,
-    values: Mutex<Values>,
+    values: Arc<Mutex<Values>>,
 }
 
 /// Values by option name; what isn't named has its default.
@@ -95,13 +98,19 @@ impl Configuration {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Values::default(),
             Err(source) => return Err(ConfigurationError::File { path: file.to_owned(), source }),
         };
-        Ok(Configuration { file: file.to_owned(), values: Mutex::new(values) })
+        Ok(Configuration { file: file.to_owned(), values: Arc::new(Mutex::new(values)) })
     }
 
     /// All options, by name.
     pub fn options(&self) -> Vec<ConfigurationOption> {
         let values = self.lock();
         DEFINITIONS.iter().map(|definition| values.option(definition)).collect()
+    }
+
+    /// The options for `sys.configurations`, as they are when it is read.
+    pub fn shown(&self) -> Configurations {
+        let configuration = self.clone();
+        Configurations::new(move || configuration.options())
     }
 
     /// The one option whose name begins with `name`, letter case aside.
@@ -194,7 +203,9 @@ impl Values {
             of.get(definition.name).copied().unwrap_or(definition.default)
         };
         ConfigurationOption {
+            id: definition.id,
             name: definition.name,
+            description: definition.description,
             minimum: definition.minimum,
             maximum: definition.maximum,
             config_value: value(&self.config),

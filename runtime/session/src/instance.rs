@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use launchpod_controller::{Controller, Report};
 
 use crate::configuration::Configuration;
-use crate::kept::SpoolConfig;
+use crate::spool::SpoolConfig;
 
 /// Reports kept of requests that have ended.
 const HISTORY_LENGTH: usize = 100;

@@ -20,6 +20,7 @@ pub async fn session(folder: &Path) -> Result<Box<dyn Session>, Box<dyn Error>> 
         spid: 51,
         program: "measurement".into(),
         host: "localhost".into(),
+        client: launchpod_database::Client::default(),
     };
     Ok(database.login(login).await?)
 }

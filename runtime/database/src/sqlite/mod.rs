@@ -21,13 +21,14 @@ use async_trait::async_trait;
 use launchpod_types::SqlError;
 use rusqlite::Connection;
 
-use crate::{Database, Login, Secret, Session};
+use crate::{Configurations, Database, Login, Secret, Session};
 
 mod bind;
 mod cell;
 mod embedded;
 mod errors;
 mod functions;
+mod sessions;
 mod system;
 mod translate;
 
@@ -37,6 +38,7 @@ use embedded::environment::{self, IdentityState};
 use embedded::thread::EmbeddedSession;
 use embedded::{connection, failure, login};
 use functions::assigned::Assigned;
+use sessions::{LiveSession, Sessions};
 
 /// The file in the data folder that holds all databases.
 pub const FILE_NAME: &str = "launchpod.sqlite";
@@ -51,6 +53,8 @@ pub struct Embedded {
 pub struct Options {
     /// What `@@SERVERNAME` and SERVERPROPERTY('MachineName') say.
     pub server_name: String,
+    /// What `sys.configurations` shows.
+    pub configurations: Configurations,
 }
 
 struct Shared {
@@ -59,13 +63,14 @@ struct Shared {
     /// The hash that a password is checked against when there is no such login, so that both
     /// take the same time.
     nobody: String,
+    sessions: Arc<Sessions>,
 }
 
 // === impl Options ===
 
 impl Default for Options {
     fn default() -> Self {
-        Options { server_name: "launchpod".to_owned() }
+        Options { server_name: "launchpod".to_owned(), configurations: Configurations::default() }
     }
 }
 
@@ -87,7 +92,7 @@ impl Embedded {
             errors::internal(format_args!("the file {}: {error}", path.display()))
         })?;
         let nobody = login::hash(&Secret::new("nobody's password"))?;
-        let shared = Shared { path, options, nobody };
+        let shared = Shared { path, options, nobody, sessions: Arc::default() };
         let connection = shared.connect()?;
         Catalog::new(&connection).create().map_err(|error| failure::of_engine(&error))?;
         Ok(Embedded { shared: Arc::new(shared) })
@@ -176,26 +181,15 @@ impl Shared {
         let database: DatabaseName =
             catalog.database(wanted)?.ok_or_else(|| errors::cannot_open_database(wanted))?;
         catalog.create_temporary().map_err(failed)?;
-        connection
-            .execute_batch(
-                r#"CREATE TEMP TABLE "launchpod.session" (
-                       spid INT, login TEXT, program TEXT, host TEXT,
-                       started INT NOT NULL DEFAULT (unixepoch())) STRICT"#,
-            )
-            .and_then(|()| {
-                connection.execute(
-                    r#"INSERT INTO temp."launchpod.session" (spid, login, program, host)
-                       VALUES (?1, ?2, ?3, ?4)"#,
-                    rusqlite::params![login.spid, name, login.program, login.host],
-                )
-            })
-            .map_err(failed)?;
+        let live = LiveSession::new(&login, &name, database.id);
         let session = environment::Session {
             spid: login.spid,
             login: name,
             program: login.program,
             host: login.host,
             server: self.options.server_name.clone(),
+            configurations: self.options.configurations.clone(),
+            live: self.sessions.enter(live),
             database,
             lock_timeout: -1,
             identity_insert: None,

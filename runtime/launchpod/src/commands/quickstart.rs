@@ -53,9 +53,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
 
     progress.step("starting the embedded database");
     let password = administrator::random_password();
-    let database = assembly::database(data_dir)?;
+    let configuration = assembly::configuration(data_dir)?;
+    let database = assembly::database(data_dir, configuration.shown())?;
     database.set_password(ADMINISTRATOR, &Secret::from(password.clone()))?;
-    let instance = assembly::instance(&settings, data_dir).await?;
+    let instance = assembly::instance(&settings, data_dir, configuration).await?;
     let listener = serve::listen(settings.listen()).await?;
     let address = listener.local_addr()?;
     let server = serve::server(&settings, data_dir, Arc::clone(&instance), database)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use clap::Args;
 use launchpod_controller::{Expected, Input, Parts, ScriptEvent, ScriptRequest, ScriptRun};
-use launchpod_database::{Execute, Login, Rows, Secret};
+use launchpod_database::{Client, Configurations, Execute, Login, Rows, Secret};
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
 use launchpod_tsql::{InputQuery, parse_input_query};
@@ -128,7 +128,7 @@ async fn query_rows(
     query: &str,
     cancel: &CancellationToken,
 ) -> Result<Input, Error> {
-    let database = assembly::database(data_dir)?;
+    let database = assembly::database(data_dir, Configurations::default())?;
     let mut session = database.local_session(Login {
         user: ADMINISTRATOR.to_owned(),
         password: Secret::default(),
@@ -136,6 +136,7 @@ async fn query_rows(
         spid: 0,
         program: "launchpod run".to_owned(),
         host: String::new(),
+        client: Client::default(),
     })?;
     let InputQuery::Select(statement) = parse_input_query(query).map_err(SqlError::from)? else {
         return Err(NOT_A_SELECT.into());

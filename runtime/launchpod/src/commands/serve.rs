@@ -32,11 +32,12 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let data_dir = assembly::data_dir(&settings)?;
     let stop = stop_on_signals()?;
 
-    let database = assembly::database(&data_dir)?;
+    let configuration = assembly::configuration(&data_dir)?;
+    let database = assembly::database(&data_dir, configuration.shown())?;
     // Before anything of a server that runs already is changed.
     let _lock = assembly::lock(&data_dir)?;
     set_administrator(&database, &data_dir)?;
-    let instance = assembly::instance(&settings, &data_dir).await?;
+    let instance = assembly::instance(&settings, &data_dir, configuration).await?;
     let listener = listen(settings.listen()).await?;
     let address = listener.local_addr()?;
     let server = server(&settings, &data_dir, Arc::clone(&instance), database)?;

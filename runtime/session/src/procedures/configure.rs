@@ -1,9 +1,9 @@
 //! `sp_configure [name [, value]]`
 
+use launchpod_database::ConfigurationOption;
 use launchpod_types::{Column, Length, Message, SqlError, SqlType, Value};
 
 use super::{Argument, Completion};
-use crate::configuration::ConfigurationOption;
 use crate::run::{Run, Stop};
 
 impl Run<'_> {

@@ -1,6 +1,8 @@
 //! Procedures that the database has itself, like `sp_columns`.
 
-use launchpod_database::{Event, Variable, Variables};
+use std::collections::BTreeMap;
+
+use launchpod_database::{Event, Variable};
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::SqlError;
 
@@ -59,8 +61,8 @@ impl Run<'_> {
 }
 
 /// A call as T-SQL, with its arguments in variables.
-fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, Variables) {
-    let mut variables = Variables::new();
+fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, BTreeMap<String, Variable>) {
+    let mut variables = BTreeMap::new();
     let mut texts = Vec::with_capacity(arguments.len());
     for (place, argument) in arguments.into_iter().enumerate() {
         let parameter = argument.name.map_or(String::new(), |name| format!("{name} = "));
@@ -71,7 +73,7 @@ fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, Variables) {
             false => format!("{parameter}{variable}{output}"),
         });
         let value = Variable { sql_type: argument.sql_type, value: argument.value };
-        variables.insert(variable, value.into());
+        variables.insert(variable, value);
     }
     (format!("EXEC {} {}", quoted(name), texts.join(", ")), variables)
 }

@@ -57,6 +57,7 @@ impl Client {
             spid: 51,
             program: "tests".into(),
             host: "here".into(),
+            client: launchpod_database::Client::default(),
         };
         let session = database.login(login).await.unwrap();
         let configuration = Configuration::open(&folder.path().join("options.json")).unwrap();

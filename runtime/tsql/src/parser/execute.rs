@@ -38,7 +38,7 @@ impl Parser<'_> {
         let procedure = if self.kind() == TokenKind::Variable {
             ProcedureName::Variable(self.variable()?)
         } else {
-            ProcedureName::Name(self.object_name()?)
+            ProcedureName::Name(self.used_object()?)
         };
         let number = if self.at(";") && self.peek(1).kind == TokenKind::Number {
             self.advance();

@@ -23,6 +23,7 @@ impl Parser<'_> {
             return Err(Failure::Unread("CLR method"));
         }
         if self.at("(") {
+            self.references.push(name.clone());
             return self.nested(|parser| parser.call(name));
         }
         Ok(ExprKind::Column(column(name)))

@@ -6,7 +6,6 @@
 
 mod block;
 mod bulk;
-mod cursor;
 mod execute;
 mod expression;
 mod function;
@@ -26,7 +25,7 @@ mod write;
 
 use std::sync::Arc;
 
-use crate::ast::{Batch, Mention, Span};
+use crate::ast::{Batch, Mention, ObjectName, Span};
 use crate::error::{ParseError, ParseErrorKind};
 use crate::lexer::{Flaw, Token, TokenKind, tokenize};
 use crate::{MAX_EXPRESSION_HEIGHT, MAX_NESTING};
@@ -67,6 +66,8 @@ pub(crate) struct Parser<'a> {
     loops: usize,
     /// The variables that were named so far.
     mentions: Vec<Mention>,
+    /// The objects that were named so far.
+    references: Vec<ObjectName>,
 }
 
 /// Reads a batch.
@@ -88,7 +89,8 @@ pub fn parse_with(source: &str, options: Options) -> std::result::Result<Batch, 
     let mut parser = Parser::new(source, options)?;
     let statements = parser.batch().map_err(|failure| parser.invalid(failure))?;
     label::check(&statements)?;
-    Ok(Batch { source: Arc::from(source), statements, mentions: parser.mentions })
+    let Parser { mentions, references, .. } = parser;
+    Ok(Batch { source: Arc::from(source), statements, mentions, references })
 }
 
 // === impl Options ===
@@ -116,6 +118,7 @@ impl<'a> Parser<'a> {
             tallest: 0,
             loops: 0,
             mentions: Vec::new(),
+            references: Vec::new(),
         })
     }
 

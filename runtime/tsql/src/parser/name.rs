@@ -118,6 +118,13 @@ impl Parser<'_> {
         })
     }
 
+    /// Reads the name of an object that the batch uses.
+    pub(super) fn used_object(&mut self) -> Result<ObjectName> {
+        let name = self.object_name()?;
+        self.references.push(name.clone());
+        Ok(name)
+    }
+
     /// Whether a name that ends in `.*` stands here.
     pub(super) fn at_table_star(&self) -> bool {
         let mut ahead = 0;

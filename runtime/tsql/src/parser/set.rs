@@ -13,15 +13,13 @@ impl Parser<'_> {
     pub(super) fn declare(&mut self) -> Result<StatementKind> {
         self.expect_word("DECLARE")?;
         if self.name_ahead(0) {
-            return self.declare_cursor();
+            return Err(Failure::Unread("DECLARE CURSOR"));
         }
         let declarations = self.list(Self::declaration)?;
         // A declaration's value can't name another variable of the same DECLARE.
         for declaration in &declarations {
             match declaration {
-                Declaration::Variable { name, line, .. } | Declaration::Cursor { name, line } => {
-                    self.declared(name, false, *line);
-                }
+                Declaration::Variable { name, line, .. } => self.declared(name, false, *line),
                 Declaration::Table { name, line, .. } => self.declared(name, true, *line),
             }
         }
@@ -35,9 +33,6 @@ impl Parser<'_> {
         if self.accept_word("TABLE") {
             let definition = self.table_definition()?;
             return Ok(Declaration::Table { name, definition, line });
-        }
-        if self.accept_word("CURSOR") {
-            return Ok(Declaration::Cursor { name, line });
         }
         let type_name = self.type_name()?;
         let value = if self.accept("=") { Some(self.value()?) } else { None };
@@ -58,8 +53,7 @@ impl Parser<'_> {
             return self.unexpected();
         };
         if self.at_word("CURSOR") {
-            let cursor = Box::new(self.cursor()?);
-            return Ok(StatementKind::SetCursor { variable, cursor });
+            return Err(Failure::Unread("CURSOR"));
         }
         let value = self.value()?;
         Ok(StatementKind::SetVariable(SetVariable { variable, operator, value }))

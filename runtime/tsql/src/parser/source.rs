@@ -128,7 +128,7 @@ impl Parser<'_> {
         if ROWSET_FUNCTIONS.iter().any(|name| self.at_word(name)) {
             return Err(Failure::Unread("rowset function"));
         }
-        let name = self.object_name()?;
+        let name = self.used_object()?;
         if self.at("::") {
             return Err(Failure::Unread("system function with ::"));
         }

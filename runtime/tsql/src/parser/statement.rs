@@ -49,13 +49,14 @@ impl Parser<'_> {
         rule: impl FnOnce(&mut Self) -> Result<StatementKind>,
     ) -> Result<Statement> {
         let (start, token, loops) = (self.position, self.token(), self.loops);
-        let mentioned = self.mentions.len();
+        let (mentioned, referred) = (self.mentions.len(), self.references.len());
         self.tallest = 0;
         let kind = match rule(self) {
             Ok(kind) => kind,
             Err(Failure::Unread(construct)) => {
                 self.loops = loops;
                 self.mentions.truncate(mentioned);
+                self.references.truncate(referred);
                 self.opaque(start, construct)?
             }
             Err(invalid) => return Err(invalid),
@@ -110,10 +111,6 @@ impl Parser<'_> {
                 self.advance();
                 self.identifier().map(StatementKind::Use)
             }
-            "OPEN" => self.use_cursor(StatementKind::Open),
-            "FETCH" => self.fetch(),
-            "CLOSE" => self.use_cursor(StatementKind::Close),
-            "DEALLOCATE" => self.use_cursor(StatementKind::Deallocate),
             "RAISERROR" => self.raise_error(),
             "THROW" => self.throw(),
             "WAITFOR" => self.wait_for(),

@@ -81,7 +81,6 @@ impl Parser<'_> {
         let assignments = self.list(Self::assignment)?;
         let outputs = self.outputs()?;
         let from = self.sources()?;
-        let current_of = self.current_of()?;
         let filter = self.where_clause()?;
         let options = self.query_hints()?;
         Ok(StatementKind::Update(Box::new(Update {
@@ -93,7 +92,6 @@ impl Parser<'_> {
             outputs,
             from,
             filter,
-            current_of,
             options,
         })))
     }
@@ -143,7 +141,6 @@ impl Parser<'_> {
         let hints = self.table_hints()?;
         let outputs = self.outputs()?;
         let from = self.sources()?;
-        let current_of = self.current_of()?;
         let filter = self.where_clause()?;
         let options = self.query_hints()?;
         Ok(StatementKind::Delete(Box::new(Delete {
@@ -154,7 +151,6 @@ impl Parser<'_> {
             outputs,
             from,
             filter,
-            current_of,
             options,
         })))
     }
@@ -167,7 +163,7 @@ impl Parser<'_> {
         if self.at_any_word(&["OPENROWSET", "OPENQUERY", "OPENDATASOURCE"]) {
             return Err(Failure::Unread("rowset function"));
         }
-        self.object_name().map(Target::Table)
+        self.used_object().map(Target::Table)
     }
 
     pub(super) fn outputs(&mut self) -> Result<Vec<Output>> {

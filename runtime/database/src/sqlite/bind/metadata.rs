@@ -4,13 +4,13 @@ use launchpod_tsql::ast::{CompareOperator, Niladic};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::predicate::compare;
-use super::tree::{Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, Kind, QueryColumn};
+use super::tree::{Bound, BoundBody, BoundQuery, BoundSelect, Kind, QueryColumn};
 use super::{Binder, coerce, int};
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
 use crate::sqlite::functions::{Body, Function, language, zone};
-use crate::sqlite::system::base;
+use crate::sqlite::system::{self, base};
 
 const NAME: SqlType = SqlType::SYSNAME;
 /// What ERROR_MESSAGE() returns.
@@ -49,8 +49,8 @@ impl Binder<'_> {
             }
             "@@lock_timeout" => int(session.lock_timeout),
             "@@textsize" => int(i64::from(i32::MAX)),
-            "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@procid"
-            | "@@fetch_status" | "@@cursor_rows" => int(0),
+            "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@fetch_status" => int(0),
+            "@@procid" => int(0),
             "@@max_connections" => int(32_767),
             "@@microsoftversion" => int(0x1000_03E8),
             "@@dbts" => Ok(Bound::constant(Value::Binary(vec![0; 8]), SqlType::Binary(8))),
@@ -80,6 +80,9 @@ impl Binder<'_> {
             "SYSUTCDATETIME" => Some(now(self.environment, Clock::Utc, SqlType::DateTime2(7))?),
             "SYSDATETIMEOFFSET" => {
                 Some(now(self.environment, Clock::Server, SqlType::DateTimeOffset(7))?)
+            }
+            "DB_NAME" if !constant(arguments) => {
+                Some(self.lookup("databases", "database_id", "name", arguments)?)
             }
             "DB_NAME" => match self.argument(arguments, 0)? {
                 None => Some(name_of(&self.environment.database.name)),
@@ -122,7 +125,14 @@ impl Binder<'_> {
             }
             "OBJECT_NAME" | "OBJECT_DEFINITION" if !constant(arguments) => {
                 let column = if name == "OBJECT_NAME" { "name" } else { "definition" };
-                Some(self.lookup("objects", "object_id", column, arguments)?)
+                let found = self.lookup("objects", "object_id", column, arguments)?;
+                if name != "OBJECT_NAME" {
+                    return Ok(Some(found));
+                }
+                let system = self.lookup("system_objects", "object_id", column, arguments)?;
+                let arguments = vec![found, system];
+                let kind = Kind::Native { name: "coalesce", arguments };
+                Some(Bound { kind, sql_type: NAME, nullable: true })
             }
             "OBJECT_DEFINITION" => {
                 let id = self.argument(arguments, 0)?;
@@ -136,7 +146,9 @@ impl Binder<'_> {
             "OBJECT_NAME" => {
                 let id = self.argument(arguments, 0)?;
                 let object = match id.as_ref().and_then(coerced_int) {
-                    Some(id) => self.environment.catalog().object_name(id)?,
+                    Some(id) => self.environment.catalog().object_name(id)?.or_else(|| {
+                        system::numbered(id).map(|(schema, name)| (schema.into(), name.into()))
+                    }),
                     None => None,
                 };
                 Some(optional_name(object.map(|(_, object)| object)))
@@ -255,7 +267,8 @@ impl Binder<'_> {
             return Ok(Some(module.object_id));
         }
         let constraint = catalog.constraint(&database, &name.schema, &name.name)?;
-        Ok(constraint.filter(|(_, code)| wanted(code)).map(|(id, _)| id))
+        let constraint = constraint.filter(|(_, code)| wanted(code)).map(|(id, _)| id);
+        Ok(constraint.or_else(|| system::number(&name.schema, &name.name, wanted)))
     }
 
     /// A column of a table of the catalog in the row whose key an argument gives.
@@ -286,13 +299,13 @@ impl Binder<'_> {
         let argument = coerce::implicit(argument.clone(), key.sql_type)?;
         let sql_type = value.sql_type;
         let filter = compare(CompareOperator::Equal, key, argument)?;
-        let database = table.per_database.then_some(self.environment.database.id);
+        let (from, _) = self.base_source(table, id)?;
         let columns =
             vec![QueryColumn { name: String::new(), sql_type, nullable: true, identity: false }];
         let select = BoundSelect {
             distinct: false,
             items: vec![value],
-            from: Some(BoundSource::System { sql: table.sql, database, id }),
+            from: Some(from),
             filter: Some(filter),
             group_by: Vec::new(),
             having: None,

@@ -11,7 +11,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::embedded::environment::Environment;
 use super::errors;
-use crate::Variables;
+use crate::Variable;
 
 pub(crate) mod aggregate;
 pub(crate) mod apply;
@@ -22,7 +22,6 @@ pub(crate) mod coerce;
 pub(crate) mod date;
 pub(crate) mod expression;
 pub(crate) mod for_json;
-pub(crate) mod for_xml;
 pub(crate) mod grouping;
 pub(crate) mod lateral;
 pub(crate) mod merge;
@@ -51,7 +50,7 @@ pub(crate) struct Binder<'a> {
     /// The session and the catalog.
     pub(crate) environment: &'a Environment<'a>,
     /// The variables that the statement may use.
-    pub(crate) variables: &'a Variables,
+    pub(crate) variables: &'a BTreeMap<String, Variable>,
     /// The scopes of the queries around, the innermost last.
     scopes: Vec<Scope>,
     /// The common table expressions in sight, the nearest last.
@@ -71,6 +70,8 @@ pub(crate) struct Binder<'a> {
     inlined: Vec<i64>,
     /// Whether a text of the system's is bound, which may name its tables.
     system: bool,
+    /// Whether only columns are asked for, so that no row need be made.
+    without_rows: bool,
 }
 
 /// Whether an aggregate may stand where an expression is bound.
@@ -88,7 +89,10 @@ enum Aggregates {
 
 impl<'a> Binder<'a> {
     /// A binder for one statement.
-    pub(crate) fn new(environment: &'a Environment<'a>, variables: &'a Variables) -> Self {
+    pub(crate) fn new(
+        environment: &'a Environment<'a>,
+        variables: &'a BTreeMap<String, Variable>,
+    ) -> Self {
         Binder {
             environment,
             variables,
@@ -102,6 +106,7 @@ impl<'a> Binder<'a> {
             depth: 0,
             inlined: Vec::new(),
             system: false,
+            without_rows: false,
         }
     }
 

@@ -11,7 +11,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::expression::{literal, unknown_type};
 use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
 use super::{Binder, coerce, operator};
-use crate::Variables;
+use crate::Variable;
 use crate::sqlite::embedded::catalog::DatabaseName;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
@@ -220,12 +220,13 @@ impl Binder<'_> {
             return Err(errors::nested_too_deep());
         }
         let environment = Environment { database, ..*self.environment };
-        let variables = Variables::new();
+        let variables: BTreeMap<String, Variable> = BTreeMap::new();
         let mut inner = Binder::new(&environment, &variables);
         inner.parameters = parameters;
         inner.depth = self.depth + 1;
         inner.inlined.clone_from(&self.inlined);
         inner.next_source = self.next_source;
+        inner.without_rows = self.without_rows;
         let bound = bind(&mut inner);
         self.next_source = inner.next_source;
         bound

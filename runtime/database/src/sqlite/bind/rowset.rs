@@ -12,7 +12,7 @@ use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::{Binder, coerce, int, operator};
 use crate::sqlite::errors;
 use crate::sqlite::functions::json::{self, JsonField, JsonPath};
-use crate::sqlite::functions::{Body, Function, zone};
+use crate::sqlite::functions::{Body, Function};
 
 const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 
@@ -150,19 +150,8 @@ impl Binder<'_> {
     }
 }
 
-/// `sys.time_zone_info`: the zones that AT TIME ZONE knows, as they are now.
-pub(super) fn time_zones(now: i64, id: SourceId) -> (BoundSource, Vec<SourceColumn>) {
-    let array = Bound::constant(zone::all(now).as_str().into(), TEXT);
-    let columns = vec![
-        column("name", element(id, 0, SqlType::SYSNAME)),
-        column("current_utc_offset", element(id, 1, SqlType::NVarChar(Length::Limited(6)))),
-        column("is_currently_dst", element(id, 2, SqlType::Bit)),
-    ];
-    (BoundSource::Rows { array: Box::new(array), id }, columns)
-}
-
-/// An element of an array that is a row of `json_each`.
-fn element(source: SourceId, index: usize, sql_type: SqlType) -> Bound {
+/// A cell of a row that `json_each` makes of an array.
+pub(super) fn element(source: SourceId, index: usize, sql_type: SqlType) -> Bound {
     let path = Bound::constant(format!("$[{index}]").as_str().into(), TEXT);
     let arguments = vec![cell(source, "value", TEXT), path];
     let kind = Kind::Native { name: "json_extract", arguments };

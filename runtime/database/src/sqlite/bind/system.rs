@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::ObjectName;
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, SqlType};
 
+use super::Binder;
 use super::query::named_columns;
+use super::rowset::element;
 use super::scope::SourceColumn;
-use super::tree::{BoundSource, SourceId};
-use super::{Binder, rowset};
-use crate::sqlite::embedded::environment;
-use crate::sqlite::system::{self, base, base::BaseTable};
+use super::tree::{Bound, BoundSource, QueryColumn, SourceId};
+use crate::sqlite::system::{self, SystemView, base, base::BaseTable};
 
 // === impl Binder ===
 
@@ -24,15 +24,7 @@ impl Binder<'_> {
     ) -> Result<Option<BoundSource>, SqlError> {
         let shown = alias.unwrap_or(&name.name.text);
         if let Some(table) = self.base_table(name) {
-            self.add_source(id, shown, None, base_columns(table))?;
-            let database = table.per_database.then_some(self.environment.database.id);
-            return Ok(Some(BoundSource::System { sql: table.sql, database, id }));
-        }
-        if name.schema.as_ref().is_some_and(|schema| schema.is("sys"))
-            && name.name.is("time_zone_info")
-        {
-            let now = self.environment.now.unwrap_or_else(environment::now);
-            let (source, columns) = rowset::time_zones(now, id);
+            let (source, columns) = self.base_source(table, id)?;
             self.add_source(id, shown, None, columns)?;
             return Ok(Some(source));
         }
@@ -47,6 +39,38 @@ impl Binder<'_> {
         let qualifier = alias.is_none().then(|| (database.name, schema.clone()));
         self.add_source(id, shown, qualifier, columns)?;
         Ok(Some(BoundSource::Derived { query: Box::new(query), id }))
+    }
+
+    /// The columns of a catalog view, whose rows nobody reads.
+    pub(crate) fn system_columns(
+        &mut self,
+        view: &SystemView,
+    ) -> Result<Vec<QueryColumn>, SqlError> {
+        self.system = true;
+        self.without_rows = true;
+        Ok(self.bind_query(&view.query)?.columns)
+    }
+
+    /// A table that only the system's texts name.
+    pub(super) fn base_source(
+        &self,
+        table: &BaseTable,
+        id: SourceId,
+    ) -> Result<(BoundSource, Vec<SourceColumn>), SqlError> {
+        let array = match table.rows {
+            base::Rows::Query { sql, per_database } => {
+                let database = per_database.then_some(self.environment.database.id);
+                return Ok((BoundSource::System { sql, database, id }, base_columns(table)));
+            }
+            base::Rows::Made(_) if self.without_rows => "[]".to_owned(),
+            base::Rows::Made(make) => make(self.environment)?,
+        };
+        let array = Box::new(Bound::constant(array.into(), SqlType::NVARCHAR_MAX));
+        let columns = base_columns(table).into_iter().enumerate().map(|(place, column)| {
+            let value = Bound { nullable: column.nullable, ..element(id, place, column.sql_type) };
+            SourceColumn { value: Some(value), ..column }
+        });
+        Ok((BoundSource::Rows { array, id }, columns.collect()))
     }
 
     fn base_table(&self, name: &ObjectName) -> Option<&'static BaseTable> {

@@ -58,6 +58,10 @@ CREATE TABLE IF NOT EXISTS main."launchpod.parameters" (
     system_type_id INT NOT NULL, max_length INT NOT NULL, precision INT NOT NULL,
     scale INT NOT NULL, is_output INT NOT NULL,
     PRIMARY KEY (object_id, parameter_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS main."launchpod.extended_properties" (
+    database_id INT NOT NULL, class INT NOT NULL, major_id INT NOT NULL, minor_id INT NOT NULL,
+    name TEXT NOT NULL, key TEXT NOT NULL, value TEXT,
+    PRIMARY KEY (database_id, class, major_id, minor_id, key)) STRICT, WITHOUT ROWID;
 "#;
 
 /// The databases that every server has.

@@ -11,9 +11,11 @@ use rusqlite::Connection;
 use super::catalog::{Catalog, DatabaseName, Identity, Table};
 use super::context::Context;
 use super::modules::ModuleKind;
+use crate::Configurations;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
+use crate::sqlite::sessions::Entry;
 use crate::sqlite::{cell, errors, translate};
 
 /// The collation that SERVERPROPERTY names.
@@ -29,6 +31,9 @@ pub(crate) struct Session {
     pub(crate) program: String,
     pub(crate) host: String,
     pub(crate) server: String,
+    pub(crate) configurations: Configurations,
+    /// Its entry among the sessions of the server.
+    pub(crate) live: Arc<Entry>,
     pub(crate) database: DatabaseName,
     /// Milliseconds that a writer waits for another; -1 for ever.
     pub(crate) lock_timeout: i64,

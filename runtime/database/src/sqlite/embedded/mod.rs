@@ -4,6 +4,7 @@ pub(crate) mod alter;
 pub(crate) mod batch;
 pub(crate) mod called;
 pub(crate) mod catalog;
+mod command;
 pub(crate) mod conflict;
 pub(crate) mod connection;
 pub(crate) mod constrain;

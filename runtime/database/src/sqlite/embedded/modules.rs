@@ -117,6 +117,24 @@ impl Catalog<'_> {
             .map_err(failed)
     }
 
+    /// The numbers and texts of a database's modules.
+    pub(crate) fn definitions(
+        &self,
+        database: &DatabaseName,
+    ) -> Result<Vec<(i64, String)>, SqlError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                r#"SELECT object_id, definition FROM main."launchpod.modules"
+                   WHERE database_id = ?1 ORDER BY object_id"#,
+            )
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([database.id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
     /// Whether a table or module has the name.
     pub(crate) fn is_taken(
         &self,
@@ -197,6 +215,14 @@ impl Catalog<'_> {
 // === impl Environment ===
 
 impl Environment<'_> {
+    /// The number of the table or module of a name; `None` when there is none.
+    pub(crate) fn object(&self, name: &ObjectName) -> Result<Option<i64>, SqlError> {
+        if let Some(module) = self.module(name)? {
+            return Ok(Some(module.object_id));
+        }
+        Ok(self.table(name).ok().map(|table| table.object_id))
+    }
+
     /// A module by its name.
     pub(crate) fn module(&self, name: &ObjectName) -> Result<Option<Module>, SqlError> {
         if name.is_temporary() {

@@ -1,6 +1,7 @@
 //! A session's thread: SQLite calls block, so each session has a thread and a connection of its
 //! own, and speaks to the rest through channels.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -12,11 +13,12 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::called;
+use super::command;
 use super::environment::Session;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
-use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute, Variables};
+use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute, Variable};
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
 /// and code generator recurse over them too.
@@ -158,7 +160,7 @@ impl EmbeddedSession {
 
 impl Job {
     /// The same job with other variables, for a statement within its own.
-    pub(crate) fn with_variables(&self, variables: Arc<Variables>) -> Job {
+    pub(crate) fn with_variables(&self, variables: Arc<BTreeMap<String, Variable>>) -> Job {
         Job {
             execute: Execute { variables, ..self.execute.clone() },
             cancel: self.cancel.clone(),
@@ -171,7 +173,7 @@ impl Job {
         &self,
         statement: Statement,
         source: &str,
-        variables: Arc<Variables>,
+        variables: Arc<BTreeMap<String, Variable>>,
     ) -> Job {
         let (statement, source) = (Arc::new(statement), source.into());
         let execute = Execute { statement, source, variables, describe: false };
@@ -211,11 +213,13 @@ impl Worker {
         if job.is_cancelled() {
             return true;
         }
+        self.session.live.begin(command::of(&job.execute.statement.kind));
         *self.running() = Some((job.cancel.clone(), job.events.clone()));
         called::enter(self.caller(job));
         let result = catch_unwind(AssertUnwindSafe(|| run(self, job)));
         self.quiet();
         called::leave();
+        self.session.live.end(self.session.database.id, self.transaction.state().depth);
         let error = match result {
             Ok(Ok(()) | Err(Stop::Cancelled)) => return true,
             // Whatever failed, it failed because the statement was stopped.

@@ -2,12 +2,17 @@
 //! can name.
 //!
 //! Each is a SELECT over the [catalog](crate::sqlite::embedded::catalog)'s own tables in
-//! SQLite's SQL, with the types of its columns. A table of one database has the column
-//! `@database`, by which the binder picks it.
+//! SQLite's SQL, with the types of its columns; a table of one database has the column
+//! `@database`, by which the binder picks it. Or it is made when a statement is bound, of what
+//! is in memory.
 
 use std::sync::LazyLock;
 
-use launchpod_types::SqlType;
+use launchpod_types::{Length, SqlError, SqlType};
+
+use super::{dependencies, listing};
+use crate::sqlite::embedded::environment::{Environment, now};
+use crate::sqlite::functions::zone;
 
 /// The schema of these tables.
 pub(crate) const SCHEMA: &str = "catalog";
@@ -17,9 +22,16 @@ pub(crate) struct BaseTable {
     pub(crate) name: &'static str,
     /// Name, type, and whether NULL can occur.
     pub(crate) columns: &'static [(&'static str, SqlType, bool)],
-    pub(crate) sql: &'static str,
-    /// Whether it has the column `@database`.
-    pub(crate) per_database: bool,
+    pub(crate) rows: Rows,
+}
+
+/// Where a table's rows come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Rows {
+    /// A SELECT; whether it has the column `@database`.
+    Query { sql: &'static str, per_database: bool },
+    /// A JSON array of arrays with the cells, in the order of the columns.
+    Made(fn(&Environment<'_>) -> Result<String, SqlError>),
 }
 
 const NAME: SqlType = SqlType::SYSNAME;
@@ -240,13 +252,12 @@ const SIZES: &str = concat!(
     r#" n JOIN main."launchpod.objects" o USING (object_id) WHERE n.type <> 'PK') i"#
 );
 
-/// What the texts in this folder define, numbered from -1 downwards.
+/// What the texts in this folder define.
 static SYSTEM_OBJECTS: LazyLock<String> = LazyLock::new(|| {
-    let rows: Vec<String> = (1..)
-        .zip(super::names())
+    let rows: Vec<String> = listing::numbered()
         .map(|(number, (schema, name, code))| {
             let schema_id = if schema == "sys" { 4 } else { 3 };
-            format!("(-{number}, '{name}', {schema_id}, '{code}')")
+            format!("({number}, '{name}', {schema_id}, '{code}')")
         })
         .collect();
     format!(
@@ -266,9 +277,11 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("name", NAME, false),
                 ("created", MOMENT, false),
             ],
-            sql: r#"SELECT database_id, name, created * 10000000 AS created
+            rows: Rows::Query {
+                sql: r#"SELECT database_id, name, created * 10000000 AS created
                     FROM main."launchpod.databases""#,
-            per_database: false,
+                per_database: false,
+            },
         },
         BaseTable {
             name: "schemas",
@@ -277,13 +290,15 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("schema_id", INT, false),
                 ("principal_id", INT, false),
             ],
-            sql: r#"SELECT d.database_id AS "@database", s.column1 AS name, s.column2 AS schema_id,
+            rows: Rows::Query {
+                sql: r#"SELECT d.database_id AS "@database", s.column1 AS name, s.column2 AS schema_id,
                     s.column2 AS principal_id
                 FROM main."launchpod.databases" d, (VALUES ('dbo', 1), ('guest', 2),
                     ('INFORMATION_SCHEMA', 3), ('sys', 4)) s
                 UNION ALL
                 SELECT database_id, name, schema_id, 1 FROM main."launchpod.schemas""#,
-            per_database: true,
+                per_database: true,
+            },
         },
         BaseTable {
             name: "objects",
@@ -299,8 +314,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("definition", TEXT, true),
                 ("is_system_named", BIT, false),
             ],
-            sql: OBJECTS,
-            per_database: true,
+            rows: Rows::Query { sql: OBJECTS, per_database: true },
         },
         BaseTable {
             name: "system_objects",
@@ -310,8 +324,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("schema_id", INT, false),
                 ("type", CODE, true),
             ],
-            sql: &SYSTEM_OBJECTS,
-            per_database: false,
+            rows: Rows::Query { sql: &SYSTEM_OBJECTS, per_database: false },
         },
         BaseTable {
             name: "columns",
@@ -332,8 +345,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("is_persisted", BIT, false),
                 ("default_object_id", INT, false),
             ],
-            sql: COLUMNS,
-            per_database: true,
+            rows: Rows::Query { sql: COLUMNS, per_database: true },
         },
         BaseTable {
             name: "parameters",
@@ -347,11 +359,13 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("scale", TINY, false),
                 ("is_output", BIT, false),
             ],
-            sql: r#"SELECT m.database_id AS "@database", p.object_id, p.parameter_id, p.name,
+            rows: Rows::Query {
+                sql: r#"SELECT m.database_id AS "@database", p.object_id, p.parameter_id, p.name,
                     p.system_type_id, p.max_length, p.precision, p.scale, p.is_output
                 FROM main."launchpod.parameters" p JOIN main."launchpod.modules" m
                 USING (object_id)"#,
-            per_database: true,
+                per_database: true,
+            },
         },
         BaseTable {
             name: "indexes",
@@ -364,8 +378,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("is_filtered", BIT, false),
                 ("constraint_id", INT, true),
             ],
-            sql: INDEXES,
-            per_database: true,
+            rows: Rows::Query { sql: INDEXES, per_database: true },
         },
         BaseTable {
             name: "index_columns",
@@ -376,8 +389,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("column_id", INT, false),
                 ("is_descending", BIT, false),
             ],
-            sql: INDEX_COLUMNS,
-            per_database: true,
+            rows: Rows::Query { sql: INDEX_COLUMNS, per_database: true },
         },
         BaseTable {
             name: "foreign_key_columns",
@@ -391,8 +403,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("on_delete", TINY, false),
                 ("on_update", TINY, false),
             ],
-            sql: FOREIGN_KEY_COLUMNS,
-            per_database: true,
+            rows: Rows::Query { sql: FOREIGN_KEY_COLUMNS, per_database: true },
         },
         BaseTable {
             name: "types",
@@ -404,8 +415,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("precision", TINY, false),
                 ("scale", TINY, false),
             ],
-            sql: TYPES,
-            per_database: false,
+            rows: Rows::Query { sql: TYPES, per_database: false },
         },
         BaseTable {
             name: "sizes",
@@ -415,28 +425,120 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("pages", BIG, false),
                 ("row_count", BIG, false),
             ],
-            sql: SIZES,
-            per_database: true,
+            rows: Rows::Query { sql: SIZES, per_database: true },
         },
         BaseTable {
             name: "logins",
             columns: &[("principal_id", INT, false), ("name", NAME, false)],
-            sql: r#"SELECT CASE key WHEN 'sa' THEN 1 ELSE 256 + rowid END AS principal_id, name
+            rows: Rows::Query {
+                sql: r#"SELECT CASE key WHEN 'sa' THEN 1 ELSE 256 + rowid END AS principal_id, name
                     FROM main."launchpod.logins""#,
-            per_database: false,
+                per_database: false,
+            },
         },
         BaseTable {
-            name: "session",
+            name: "system_columns",
+            columns: &[
+                ("object_id", INT, false),
+                ("column_id", INT, false),
+                ("name", NAME, true),
+                ("system_type_id", TINY, false),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+                ("is_nullable", BIT, false),
+            ],
+            rows: Rows::Made(listing::system_columns),
+        },
+        BaseTable {
+            name: "system_parameters",
+            columns: &[
+                ("object_id", INT, false),
+                ("parameter_id", INT, false),
+                ("name", NAME, false),
+                ("system_type_id", TINY, false),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+                ("is_output", BIT, false),
+            ],
+            rows: Rows::Made(listing::system_parameters),
+        },
+        BaseTable {
+            name: "configurations",
+            columns: &[
+                ("configuration_id", INT, false),
+                ("name", SqlType::NVarChar(Length::Limited(35)), false),
+                ("value", INT, true),
+                ("minimum", INT, true),
+                ("maximum", INT, true),
+                ("value_in_use", INT, true),
+                ("description", SqlType::NVarChar(Length::Limited(255)), false),
+            ],
+            rows: Rows::Made(|environment| {
+                listing::array(&environment.session.configurations.rows())
+            }),
+        },
+        BaseTable {
+            name: "time_zones",
+            columns: &[
+                ("name", NAME, false),
+                ("current_utc_offset", SqlType::NVarChar(Length::Limited(6)), false),
+                ("is_currently_dst", BIT, false),
+            ],
+            rows: Rows::Made(|environment| Ok(zone::all(environment.now.unwrap_or_else(now)))),
+        },
+        BaseTable {
+            name: "dependencies",
+            columns: &[
+                ("referencing_id", INT, false),
+                ("database_name", NAME, true),
+                ("schema_name", NAME, true),
+                ("entity_name", NAME, false),
+                ("referenced_id", INT, true),
+                ("is_caller_dependent", BIT, false),
+            ],
+            rows: Rows::Made(dependencies::dependencies),
+        },
+        BaseTable {
+            name: "extended_properties",
+            columns: &[
+                ("class", TINY, false),
+                ("major_id", INT, false),
+                ("minor_id", INT, false),
+                ("name", NAME, false),
+                ("value", TEXT, true),
+            ],
+            rows: Rows::Query {
+                sql: r#"SELECT database_id AS "@database", class, major_id, minor_id, name, value
+                    FROM main."launchpod.extended_properties""#,
+                per_database: true,
+            },
+        },
+        BaseTable {
+            name: "sessions",
             columns: &[
                 ("session_id", SMALL, false),
                 ("login_name", NAME, false),
-                ("program_name", NAME, false),
-                ("host_name", NAME, false),
+                ("program_name", NAME, true),
+                ("host_name", NAME, true),
+                ("database_id", SMALL, false),
                 ("login_time", MOMENT, false),
+                ("started", MOMENT, false),
+                ("ended", MOMENT, true),
+                ("command", SqlType::NVarChar(Length::Limited(32)), false),
+                ("transactions", INT, false),
+                ("host_process_id", INT, true),
+                ("client_interface_name", SqlType::NVarChar(Length::Limited(32)), true),
+                ("protocol_version", INT, true),
+                ("packet_size", INT, true),
+                ("encrypted", BIT, false),
+                ("client_address", SqlType::VarChar(Length::Limited(48)), true),
+                ("client_port", INT, true),
+                ("local_address", SqlType::VarChar(Length::Limited(48)), true),
+                ("local_port", INT, true),
             ],
-            sql: r#"SELECT spid AS session_id, login AS login_name, program AS program_name,
-                    host AS host_name, started * 10000000 AS login_time FROM temp."launchpod.session""#,
-            per_database: false,
+            rows: Rows::Made(|environment| listing::array(&environment.session.live.rows())),
         },
     ]
 });

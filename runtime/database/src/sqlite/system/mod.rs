@@ -12,6 +12,8 @@ use launchpod_tsql::ast::{
 };
 
 pub(crate) mod base;
+mod dependencies;
+pub(crate) mod listing;
 mod messages;
 mod run;
 
@@ -32,12 +34,13 @@ pub(crate) struct SystemProcedure {
 }
 
 /// The texts of views, and whether they can be named without their schema.
-const VIEWS: [(&str, bool); 8] = [
+const VIEWS: [(&str, bool); 9] = [
     (include_str!("views/objects.sql"), false),
     (include_str!("views/columns.sql"), false),
     (include_str!("views/constraints.sql"), false),
     (include_str!("views/odbc.sql"), false),
     (include_str!("views/server.sql"), false),
+    (include_str!("views/sessions.sql"), false),
     (include_str!("views/security.sql"), false),
     (include_str!("views/compatibility.sql"), true),
     (include_str!("views/information_schema.sql"), false),
@@ -97,6 +100,22 @@ pub(crate) fn function(name: &str) -> Option<&'static CreateFunction> {
 pub(crate) fn arity(function: &CreateFunction) -> (usize, usize) {
     let required = function.parameters.iter().filter(|parameter| parameter.default.is_none());
     (required.count(), function.parameters.len())
+}
+
+/// The number of the view or procedure of a name whose type code `wanted` takes.
+pub(crate) fn number(schema: &str, name: &str, wanted: impl Fn(&str) -> bool) -> Option<i64> {
+    let is_it = |(known, object, code): &(&str, &str, &str)| {
+        known.eq_ignore_ascii_case(schema)
+            && object.eq_ignore_ascii_case(name)
+            && wanted(code.trim_end())
+    };
+    listing::numbered().find(|(_, object)| is_it(object)).map(|(number, _)| number)
+}
+
+/// The schema and name of the view or procedure of a number.
+pub(crate) fn numbered(number: i64) -> Option<(&'static str, &'static str)> {
+    let found = listing::numbered().find(|(known, _)| *known == number);
+    found.map(|(_, (schema, name, _))| (schema, name))
 }
 
 /// The schemas, names and type codes of all views and procedures.

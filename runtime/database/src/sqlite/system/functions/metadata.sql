@@ -1,6 +1,8 @@
 CREATE FUNCTION sys.COL_NAME (@table_id int, @column_id int) RETURNS sysname AS
 BEGIN
-    RETURN (SELECT name FROM sys.all_columns WHERE object_id = @table_id AND column_id = @column_id)
+    RETURN CASE WHEN @table_id < -1000000000
+        THEN (SELECT name FROM sys.system_columns WHERE object_id = @table_id AND column_id = @column_id)
+        ELSE (SELECT name FROM sys.columns WHERE object_id = @table_id AND column_id = @column_id) END
 END
 GO
 CREATE FUNCTION sys.COL_LENGTH (@table nvarchar(776), @column sysname) RETURNS smallint AS
@@ -136,10 +138,10 @@ BEGIN
             WHEN 'Scale' THEN CASE WHEN system_type_id IN (34, 35, 36, 99, 165, 167, 173, 175, 231,
                 239, 241) THEN NULL ELSE CAST(scale AS int) END
             WHEN 'UsesAnsiTrim' THEN CASE WHEN system_type_id IN (165, 167, 173, 175) THEN 1 END
-        END FROM sys.all_columns WHERE object_id = @id AND name = @column),
+        END FROM sys.columns WHERE object_id = @id AND name = @column),
         (SELECT CASE @property WHEN 'AllowsNull' THEN 1 WHEN 'IsOutParam' THEN CAST(is_output AS int)
             WHEN 'Precision' THEN CAST([precision] AS int) WHEN 'Scale' THEN CAST(scale AS int) END
-        FROM sys.all_parameters WHERE object_id = @id AND name = @column))
+        FROM sys.parameters WHERE object_id = @id AND name = @column))
 END
 GO
 CREATE FUNCTION sys.INDEXPROPERTY (@id int, @index sysname, @property varchar(128)) RETURNS int AS

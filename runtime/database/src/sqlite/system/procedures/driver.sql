@@ -23,10 +23,23 @@ SELECT column_id AS colid, name,
 FROM sys.columns WHERE object_id = OBJECT_ID(@object) ORDER BY column_id
 GO
 CREATE PROCEDURE sys.sp_who (@loginame sysname = NULL) AS
-SELECT session_id AS spid, CAST(0 AS smallint) AS ecid, CAST('runnable' AS nchar(30)) AS status,
-    CAST(login_name AS nchar(128)) AS loginame, CAST(host_name AS nchar(128)) AS hostname,
-    CAST('0' AS char(5)) AS blk, DB_NAME() AS dbname, CAST('SELECT' AS nchar(26)) AS cmd,
-    0 AS request_id
-FROM sys.dm_exec_sessions
-WHERE @loginame IS NULL OR login_name = @loginame OR CAST(session_id AS nvarchar(10)) = @loginame
-    OR @loginame = N'active'
+SELECT p.spid, p.ecid, p.status, p.loginame, p.hostname, CAST('0' AS char(5)) AS blk,
+    DB_NAME(p.dbid) AS dbname, CAST(p.cmd AS nchar(26)) AS cmd, p.request_id
+FROM sys.sysprocesses p
+WHERE @loginame IS NULL OR p.loginame = @loginame OR CAST(p.spid AS nvarchar(10)) = @loginame
+    OR @loginame = N'active' AND p.cmd <> 'AWAITING COMMAND'
+ORDER BY p.spid, p.ecid
+GO
+CREATE PROCEDURE sys.sp_who2 (@loginame sysname = NULL) AS
+SELECT CAST(p.spid AS char(5)) AS SPID, RTRIM(p.status) AS Status, RTRIM(p.loginame) AS Login,
+    CAST(CASE p.hostname WHEN '' THEN '  .' ELSE RTRIM(p.hostname) END AS nvarchar(128)) AS HostName,
+    CAST('  .' AS char(5)) AS BlkBy, DB_NAME(p.dbid) AS DBName, CAST(RTRIM(p.cmd) AS nvarchar(26)) AS Command,
+    CAST(p.cpu AS varchar(11)) AS CPUTime, CAST(p.physical_io AS varchar(20)) AS DiskIO,
+    CAST(SUBSTRING(CONVERT(varchar(20), p.last_batch, 111), 6, 5) + ' '
+        + CONVERT(varchar(20), p.last_batch, 108) AS varchar(14)) AS LastBatch,
+    RTRIM(p.program_name) AS ProgramName, CAST(p.spid AS char(5)) AS SPID,
+    CAST(p.request_id AS char(5)) AS REQUESTID
+FROM sys.sysprocesses p
+WHERE @loginame IS NULL OR p.loginame = @loginame OR CAST(p.spid AS nvarchar(10)) = @loginame
+    OR @loginame = N'active' AND p.cmd <> 'AWAITING COMMAND'
+ORDER BY p.spid

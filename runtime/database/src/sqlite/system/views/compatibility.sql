@@ -56,14 +56,26 @@ SELECT CAST(principal_id AS smallint) AS uid, CAST(0 AS smallint) AS status, nam
 FROM sys.database_principals
 GO
 CREATE VIEW sys.sysindexes AS
-SELECT object_id AS id, 0 AS status, CAST(index_id AS smallint) AS indid, name
-FROM sys.indexes
+SELECT i.object_id AS id, 0 AS status, CAST(NULL AS binary(6)) AS first,
+    CAST(i.index_id AS smallint) AS indid, CAST(NULL AS binary(6)) AS root,
+    CAST(0 AS smallint) AS minlen,
+    CAST((SELECT COUNT(*) FROM catalog.index_columns c WHERE c.object_id = i.object_id
+        AND c.index_id = i.index_id) AS smallint) AS keycnt,
+    CAST(1 AS smallint) AS groupid, CAST(p.pages AS int) AS dpages, CAST(p.pages AS int) AS reserved,
+    CAST(p.pages AS int) AS used, p.row_count AS rowcnt, 0 AS rowmodctr, 0 AS reserved3,
+    0 AS reserved4, CAST(0 AS smallint) AS xmaxlen, CAST(0 AS smallint) AS maxirow,
+    CAST(0 AS tinyint) AS OrigFillFactor, CAST(0 AS tinyint) AS StatVersion, 0 AS reserved2,
+    CAST(NULL AS binary(6)) AS FirstIAM, CAST(0 AS smallint) AS impid,
+    CAST(0 AS smallint) AS lockflags, 0 AS pgmodctr, CAST(NULL AS varbinary(1088)) AS keys,
+    CAST(i.name AS sysname) AS name, CAST(NULL AS image) AS statblob, 8000 AS maxlen,
+    CAST(p.row_count AS int) AS rows
+FROM sys.indexes i LEFT JOIN catalog.sizes p ON p.object_id = i.object_id AND p.index_id = i.index_id
 GO
 CREATE VIEW sys.syscomments AS
 SELECT object_id AS id, CAST(0 AS smallint) AS number, CAST(1 AS smallint) AS colid,
-    CAST(0 AS smallint) AS status, CAST(definition AS nvarchar(4000)) AS text,
+    CAST(0 AS smallint) AS status, CAST(NULL AS varbinary(8000)) AS ctext,
     CAST(2 AS smallint) AS texttype, CAST(0 AS smallint) AS language, CAST(0 AS bit) AS encrypted,
-    CAST(0 AS bit) AS compressed
+    CAST(0 AS bit) AS compressed, CAST(definition AS nvarchar(4000)) AS text
 FROM catalog.objects WHERE definition IS NOT NULL
 GO
 CREATE VIEW sys.syslanguages AS

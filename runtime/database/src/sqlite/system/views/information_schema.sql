@@ -55,15 +55,69 @@ CREATE VIEW INFORMATION_SCHEMA.ROUTINES AS
 SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECIFIC_NAME,
     DB_NAME() AS ROUTINE_CATALOG, s.name AS ROUTINE_SCHEMA, o.name AS ROUTINE_NAME,
     CAST(CASE o.type WHEN 'P' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS nvarchar(20)) AS ROUTINE_TYPE,
-    CASE WHEN o.type IN ('IF', 'TF') THEN CAST('TABLE' AS sysname) ELSE t.name END AS DATA_TYPE,
+    CAST(NULL AS sysname) AS MODULE_CATALOG, CAST(NULL AS sysname) AS MODULE_SCHEMA,
+    CAST(NULL AS sysname) AS MODULE_NAME, CAST(NULL AS sysname) AS UDT_CATALOG,
+    CAST(NULL AS sysname) AS UDT_SCHEMA, CAST(NULL AS sysname) AS UDT_NAME,
+    CASE WHEN o.type IN ('IF', 'TF') THEN CAST('TABLE' AS sysname) ELSE p.DATA_TYPE END AS DATA_TYPE,
+    p.CHARACTER_MAXIMUM_LENGTH, p.CHARACTER_OCTET_LENGTH,
+    p.COLLATION_CATALOG, p.COLLATION_SCHEMA, p.COLLATION_NAME, p.CHARACTER_SET_CATALOG,
+    p.CHARACTER_SET_SCHEMA, p.CHARACTER_SET_NAME,
+    CAST(p.NUMERIC_PRECISION AS smallint) AS NUMERIC_PRECISION, p.NUMERIC_PRECISION_RADIX,
+    CAST(p.NUMERIC_SCALE AS smallint) AS NUMERIC_SCALE, p.DATETIME_PRECISION,
+    CAST(NULL AS nvarchar(30)) AS INTERVAL_TYPE, CAST(NULL AS smallint) AS INTERVAL_PRECISION,
+    CAST(NULL AS sysname) AS TYPE_UDT_CATALOG, CAST(NULL AS sysname) AS TYPE_UDT_SCHEMA,
+    CAST(NULL AS sysname) AS TYPE_UDT_NAME, CAST(NULL AS sysname) AS SCOPE_CATALOG,
+    CAST(NULL AS sysname) AS SCOPE_SCHEMA, CAST(NULL AS sysname) AS SCOPE_NAME,
+    CAST(NULL AS bigint) AS MAXIMUM_CARDINALITY, CAST(NULL AS sysname) AS DTD_IDENTIFIER,
     CAST('SQL' AS nvarchar(30)) AS ROUTINE_BODY,
-    CAST(m.definition AS nvarchar(4000)) AS ROUTINE_DEFINITION, o.create_date AS CREATED,
+    CAST(m.definition AS nvarchar(4000)) AS ROUTINE_DEFINITION,
+    CAST(NULL AS sysname) AS EXTERNAL_NAME, CAST(NULL AS nvarchar(30)) AS EXTERNAL_LANGUAGE,
+    CAST(NULL AS nvarchar(30)) AS PARAMETER_STYLE, CAST('NO' AS nvarchar(10)) AS IS_DETERMINISTIC,
+    CAST(CASE o.type WHEN 'P' THEN 'MODIFIES' ELSE 'READS' END AS nvarchar(30)) AS SQL_DATA_ACCESS,
+    CAST(CASE o.type WHEN 'P' THEN NULL ELSE 'NO' END AS nvarchar(10)) AS IS_NULL_CALL,
+    CAST(NULL AS sysname) AS SQL_PATH, CAST('YES' AS nvarchar(10)) AS SCHEMA_LEVEL_ROUTINE,
+    CAST(CASE o.type WHEN 'P' THEN -1 ELSE 0 END AS smallint) AS MAX_DYNAMIC_RESULT_SETS,
+    CAST('NO' AS nvarchar(10)) AS IS_USER_DEFINED_CAST,
+    CAST('NO' AS nvarchar(10)) AS IS_IMPLICITLY_INVOCABLE, o.create_date AS CREATED,
     o.modify_date AS LAST_ALTERED
 FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
 JOIN sys.sql_modules m ON m.object_id = o.object_id
-LEFT JOIN sys.parameters p ON p.object_id = o.object_id AND p.parameter_id = 0
-LEFT JOIN sys.types t ON t.user_type_id = p.user_type_id
+LEFT JOIN INFORMATION_SCHEMA.PARAMETERS p ON p.SPECIFIC_SCHEMA = s.name
+    AND p.SPECIFIC_NAME = o.name AND p.ORDINAL_POSITION = 0
 WHERE o.type IN ('P', 'FN', 'IF', 'TF')
+GO
+CREATE VIEW INFORMATION_SCHEMA.ROUTINE_COLUMNS AS
+SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
+    c.name AS COLUMN_NAME, c.column_id AS ORDINAL_POSITION,
+    CAST(d.definition AS nvarchar(4000)) AS COLUMN_DEFAULT,
+    CAST(CASE c.is_nullable WHEN 1 THEN 'YES' WHEN 0 THEN 'NO' END AS varchar(3)) AS IS_NULLABLE,
+    t.name AS DATA_TYPE,
+    CASE WHEN c.system_type_id IN (34, 35) THEN 2147483647 WHEN c.system_type_id = 99 THEN 1073741823
+        WHEN c.system_type_id IN (231, 239) AND c.max_length > 0 THEN c.max_length / 2
+        WHEN c.system_type_id IN (165, 167, 173, 175, 231, 241) THEN CAST(c.max_length AS int) END
+        AS CHARACTER_MAXIMUM_LENGTH,
+    CASE WHEN c.system_type_id IN (34, 35) THEN 2147483647 WHEN c.system_type_id = 99 THEN 2147483646
+        WHEN c.system_type_id IN (165, 167, 173, 175, 231, 239, 241) THEN CAST(c.max_length AS int)
+        END AS CHARACTER_OCTET_LENGTH,
+    CASE WHEN c.system_type_id IN (48, 52, 56, 59, 60, 62, 106, 108, 122, 127) THEN c.precision END
+        AS NUMERIC_PRECISION,
+    CAST(CASE WHEN c.system_type_id IN (59, 62) THEN 2
+        WHEN c.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN 10 END AS smallint)
+        AS NUMERIC_PRECISION_RADIX,
+    CASE WHEN c.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN c.scale END
+        AS NUMERIC_SCALE,
+    CASE WHEN c.system_type_id IN (40, 41, 42, 43, 58, 61) THEN CAST(c.scale AS smallint) END
+        AS DATETIME_PRECISION,
+    CAST(NULL AS varchar(6)) AS CHARACTER_SET_CATALOG, CAST(NULL AS varchar(3)) AS CHARACTER_SET_SCHEMA,
+    CAST(CASE WHEN c.system_type_id IN (35, 167, 175) THEN 'iso_1'
+        WHEN c.system_type_id IN (99, 231, 239) THEN 'UNICODE' END AS sysname) AS CHARACTER_SET_NAME,
+    CAST(NULL AS varchar(6)) AS COLLATION_CATALOG, CAST(NULL AS varchar(3)) AS COLLATION_SCHEMA,
+    c.collation_name AS COLLATION_NAME, CAST(NULL AS sysname) AS DOMAIN_CATALOG,
+    CAST(NULL AS sysname) AS DOMAIN_SCHEMA, CAST(NULL AS sysname) AS DOMAIN_NAME
+FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id AND o.type IN ('IF', 'TF')
+JOIN sys.schemas s ON s.schema_id = o.schema_id
+LEFT JOIN sys.types t ON t.user_type_id = c.user_type_id
+LEFT JOIN sys.default_constraints d ON d.object_id = c.default_object_id
 GO
 CREATE VIEW INFORMATION_SCHEMA.PARAMETERS AS
 SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECIFIC_NAME,
@@ -77,10 +131,26 @@ SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECI
         AS CHARACTER_MAXIMUM_LENGTH,
     CASE WHEN p.system_type_id IN (165, 167, 173, 175, 231, 239) THEN CAST(p.max_length AS int) END
         AS CHARACTER_OCTET_LENGTH,
+    CAST(NULL AS sysname) AS COLLATION_CATALOG, CAST(NULL AS sysname) AS COLLATION_SCHEMA,
+    CAST(CASE WHEN p.system_type_id IN (35, 99, 167, 175, 231, 239)
+        THEN 'SQL_Latin1_General_CP1_CI_AS' END AS sysname) AS COLLATION_NAME,
+    CAST(NULL AS sysname) AS CHARACTER_SET_CATALOG, CAST(NULL AS sysname) AS CHARACTER_SET_SCHEMA,
+    CAST(CASE WHEN p.system_type_id IN (35, 167, 175) THEN 'iso_1'
+        WHEN p.system_type_id IN (99, 231, 239) THEN 'UNICODE' END AS sysname) AS CHARACTER_SET_NAME,
     CASE WHEN p.system_type_id IN (48, 52, 56, 59, 60, 62, 106, 108, 122, 127) THEN p.precision END
         AS NUMERIC_PRECISION,
-    CASE WHEN p.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN CAST(p.scale AS int) END
-        AS NUMERIC_SCALE
+    CAST(CASE WHEN p.system_type_id IN (59, 62) THEN 2
+        WHEN p.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN 10 END AS smallint)
+        AS NUMERIC_PRECISION_RADIX,
+    CASE WHEN p.system_type_id IN (48, 52, 56, 60, 106, 108, 122, 127) THEN p.scale END
+        AS NUMERIC_SCALE,
+    CASE WHEN p.system_type_id IN (40, 41, 42, 43, 58, 61) THEN CAST(p.scale AS smallint) END
+        AS DATETIME_PRECISION,
+    CAST(NULL AS nvarchar(30)) AS INTERVAL_TYPE, CAST(NULL AS smallint) AS INTERVAL_PRECISION,
+    CAST(NULL AS sysname) AS USER_DEFINED_TYPE_CATALOG,
+    CAST(NULL AS sysname) AS USER_DEFINED_TYPE_SCHEMA,
+    CAST(NULL AS sysname) AS USER_DEFINED_TYPE_NAME, CAST(NULL AS sysname) AS SCOPE_CATALOG,
+    CAST(NULL AS sysname) AS SCOPE_SCHEMA, CAST(NULL AS sysname) AS SCOPE_NAME
 FROM sys.parameters p JOIN sys.objects o ON o.object_id = p.object_id
 JOIN sys.schemas s ON s.schema_id = o.schema_id
 JOIN sys.types t ON t.user_type_id = p.user_type_id
@@ -135,5 +205,47 @@ LEFT JOIN sys.indexes i ON i.object_id = f.referenced_object_id AND i.index_id =
 GO
 CREATE VIEW INFORMATION_SCHEMA.DOMAINS AS
 SELECT DB_NAME() AS DOMAIN_CATALOG, CAST('' AS sysname) AS DOMAIN_SCHEMA, name AS DOMAIN_NAME,
-    name AS DATA_TYPE
+    name AS DATA_TYPE, CAST(max_length AS int) AS CHARACTER_MAXIMUM_LENGTH,
+    CAST(max_length AS int) AS CHARACTER_OCTET_LENGTH, CAST(NULL AS varchar(6)) AS COLLATION_CATALOG,
+    CAST(NULL AS varchar(3)) AS COLLATION_SCHEMA, collation_name AS COLLATION_NAME,
+    CAST(NULL AS varchar(6)) AS CHARACTER_SET_CATALOG,
+    CAST(NULL AS varchar(3)) AS CHARACTER_SET_SCHEMA, CAST(NULL AS sysname) AS CHARACTER_SET_NAME,
+    precision AS NUMERIC_PRECISION, CAST(10 AS smallint) AS NUMERIC_PRECISION_RADIX,
+    scale AS NUMERIC_SCALE, CAST(NULL AS smallint) AS DATETIME_PRECISION,
+    CAST(NULL AS nvarchar(4000)) AS DOMAIN_DEFAULT
 FROM sys.types WHERE is_user_defined = 1
+GO
+CREATE VIEW INFORMATION_SCHEMA.DOMAIN_CONSTRAINTS AS
+SELECT DB_NAME() AS CONSTRAINT_CATALOG, CAST('' AS sysname) AS CONSTRAINT_SCHEMA,
+    CAST('' AS sysname) AS CONSTRAINT_NAME, DB_NAME() AS DOMAIN_CATALOG,
+    CAST('' AS sysname) AS DOMAIN_SCHEMA, name AS DOMAIN_NAME, CAST('NO' AS varchar(2)) AS IS_DEFERRABLE,
+    CAST('NO' AS varchar(2)) AS INITIALLY_DEFERRED
+FROM sys.types WHERE is_user_defined = 1
+GO
+CREATE VIEW INFORMATION_SCHEMA.COLUMN_DOMAIN_USAGE AS
+SELECT DB_NAME() AS DOMAIN_CATALOG, DOMAIN_SCHEMA, DOMAIN_NAME, TABLE_CATALOG, TABLE_SCHEMA,
+    TABLE_NAME, COLUMN_NAME
+FROM INFORMATION_SCHEMA.COLUMNS WHERE DOMAIN_NAME IS NOT NULL
+GO
+CREATE VIEW INFORMATION_SCHEMA.TABLE_PRIVILEGES AS
+SELECT CAST('dbo' AS sysname) AS GRANTOR, CAST('dbo' AS sysname) AS GRANTEE, DB_NAME() AS TABLE_CATALOG,
+    s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME, CAST(p.name AS varchar(10)) AS PRIVILEGE_TYPE,
+    CAST('YES' AS varchar(3)) AS IS_GRANTABLE
+FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+CROSS JOIN (VALUES ('DELETE'), ('INSERT'), ('REFERENCES'), ('SELECT'), ('UPDATE')) p (name)
+WHERE o.type IN ('U', 'V')
+GO
+CREATE VIEW INFORMATION_SCHEMA.COLUMN_PRIVILEGES AS
+SELECT CAST('dbo' AS sysname) AS GRANTOR, CAST('dbo' AS sysname) AS GRANTEE, DB_NAME() AS TABLE_CATALOG,
+    s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME, c.name AS COLUMN_NAME,
+    CAST(p.name AS varchar(10)) AS PRIVILEGE_TYPE, CAST('YES' AS varchar(3)) AS IS_GRANTABLE
+FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN sys.columns c ON c.object_id = o.object_id
+CROSS JOIN (VALUES ('INSERT'), ('REFERENCES'), ('SELECT'), ('UPDATE')) p (name)
+WHERE o.type IN ('U', 'V')
+GO
+CREATE VIEW INFORMATION_SCHEMA.VIEW_TABLE_USAGE AS
+SELECT DISTINCT DB_NAME() AS VIEW_CATALOG, SCHEMA_NAME(v.schema_id) AS VIEW_SCHEMA, v.name AS VIEW_NAME,
+    DB_NAME() AS TABLE_CATALOG, SCHEMA_NAME(t.schema_id) AS TABLE_SCHEMA, t.name AS TABLE_NAME
+FROM sys.views v JOIN sys.sql_expression_dependencies d ON d.referencing_id = v.object_id
+JOIN sys.objects t ON t.object_id = d.referenced_id WHERE t.type IN ('U', 'V')

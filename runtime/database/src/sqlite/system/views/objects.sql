@@ -107,6 +107,25 @@ SELECT o.*, CAST(1 AS bigint) AS start_value, CAST(1 AS bigint) AS increment,
 FROM sys.objects o WHERE type = 'SO'
 GO
 CREATE VIEW sys.extended_properties AS
-SELECT CAST(0 AS tinyint) AS class, CAST('' AS nvarchar(60)) AS class_desc, object_id AS major_id,
-    0 AS minor_id, name, CAST(NULL AS nvarchar(4000)) AS value
-FROM sys.objects WHERE 1 = 0
+SELECT class, CAST(CASE class WHEN 0 THEN 'DATABASE' WHEN 1 THEN 'OBJECT_OR_COLUMN'
+        WHEN 2 THEN 'PARAMETER' WHEN 3 THEN 'SCHEMA' WHEN 7 THEN 'INDEX' END AS nvarchar(60))
+        AS class_desc,
+    major_id, minor_id, name, CAST(value AS nvarchar(4000)) AS value
+FROM catalog.extended_properties
+GO
+CREATE VIEW sys.sql_expression_dependencies AS
+SELECT referencing_id, 0 AS referencing_minor_id, CAST(1 AS tinyint) AS referencing_class,
+    CAST('OBJECT_OR_COLUMN' AS nvarchar(60)) AS referencing_class_desc,
+    CAST(0 AS bit) AS is_schema_bound_reference, CAST(1 AS tinyint) AS referenced_class,
+    CAST('OBJECT_OR_COLUMN' AS nvarchar(60)) AS referenced_class_desc,
+    CAST(NULL AS sysname) AS referenced_server_name, database_name AS referenced_database_name,
+    schema_name AS referenced_schema_name, entity_name AS referenced_entity_name, referenced_id,
+    0 AS referenced_minor_id, is_caller_dependent, CAST(0 AS bit) AS is_ambiguous
+FROM catalog.dependencies
+GO
+CREATE VIEW sys.sql_dependencies AS
+SELECT CAST(0 AS tinyint) AS class, CAST('OBJECT_OR_COLUMN_REFERENCE_NON_SCHEMA_BOUND'
+        AS nvarchar(60)) AS class_desc, referencing_id AS object_id, 0 AS column_id,
+    referenced_id AS referenced_major_id, 0 AS referenced_minor_id, CAST(0 AS bit) AS is_selected,
+    CAST(0 AS bit) AS is_updated, CAST(0 AS bit) AS is_select_all
+FROM catalog.dependencies WHERE referenced_id IS NOT NULL

@@ -62,13 +62,28 @@ SELECT database_id, 1 AS file_id, CAST(NULL AS uniqueidentifier) AS file_guid,
     name, CAST('launchpod.sqlite' AS nvarchar(260)) AS physical_name, CAST(0 AS tinyint) AS state,
     CAST('ONLINE' AS nvarchar(60)) AS state_desc, 0 AS size, -1 AS max_size, 1 AS growth,
     CAST(0 AS bit) AS is_media_read_only, CAST(0 AS bit) AS is_read_only,
-    CAST(0 AS bit) AS is_sparse, CAST(0 AS bit) AS is_percent_growth
+    CAST(0 AS bit) AS is_sparse, CAST(0 AS bit) AS is_percent_growth,
+    CAST(0 AS bit) AS is_name_reserved, CAST(0 AS bit) AS is_persistent_log_buffer,
+    CAST(NULL AS decimal(25, 0)) AS create_lsn, CAST(NULL AS decimal(25, 0)) AS drop_lsn,
+    CAST(NULL AS decimal(25, 0)) AS read_only_lsn, CAST(NULL AS decimal(25, 0)) AS read_write_lsn,
+    CAST(NULL AS decimal(25, 0)) AS differential_base_lsn,
+    CAST(NULL AS uniqueidentifier) AS differential_base_guid,
+    CAST(NULL AS datetime) AS differential_base_time,
+    CAST(NULL AS decimal(25, 0)) AS redo_start_lsn,
+    CAST(NULL AS uniqueidentifier) AS redo_start_fork_guid,
+    CAST(NULL AS decimal(25, 0)) AS redo_target_lsn,
+    CAST(NULL AS uniqueidentifier) AS redo_target_fork_guid,
+    CAST(NULL AS decimal(25, 0)) AS backup_lsn,
+    CAST(NULL AS int) AS credential_id
 FROM catalog.databases
 GO
 CREATE VIEW sys.database_files AS
 SELECT file_id, file_guid, type, type_desc, data_space_id, name, physical_name, state, state_desc,
     CAST((SELECT COALESCE(SUM(pages), 0) FROM catalog.sizes) AS int) AS size, max_size, growth,
-    is_media_read_only, is_read_only, is_sparse, is_percent_growth
+    is_media_read_only, is_read_only, is_sparse, is_percent_growth, is_name_reserved,
+    is_persistent_log_buffer, create_lsn, drop_lsn, read_only_lsn, read_write_lsn,
+    differential_base_lsn, differential_base_guid, differential_base_time, redo_start_lsn,
+    redo_start_fork_guid, redo_target_lsn, redo_target_fork_guid, backup_lsn
 FROM sys.master_files WHERE database_id = DB_ID()
 GO
 CREATE VIEW sys.servers AS
@@ -78,48 +93,13 @@ SELECT 0 AS server_id, CAST(@@SERVERNAME AS sysname) AS name,
     CAST(NULL AS nvarchar(4000)) AS provider_string, CAST(NULL AS sysname) AS catalog,
     0 AS connect_timeout, 0 AS query_timeout, CAST(0 AS bit) AS is_linked,
     CAST(0 AS bit) AS is_remote_login_enabled, CAST(0 AS bit) AS is_rpc_out_enabled,
-    CAST(1 AS bit) AS is_data_access_enabled
-GO
-CREATE VIEW sys.dm_exec_sessions AS
-SELECT session_id, login_time, CAST(host_name AS sysname) AS host_name,
-    CAST(program_name AS sysname) AS program_name, CAST(NULL AS int) AS host_process_id,
-    CAST(NULL AS int) AS client_version, CAST(NULL AS nvarchar(32)) AS client_interface_name,
-    CAST(0x01 AS varbinary(85)) AS security_id, CAST(login_name AS sysname) AS login_name,
-    CAST('running' AS nvarchar(30)) AS status, 0 AS cpu_time, 0 AS memory_usage,
-    CAST(2147483647 AS int) AS text_size, CAST('us_english' AS nvarchar(128)) AS language,
-    CAST('mdy' AS nvarchar(3)) AS date_format, CAST(7 AS smallint) AS date_first,
-    CAST(1 AS bit) AS quoted_identifier, CAST(0 AS bit) AS arithabort,
-    CAST(1 AS bit) AS ansi_null_dflt_on, CAST(0 AS bit) AS ansi_defaults,
-    CAST(1 AS bit) AS ansi_warnings, CAST(1 AS bit) AS ansi_padding, CAST(1 AS bit) AS ansi_nulls,
-    CAST(1 AS bit) AS concat_null_yields_null, CAST(2 AS smallint) AS transaction_isolation_level,
-    @@LOCK_TIMEOUT AS lock_timeout, CAST(0x01 AS varbinary(85)) AS original_security_id,
-    CAST(login_name AS sysname) AS original_login_name, CAST(1 AS bit) AS is_user_process,
-    CAST(DB_ID() AS smallint) AS database_id, 1 AS authenticating_database_id,
-    @@TRANCOUNT AS open_transaction_count
-FROM catalog.session
-GO
-CREATE VIEW sys.dm_exec_connections AS
-SELECT CAST(session_id AS int) AS session_id, CAST(session_id AS int) AS most_recent_session_id,
-    CAST('TCP' AS nvarchar(40)) AS net_transport, CAST('TSQL' AS nvarchar(40)) AS protocol_type,
-    1946157060 AS protocol_version, CAST('SQL' AS nvarchar(40)) AS auth_scheme,
-    CAST(NULL AS varchar(48)) AS client_net_address, CAST(NULL AS int) AS client_tcp_port,
-    CAST(NULL AS varchar(48)) AS local_net_address, CAST(NULL AS int) AS local_tcp_port
-FROM catalog.session
-GO
-CREATE VIEW sys.dm_exec_requests AS
-SELECT session_id, 0 AS request_id, CAST('running' AS nvarchar(30)) AS status,
-    CAST('SELECT' AS nvarchar(32)) AS command, CAST(DB_ID() AS smallint) AS database_id, 1 AS user_id,
-    CAST(0 AS smallint) AS blocking_session_id, @@TRANCOUNT AS open_transaction_count,
-    CAST(2 AS smallint) AS transaction_isolation_level, @@LOCK_TIMEOUT AS lock_timeout
-FROM catalog.session
-GO
-CREATE VIEW sys.sysprocesses AS
-SELECT session_id AS spid, CAST(0 AS smallint) AS blocked, CAST(DB_ID() AS smallint) AS dbid,
-    CAST(1 AS smallint) AS uid, CAST(@@TRANCOUNT AS smallint) AS open_tran,
-    CAST('runnable' AS nchar(30)) AS status, CAST(host_name AS nchar(128)) AS hostname,
-    CAST(program_name AS nchar(128)) AS program_name, CAST('SELECT' AS nchar(26)) AS cmd,
-    CAST(login_name AS nchar(128)) AS loginame
-FROM catalog.session
+    CAST(1 AS bit) AS is_data_access_enabled, CAST(0 AS bit) AS is_collation_compatible,
+    CAST(1 AS bit) AS uses_remote_collation, CAST(NULL AS sysname) AS collation_name,
+    CAST(0 AS bit) AS lazy_schema_validation, CAST(0 AS bit) AS is_system,
+    CAST(0 AS bit) AS is_publisher, CAST(0 AS bit) AS is_subscriber,
+    CAST(0 AS bit) AS is_distributor, CAST(0 AS bit) AS is_nonsql_subscriber,
+    CAST(0 AS bit) AS is_remote_proc_transaction_promotion_enabled,
+    CAST('20221008' AS datetime) AS modify_date, CAST(0 AS bit) AS is_rda_server
 GO
 CREATE VIEW sys.dm_os_host_info AS
 SELECT CAST('Linux' AS nvarchar(256)) AS host_platform, CAST('Linux' AS nvarchar(256)) AS host_distribution,
@@ -138,5 +118,11 @@ SELECT 1 AS fulltext_catalog_id, CAST('' AS sysname) AS name, CAST(NULL AS nvarc
 WHERE 1 = 0
 GO
 CREATE VIEW sys.fulltext_indexes AS
-SELECT 0 AS object_id, 0 AS unique_index_id, 0 AS fulltext_catalog_id, CAST(0 AS bit) AS is_enabled
+SELECT 0 AS object_id, 0 AS unique_index_id, 0 AS fulltext_catalog_id, CAST(0 AS bit) AS is_enabled,
+    CAST('' AS char(1)) AS change_tracking_state,
+    CAST(NULL AS nvarchar(60)) AS change_tracking_state_desc, CAST(0 AS bit) AS has_crawl_completed,
+    CAST('' AS char(1)) AS crawl_type, CAST(NULL AS nvarchar(60)) AS crawl_type_desc,
+    CAST(NULL AS datetime) AS crawl_start_date, CAST(NULL AS datetime) AS crawl_end_date,
+    CAST(NULL AS binary(8)) AS incremental_timestamp, CAST(NULL AS int) AS stoplist_id,
+    0 AS data_space_id, CAST(NULL AS int) AS property_list_id
 WHERE 1 = 0
