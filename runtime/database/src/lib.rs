@@ -117,11 +117,14 @@ pub struct Execute {
     /// `@@error_line` and `@@error_procedure` are what the functions of these names return, and
     /// `@@xact_state` anywhere; the interpreter's own `@@rowcount`,
     /// `@@error` and `@@trancount` are among them.
-    pub variables: Arc<BTreeMap<String, Variable>>,
+    pub variables: Arc<Variables>,
     /// Whether only the columns are asked for, as under `SET FMTONLY ON`: the statement is bound
     /// and yields [`Event::Columns`] for each result set that it would return, and nothing runs.
     pub describe: bool,
 }
+
+/// Variables by name. Each is shared: a statement gets all of them, and a model in one is large.
+pub type Variables = BTreeMap<String, Arc<Variable>>;
 
 /// A declared variable.
 #[derive(Clone, Debug, PartialEq)]

@@ -124,7 +124,18 @@ impl Run<'_> {
                 }
                 StatementKind::Print(value) => self.print(value).await?,
                 StatementKind::Declare(declarations) => self.initialise_all(declarations).await?,
+                StatementKind::SetVariable(set) if self.scope.cursors.has(&set.variable) => {
+                    self.share_cursor(&set.variable, &set.value).await?;
+                }
                 StatementKind::SetVariable(set) => self.set_variable(set).await?,
+                StatementKind::DeclareCursor(declare) => self.declare_cursor(declare).await?,
+                StatementKind::SetCursor { variable, cursor } => {
+                    self.set_cursor(variable, cursor).await?;
+                }
+                StatementKind::Open(cursor) => self.open_cursor(cursor).await?,
+                StatementKind::Fetch(fetch) => self.fetch(fetch).await?,
+                StatementKind::Close(cursor) => self.close_cursor(cursor).await?,
+                StatementKind::Deallocate(cursor) => self.deallocate(cursor).await?,
                 StatementKind::SetOption(set) => {
                     self.set_option(set).await?;
                     self.forward(statement).await?;
@@ -135,6 +146,12 @@ impl Run<'_> {
                 },
                 StatementKind::Insert(insert) if is_execute(insert) => {
                     self.insert_execute(statement, insert).await?;
+                }
+                StatementKind::Update(update) if update.current_of.is_some() => {
+                    self.change_current(statement, update.current_of.as_ref()).await?;
+                }
+                StatementKind::Delete(delete) if delete.current_of.is_some() => {
+                    self.change_current(statement, delete.current_of.as_ref()).await?;
                 }
                 StatementKind::CreateProcedure(procedure) if procedure.name.is_temporary() => {
                     self.define_temporary(procedure)?;

@@ -71,7 +71,7 @@ impl Run<'_> {
         to: SqlType,
     ) -> Result<Value, Stop> {
         let variable = Variable { sql_type: from, value: operand };
-        self.scope.variables.insert(OPERAND.to_owned(), variable);
+        self.scope.variables.insert(OPERAND.to_owned(), variable.into());
         let value = self.value_of(text, to).await;
         self.scope.variables.remove(OPERAND);
         value

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use launchpod_controller::{Controller, Report};
 
 use crate::configuration::Configuration;
-use crate::spool::SpoolConfig;
+use crate::kept::SpoolConfig;
 
 /// Reports kept of requests that have ended.
 const HISTORY_LENGTH: usize = 100;

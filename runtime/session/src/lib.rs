@@ -18,12 +18,14 @@ mod block;
 mod bulk;
 mod catch;
 pub mod configuration;
+mod cursor;
 mod deep;
 mod diversion;
 mod evaluate;
 mod execute;
 mod insert_execute;
 mod instance;
+mod kept;
 mod literal;
 mod message_format;
 mod options;
@@ -41,9 +43,9 @@ mod wait;
 mod walk;
 
 pub use instance::Instance;
+pub use kept::SpoolConfig;
 pub use reply::{
     DoneKind, DonePlace, REPLIES_IN_FLIGHT, Replies, Reply, ReturnValue, StatementDone,
     TransactionChange,
 };
 pub use session::{Call, CallArgument, Session, TransactionRequest};
-pub use spool::SpoolConfig;

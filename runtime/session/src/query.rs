@@ -40,12 +40,14 @@ impl Run<'_> {
             ("@@trancount", i64::from(globals.transaction.depth)),
             ("@@nestlevel", i64::from(self.scope.depth) - 1),
             ("@@procid", self.scope.procedure_id),
+            ("@@fetch_status", i64::from(globals.fetch_status)),
+            ("@@cursor_rows", i64::from(globals.cursor_rows)),
         ] {
             let variable = Variable { sql_type: SqlType::Int, value: Value::Int(value) };
-            variables.insert(name.to_owned(), variable);
+            variables.insert(name.to_owned(), variable.into());
         }
         for (name, variable) in self.error_variables() {
-            variables.insert(name.to_owned(), variable);
+            variables.insert(name.to_owned(), variable.into());
         }
         Execute {
             statement: Arc::new(statement),
@@ -57,12 +59,17 @@ impl Run<'_> {
 
     /// Runs a statement as it was written and sends on what it yields.
     pub async fn forward(&mut self, statement: &Statement) -> Result<(), Stop> {
+        let source = Arc::clone(&self.scope.source);
+        self.forward_text(statement, &source).await
+    }
+
+    /// The same, of a statement that stands in another text.
+    pub async fn forward_text(&mut self, statement: &Statement, source: &str) -> Result<(), Stop> {
         self.check_doomed(&statement.kind)?;
         self.check_within_insert(&statement.kind)?;
         self.check_row_limit(&statement.kind)?;
         self.begin_implicitly(statement).await?;
-        let source = Arc::clone(&self.scope.source);
-        let mut execute = self.request(statement.clone(), statement.span.text(&source));
+        let mut execute = self.request(statement.clone(), statement.span.text(source));
         execute.describe = self.session.options.format_only;
         let cancel = self.cancel.child_token();
         let events = self.session.database.execute(execute, cancel.clone());

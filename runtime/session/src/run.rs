@@ -1,12 +1,12 @@
 //! A batch or call while it runs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use launchpod_database::Variable;
+use launchpod_database::Variables;
 use launchpod_types::{Message, SqlError};
 use tokio_util::sync::CancellationToken;
 
+use crate::cursor::Cursors;
 use crate::diversion::Diversion;
 use crate::reply::{DoneKind, DonePlace, Replies, Reply, StatementDone};
 use crate::session::Session;
@@ -29,7 +29,9 @@ pub(crate) struct Scope {
     /// The text that runs; statements are spans of it.
     pub source: Arc<str>,
     /// By name with `@`, folded.
-    pub variables: BTreeMap<String, Variable>,
+    pub variables: Variables,
+    /// Its local cursors and cursor variables.
+    pub cursors: Cursors,
     /// Where its statements stand.
     pub place: DonePlace,
     /// How many calls it is deep.
@@ -94,7 +96,8 @@ impl Scope {
     pub fn new(source: Arc<str>, place: DonePlace, depth: u32) -> Self {
         Scope {
             source,
-            variables: BTreeMap::new(),
+            variables: Variables::new(),
+            cursors: Cursors::default(),
             place,
             depth,
             database: None,

@@ -7,6 +7,7 @@ use launchpod_types::{Identity, Parameter};
 use tokio_util::sync::CancellationToken;
 
 use crate::bulk::AnnouncedLoad;
+use crate::cursor::Cursors;
 use crate::instance::Instance;
 use crate::options::Options;
 use crate::procedures::{PreparedStatements, TemporaryProcedures};
@@ -25,6 +26,8 @@ pub struct Session {
     pub(crate) globals: Globals,
     pub(crate) prepared: PreparedStatements,
     pub(crate) temporary_procedures: TemporaryProcedures,
+    /// The global cursors.
+    pub(crate) cursors: Cursors,
     /// The number of the last table that a table variable got.
     pub(crate) last_table: u64,
     /// The bulk load whose rows come next.
@@ -36,6 +39,10 @@ pub struct Session {
 pub(crate) struct Globals {
     pub row_count: u64,
     pub error: i32,
+    /// What the last FETCH found: 0 for a row, -1 for an end.
+    pub fetch_status: i32,
+    /// The rows of the cursor opened last; -1 when they aren't counted.
+    pub cursor_rows: i32,
     pub transaction: TransactionState,
     /// Whether an error under XACT_ABORT has left the transaction to be rolled back only.
     pub doomed: bool,
@@ -101,6 +108,7 @@ impl Session {
             globals: Globals::default(),
             prepared: PreparedStatements::default(),
             temporary_procedures: TemporaryProcedures::default(),
+            cursors: Cursors::default(),
             last_table: 0,
             announced: None,
         }
@@ -192,6 +200,7 @@ impl Session {
         self.globals = Globals { transaction: self.globals.transaction, ..Globals::default() };
         self.prepared = PreparedStatements::default();
         self.temporary_procedures = TemporaryProcedures::default();
+        self.cursors = Cursors::default();
         self.database.reset();
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{
@@ -27,14 +28,16 @@ impl Run<'_> {
     /// # Errors
     /// 137 when there is none of that name.
     pub fn variable(&self, name: &str) -> Result<&Variable, SqlError> {
-        self.scope.variables.get(&fold_name(name)).ok_or_else(|| undeclared(name))
+        let found = self.scope.variables.get(&fold_name(name));
+        found.map(|variable| &**variable).ok_or_else(|| undeclared(name))
     }
 
     /// Gives a declared variable a value of its type.
     pub fn store(&mut self, name: &str, value: Value) -> Result<(), SqlError> {
         let variable =
             self.scope.variables.get_mut(&fold_name(name)).ok_or_else(|| undeclared(name))?;
-        variable.value = value;
+        // Whoever still has the old value, a cursor for example, keeps it.
+        *variable = Arc::new(Variable { sql_type: variable.sql_type, value });
         Ok(())
     }
 
@@ -87,6 +90,13 @@ impl Run<'_> {
     }
 
     fn declare(&mut self, declaration: &Declaration) -> Result<(), SqlError> {
+        if let Declaration::Cursor { name, .. } = declaration {
+            if self.scope.cursors.has(name) || self.scope.variables.contains_key(&fold_name(name)) {
+                return Err(declared_twice(name));
+            }
+            self.scope.cursors.declare_variable(name);
+            return Ok(());
+        }
         let (name, sql_type, value) = match declaration {
             Declaration::Variable { name, type_name, .. } => {
                 (name, declared_type(type_name, &self.scope.source)?, Value::Null)
@@ -98,7 +108,7 @@ impl Run<'_> {
         };
         match self.scope.variables.entry(fold_name(name)) {
             Entry::Vacant(entry) => {
-                entry.insert(Variable { sql_type, value });
+                entry.insert(Variable { sql_type, value }.into());
                 Ok(())
             }
             Entry::Occupied(_) => Err(declared_twice(name)),

@@ -13,7 +13,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, RecordBatch};
 use launchpod_database::sqlite::{Embedded, Options};
-use launchpod_database::{Database, Event, Execute, Login, Secret, Session, Variable};
+use launchpod_database::{Database, Event, Execute, Login, Secret, Session, Variable, Variables};
 use launchpod_types::{Column, Decimal, SqlError, SqlType};
 use tokio_util::sync::CancellationToken;
 
@@ -87,6 +87,10 @@ pub async fn run_with(
 }
 
 pub fn statements(sql: &str, variables: &BTreeMap<String, Variable>) -> Vec<Execute> {
+    let shared: Variables = variables
+        .iter()
+        .map(|(name, variable)| (name.clone(), Arc::new(variable.clone())))
+        .collect();
     let batch = launchpod_tsql::parse(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     batch
         .statements
@@ -94,7 +98,7 @@ pub fn statements(sql: &str, variables: &BTreeMap<String, Variable>) -> Vec<Exec
         .map(|statement| Execute {
             source: batch.text(statement).into(),
             statement: Arc::new(statement.clone()),
-            variables: Arc::new(variables.clone()),
+            variables: Arc::new(shared.clone()),
             describe: false,
         })
         .collect()

@@ -1,8 +1,6 @@
 //! Procedures that the database has itself, like `sp_columns`.
 
-use std::collections::BTreeMap;
-
-use launchpod_database::{Event, Variable};
+use launchpod_database::{Event, Variable, Variables};
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::SqlError;
 
@@ -61,8 +59,8 @@ impl Run<'_> {
 }
 
 /// A call as T-SQL, with its arguments in variables.
-fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, BTreeMap<String, Variable>) {
-    let mut variables = BTreeMap::new();
+fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, Variables) {
+    let mut variables = Variables::new();
     let mut texts = Vec::with_capacity(arguments.len());
     for (place, argument) in arguments.into_iter().enumerate() {
         let parameter = argument.name.map_or(String::new(), |name| format!("{name} = "));
@@ -73,7 +71,7 @@ fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, BTreeMap<String
             false => format!("{parameter}{variable}{output}"),
         });
         let value = Variable { sql_type: argument.sql_type, value: argument.value };
-        variables.insert(variable, value);
+        variables.insert(variable, value.into());
     }
     (format!("EXEC {} {}", quoted(name), texts.join(", ")), variables)
 }

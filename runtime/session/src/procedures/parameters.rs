@@ -1,5 +1,7 @@
 //! The parameters of what is called, a text or a procedure, and the arguments of the call.
 
+use std::sync::Arc;
+
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{ArgumentValue, ParameterDefinition, fold_name};
 use launchpod_types::SqlError;
@@ -56,7 +58,7 @@ impl Run<'_> {
             {
                 outputs.push((*place, name.clone()));
             }
-            scope.variables.insert(name, Variable { sql_type, value });
+            scope.variables.insert(name, Variable { sql_type, value }.into());
         }
         Ok(Outputs(outputs))
     }
@@ -68,7 +70,8 @@ impl Outputs {
     /// The end of a call, with the values that the variables have now.
     pub fn complete(self, mut scope: Scope, status: i32) -> Completion {
         let value = |(place, name): (usize, String)| {
-            scope.variables.remove(&name).map(|variable| (place, variable))
+            let variable = scope.variables.remove(&name)?;
+            Some((place, Arc::unwrap_or_clone(variable)))
         };
         Completion { status, outputs: self.0.into_iter().filter_map(value).collect() }
     }

@@ -169,7 +169,7 @@ impl Run<'_> {
         let name = |place: usize| format!("@launchpod_value_{place}");
         let casts: Vec<String> =
             (0..values.len()).map(|place| format!("CAST({} AS {to})", name(place))).collect();
-        let variable = |(place, value)| (name(place), Variable { sql_type: from, value });
+        let variable = |(place, value)| (name(place), Variable { sql_type: from, value }.into());
         let own = values.into_iter().enumerate().map(variable).collect();
         let outer = std::mem::replace(&mut self.scope.variables, own);
         let row = self.ask(&format!("SELECT {}", casts.join(", "))).await;

@@ -25,6 +25,8 @@ pub enum ExprKind {
     GlobalVariable(String),
     /// A column. As first argument of DATEADD and its kin, the name of a date part.
     Column(ColumnName),
+    /// `%%physloc%%`: where a row is stored. SQL Server has it without documentation.
+    RowLocator,
     /// `DEFAULT`: in VALUES, UPDATE … SET and arguments of users' functions only.
     Default,
     /// `-x`, `+x`, `~x`
@@ -173,6 +175,15 @@ pub enum ExprKind {
     Function(Box<FunctionCall>),
     /// `CURRENT_TIMESTAMP` and other functions without parentheses.
     Niladic(Niladic),
+    /// `(SELECT … FOR XML …).value('path', 'type')`
+    XmlValue {
+        /// The XML.
+        operand: Box<Expr>,
+        /// The XQuery expression.
+        path: String,
+        /// The type of the value.
+        target: TypeName,
+    },
     /// `x COLLATE name`
     Collate {
         /// The text.

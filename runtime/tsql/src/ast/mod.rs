@@ -9,6 +9,7 @@
 //! recursing over it, cloning and dropping it are safe. Enums that will grow are
 //! `#[non_exhaustive]`: their users need an arm that says «not supported».
 
+mod cursor;
 mod data_type;
 mod execute;
 mod expression;
@@ -20,6 +21,10 @@ mod statement;
 mod table;
 mod write;
 
+pub use cursor::{
+    CurrentOf, CursorConcurrency, CursorDefinition, CursorModel, CursorName, DeclareCursor, Fetch,
+    FetchCount, FetchDirection,
+};
 pub use data_type::{TypeKind, TypeName};
 pub use execute::{
     Argument, ArgumentValue, Execute, ExecuteText, ProcedureName, ResultColumn, ResultSet,

@@ -75,6 +75,8 @@ pub struct Select {
     pub top: Option<Top>,
     /// One or more items.
     pub items: Vec<SelectItem>,
+    /// Where they stand.
+    pub list: Span,
     /// `INTO table`
     pub into: Option<ObjectName>,
     /// `FROM`: comma-separated; empty when absent.

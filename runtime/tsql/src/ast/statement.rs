@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView, Delete,
-    Execute, ExecuteText, Expr, Identifier, IndexColumn, Insert, InsertBulk, Literal, Merge,
-    ObjectName, Query, Span, TableDefinition, TypeName, Update,
+    AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView,
+    CursorDefinition, CursorName, DeclareCursor, Delete, Execute, ExecuteText, Expr, Fetch,
+    Identifier, IndexColumn, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Span,
+    TableDefinition, TypeName, Update,
 };
 
 /// A batch that was read.
@@ -67,8 +68,25 @@ pub struct Statement {
 pub enum StatementKind {
     /// `DECLARE …`
     Declare(Vec<Declaration>),
+    /// `DECLARE name CURSOR …`
+    DeclareCursor(Box<DeclareCursor>),
+    /// `OPEN cursor`
+    Open(CursorName),
+    /// `FETCH …`
+    Fetch(Box<Fetch>),
+    /// `CLOSE cursor`
+    Close(CursorName),
+    /// `DEALLOCATE cursor`
+    Deallocate(CursorName),
     /// `SET @v = x`
     SetVariable(SetVariable),
+    /// `SET @v = CURSOR …`
+    SetCursor {
+        /// The variable, with its `@`.
+        variable: String,
+        /// The cursor.
+        cursor: Box<CursorDefinition>,
+    },
     /// `SET option …`
     SetOption(SetOption),
     /// `SELECT …`, assignments included.
@@ -177,6 +195,13 @@ pub enum Declaration {
         type_name: TypeName,
         /// The first value; NULL when absent.
         value: Option<Expr>,
+        /// The line it stands on.
+        line: u32,
+    },
+    /// `@c CURSOR`
+    Cursor {
+        /// The name, with its `@`.
+        name: String,
         /// The line it stands on.
         line: u32,
     },

@@ -1,8 +1,8 @@
 //! Statements that change rows.
 
 use super::{
-    ColumnName, Cte, Execute, ExecuteText, Expr, Identifier, ObjectName, Query, SelectItem,
-    TableHint, TableSource, Top, TypeName,
+    ColumnName, Cte, CurrentOf, Execute, ExecuteText, Expr, Identifier, ObjectName, Query,
+    SelectItem, TableHint, TableSource, Top, TypeName,
 };
 
 /// The table that a statement changes.
@@ -95,6 +95,8 @@ pub struct Update {
     pub from: Vec<TableSource>,
     /// `WHERE`
     pub filter: Option<Expr>,
+    /// `WHERE CURRENT OF`, in the filter's place.
+    pub current_of: Option<CurrentOf>,
     /// The hints of `OPTION (…)`, as written.
     pub options: Vec<String>,
 }
@@ -131,6 +133,8 @@ pub struct Delete {
     pub from: Vec<TableSource>,
     /// `WHERE`
     pub filter: Option<Expr>,
+    /// `WHERE CURRENT OF`, in the filter's place.
+    pub current_of: Option<CurrentOf>,
     /// The hints of `OPTION (…)`, as written.
     pub options: Vec<String>,
 }

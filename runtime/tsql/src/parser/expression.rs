@@ -298,6 +298,8 @@ impl Parser<'_> {
             } else if self.accept_words(&["AT", "TIME", "ZONE"]) {
                 let zone = Box::new(self.nested(|parser| parser.primary(false))?);
                 ExprKind::AtTimeZone { operand: Box::new(operand), zone }
+            } else if self.at(".") && matches!(operand.kind, ExprKind::Subquery(_)) {
+                self.xml_value(operand)?
             } else {
                 return Ok(operand);
             };
@@ -306,11 +308,30 @@ impl Parser<'_> {
         }
     }
 
+    /// Reads `.value('path', 'type')` after a query.
+    fn xml_value(&mut self, operand: Expr) -> Result<ExprKind> {
+        self.expect(".")?;
+        if !self.at_word("value") {
+            return Err(Failure::Unread("method of a query"));
+        }
+        self.advance();
+        self.expect("(")?;
+        let path = self.string()?;
+        self.expect(",")?;
+        let target = self.string()?;
+        self.expect(")")?;
+        let target = Parser::new(&target, super::Options::default())
+            .and_then(|mut parser| parser.whole(Parser::type_name))
+            .map_err(Failure::Invalid)?;
+        Ok(ExprKind::XmlValue { operand: Box::new(operand), path, target })
+    }
+
     fn primary(&mut self, predicates: bool) -> Result<Expr> {
         let token = self.token();
         let kind = match token.kind {
             TokenKind::Symbol if self.at("(") => return self.in_parentheses(predicates),
             TokenKind::Symbol if self.at("{") => self.escape()?,
+            TokenKind::Symbol if self.at("%") => self.row_locator()?,
             TokenKind::Variable => {
                 let name = self.variable()?;
                 if self.at(".") {
@@ -332,6 +353,21 @@ impl Parser<'_> {
             _ => return self.unexpected(),
         };
         Ok(self.expr(kind, token))
+    }
+
+    /// Reads `%%physloc%%`.
+    fn row_locator(&mut self) -> Result<ExprKind> {
+        if !self.word_ahead(2, "physloc") {
+            return self.unexpected();
+        }
+        for _ in 0..2 {
+            self.expect("%")?;
+        }
+        self.advance();
+        for _ in 0..2 {
+            self.expect("%")?;
+        }
+        Ok(ExprKind::RowLocator)
     }
 
     /// Reads `(value)`, `(predicate)` or `(SELECT …)`.

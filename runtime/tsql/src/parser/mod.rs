@@ -6,6 +6,7 @@
 
 mod block;
 mod bulk;
+mod cursor;
 mod execute;
 mod expression;
 mod function;

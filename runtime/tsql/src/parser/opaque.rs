@@ -25,8 +25,8 @@ const CLAUSES: &[&str] = &["DROP", "MERGE", "RECONFIGURE", "SET"];
 /// Words that begin a statement of which nothing is read.
 #[rustfmt::skip]
 const UNREAD: &[&str] = &[
-    "ADD", "BACKUP", "BULK", "CHECKPOINT", "CLOSE", "DBCC", "DEALLOCATE", "DENY", "DUMP",
-    "FETCH", "GRANT", "LINENO", "LOAD", "OPEN", "READTEXT", "RESTORE", "REVERT", "REVOKE",
+    "ADD", "BACKUP", "BULK", "CHECKPOINT", "DBCC", "DENY", "DUMP", "GRANT", "LINENO", "LOAD",
+    "READTEXT", "RESTORE", "REVERT", "REVOKE",
     "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT",
 ];
 

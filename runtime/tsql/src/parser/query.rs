@@ -124,7 +124,9 @@ impl Parser<'_> {
             self.accept_word("ALL");
         }
         let top = self.top()?;
+        let first = self.token();
         let items = self.list(Self::select_item)?;
+        let list = self.span_from(first.start);
         let assignments =
             items.iter().filter(|item| matches!(item, SelectItem::Assign { .. })).count();
         if assignments != 0 && assignments != items.len() {
@@ -142,6 +144,7 @@ impl Parser<'_> {
             distinct,
             top,
             items,
+            list,
             into,
             from,
             filter,
@@ -316,7 +319,8 @@ impl Parser<'_> {
     }
 
     fn for_clause(&mut self) -> Result<Option<ForClause>> {
-        if !self.accept_word("FOR") {
+        // A cursor's FOR READ ONLY and FOR UPDATE stand after its query.
+        if self.word_ahead(1, "READ") || self.word_ahead(1, "UPDATE") || !self.accept_word("FOR") {
             return Ok(None);
         }
         let xml = [
@@ -344,7 +348,12 @@ impl Parser<'_> {
             options.clear();
         }
         while self.accept(",") {
-            options.push(self.hint()?);
+            let mut option = self.hint()?;
+            // ELEMENTS XSINIL, BINARY BASE64
+            if option.arguments.is_none() && self.at_any_word(&["XSINIL", "ABSENT", "BASE64"]) {
+                option.name = format!("{} {}", option.name, self.hint()?.name);
+            }
+            options.push(option);
         }
         Ok(Some(ForClause { mode, options }))
     }

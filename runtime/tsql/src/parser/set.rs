@@ -13,13 +13,15 @@ impl Parser<'_> {
     pub(super) fn declare(&mut self) -> Result<StatementKind> {
         self.expect_word("DECLARE")?;
         if self.name_ahead(0) {
-            return Err(Failure::Unread("DECLARE CURSOR"));
+            return self.declare_cursor();
         }
         let declarations = self.list(Self::declaration)?;
         // A declaration's value can't name another variable of the same DECLARE.
         for declaration in &declarations {
             match declaration {
-                Declaration::Variable { name, line, .. } => self.declared(name, false, *line),
+                Declaration::Variable { name, line, .. } | Declaration::Cursor { name, line } => {
+                    self.declared(name, false, *line);
+                }
                 Declaration::Table { name, line, .. } => self.declared(name, true, *line),
             }
         }
@@ -33,6 +35,9 @@ impl Parser<'_> {
         if self.accept_word("TABLE") {
             let definition = self.table_definition()?;
             return Ok(Declaration::Table { name, definition, line });
+        }
+        if self.accept_word("CURSOR") {
+            return Ok(Declaration::Cursor { name, line });
         }
         let type_name = self.type_name()?;
         let value = if self.accept("=") { Some(self.value()?) } else { None };
@@ -53,7 +58,8 @@ impl Parser<'_> {
             return self.unexpected();
         };
         if self.at_word("CURSOR") {
-            return Err(Failure::Unread("CURSOR"));
+            let cursor = Box::new(self.cursor()?);
+            return Ok(StatementKind::SetCursor { variable, cursor });
         }
         let value = self.value()?;
         Ok(StatementKind::SetVariable(SetVariable { variable, operator, value }))

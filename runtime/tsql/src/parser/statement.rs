@@ -111,6 +111,10 @@ impl Parser<'_> {
                 self.advance();
                 self.identifier().map(StatementKind::Use)
             }
+            "OPEN" => self.use_cursor(StatementKind::Open),
+            "FETCH" => self.fetch(),
+            "CLOSE" => self.use_cursor(StatementKind::Close),
+            "DEALLOCATE" => self.use_cursor(StatementKind::Deallocate),
             "RAISERROR" => self.raise_error(),
             "THROW" => self.throw(),
             "WAITFOR" => self.wait_for(),

@@ -81,6 +81,7 @@ impl Parser<'_> {
         let assignments = self.list(Self::assignment)?;
         let outputs = self.outputs()?;
         let from = self.sources()?;
+        let current_of = self.current_of()?;
         let filter = self.where_clause()?;
         let options = self.query_hints()?;
         Ok(StatementKind::Update(Box::new(Update {
@@ -92,6 +93,7 @@ impl Parser<'_> {
             outputs,
             from,
             filter,
+            current_of,
             options,
         })))
     }
@@ -141,6 +143,7 @@ impl Parser<'_> {
         let hints = self.table_hints()?;
         let outputs = self.outputs()?;
         let from = self.sources()?;
+        let current_of = self.current_of()?;
         let filter = self.where_clause()?;
         let options = self.query_hints()?;
         Ok(StatementKind::Delete(Box::new(Delete {
@@ -151,6 +154,7 @@ impl Parser<'_> {
             outputs,
             from,
             filter,
+            current_of,
             options,
         })))
     }

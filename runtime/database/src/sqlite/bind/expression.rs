@@ -23,6 +23,8 @@ impl Binder<'_> {
             ExprKind::Variable(name) => self.variable(name),
             ExprKind::GlobalVariable(name) => self.global_variable(name),
             ExprKind::Column(name) => Ok(self.column(name)?.0),
+            ExprKind::XmlValue { operand, path, target } => self.xml_value(operand, path, target),
+            ExprKind::RowLocator => self.row_locator(),
             ExprKind::Default => Err(errors::syntax_near("DEFAULT")),
             ExprKind::Unary { operator, operand } => {
                 operator::unary(*operator, self.value(operand)?)
@@ -149,7 +151,7 @@ impl Binder<'_> {
     }
 
     /// The type that a conversion names.
-    fn target_type(&self, target: &TypeName) -> Result<SqlType, SqlError> {
+    pub(super) fn target_type(&self, target: &TypeName) -> Result<SqlType, SqlError> {
         target.cast().ok_or_else(|| unknown_type(target))
     }
 

@@ -128,12 +128,7 @@ impl Wrapping {
         for option in &clause.options {
             match (option.name.as_str(), &option.arguments) {
                 ("ROOT", None) => wrapping.root = Some("root".to_owned()),
-                ("ROOT", Some(name)) => {
-                    let name = name.strip_prefix(['N', 'n']).unwrap_or(name);
-                    let name = name.strip_prefix('\'').and_then(|name| name.strip_suffix('\''));
-                    let name = name.ok_or_else(|| errors::syntax_near("ROOT"))?;
-                    wrapping.root = Some(name.replace("''", "'"));
-                }
+                ("ROOT", Some(name)) => wrapping.root = Some(root_name(name)?),
                 ("INCLUDE_NULL_VALUES", None) => wrapping.nulls = true,
                 ("WITHOUT_ARRAY_WRAPPER", None) => wrapping.array = false,
                 (other, _) => return Err(errors::syntax_near(other)),
@@ -144,6 +139,13 @@ impl Wrapping {
         }
         Ok(wrapping)
     }
+}
+
+/// The text of a string constant, as options of FOR have it.
+pub(super) fn root_name(constant: &str) -> Result<String, SqlError> {
+    let name = constant.strip_prefix(['N', 'n']).unwrap_or(constant);
+    let name = name.strip_prefix('\'').and_then(|name| name.strip_suffix('\''));
+    Ok(name.ok_or_else(|| errors::syntax_near(constant))?.replace("''", "'"))
 }
 
 /// The members of FOR JSON PATH: points in a column's name make objects.
@@ -217,7 +219,7 @@ fn objects(query: &BoundQuery, id: u32, levels: Vec<(String, Members)>, nulls: b
     aggregate(AggregateName::Own(Arc::new(function)), fragments, TEXT)
 }
 
-fn aggregate(name: AggregateName, arguments: Vec<Bound>, sql_type: SqlType) -> Bound {
+pub(super) fn aggregate(name: AggregateName, arguments: Vec<Bound>, sql_type: SqlType) -> Bound {
     let star = arguments.is_empty();
     let (within, over) = (Vec::new(), None);
     let aggregate = BoundAggregate { name, distinct: false, arguments, star, within, over };
@@ -225,13 +227,13 @@ fn aggregate(name: AggregateName, arguments: Vec<Bound>, sql_type: SqlType) -> B
 }
 
 /// `count(*) > 0`
-fn any_row() -> Bound {
+pub(super) fn any_row() -> Bound {
     let count = aggregate(AggregateName::Native("count"), Vec::new(), SqlType::BigInt);
     let (left, right) = (Box::new(count), Box::new(int(0)));
     Bound::predicate(Kind::Infix { operator: ">", left, right, collate: false }, false)
 }
 
-fn joined(left: Bound, right: Bound) -> Bound {
+pub(super) fn joined(left: Bound, right: Bound) -> Bound {
     let (left, right) = (Box::new(left), Box::new(right));
     let kind = Kind::Infix { operator: "||", left, right, collate: false };
     Bound { kind, sql_type: TEXT, nullable: true }

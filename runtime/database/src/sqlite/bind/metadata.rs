@@ -49,8 +49,8 @@ impl Binder<'_> {
             }
             "@@lock_timeout" => int(session.lock_timeout),
             "@@textsize" => int(i64::from(i32::MAX)),
-            "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@fetch_status" => int(0),
-            "@@procid" => int(0),
+            "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@procid"
+            | "@@fetch_status" | "@@cursor_rows" => int(0),
             "@@max_connections" => int(32_767),
             "@@microsoftversion" => int(0x1000_03E8),
             "@@dbts" => Ok(Bound::constant(Value::Binary(vec![0; 8]), SqlType::Binary(8))),

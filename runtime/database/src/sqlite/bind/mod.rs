@@ -11,7 +11,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::embedded::environment::Environment;
 use super::errors;
-use crate::Variable;
+use crate::Variables;
 
 pub(crate) mod aggregate;
 pub(crate) mod apply;
@@ -22,6 +22,7 @@ pub(crate) mod coerce;
 pub(crate) mod date;
 pub(crate) mod expression;
 pub(crate) mod for_json;
+pub(crate) mod for_xml;
 pub(crate) mod grouping;
 pub(crate) mod lateral;
 pub(crate) mod merge;
@@ -50,7 +51,7 @@ pub(crate) struct Binder<'a> {
     /// The session and the catalog.
     pub(crate) environment: &'a Environment<'a>,
     /// The variables that the statement may use.
-    pub(crate) variables: &'a BTreeMap<String, Variable>,
+    pub(crate) variables: &'a Variables,
     /// The scopes of the queries around, the innermost last.
     scopes: Vec<Scope>,
     /// The common table expressions in sight, the nearest last.
@@ -89,10 +90,7 @@ enum Aggregates {
 
 impl<'a> Binder<'a> {
     /// A binder for one statement.
-    pub(crate) fn new(
-        environment: &'a Environment<'a>,
-        variables: &'a BTreeMap<String, Variable>,
-    ) -> Self {
+    pub(crate) fn new(environment: &'a Environment<'a>, variables: &'a Variables) -> Self {
         Binder {
             environment,
             variables,

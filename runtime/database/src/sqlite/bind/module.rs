@@ -11,7 +11,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::expression::{literal, unknown_type};
 use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
 use super::{Binder, coerce, operator};
-use crate::Variable;
+use crate::Variables;
 use crate::sqlite::embedded::catalog::DatabaseName;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
@@ -220,7 +220,7 @@ impl Binder<'_> {
             return Err(errors::nested_too_deep());
         }
         let environment = Environment { database, ..*self.environment };
-        let variables: BTreeMap<String, Variable> = BTreeMap::new();
+        let variables = Variables::new();
         let mut inner = Binder::new(&environment, &variables);
         inner.parameters = parameters;
         inner.depth = self.depth + 1;

@@ -39,7 +39,7 @@ impl Binder<'_> {
                 Some(clause @ ForClause { mode: ForMode::JsonPath | ForMode::JsonAuto, .. }) => {
                     binder.for_json(bound, clause)
                 }
-                Some(_) => Err(errors::unsupported("FOR XML")),
+                Some(clause) => binder.for_xml(bound, clause),
             }
         });
         self.ctes.truncate(known);

@@ -5,6 +5,8 @@ use launchpod_types::{SqlError, SqlType};
 
 use super::Binder;
 use super::tree::{Bound, Kind, SourceId};
+use super::write::row_id;
+use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::errors;
 
 /// The sources of one query.
@@ -24,6 +26,8 @@ pub(crate) struct ScopeSource {
     /// The database and schema, when it is a table without alias.
     pub(crate) qualifier: Option<(String, String)>,
     pub(crate) columns: Vec<SourceColumn>,
+    /// SQLite's word for the number of its rows, when it is a table.
+    pub(crate) rowid: Option<&'static str>,
 }
 
 /// A column that can be named.
@@ -112,6 +116,23 @@ impl Binder<'_> {
                 Err(errors::unbound_identifier(&format!("{table}.{}", name.name)))
             }
             _ => Err(errors::invalid_column(&name.name.text)),
+        }
+    }
+
+    /// `%%physloc%%`: of the only table in sight, the number of the row.
+    pub(crate) fn row_locator(&mut self) -> Result<Bound, SqlError> {
+        let sources = &self.scope().sources[..];
+        match sources {
+            [ScopeSource { id, rowid: Some(rowid), .. }] => Ok(row_id(*id, rowid)),
+            _ => Err(errors::unsupported("%%physloc%% of what isn't one table")),
+        }
+    }
+
+    /// Notes that the source added last is a table.
+    pub(crate) fn number_rows(&mut self, table: &Table) {
+        let rowid = table.rowid().ok();
+        if let Some(source) = self.scope().sources.last_mut() {
+            source.rowid = rowid;
         }
     }
 

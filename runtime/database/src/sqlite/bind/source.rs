@@ -65,6 +65,7 @@ impl Binder<'_> {
                 let id = self.source_id();
                 let columns = self.columns_of(&table, id)?;
                 self.add_source(id, alias.unwrap_or(name), None, columns)?;
+                self.number_rows(&table);
                 Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
             }
             TableSourceKind::Function { call, json_columns } => {
@@ -143,6 +144,7 @@ impl Binder<'_> {
         let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
         let columns = self.columns_of(&table, id)?;
         self.add_source(id, shown, qualifier, columns)?;
+        self.number_rows(&table);
         Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
     }
 
@@ -216,7 +218,13 @@ impl Binder<'_> {
             return Err(errors::duplicate_correlation(name));
         }
         self.source_names.insert(id, name.to_owned());
-        self.scope().sources.push(ScopeSource { id, name: name.to_owned(), qualifier, columns });
+        self.scope().sources.push(ScopeSource {
+            id,
+            name: name.to_owned(),
+            qualifier,
+            columns,
+            rowid: None,
+        });
         Ok(())
     }
 }

@@ -177,6 +177,7 @@ impl Binder<'_> {
             name: name.to_owned(),
             qualifier: None,
             columns,
+            rowid: None,
         };
         let mut scope = Vec::with_capacity(3);
         let rowid = rows.table.rowid()?;

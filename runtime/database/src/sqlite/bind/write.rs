@@ -651,6 +651,7 @@ impl Binder<'_> {
         let qualifier = Some((table.database.clone(), table.schema.clone()));
         let columns = self.columns_of(&table, id)?;
         self.add_source(id, shown, qualifier, columns)?;
+        self.number_rows(&table);
         let own = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
         let sources = match bound {
             None => own,

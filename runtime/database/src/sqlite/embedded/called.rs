@@ -6,7 +6,6 @@
 //! a statement runs.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use launchpod_tsql::ast::{
@@ -18,12 +17,12 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::catalog::DatabaseName;
 use super::environment::Environment;
 use super::thread::{Caller, Job, Stop, Worker};
-use crate::Variable;
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::write::Change;
 use crate::sqlite::bind::{Binder, coerce, operator};
 use crate::sqlite::{cell, errors, translate};
+use crate::{Variable, Variables};
 
 /// How deep functions call each other, as in SQL Server.
 const MOST_NESTED: u32 = 32;
@@ -48,7 +47,7 @@ struct Frame<'p> {
     program: &'p Program,
     worker: Worker,
     job: Job,
-    variables: BTreeMap<String, Variable>,
+    variables: Variables,
     depth: u32,
 }
 
@@ -81,7 +80,7 @@ pub(crate) fn call(program: &Program, arguments: &[Value]) -> Result<Value, SqlE
     let (mut worker, job) = caller.open();
     worker.session.database = program.database.clone();
     CALLER.set(Some((caller.clone(), depth + 1)));
-    let frame = Frame { program, worker, job, variables: BTreeMap::new(), depth };
+    let frame = Frame { program, worker, job, variables: Variables::new(), depth };
     let result = frame.run(arguments);
     CALLER.set(Some((caller, depth)));
     match result {
@@ -99,7 +98,7 @@ impl Frame<'_> {
         for (parameter, value) in create.parameters.iter().zip(arguments) {
             let declared = parameter.type_name.declared();
             let sql_type = declared.ok_or_else(|| unknown_type(&parameter.type_name))?;
-            let variable = Variable { sql_type, value: value.clone() };
+            let variable = Variable { sql_type, value: value.clone() }.into();
             self.variables.insert(fold_name(&parameter.name), variable);
         }
         match &create.body {
@@ -221,7 +220,7 @@ impl Frame<'_> {
             }
             None => Value::Null,
         };
-        self.variables.insert(fold_name(name), Variable { sql_type, value });
+        self.variables.insert(fold_name(name), Variable { sql_type, value }.into());
         Ok(())
     }
 
@@ -233,7 +232,7 @@ impl Frame<'_> {
         }
         let table = format!("#{name} {} {}", self.program.key, self.depth);
         let value = Value::Text(table.clone());
-        self.variables.insert(key, Variable { sql_type: SqlType::SYSNAME, value });
+        self.variables.insert(key, Variable { sql_type: SqlType::SYSNAME, value }.into());
         let whole = launchpod_tsql::ast::Span { start: 0, end: self.program.text.len() };
         let statement = Statement { kind: StatementKind::Break, span: whole, line: 1 };
         let text = self.program.text.as_str();
@@ -265,7 +264,7 @@ impl Frame<'_> {
         let known = self.variables.get(&key).map(|variable| variable.sql_type);
         let sql_type = known.ok_or_else(|| errors::undeclared_variable(name))?;
         let value = self.converted(value, sql_type)?;
-        self.variables.insert(key, Variable { sql_type, value });
+        self.variables.insert(key, Variable { sql_type, value }.into());
         Ok(())
     }
 

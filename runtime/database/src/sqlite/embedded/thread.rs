@@ -1,7 +1,6 @@
 //! A session's thread: SQLite calls block, so each session has a thread and a connection of its
 //! own, and speaks to the rest through channels.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -18,7 +17,7 @@ use super::environment::Session;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
-use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute, Variable};
+use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute, Variables};
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
 /// and code generator recurse over them too.
@@ -160,7 +159,7 @@ impl EmbeddedSession {
 
 impl Job {
     /// The same job with other variables, for a statement within its own.
-    pub(crate) fn with_variables(&self, variables: Arc<BTreeMap<String, Variable>>) -> Job {
+    pub(crate) fn with_variables(&self, variables: Arc<Variables>) -> Job {
         Job {
             execute: Execute { variables, ..self.execute.clone() },
             cancel: self.cancel.clone(),
@@ -173,7 +172,7 @@ impl Job {
         &self,
         statement: Statement,
         source: &str,
-        variables: Arc<BTreeMap<String, Variable>>,
+        variables: Arc<Variables>,
     ) -> Job {
         let (statement, source) = (Arc::new(statement), source.into());
         let execute = Execute { statement, source, variables, describe: false };

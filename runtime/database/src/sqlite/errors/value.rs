@@ -118,6 +118,51 @@ pub(crate) fn json_unnamed() -> SqlError {
     )
 }
 
+pub(crate) fn xml_unnamed() -> SqlError {
+    SqlError::new(
+        6809,
+        "Unnamed tables cannot be used as XML identifiers as well as unnamed columns cannot be used \
+         for attribute names. Name unnamed columns/tables using AS in the SELECT statement.",
+    )
+}
+
+pub(crate) fn xml_auto_without_table() -> SqlError {
+    SqlError::new(
+        6800,
+        "FOR XML AUTO requires at least one table for generating XML tags. Use FOR XML RAW or add a \
+         FROM clause with a table name.",
+    )
+}
+
+pub(crate) fn xml_name(column: &str, fault: char) -> SqlError {
+    let code = u32::from(fault);
+    SqlError::new(
+        6850,
+        format!(
+            "Column name '{column}' contains an invalid XML identifier as required by FOR XML; \
+             '{fault}'(0x{code:04X}) is the first character at fault."
+        ),
+    )
+}
+
+pub(crate) fn xml_late_attribute(name: &str) -> SqlError {
+    SqlError::new(
+        6852,
+        format!(
+            "Attribute-centric column '@{name}' must not come after a non-attribute-centric \
+             sibling in XML hierarchy in FOR XML PATH."
+        ),
+    )
+}
+
+pub(crate) fn xml_attribute_without_row() -> SqlError {
+    SqlError::new(
+        6864,
+        "Row tag omission (empty row tag name) cannot be used with attribute-centric FOR XML \
+         serialization.",
+    )
+}
+
 pub(crate) fn json_root_without_array() -> SqlError {
     SqlError::new(
         13620,

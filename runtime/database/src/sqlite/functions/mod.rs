@@ -23,6 +23,7 @@ pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod digest;
 pub(crate) mod for_json;
+pub(crate) mod for_xml;
 pub(crate) mod format;
 pub(crate) mod json;
 pub(crate) mod language;

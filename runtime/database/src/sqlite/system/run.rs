@@ -2,7 +2,6 @@
 //!
 //! Its text has SELECT, IF, DECLARE, SET, EXEC of another, RAISERROR with a number, and RETURN.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use launchpod_tsql::ast::{
@@ -18,9 +17,7 @@ use crate::sqlite::bind::{Binder, coerce};
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::thread::{Job, Stop, Worker};
 use crate::sqlite::errors;
-use crate::{Event, Variable};
-
-type Variables = BTreeMap<String, Variable>;
+use crate::{Event, Variable, Variables};
 
 /// A procedure that runs.
 struct Call<'a> {
@@ -144,7 +141,7 @@ impl Call<'_> {
             Some(value) => self.value(value, sql_type)?,
             None => Value::Null,
         };
-        self.variables.insert(fold_name(name), Variable { sql_type, value });
+        self.variables.insert(fold_name(name), Variable { sql_type, value }.into());
         Ok(())
     }
 
@@ -153,7 +150,7 @@ impl Call<'_> {
         let known = self.variables.get(&key).map(|variable| variable.sql_type);
         let sql_type = known.ok_or_else(|| errors::undeclared_variable(&set.variable))?;
         let value = self.value(&set.value, sql_type)?;
-        self.variables.insert(key, Variable { sql_type, value });
+        self.variables.insert(key, Variable { sql_type, value }.into());
         Ok(())
     }
 
@@ -242,7 +239,7 @@ fn arguments(
             }
         };
         let value = converted(environment, bound, sql_type)?;
-        variables.insert(fold_name(&parameter.name), Variable { sql_type, value });
+        variables.insert(fold_name(&parameter.name), Variable { sql_type, value }.into());
     }
     Ok(variables)
 }

@@ -45,7 +45,7 @@ impl Run<'_> {
         let variable = |parameter: &Parameter| {
             let value = parameter.value.clone();
             let variable = Variable { sql_type: parameter.sql_type, value };
-            (fold_name(&format!("@{}", parameter.name)), variable)
+            (fold_name(&format!("@{}", parameter.name)), variable.into())
         };
         let own = parameters.iter().map(variable).collect();
         let outer = std::mem::replace(&mut self.scope.variables, own);
