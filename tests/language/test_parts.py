@@ -120,6 +120,54 @@ def test_what_is_refused(sql, arguments, number, text):
     assert text in outcome.errors[0].text
 
 
+def test_within_a_procedure(sql):
+    """Where the rows are another statement's input, and where the errors are the procedure's."""
+    chunked = script(COUNTING, query=FIVE, clause=INT, **chunks("@rows", params="N'@r_rowsPerRead int'"))
+    keyed = script(FIRST, query=KEYS, clause=TEXT, **{name: f"@{name[13:]}" for name in BY_KEY})
+    parallel = script(ROWS, query=FIVE, parallel="1")
+    sql.run("CREATE TABLE counts (n int)").check()
+    for text in (
+        f"CREATE PROCEDURE chunked @rows int AS {chunked}",
+        f"CREATE PROCEDURE keyed @partition_by_columns nvarchar(99), @order_by_columns nvarchar(99) = N'v' AS {keyed}",
+        f"CREATE PROCEDURE unsaid AS {parallel}",
+    ):
+        sql.run(text).check()
+    try:
+        sql.run("INSERT INTO counts EXEC chunked 3").check()
+        # Without a clause the counts of several runs are floats.
+        sql.run(f"INSERT INTO counts {script(COUNTING, query=FIVE, **chunks('4'))}").check()
+        assert sorted(sql.run("SELECT n FROM counts").rows) == [(1,), (2,), (3,), (4,)]
+        assert sql.run("EXEC keyed N'k'").rows == [("5 6",), ("3 4",), ("1 2",)]
+        cases = [
+            ("EXEC chunked 0", 39132, "chunked"),
+            ("EXEC keyed N'k, k'", 39102, "keyed"),
+            ("EXEC keyed NULL", 39103, "keyed"),
+            ("EXEC keyed N'x'", 39104, "keyed"),
+            ("EXEC keyed N'k,'", 39105, "keyed"),
+            ("EXEC keyed N'k', N'v ASC DESC'", 39106, "keyed"),
+            ("EXEC keyed N'k', N'K'", 39107, "keyed"),
+            ("EXEC unsaid", 39024, "unsaid"),
+        ]
+        for call, number, procedure in cases:
+            (error,) = sql.run(call).errors
+            assert (error.number, error.procedure) == (number, procedure), call
+        caught = sql.run("BEGIN TRY EXEC unsaid END TRY BEGIN CATCH SELECT ERROR_NUMBER() END CATCH")
+        assert caught.value == 39024
+    finally:
+        sql.run("DROP PROCEDURE chunked, keyed, unsaid; DROP TABLE counts").check()
+
+
+def test_runs_without_rows_or_results(sql):
+    """No result set is asked for; and of the values that each run assigns, the last one's count."""
+    arguments = chunks("2", params="N'@r_rowsPerRead int, @last int OUTPUT'", last="@last OUTPUT")
+    batch = script("last = int(InputDataSet.n.max())", query=FIVE, clause="WITH RESULT SETS NONE", **arguments)
+    assert sql.run(f"DECLARE @last int; {batch} SELECT @last").value == 5
+    some = "if InputDataSet.n[0] != 3: OutputDataSet = InputDataSet"
+    assert sql.run(script(some, query=FIVE, clause=INT, **chunks("2"))).rows == [(1,), (2,), (5,)]
+    none = script(ROWS, query=FIVE, clause="WITH RESULT SETS NONE", **chunks("2"))
+    assert sql.run(none).numbers == [11535]
+
+
 NUMBERS = "SELECT n FROM numbers"
 WHO = """
 import time
@@ -182,6 +230,18 @@ def test_the_first_error_ends_all(parallel):
         outcome = session.run(script(body, query=NUMBERS, clause=INT, parallel="1"))
     assert outcome.numbers == [39004, 39019, 11536]
     assert "ValueError: mine" in outcome.errors[1].text
+    parallel.wait_for_no_containers()
+
+
+def test_several_workers_read_in_chunks(parallel):
+    arguments = chunks("500", parallel="1")
+    with parallel.connect() as session:
+        rows = session.run(script(WHO, query=NUMBERS, clause=WHO_AND_COUNT, **arguments)).rows
+        # A worker whose input is empty still runs, once.
+        none = session.run(script(COUNTING, query=f"{NUMBERS} WHERE n < 0", clause=INT, **arguments)).rows
+    assert sum(n for _, n in rows) == 3000 and max(n for _, n in rows) == 500
+    assert len({who for who, _ in rows}) == 3
+    assert none == [(0,)]
     parallel.wait_for_no_containers()
 
 

@@ -19,6 +19,10 @@ pub struct Query {
     pub for_clause: Option<ForClause>,
     /// The hints of `OPTION (…)`, as written.
     pub options: Vec<String>,
+    /// Where `body` stands.
+    pub body_span: Span,
+    /// Where `body` stands, with `ORDER BY` and `OFFSET`.
+    pub ordered_span: Span,
     /// Where it stands.
     pub span: Span,
     /// The line it begins on.

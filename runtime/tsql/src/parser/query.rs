@@ -15,8 +15,9 @@ impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
         let token = self.token();
         let ctes = self.ctes()?;
+        let body_start = self.token().start;
         let body = self.set_operations(None)?;
-        self.query_tail(token, ctes, body)
+        self.query_tail(token, ctes, (body_start, body))
     }
 
     /// Reads a query within a statement or another query.
@@ -29,7 +30,7 @@ impl Parser<'_> {
     /// Reads a query after its first operand, which began with `start`.
     pub(super) fn query_from(&mut self, start: Token, first: QueryBody) -> Result<Query> {
         let body = self.set_operations(Some(first))?;
-        self.query_tail(start, Vec::new(), body)
+        self.query_tail(start, Vec::new(), (start.start, body))
     }
 
     /// Reads `WITH name AS (query), …` if it stands here.
@@ -108,13 +109,32 @@ impl Parser<'_> {
         Ok(QueryBody::Nested(Box::new(query)))
     }
 
-    fn query_tail(&mut self, start: Token, ctes: Vec<Cte>, body: QueryBody) -> Result<Query> {
+    /// Reads what follows the rows, which began at `body_start`.
+    fn query_tail(
+        &mut self,
+        start: Token,
+        ctes: Vec<Cte>,
+        (body_start, body): (usize, QueryBody),
+    ) -> Result<Query> {
+        let body_span = self.span_from(body_start);
         let order_by = if self.at_word("ORDER") { self.order_by()? } else { Vec::new() };
         let offset = self.offset_fetch()?;
+        let ordered_span = self.span_from(body_start);
         let for_clause = self.for_clause()?;
         let options = self.query_hints()?;
         let span = self.span_from(start.start);
-        Ok(Query { ctes, body, order_by, offset, for_clause, options, span, line: start.line })
+        Ok(Query {
+            ctes,
+            body,
+            order_by,
+            offset,
+            for_clause,
+            options,
+            body_span,
+            ordered_span,
+            span,
+            line: start.line,
+        })
     }
 
     fn select(&mut self) -> Result<Select> {

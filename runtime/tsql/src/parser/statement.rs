@@ -152,7 +152,7 @@ impl Parser<'_> {
                 Failure::Unread(_) => Failure::Unread(super::opaque::MERGE_AFTER_WITH),
                 invalid => invalid,
             }),
-            "SELECT" => {
+            "SELECT" | "(" => {
                 let mut query = self.query()?;
                 let token = self.tokens[start];
                 query.ctes = ctes;

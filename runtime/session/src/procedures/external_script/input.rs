@@ -2,7 +2,7 @@
 //! that the call asks for.
 
 use launchpod_controller::{Input, Parts};
-use launchpod_database::{Rows, Variable};
+use launchpod_database::{Execute, Rows, Variable};
 use launchpod_tsql::InputQuery;
 use launchpod_tsql::ast::{Statement, StatementKind, fold_name};
 use launchpod_types::{Parameter, SqlError};
@@ -68,25 +68,25 @@ impl Run<'_> {
         text: &str,
         partition: Option<&Partition>,
     ) -> Result<Rows, Stop> {
-        let rows = self.rows_of(statement.clone(), text).await?;
         let (Some(partition), StatementKind::Select(query)) = (partition, &statement.kind) else {
-            return Ok(rows);
+            return self.rows_of(self.request(statement, text)).await;
         };
-        // Only its columns were asked for: dropping the rows stops it.
-        let columns = rows.columns;
-        drop(rows.batches);
+        let described = Execute { describe: true, ..self.request(statement.clone(), text) };
+        let Rows { columns, .. } = self.rows_of(described).await?;
         let wrapped = partition.wrap(query, text, &columns)?;
         match launchpod_tsql::parse_input_query(&wrapped).map_err(SqlError::from)? {
             InputQuery::Select(statement) => {
-                let Rows { batches, .. } = self.rows_of(*statement, &wrapped).await?;
+                let rows = self.request(*statement, &wrapped);
+                let Rows { batches, .. } = self.rows_of(rows).await?;
                 Ok(Rows { columns, batches })
             }
             _ => Err(not_a_select().into()),
         }
     }
 
-    async fn rows_of(&mut self, statement: Statement, text: &str) -> Result<Rows, Stop> {
-        match Rows::of(self.start(statement, text)).await? {
+    async fn rows_of(&mut self, execute: Execute) -> Result<Rows, Stop> {
+        let events = self.session.database.execute(execute, self.cancel.clone());
+        match Rows::of(events).await? {
             Some(rows) => Ok(rows),
             None if self.cancel.is_cancelled() => Err(Stop::Over),
             // A SELECT that assigns returns no rows.

@@ -103,38 +103,10 @@ impl Partition {
 /// The common table expressions before a query, and the query without what no derived table
 /// may have: an ORDER BY that chooses no rows, and hints.
 fn halves<'a>(query: &Query, text: &'a str) -> (&'a str, &'a str) {
-    let start = match query.ctes.last() {
-        Some(last) => after_parenthesis(text, last.query.span.end),
-        None => query.span.start,
-    };
     let chooses = query.offset.is_some()
         || matches!(&query.body, QueryBody::Select(select) if select.top.is_some());
-    let end = if query.order_by.is_empty() || !chooses {
-        end_of(&query.body, text)
-    } else if query.options.is_empty() {
-        query.span.end
-    } else {
-        let tail = text.get(..query.span.end).unwrap_or_default().to_ascii_uppercase();
-        tail.rfind("OPTION").unwrap_or(query.span.end)
-    };
-    let with = text.get(query.span.start..start).unwrap_or_default();
-    (with, text.get(start..end).unwrap_or_default())
-}
-
-fn end_of(body: &QueryBody, text: &str) -> usize {
-    match body {
-        QueryBody::Select(select) => select.span.end,
-        QueryBody::SetOperation { operands, .. } => {
-            operands.last().map_or(text.len(), |last| end_of(last, text))
-        }
-        QueryBody::Nested(query) => after_parenthesis(text, query.span.end),
-    }
-}
-
-/// Behind the closing parenthesis after a query within parentheses.
-fn after_parenthesis(text: &str, end: usize) -> usize {
-    let rest = text.get(end..).unwrap_or_default();
-    rest.find(')').map_or(text.len(), |at| end + at + 1)
+    let rows = if chooses { query.ordered_span } else { query.body_span };
+    (&text[query.span.start..rows.start], &text[rows.start..rows.end])
 }
 
 fn has(list: &[&Identifier], column: &Identifier) -> bool {
@@ -271,8 +243,18 @@ mod tests {
             ),
             (
                 "WITH c AS (SELECT 1 AS k) SELECT k, 1 FROM c",
-                "WITH c AS (SELECT 1 AS k)",
-                " SELECT k, 1 FROM c",
+                "WITH c AS (SELECT 1 AS k) ",
+                "SELECT k, 1 FROM c",
+            ),
+            (
+                ";WITH c AS (SELECT 1 AS k /* ) */) (SELECT k, 1 FROM c /* ) */ ) -- )",
+                "WITH c AS (SELECT 1 AS k /* ) */) ",
+                "(SELECT k, 1 FROM c /* ) */ )",
+            ),
+            (
+                "SELECT k, 1 FROM t ORDER BY k OFFSET 1 ROW OPTION (LABEL = 'OPTION')",
+                "",
+                "SELECT k, 1 FROM t ORDER BY k OFFSET 1 ROW",
             ),
         ];
         for (text, with, rows) in cases {
