@@ -114,6 +114,10 @@ impl Drive<'_> {
             };
             (said, farewell)
         };
+        let said = match said {
+            Said::Done if farewell.is_success() => talk.end().await,
+            said => said,
+        };
         let results = std::mem::take(&mut talk.results);
         drop(talk);
         if let Farewell::Exited(exited) = farewell {

@@ -1,11 +1,14 @@
 //! The data connection of a running script: request out, input on demand, results in.
 
+use std::time::Duration;
+
 use arrow_array::RecordBatch;
 use launchpod_exchange::convert::Converter;
 use launchpod_exchange::protocol::data::{Conversation, FromWorker, Request};
 use launchpod_exchange::stream::{Decoder, Limits as StreamLimits};
 use launchpod_sandbox::{ChannelError, Receiver, Sender};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Ending;
@@ -19,6 +22,9 @@ use crate::verdict::{Said, broken};
 
 /// What OUTPUT parameters may hold in all (bytes): as much as one batch of a result.
 const MAX_RESULTS: usize = 256 << 20;
+
+/// How long the kernel gets to close the connection of a worker that is gone.
+const END_WAIT: Duration = Duration::from_secs(1);
 
 /// What a script is given, ready to be sent.
 pub(crate) struct Job {
@@ -68,11 +74,27 @@ impl Talk<'_> {
         }
     }
 
+    /// Whether the worker, which is gone after its [`Said::Done`], has said no more than that.
+    pub(crate) async fn end(&mut self) -> Said {
+        match timeout(END_WAIT, self.receiver.receive()).await {
+            Ok(Ok(Some(frame))) => match self.conversation.receive(frame) {
+                // Conversation lets nothing pass after DONE.
+                Ok(_) => Said::Broken("A frame after DONE.".to_owned()),
+                Err(error) => broken(&error),
+            },
+            Ok(Err(error @ (ChannelError::Frame(_) | ChannelError::Truncated))) => broken(&error),
+            Ok(Ok(None) | Err(ChannelError::Io(_))) | Err(_) => Said::Done,
+        }
+    }
+
     async fn start(&mut self, job: &Job) -> Result<(), Said> {
         let mut frames = Vec::new();
         job.request
             .encode(&job.script, &job.parameters, &mut frames)
             .map_err(|error| Said::Ended(self.subject.internal(&error.to_string())))?;
+        if self.receiver.has_more() {
+            return Err(Said::Broken("The worker answered before it was asked.".to_owned()));
+        }
         self.conversation.run(&job.request, job.wants_results);
         self.send(&frames).await?;
         if self.feed.is_none() {

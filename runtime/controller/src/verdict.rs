@@ -88,7 +88,8 @@ pub(crate) fn broken(error: &dyn std::error::Error) -> Said {
 // === impl Farewell ===
 
 impl Farewell {
-    fn is_success(self) -> bool {
+    /// Whether the language's process ended as it does after a script that ended well.
+    pub(crate) fn is_success(self) -> bool {
         matches!(self, Farewell::Exited(Exited { code: Some(0), deadline_passed: false, .. }))
     }
 }

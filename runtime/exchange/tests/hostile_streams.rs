@@ -157,6 +157,13 @@ fn rows_without_columns_are_refused() {
 }
 
 #[test]
+fn batches_without_rows_are_refused() {
+    let stream = stream_of(&[("none", Arc::new(Int32Array::from(Vec::<i32>::new())))]);
+    let error = read(&stream).unwrap_err();
+    assert!(matches!(error, Corrupt::Unsupported("a batch without rows")), "{error}");
+}
+
+#[test]
 fn dictionaries_and_nested_types_are_refused() {
     let dictionary: DictionaryArray<Int32Type> = ["a", "b"].into_iter().collect();
     let stream = stream_of(&[("dictionary", Arc::new(dictionary))]);

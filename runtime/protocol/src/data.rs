@@ -213,6 +213,9 @@ impl Conversation {
     pub fn receive(&mut self, frame: Frame) -> Result<FromWorker, FrameError> {
         use State::{Idle, Output, OutputComplete, Over, Results, Running, Starting};
         let kind = frame.kind;
+        if frame.payload.is_empty() && matches!(kind, Kind::Output | Kind::Results) {
+            return Err(FrameError::Empty(kind));
+        }
         let (next, message) = match (self.state, kind) {
             (Starting, Kind::Ready) => (Idle, FromWorker::Ready(frame.message()?)),
             (Running, Kind::Pull) if self.input_open && !self.pull_unanswered => {
@@ -269,6 +272,7 @@ mod tests {
             Kind::Failed => {
                 Bytes::from_static(br#"{"traceback":"T","exception":"E","message":"M"}"#)
             }
+            Kind::Output | Kind::Results => Bytes::from_static(b"Arrow"),
             _ => Bytes::new(),
         };
         Frame { kind, payload }
@@ -354,6 +358,17 @@ mod tests {
         assert!(!legal(false, false, &[Failed, Done]));
         assert!(!legal(false, false, &[Ready]));
         assert!(!legal(false, false, &[Kind::Hello]));
+    }
+
+    #[test]
+    fn a_piece_of_a_stream_is_never_empty() {
+        for kind in [Kind::Output, Kind::Results] {
+            let mut conversation = Conversation::default();
+            conversation.receive(frame(Kind::Ready)).unwrap();
+            conversation.run(&request(false, false), true);
+            let error = conversation.receive(Frame { kind, payload: Bytes::new() }).unwrap_err();
+            assert!(matches!(error, FrameError::Empty(empty) if empty == kind));
+        }
     }
 
     #[test]

@@ -97,6 +97,9 @@ pub enum FrameError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A piece of a stream is empty: a sender of such pieces could go on for ever.
+    #[error("{0:?} frame without a byte")]
+    Empty(Kind),
     /// A frame may not be sent in this direction, on this connection or at this point.
     #[error("{kind:?} frame while {state}")]
     Unexpected {

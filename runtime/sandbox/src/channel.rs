@@ -4,6 +4,7 @@ use std::io;
 
 use bytes::BytesMut;
 use launchpod_protocol::frame::{Frame, FrameError};
+use rustix::io::ioctl_fionread;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -66,6 +67,11 @@ impl Channel {
 // === impl Receiver ===
 
 impl Receiver {
+    /// Whether something has come that no [`Receiver::receive`] has given yet.
+    pub fn has_more(&self) -> bool {
+        !self.received.is_empty() || ioctl_fionread(self.half.as_ref()).is_ok_and(|count| count > 0)
+    }
+
     /// The next frame, as [`Channel::receive`].
     ///
     /// # Errors

@@ -264,6 +264,27 @@ async fn a_worker_that_cannot_start_is_explained() {
 }
 
 #[tokio::test]
+async fn a_worker_that_answers_before_it_is_asked_is_refused() {
+    // In place of the worker: a success without a request.
+    let early = "import os, struct, time\n\
+                 frame = lambda kind, payload=b'': struct.pack('<IB', len(payload), kind) + payload\n\
+                 os.write(3, frame(0x30, b'{\"runtime\":\"none\"}') + frame(0x35))\n\
+                 time.sleep(30)";
+    let command = ["/opt/launchpod/supervisor", "--", "/usr/bin/python3", "-I", "-c", early];
+    let language = Language {
+        name: "Python".to_owned(),
+        environment: "python".to_owned(),
+        command: Some(command.map(str::to_owned).to_vec()),
+    };
+    let bench = Bench::new(Config { languages: vec![language], ..Config::default() }).await;
+    let outcome = bench.run(script("print('never')")).await;
+    let (failure, numbers, text) = outcome.expect_failure();
+    assert_eq!((failure, &numbers[..]), (Failure::Protocol, &[39013, 39019][..]), "{text}");
+    assert!(text.contains("answered before it was asked"), "{text}");
+    bench.end().await;
+}
+
+#[tokio::test]
 async fn what_the_profile_forbids_fails_inside() {
     let bench = Bench::new(Config::default()).await;
     // System call numbers of x86-64.

@@ -126,6 +126,10 @@ pub(super) fn record_batch(
         return Err(Corrupt::Unsupported("compression"));
     }
     let rows = usize::try_from(batch.length()).map_err(|_| Corrupt::Metadata("rows"))?;
+    if rows == 0 {
+        // Who sends one could send them for ever.
+        return Err(Corrupt::Unsupported("a batch without rows"));
+    }
     let cells = rows.saturating_mul(schema.fields().len());
     if cells > limits.cells {
         return Err(Corrupt::Limit { what: "cells", is: cells, limit: limits.cells });
