@@ -36,7 +36,7 @@ async fn values_are_formatted() {
              "nvarchar(4000), nvarchar(4000): 1,234.50|2024/02/29"),
             ("SELECT FORMAT(NULL, 'N')", "nvarchar(4000): NULL"),
             ("SELECT FORMAT('x', 'N')", "8116"),
-            ("SELECT FORMAT(1, 'N', 'de-DE')", "40517"),
+            ("SELECT FORMAT(1, 'N', 'xx-YY')", "40517"),
         ],
     )
     .await;

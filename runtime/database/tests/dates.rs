@@ -239,7 +239,7 @@ async fn moments_are_shown_in_other_zones() {
         ("SELECT CAST('2024-07-01' AS date) AT TIME ZONE 'UTC'", "8116"),
         (
             "SELECT * FROM sys.time_zone_info WHERE name = 'UTC'",
-            "nvarchar(128), nvarchar(6), bit: UTC|+00:00|0",
+            "nvarchar(128)!, nvarchar(6)!, bit!: UTC|+00:00|0",
         ),
     ];
     let all = cases.iter().map(|(sql, expected)| (sql.as_str(), expected.as_str())).chain(fixed);

@@ -27,7 +27,6 @@ mod insert_execute;
 mod instance;
 mod kept;
 mod literal;
-mod message_format;
 mod options;
 mod procedure_name;
 mod procedures;

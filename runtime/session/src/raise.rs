@@ -1,9 +1,9 @@
 //! RAISERROR and THROW.
 
 use launchpod_tsql::ast::{Expr, RaiseError, Throw};
+use launchpod_types::message_format::format;
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
-use crate::message_format::{FormatError, format};
 use crate::run::{Run, Stop};
 
 /// The number of a message that RAISERROR gets as text; THROW takes it and greater ones.
@@ -39,7 +39,7 @@ impl Run<'_> {
             // Severities and states outside of their range are taken as the nearest in it.
             class: class.clamp(0, 25) as u8,
             state: state.clamp(1, 255) as u8,
-            ..Message::info(LEAST_NUMBER as i32, format(&text, &arguments).map_err(malformed)?)
+            ..Message::info(LEAST_NUMBER as i32, format(&text, &arguments).map_err(SqlError::from)?)
         };
         if message.is_error() {
             return Err(Stop::Failed(vec![message]));
@@ -102,18 +102,4 @@ fn no_such_message(number: i64, class: i64, state: i64) -> SqlError {
             "Error {number}, severity {class}, state {state} was raised, but no message with that error number was found in sys.messages. If error is larger than 50000, make sure the user-defined message is added using sp_addmessage."
         ),
     )
-}
-
-fn malformed(error: FormatError) -> Stop {
-    match error {
-        FormatError::Marker(marker) => SqlError::new(
-            2787,
-            format!("Invalid format specification: '{marker}'."),
-        ),
-        FormatError::Argument(place) => SqlError::new(
-            2786,
-            format!("The data type of substitution parameter {place} does not match the expected type of the format specification."),
-        ),
-    }
-    .into()
 }

@@ -12,6 +12,7 @@ mod sql_type;
 mod value;
 
 pub mod calendar;
+pub mod message_format;
 
 pub use column::{Column, Parameter};
 pub use decimal::{Decimal, MAX_PRECISION};

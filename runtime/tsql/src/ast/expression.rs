@@ -286,7 +286,7 @@ pub struct CaseBranch {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionCall {
     /// The name. `TRIM(LEADING c FROM x)` is given as `LTRIM(x, c)`, TRAILING as `RTRIM`,
-    /// BOTH as `TRIM(x, c)`.
+    /// BOTH as `TRIM(x, c)`; `JSON_OBJECT(a : b)` as `JSON_OBJECT(a, b)`.
     pub name: ObjectName,
     /// Whether DISTINCT stands before the arguments.
     pub distinct: bool,
@@ -294,7 +294,8 @@ pub struct FunctionCall {
     pub arguments: FunctionArguments,
     /// `WITHIN GROUP (ORDER BY …)`
     pub within_group: Vec<OrderItem>,
-    /// `IGNORE NULLS` (true) or `RESPECT NULLS` (false).
+    /// `IGNORE NULLS` (true) or `RESPECT NULLS` (false); of JSON_OBJECT and JSON_ARRAY `ABSENT
+    /// ON NULL` (true) or `NULL ON NULL` (false).
     pub ignore_nulls: Option<bool>,
     /// `OVER (…)`
     pub over: Option<Window>,

@@ -42,9 +42,7 @@ impl Parser<'_> {
             "CONVERT" | "TRY_CONVERT" => self.convert(special.starts_with("TRY")),
             "PARSE" | "TRY_PARSE" => self.parse_call(special.starts_with("TRY")),
             "TRIM" => self.trim(name),
-            "JSON_OBJECT" | "JSON_ARRAY" | "JSON_OBJECTAGG" | "JSON_ARRAYAGG" => {
-                Err(Failure::Unread("JSON constructor"))
-            }
+            "JSON_OBJECT" | "JSON_ARRAY" => self.json_constructor(name),
             _ => Ok(ExprKind::Function(Box::new(self.plain_call(name)?))),
         }
     }
@@ -160,6 +158,40 @@ impl Parser<'_> {
             arguments: FunctionArguments::List(arguments),
             within_group: Vec::new(),
             ignore_nulls: None,
+            over: None,
+        })))
+    }
+
+    /// Reads `JSON_OBJECT(key : value, … [NULL | ABSENT ON NULL])` and `JSON_ARRAY(value, …)`.
+    fn json_constructor(&mut self, name: ObjectName) -> Result<ExprKind> {
+        let object = name.is_plain("JSON_OBJECT");
+        self.expect("(")?;
+        let mut arguments = Vec::new();
+        let clause_ahead = |parser: &Self| {
+            parser.at_word("ABSENT") || (parser.at_word("NULL") && parser.word_ahead(1, "ON"))
+        };
+        while !self.at(")") && !clause_ahead(self) {
+            arguments.push(self.value()?);
+            if object {
+                self.expect(":")?;
+                arguments.push(self.value()?);
+            }
+            if !self.accept(",") {
+                break;
+            }
+        }
+        let ignore_nulls = if self.accept_words(&["ABSENT", "ON", "NULL"]) {
+            Some(true)
+        } else {
+            self.accept_words(&["NULL", "ON", "NULL"]).then_some(false)
+        };
+        self.expect(")")?;
+        Ok(ExprKind::Function(Box::new(FunctionCall {
+            name,
+            distinct: false,
+            arguments: FunctionArguments::List(arguments),
+            within_group: Vec::new(),
+            ignore_nulls,
             over: None,
         })))
     }

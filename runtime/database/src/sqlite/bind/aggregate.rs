@@ -15,8 +15,9 @@ use super::tree::{
 use super::{Aggregates, Binder, coerce, operator};
 use crate::sqlite::errors;
 use crate::sqlite::functions::aggregate::Aggregate;
+use crate::sqlite::functions::collect::Finish;
 use crate::sqlite::functions::number::{IntegerOperator, integer_operator};
-use crate::sqlite::functions::{Body, Function};
+use crate::sqlite::functions::{Body, Function, percentile};
 
 /// Whether a call of this name is bound here.
 pub(crate) fn is_aggregate(name: &str) -> bool {
@@ -42,6 +43,12 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
         "PERCENT_RANK",
         "CUME_DIST",
         "STRING_AGG",
+        "APPROX_COUNT_DISTINCT",
+        "APPROX_PERCENTILE_CONT",
+        "APPROX_PERCENTILE_DISC",
+        "PERCENTILE_CONT",
+        "PERCENTILE_DISC",
+        "CHECKSUM_AGG",
     ]
     .iter()
     .any(|known| known.eq_ignore_ascii_case(name))
@@ -58,12 +65,13 @@ impl Binder<'_> {
             "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "PERCENT_RANK" | "CUME_DIST"
         );
         let positional = matches!(name.as_str(), "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE");
-        if (ranking || positional) && call.over.is_none() {
-            return Err(SqlError::with_class(
-                10753,
-                15,
-                format!("The function '{}' must have an OVER clause.", call.name.name),
-            ));
+        let percentile = name.contains("PERCENTILE");
+        let windowed = ranking || positional || name.starts_with("PERCENTILE");
+        if percentile && call.within_group.is_empty() {
+            return Err(errors::needs_clause(&call.name.name.text, "WITHIN GROUP"));
+        }
+        if windowed && call.over.is_none() {
+            return Err(errors::needs_clause(&call.name.name.text, "OVER"));
         }
         match self.aggregates {
             Aggregates::Allowed => {}
@@ -77,8 +85,9 @@ impl Binder<'_> {
             Aggregates::Refused => return Err(errors::aggregate_in_where()),
             Aggregates::Inside => return Err(errors::nested_aggregate()),
         }
-        if call.ignore_nulls == Some(true) {
-            return Err(errors::unsupported("IGNORE NULLS"));
+        let ignore_nulls = call.ignore_nulls == Some(true);
+        if ignore_nulls && !matches!(name.as_str(), "FIRST_VALUE" | "LAST_VALUE") {
+            return Err(errors::unsupported(format_args!("{name} with IGNORE NULLS")));
         }
         // SUM(SUM(x)) OVER () aggregates groups; SUM(SUM(x)) doesn't exist.
         let inner = if call.over.is_some() { Aggregates::Allowed } else { Aggregates::Inside };
@@ -95,7 +104,7 @@ impl Binder<'_> {
             Some(window) => Some(self.window(window)?),
             None => None,
         };
-        if !call.within_group.is_empty() && name != "STRING_AGG" {
+        if !call.within_group.is_empty() && name != "STRING_AGG" && !percentile {
             return Err(errors::unsupported(format_args!("{name} with WITHIN GROUP")));
         }
         let within = self.with_aggregates(inner, |binder| binder.order(&call.within_group))?;
@@ -110,6 +119,20 @@ impl Binder<'_> {
         };
         if !star && !expected.contains(&arguments.len()) {
             return Err(errors::argument_count(&name, &expected.start().to_string()));
+        }
+        if percentile {
+            let [order] = &within[..] else {
+                return Err(errors::unsupported(format_args!(
+                    "{name} in the order of several values"
+                )));
+            };
+            let fraction = self.environment.evaluate(&arguments[0])?;
+            let lower = name.to_ascii_lowercase();
+            let fraction = percentile::fraction(&fraction, arguments[0].sql_type, &lower)?;
+            return percentile_of(&name, fraction, order, over);
+        }
+        if ignore_nulls {
+            return Ok(present_value(&name, arguments, over));
         }
         if ranking || positional {
             return window_function(&name, arguments, over);
@@ -178,6 +201,19 @@ fn aggregate(name: &str, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
     let t = argument.sql_type;
     let lower = name.to_ascii_lowercase();
     match name {
+        "APPROX_COUNT_DISTINCT" => {
+            // Exactly, which is within what is promised.
+            bare.distinct = true;
+            bare.arguments = bare.arguments.into_iter().map(key).collect();
+            Ok(finish(bare, SqlType::BigInt, false))
+        }
+        "CHECKSUM_AGG" => {
+            if !t.is_integer() {
+                return Err(errors::operand_type(t, &lower));
+            }
+            collected(&mut bare, lower, percentile::checksum());
+            Ok(finish(bare, SqlType::Int, true))
+        }
         "COUNT" | "COUNT_BIG" => {
             bare.arguments = bare.arguments.into_iter().map(key).collect();
             let t = if name == "COUNT_BIG" { SqlType::BigInt } else { SqlType::Int };
@@ -333,6 +369,69 @@ fn own(bare: &mut BoundAggregate, name: &str, t: SqlType, kind: Aggregate) -> Re
         body: Body::Aggregate(kind),
     }));
     Ok(())
+}
+
+/// Makes it an aggregate of ours that needs all its values at once.
+fn collected(bare: &mut BoundAggregate, name: String, finish: Finish) {
+    let arguments: Vec<SqlType> = bare.arguments.iter().map(|value| value.sql_type).collect();
+    bare.name = AggregateName::Own(Arc::new(Function {
+        name,
+        arguments,
+        strict: false,
+        deterministic: true,
+        body: Body::Collect(finish),
+    }));
+}
+
+/// PERCENTILE_CONT, PERCENTILE_DISC and their approximate forms, which are exact here.
+fn percentile_of(
+    name: &str,
+    fraction: f64,
+    order: &BoundOrder,
+    over: Option<BoundWindow>,
+) -> Result<Bound, SqlError> {
+    let OrderValue::Value(value) = &order.value else {
+        return Err(errors::internal("a percentile of a position"));
+    };
+    let continuous = name.ends_with("CONT");
+    let lower = name.to_ascii_lowercase();
+    let value = match continuous {
+        true if !value.sql_type.is_numeric() => {
+            return Err(errors::operand_type(value.sql_type, &lower));
+        }
+        true => coerce::implicit(value.clone(), SqlType::Float)?,
+        false => value.clone(),
+    };
+    let t = value.sql_type;
+    let descending = order.descending;
+    let finish_with = match continuous {
+        true => percentile::continuous(fraction, descending),
+        false => percentile::discrete(fraction, descending),
+    };
+    let mut bare = plain(vec![value], over);
+    collected(&mut bare, format!("{lower}({t},{fraction},{descending})"), finish_with);
+    Ok(finish(bare, t, true))
+}
+
+/// `FIRST_VALUE(x) IGNORE NULLS OVER (…)`, `LAST_VALUE(x) IGNORE NULLS OVER (…)`
+fn present_value(name: &str, arguments: Vec<Bound>, over: Option<BoundWindow>) -> Bound {
+    let t = arguments[0].sql_type;
+    let mut bare = plain(arguments, over);
+    let lower = name.to_ascii_lowercase();
+    let last = lower == "last_value";
+    collected(&mut bare, format!("{lower}({t})"), percentile::first_present(last));
+    finish(bare, t, true)
+}
+
+fn plain(arguments: Vec<Bound>, over: Option<BoundWindow>) -> BoundAggregate {
+    BoundAggregate {
+        name: AggregateName::Native("count"),
+        distinct: false,
+        arguments,
+        star: false,
+        within: Vec::new(),
+        over,
+    }
 }
 
 fn window_function(

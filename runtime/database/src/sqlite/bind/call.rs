@@ -1,16 +1,22 @@
 //! Calls of functions.
 
-use launchpod_tsql::ast::{CompareOperator, Expr, FunctionArguments, FunctionCall};
+use launchpod_tsql::ast::{CompareOperator, Expr, ExprKind, FunctionArguments, FunctionCall};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::expression::{case, common_type};
+use super::for_json::is_json;
 use super::predicate::compare;
 use super::tree::{Bound, Kind};
 use super::{Binder, aggregate, coerce, date, int};
 use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
-use crate::sqlite::functions::{self, Actual, Body, Function, Signature};
+use crate::sqlite::functions::json::{self, Shape};
+use crate::sqlite::functions::{self, Actual, Body, Function, Signature, json_edit, order};
 use crate::sqlite::system;
+
+/// How many arguments GREATEST and LEAST take. SQLite's functions have 127 at most; SQL Server
+/// takes 254.
+const MOST_EXTREMES: usize = 127;
 
 // === impl Binder ===
 
@@ -58,6 +64,10 @@ impl Binder<'_> {
             "ISNULL" => self.is_null(list),
             "NULLIF" => self.null_if(list),
             "CHOOSE" => self.choose(list),
+            "GREATEST" | "LEAST" => self.extreme(&name, list),
+            "ISJSON" if list.len() <= 2 => self.is_json(list),
+            "JSON_MODIFY" => self.json_modify(list),
+            "JSON_OBJECT" | "JSON_ARRAY" => self.json_constructor(&name, call.ignore_nulls, list),
             "NEWID" | "NEWSEQUENTIALID" => {
                 expect(&name, list, 0)?;
                 Ok(new_id())
@@ -118,7 +128,7 @@ impl Binder<'_> {
             name: short(format!("{name}({})", types.join(","))),
             arguments: signature.arguments,
             strict: signature.strict,
-            deterministic: true,
+            deterministic: signature.deterministic,
             body: Body::Values(signature.body),
         };
         Ok(coerce::call(function, converted, signature.result, nullable))
@@ -183,6 +193,118 @@ impl Binder<'_> {
             branches.push((condition, self.value(value)?));
         }
         case(branches, None)
+    }
+}
+
+// GREATEST and LEAST, and the functions of JSON whose arguments' kinds matter.
+impl Binder<'_> {
+    /// `GREATEST(…)`, `LEAST(…)`: NULLs don't count.
+    fn extreme(&mut self, name: &str, list: &[Expr]) -> Result<Bound, SqlError> {
+        if list.is_empty() || list.len() > MOST_EXTREMES {
+            let count = format!("1 to {MOST_EXTREMES}");
+            return Err(errors::argument_count(&name.to_ascii_lowercase(), &count));
+        }
+        let values = list.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
+        let t = common_type(values.iter()).unwrap_or(SqlType::Int);
+        if matches!(t, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml) {
+            return Err(errors::argument_type(t, 1, &name.to_ascii_lowercase()));
+        }
+        let nullable = values.iter().all(|value| value.nullable);
+        let arguments = values
+            .into_iter()
+            .map(|value| coerce::implicit(value, t))
+            .collect::<Result<Vec<_>, _>>()?;
+        let greatest = name == "GREATEST";
+        let function = Function {
+            name: short(format!("{name}({t},{})", arguments.len())),
+            arguments: vec![t; arguments.len()],
+            strict: false,
+            deterministic: true,
+            body: Body::Values(Box::new(move |values| {
+                let present = values.iter().filter(|value| !value.is_null());
+                let found = match greatest {
+                    true => present.max_by(|l, r| order::compare(l, r)),
+                    false => present.min_by(|l, r| order::compare(l, r)),
+                };
+                Ok(found.cloned().unwrap_or(Value::Null))
+            })),
+        };
+        Ok(coerce::call(function, arguments, t, nullable))
+    }
+
+    /// `ISJSON(text [, shape])`
+    fn is_json(&mut self, list: &[Expr]) -> Result<Bound, SqlError> {
+        let shape = match list.get(1).map(|word| &word.kind) {
+            None => Shape::Document,
+            Some(ExprKind::Column(word)) => Shape::named(&word.name.text)
+                .ok_or_else(|| errors::invalid_parameter(2, "isjson"))?,
+            Some(_) => return Err(errors::invalid_parameter(2, "isjson")),
+        };
+        let text = list.first().ok_or_else(|| errors::argument_count("isjson", "1"))?;
+        let argument = self.value(text)?;
+        self.signed_call(&format!("ISJSON({shape:?})"), vec![argument], &|_| json::is_json(shape))
+    }
+
+    /// `JSON_MODIFY(text, path, value)`
+    fn json_modify(&mut self, list: &[Expr]) -> Result<Bound, SqlError> {
+        expect("json_modify", list, 3)?;
+        let text = SqlType::NVARCHAR_MAX;
+        let value = self.value(&list[2])?;
+        let (t, raw) = (value.sql_type, is_json(&value));
+        let document = coerce::implicit(self.value(&list[0])?, text)?;
+        let path = coerce::implicit(self.value(&list[1])?, text)?;
+        let function = Function {
+            name: short(format!("JSON_MODIFY({t},{raw})")),
+            arguments: vec![text, text, t],
+            strict: false,
+            deterministic: true,
+            body: Body::Values(Box::new(move |v| {
+                let (Value::Text(document), Value::Text(path)) = (&v[0], &v[1]) else {
+                    return Ok(Value::Null);
+                };
+                let new = match &v[2] {
+                    Value::Null => None,
+                    new => Some(functions::for_json::value(new, t, raw)?),
+                };
+                json_edit::modify(document, path, new.as_deref()).map(Value::Text)
+            })),
+        };
+        let nullable = document.nullable || path.nullable;
+        Ok(coerce::call(function, vec![document, path, value], text, nullable))
+    }
+
+    /// `JSON_OBJECT(key : value, …)`, `JSON_ARRAY(value, …)`
+    fn json_constructor(
+        &mut self,
+        name: &str,
+        absent: Option<bool>,
+        list: &[Expr],
+    ) -> Result<Bound, SqlError> {
+        let object = name == "JSON_OBJECT";
+        // An object has its NULLs, an array leaves them out, unless the clause says otherwise.
+        let absent = absent.unwrap_or(!object);
+        let mut arguments = Vec::with_capacity(list.len());
+        for (index, value) in list.iter().enumerate() {
+            let value = self.value(value)?;
+            let key = object && index % 2 == 0;
+            arguments.push(if key {
+                coerce::implicit(value, SqlType::NVARCHAR_MAX)?
+            } else {
+                value
+            });
+        }
+        let types: Vec<SqlType> = arguments.iter().map(|argument| argument.sql_type).collect();
+        let raw: Vec<bool> = arguments.iter().map(is_json).collect();
+        let function = Function {
+            name: short(format!("{name}({types:?},{raw:?},{absent})")),
+            arguments: types.clone(),
+            strict: false,
+            deterministic: true,
+            body: Body::Values(Box::new(move |values| {
+                json_edit::constructed(values, &types, &raw, object, absent).map(Value::Text)
+            })),
+        };
+        Ok(coerce::call(function, arguments, SqlType::NVARCHAR_MAX, false))
     }
 }
 

@@ -38,11 +38,7 @@ impl Binder<'_> {
             return Err(errors::argument_count(&lower, said));
         }
         let ExprKind::Column(word) = &list[0].kind else {
-            return Err(SqlError::with_class(
-                1023,
-                15,
-                format!("Invalid parameter 1 specified for {lower}."),
-            ));
+            return Err(errors::invalid_parameter(1, &lower));
         };
         let part = DatePart::from_name(&word.name.text)
             .ok_or_else(|| errors::bad_datepart(&word.name.text, &lower))?;

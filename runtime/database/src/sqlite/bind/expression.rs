@@ -1,13 +1,15 @@
 //! Values.
 
-use launchpod_tsql::ast::{CaseBranch, CompareOperator, Expr, ExprKind, Literal, Query, TypeName};
+use launchpod_tsql::ast::{
+    BinaryOperator, CaseBranch, CompareOperator, Expr, ExprKind, Literal, Query, TypeName,
+};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
 use super::{Binder, coerce, metadata, operator, types};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function, convert, zone};
+use crate::sqlite::functions::{Actual, Body, Function, bits, convert, culture, zone};
 
 // === impl Binder ===
 
@@ -31,7 +33,17 @@ impl Binder<'_> {
             }
             ExprKind::Binary { operator, left, right } => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                operator::binary(*operator, left, right)
+                match operator {
+                    BinaryOperator::ShiftLeft => {
+                        let shift = |a: &[Actual<'_>]| bits::shift(a, "left_shift", 1);
+                        self.signed_call("LEFT_SHIFT", vec![left, right], &shift)
+                    }
+                    BinaryOperator::ShiftRight => {
+                        let shift = |a: &[Actual<'_>]| bits::shift(a, "right_shift", -1);
+                        self.signed_call("RIGHT_SHIFT", vec![left, right], &shift)
+                    }
+                    operator => operator::binary(*operator, left, right),
+                }
             }
             ExprKind::Subquery(query) => self.scalar(query),
             ExprKind::Case { operand, branches, otherwise } => {
@@ -102,7 +114,7 @@ impl Binder<'_> {
         }
     }
 
-    /// `PARSE(text AS type)` in the culture en-US: numbers may have a currency and commas.
+    /// `PARSE(text AS type USING culture)`; without a culture the session's language says which.
     fn parse(
         &mut self,
         operand: &Expr,
@@ -110,13 +122,17 @@ impl Binder<'_> {
         culture: Option<&Expr>,
         lenient: bool,
     ) -> Result<Bound, SqlError> {
-        if let Some(culture) = culture {
-            let culture = self.value(culture)?;
-            match self.environment.evaluate(&culture)? {
-                Value::Text(name) if name.trim().eq_ignore_ascii_case("en-us") => {}
-                _ => return Err(errors::unsupported("PARSE in another culture than en-US")),
+        let given = match culture {
+            Some(culture) => {
+                let culture = self.value(culture)?;
+                match self.environment.evaluate(&culture)? {
+                    Value::Text(name) => Some(name),
+                    _ => None,
+                }
             }
-        }
+            None => None,
+        };
+        let culture = culture::named(given.as_deref())?;
         let to = self.target_type(target)?;
         if to.is_character() || to.is_binary() || to == SqlType::UniqueIdentifier {
             return Err(errors::syntax_near(to.name()));
@@ -124,20 +140,16 @@ impl Binder<'_> {
         let text = coerce::implicit(self.value(operand)?, SqlType::NVARCHAR_MAX)?;
         let word = if lenient { "try_parse" } else { "parse" };
         let function = Function {
-            name: format!("{word}({to})"),
+            name: format!("{word}({to},{})", culture.name),
             arguments: vec![SqlType::NVARCHAR_MAX],
             strict: true,
             deterministic: true,
             body: Body::Values(Box::new(move |values| {
                 let Value::Text(text) = &values[0] else { return Ok(Value::Null) };
-                let plain = match to.is_numeric() {
-                    true => text.replace([',', '$'], ""),
-                    false => text.clone(),
-                };
-                match convert::cast(&Value::Text(plain), SqlType::NVARCHAR_MAX, to) {
+                match convert::parsed(text, to, culture) {
                     Ok(value) => Ok(value),
                     Err(_) if lenient => Ok(Value::Null),
-                    Err(_) => Err(errors::parsing(text, to)),
+                    Err(_) => Err(errors::parsing(text, to, given.as_deref().unwrap_or_default())),
                 }
             })),
         };

@@ -168,12 +168,14 @@ fn paths(query: &BoundQuery) -> Result<Members, SqlError> {
 
 /// Whether a value is JSON that is not escaped again: of a FOR JSON query (that gives an array
 /// or has a root), or of a function that returns JSON.
-fn is_json(value: &Bound) -> bool {
+pub(super) fn is_json(value: &Bound) -> bool {
     match &value.kind {
         Kind::Scalar(query) => query.columns[0].name == COLUMN && !is_bare(query),
-        Kind::Call { function, .. } => ["JSON_QUERY(", "JSON_ARRAY(", "JSON_OBJECT("]
-            .iter()
-            .any(|name| function.name.starts_with(name)),
+        Kind::Call { function, .. } => {
+            ["JSON_QUERY(", "JSON_ARRAY(", "JSON_OBJECT(", "JSON_MODIFY("]
+                .iter()
+                .any(|name| function.name.starts_with(name))
+        }
         _ => false,
     }
 }

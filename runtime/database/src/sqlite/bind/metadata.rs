@@ -166,6 +166,25 @@ impl Binder<'_> {
                 }
                 _ => decimal(None),
             }),
+            "IDENT_SEED" | "IDENT_INCR" => Some(match self.argument(arguments, 0)? {
+                Some(Value::Text(table)) => {
+                    let catalog = self.environment.catalog();
+                    let found = catalog.table_by_text(&table, self.environment.database)?;
+                    let identity = match found {
+                        Some(table) => catalog.identity(&table)?,
+                        None => None,
+                    };
+                    decimal(identity.map(|identity| match name {
+                        "IDENT_SEED" => identity.seed,
+                        _ => identity.increment,
+                    }))
+                }
+                _ => decimal(None),
+            }),
+            "ROWCOUNT_BIG" => {
+                let rows = self.global_variable("@@rowcount")?;
+                Some(coerce::explicit(rows, SqlType::BigInt, 0, false)?)
+            }
             "SERVERPROPERTY" => Some(match self.argument(arguments, 0)? {
                 Some(Value::Text(property)) => {
                     environment::server_property(session, property.trim())

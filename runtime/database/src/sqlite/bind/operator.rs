@@ -400,7 +400,8 @@ fn bits(operator: BinaryOperator, left: Bound, right: Bound) -> Result<Bound, Sq
         BinaryOperator::BitAnd => Some("&"),
         BinaryOperator::BitOr => Some("|"),
         BinaryOperator::BitXor => None,
-        _ => return Err(errors::unsupported(format_args!("The operator {name}"))),
+        // The binder calls LEFT_SHIFT and RIGHT_SHIFT for the others.
+        _ => return Err(errors::operand_type(l, name)),
     };
     if let Some(operator) = native {
         let (left, right) = (Box::new(left), Box::new(right));

@@ -9,7 +9,7 @@ use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int, types};
 use crate::sqlite::errors;
 use crate::sqlite::functions::convert::{self, Allowed};
-use crate::sqlite::functions::{Body, Function, text};
+use crate::sqlite::functions::{Body, Function, order, text};
 
 // === impl Binder ===
 
@@ -299,9 +299,8 @@ pub(crate) fn key(bound: Bound) -> Bound {
                 strict: true,
                 deterministic: true,
                 body: Body::Values(Box::new(|values| {
-                    let Value::Guid(b) = &values[0] else { return Ok(Value::Null) };
-                    let order = [10, 11, 12, 13, 14, 15, 8, 9, 7, 6, 5, 4, 3, 2, 1, 0];
-                    Ok(Value::Binary(order.iter().map(|at| b[*at]).collect()))
+                    let Value::Guid(guid) = &values[0] else { return Ok(Value::Null) };
+                    Ok(Value::Binary(order::guid_key(guid).to_vec()))
                 })),
             };
             coerce::call(function, vec![bound], SqlType::Binary(16), nullable)

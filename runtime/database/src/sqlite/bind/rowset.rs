@@ -1,4 +1,4 @@
-//! Functions that return rows: STRING_SPLIT and OPENJSON.
+//! Functions that return rows: STRING_SPLIT, OPENJSON and GENERATE_SERIES.
 //!
 //! Each is a function of ours that gives a JSON array, which SQLite's `json_each` makes rows
 //! of; its argument may use the sources before it, as CROSS APPLY wants.
@@ -6,13 +6,13 @@
 use launchpod_tsql::ast::{Expr, FunctionArguments, FunctionCall, JsonColumn};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
-use super::expression::unknown_type;
+use super::expression::{common_type, unknown_type};
 use super::scope::SourceColumn;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::{Binder, coerce, int, operator};
 use crate::sqlite::errors;
 use crate::sqlite::functions::json::{self, JsonField, JsonPath};
-use crate::sqlite::functions::{Body, Function};
+use crate::sqlite::functions::{Body, Function, series};
 
 const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 
@@ -32,6 +32,7 @@ impl Binder<'_> {
         let id = self.source_id();
         let (array, columns) = match call.name.name.text.to_ascii_uppercase().as_str() {
             "STRING_SPLIT" => self.string_split(list, id)?,
+            "GENERATE_SERIES" => self.generate_series(list, id)?,
             "OPENJSON" => self.open_json(list, json_columns, id)?,
             _ => return Ok(None),
         };
@@ -90,6 +91,45 @@ impl Binder<'_> {
             columns.push(column("ordinal", next));
         }
         Ok((array, columns))
+    }
+
+    /// `GENERATE_SERIES(start, stop [, step])`: numbers of one type, which the column has.
+    fn generate_series(
+        &mut self,
+        list: &[Expr],
+        id: SourceId,
+    ) -> Result<(Bound, Vec<SourceColumn>), SqlError> {
+        if !(2..=3).contains(&list.len()) {
+            return Err(errors::argument_count("generate_series", "2 to 3"));
+        }
+        let values = list.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
+        let t = common_type(values.iter()).unwrap_or(SqlType::Int);
+        if !t.is_integer() && !matches!(t, SqlType::Decimal { .. }) {
+            return Err(errors::argument_type(t, 1, "generate_series"));
+        }
+        let other =
+            |value: &&Bound| std::mem::discriminant(&value.sql_type) != std::mem::discriminant(&t);
+        if values.iter().filter(|value| !value.is_null()).any(|value| other(&value)) {
+            return Err(errors::series_types());
+        }
+        let count = values.len();
+        let arguments = values
+            .into_iter()
+            .map(|value| coerce::implicit(value, t))
+            .collect::<Result<Vec<_>, _>>()?;
+        let function = Function {
+            name: format!("generate_series({t},{count})"),
+            arguments: vec![t; count],
+            strict: true,
+            deterministic: true,
+            body: Body::Values(Box::new(|v| series::array(v).map(Value::Text))),
+        };
+        let array = coerce::call(function, arguments, TEXT, true);
+        let value = match t {
+            SqlType::Decimal { .. } => coerce::implicit(cell(id, "value", TEXT), t)?,
+            t => cell(id, "value", t),
+        };
+        Ok((array, vec![column("value", value)]))
     }
 
     fn open_json(

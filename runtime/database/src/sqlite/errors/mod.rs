@@ -44,6 +44,26 @@ pub(crate) fn argument_count(name: &str, count: &str) -> SqlError {
     SqlError::with_class(174, 15, format!("The {name} function requires {count} argument(s)."))
 }
 
+pub(crate) fn invalid_parameter(argument: usize, function: &str) -> SqlError {
+    SqlError::with_class(
+        1023,
+        15,
+        format!("Invalid parameter {argument} specified for {function}."),
+    )
+}
+
+pub(crate) fn needs_clause(function: &str, clause: &str) -> SqlError {
+    let number = if clause == "OVER" { 10753 } else { 10754 };
+    let text = format!(
+        "The function '{function}' must have {} {clause} clause.",
+        match clause {
+            "OVER" => "an",
+            _ => "a",
+        }
+    );
+    SqlError::with_class(number, 15, text)
+}
+
 pub(crate) fn argument_type(t: SqlType, argument: usize, function: &str) -> SqlError {
     SqlError::new(
         8116,

@@ -60,14 +60,34 @@ pub(crate) fn invalid_time_zone() -> SqlError {
     SqlError::new(9812, "The timezone provided to builtin function is invalid.")
 }
 
-pub(crate) fn parsing(value: &str, to: SqlType) -> SqlError {
+pub(crate) fn parsing(value: &str, to: SqlType, culture: &str) -> SqlError {
     SqlError::new(
         9819,
         format!(
-            "Error converting string value '{value}' into data type {} using culture ''.",
+            "Error converting string value '{value}' into data type {} using culture '{culture}'.",
             to.name()
         ),
     )
+}
+
+pub(crate) fn too_large_to_grow() -> SqlError {
+    SqlError::new(7119, "Attempting to grow LOB beyond maximum allowed size.")
+}
+
+pub(crate) fn archive_corrupted() -> SqlError {
+    SqlError::new(9826, "Archive is corrupted or in wrong format.")
+}
+
+pub(crate) fn series_types() -> SqlError {
+    SqlError::new(
+        5373,
+        "All the input parameters should be of the same type. Supported types are tinyint, \
+         smallint, int, bigint, decimal and numeric.",
+    )
+}
+
+pub(crate) fn series_step() -> SqlError {
+    SqlError::new(4199, "Argument value 0 is invalid for argument 3 of generate_series function.")
 }
 
 pub(crate) fn sample_amount() -> SqlError {
@@ -182,5 +202,9 @@ pub(crate) fn grouping_argument(argument: usize, function: &str) -> SqlError {
 }
 
 pub(crate) fn too_many_sets(most: usize) -> SqlError {
-    SqlError::new(10703, format!("Too many grouping sets. The maximum number is {most}."))
+    SqlError::with_class(
+        10705,
+        15,
+        format!("Too many grouping sets. The maximum number is {most}."),
+    )
 }

@@ -11,6 +11,7 @@ use crate::sqlite::errors;
 /// All of them.
 pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "HASHBYTES", arity: (2, 2), signature: hash_bytes },
+    Builtin { name: "CRYPT_GEN_RANDOM", arity: (1, 2), signature: random },
     Builtin { name: "BINARY_CHECKSUM", arity: (1, 100), signature: |a| checksum(a, false) },
     Builtin { name: "CHECKSUM", arity: (1, 100), signature: |a| checksum(a, true) },
 ];
@@ -45,6 +46,21 @@ fn checksum(a: &[Actual<'_>], fold: bool) -> Result<Signature, SqlError> {
 
 fn rotate(bytes: impl Iterator<Item = u8>) -> u32 {
     bytes.fold(0, |sum: u32, byte| sum.rotate_left(4) ^ u32::from(byte))
+}
+
+/// CRYPT_GEN_RANDOM: bytes of the operating system's; a seed has no part in them.
+fn random(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    let mut arguments = vec![SqlType::Int];
+    arguments.extend(a.get(1).map(|_| SqlType::VarBinary(Length::Limited(8000))));
+    Ok(Signature::strict(arguments, SqlType::VarBinary(Length::Limited(8000)), |v| {
+        let Value::Int(length) = v[0] else { return Ok(Value::Null) };
+        let length = usize::try_from(length).ok().filter(|length| (1..=8000).contains(length));
+        let length = length.ok_or_else(|| errors::invalid_parameter(1, "crypt_gen_random"))?;
+        let mut bytes = vec![0; length];
+        getrandom::fill(&mut bytes).map_err(errors::internal)?;
+        Ok(Value::Binary(bytes))
+    })
+    .random())
 }
 
 fn hash_bytes(a: &[Actual<'_>]) -> Result<Signature, SqlError> {

@@ -15,7 +15,7 @@ const MOST_SCALAR: usize = 4000;
 
 /// All of them.
 pub(crate) const BUILTINS: &[Builtin] = &[
-    Builtin { name: "ISJSON", arity: (1, 1), signature: is_json },
+    Builtin { name: "JSON_PATH_EXISTS", arity: (2, 2), signature: path_exists },
     Builtin { name: "JSON_VALUE", arity: (2, 2), signature: json_value },
     Builtin { name: "JSON_QUERY", arity: (1, 2), signature: json_query },
 ];
@@ -23,12 +23,12 @@ pub(crate) const BUILTINS: &[Builtin] = &[
 /// `lax $.a[0]."b c"`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JsonPath {
-    strict: bool,
-    steps: Vec<Step>,
+    pub(super) strict: bool,
+    pub(super) steps: Vec<Step>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Key(String),
     Index(usize),
 }
@@ -42,7 +42,7 @@ pub(crate) struct JsonField {
 }
 
 /// An object's members in their order, doubles included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(super) struct Members<'a>(pub(super) Vec<(String, &'a RawValue)>);
 
 // === impl JsonPath ===
 
@@ -161,11 +161,11 @@ impl<'de> serde::Deserialize<'de> for Members<'de> {
     }
 }
 
-fn members(value: &RawValue) -> Option<Members<'_>> {
+pub(super) fn members(value: &RawValue) -> Option<Members<'_>> {
     serde_json::from_str(value.get()).ok()
 }
 
-fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
+pub(super) fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
@@ -178,7 +178,7 @@ fn text_of(value: &RawValue) -> Option<String> {
     }
 }
 
-fn document(text: &str) -> Result<&RawValue, SqlError> {
+pub(super) fn document(text: &str) -> Result<&RawValue, SqlError> {
     let text = text.trim_start();
     // SQL Server's documents are objects and arrays.
     match text.chars().next() {
@@ -197,9 +197,55 @@ fn content(value: &Value) -> &str {
     }
 }
 
-fn is_json(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
-    Ok(Signature::strict(vec![SqlType::NVARCHAR_MAX], SqlType::Int, |v| {
-        Ok(Value::Int(document(content(&v[0])).is_ok().into()))
+/// What ISJSON asks of a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// An object or an array, as without a second argument.
+    Document,
+    Value,
+    Array,
+    Object,
+    Scalar,
+}
+
+impl Shape {
+    /// The second argument of ISJSON.
+    pub(crate) fn named(word: &str) -> Option<Shape> {
+        Some(match word.to_ascii_uppercase().as_str() {
+            "VALUE" => Shape::Value,
+            "ARRAY" => Shape::Array,
+            "OBJECT" => Shape::Object,
+            "SCALAR" => Shape::Scalar,
+            _ => return None,
+        })
+    }
+}
+
+/// ISJSON
+pub(crate) fn is_json(shape: Shape) -> Result<Signature, SqlError> {
+    Ok(Signature::strict(vec![SqlType::NVARCHAR_MAX], SqlType::Int, move |v| {
+        let text = content(&v[0]).trim_start();
+        let allowed = match (shape, text.chars().next()) {
+            (_, None) => false,
+            (Shape::Value, _) => true,
+            (Shape::Array, first) => first == Some('['),
+            (Shape::Object, first) => first == Some('{'),
+            (Shape::Document, first) => matches!(first, Some('{' | '[')),
+            // A text or a number.
+            (Shape::Scalar, Some(first)) => first == '"' || first == '-' || first.is_ascii_digit(),
+        };
+        let valid = allowed && serde_json::from_str::<&RawValue>(text).is_ok();
+        Ok(Value::Int(valid.into()))
+    }))
+}
+
+/// JSON_PATH_EXISTS
+fn path_exists(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
+    Ok(Signature::strict(vec![SqlType::NVARCHAR_MAX; 2], SqlType::Int, |v| {
+        let path = JsonPath::parse(content(&v[1]))?;
+        let lax = JsonPath { strict: false, ..path };
+        let found = document(content(&v[0])).and_then(|document| lax.find(document))?;
+        Ok(Value::Int(found.is_some().into()))
     }))
 }
 

@@ -17,20 +17,29 @@ use super::cell;
 
 pub(crate) mod aggregate;
 pub(crate) mod assigned;
+pub(crate) mod bits;
 pub(crate) mod collect;
 pub(crate) mod convert;
+pub(crate) mod culture;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod digest;
 pub(crate) mod for_json;
 pub(crate) mod for_xml;
 pub(crate) mod format;
+mod gzip;
 pub(crate) mod json;
+pub(crate) mod json_edit;
 pub(crate) mod language;
 pub(crate) mod moment;
 pub(crate) mod number;
+pub(crate) mod order;
+pub(crate) mod percentile;
+pub(crate) mod series;
 pub(crate) mod string;
 pub(crate) mod text;
+mod time_span;
+pub(crate) mod word;
 pub(crate) mod zone;
 mod zone_names;
 
@@ -291,6 +300,8 @@ pub(crate) struct Signature {
     pub(crate) result: SqlType,
     /// See [`Function::strict`].
     pub(crate) strict: bool,
+    /// See [`Function::deterministic`].
+    pub(crate) deterministic: bool,
     /// Whether the result can be NULL when no argument is.
     pub(crate) nullable: bool,
     /// What it does.
@@ -301,9 +312,12 @@ pub(crate) struct Signature {
 pub(crate) fn builtin(name: &str) -> Option<&'static Builtin> {
     [
         string::BUILTINS,
+        word::BUILTINS,
         number::BUILTINS,
+        bits::BUILTINS,
         date::BUILTINS,
         digest::BUILTINS,
+        gzip::BUILTINS,
         format::BUILTINS,
         json::BUILTINS,
     ]
@@ -333,12 +347,24 @@ impl Signature {
         result: SqlType,
         body: impl Fn(&[Value]) -> Result<Value, SqlError> + Send + Sync + 'static,
     ) -> Signature {
-        Signature { arguments, result, strict: true, nullable: false, body: Box::new(body) }
+        Signature {
+            arguments,
+            result,
+            strict: true,
+            deterministic: true,
+            nullable: false,
+            body: Box::new(body),
+        }
     }
 
     /// The same function, which can be NULL without a NULL argument.
     pub(crate) fn or_null(self) -> Signature {
         Signature { nullable: true, ..self }
+    }
+
+    /// The same function, which gives another result each time.
+    pub(crate) fn random(self) -> Signature {
+        Signature { deterministic: false, ..self }
     }
 
     /// The same function, which wants to see NULLs.

@@ -250,6 +250,11 @@ struct Reader<'a> {
 // === impl Reading ===
 
 impl Reading {
+    /// In a culture's order.
+    pub(crate) fn in_order(order: DateOrder) -> Reading {
+        Reading { order, year_first: true }
+    }
+
     /// As the session's DATEFORMAT says, or a style of CONVERT.
     pub(crate) fn of(to: SqlType, style: i64) -> Reading {
         let order = match style {

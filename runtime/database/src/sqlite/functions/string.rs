@@ -298,7 +298,7 @@ fn repeated(part: &str, times: i64, limit: Option<usize>) -> Result<Value, SqlEr
     let times = match limit {
         Some(limit) if wanted > limit && !part.is_empty() => limit / part.len(),
         None if wanted > MOST => {
-            return Err(SqlError::new(7119, "Attempting to grow LOB beyond maximum allowed size."));
+            return Err(errors::too_large_to_grow());
         }
         _ => times,
     };

@@ -4,6 +4,8 @@
 
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::culture::Culture;
+use super::moment::Reading;
 use super::text;
 use crate::sqlite::errors;
 
@@ -17,7 +19,7 @@ pub(crate) use number::in_range;
 
 use bytes::{fit_bytes, to_bytes, to_guid};
 use number::{to_bit, to_decimal, to_float, to_integer};
-use temporal::to_moment;
+use temporal::{read_moment, to_moment};
 use written::to_text;
 
 /// How text that doesn't fit is treated.
@@ -131,6 +133,32 @@ pub(crate) fn convert(
 /// [`convert`] as CAST does it.
 pub(crate) fn cast(value: &Value, from: SqlType, to: SqlType) -> Result<Value, SqlError> {
     convert(value, from, to, 0, Fit::Cut).map(|value| value.unwrap_or(Value::Null))
+}
+
+/// PARSE: a text in a culture's spelling.
+///
+/// # Errors
+/// Those of [`convert`].
+pub(crate) fn parsed(text: &str, to: SqlType, culture: &Culture) -> Result<Value, SqlError> {
+    let from = SqlType::NVARCHAR_MAX;
+    if to.is_temporal() {
+        let reading = Reading::in_order(culture.order);
+        return read_moment(&culture.plain_date(text), reading, from, to);
+    }
+    // Whole numbers may have a fraction of zeros, and money a currency.
+    let plain = Value::Text(culture.plain_number(text));
+    match to {
+        t if t.is_integer() => {
+            let exact = SqlType::Decimal { precision: 38, scale: 10 };
+            match cast(&plain, from, exact)? {
+                Value::Decimal(number) if number.unscaled % 10_i128.pow(10) == 0 => {
+                    cast(&Value::Decimal(number), exact, to)
+                }
+                _ => Err(errors::converting(from, to)),
+            }
+        }
+        _ => cast(&plain, from, to),
+    }
 }
 
 fn refused(from: SqlType, to: SqlType) -> SqlError {

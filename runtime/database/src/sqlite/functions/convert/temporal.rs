@@ -25,25 +25,7 @@ pub(super) fn to_moment(
         Value::DateTimeOffset { utc, offset } => {
             (utc + i64::from(*offset) * 600_000_000, true, *offset)
         }
-        Value::Text(content) => {
-            let legacy = matches!(to, SqlType::DateTime | SqlType::SmallDateTime);
-            let parsed = match moment::parse(content, Reading::of(to, style)) {
-                Ok(parsed) => parsed,
-                Err(Unread::OutOfRange) if legacy => {
-                    return Err(errors::date_out_of_range(from, to));
-                }
-                Err(_) => return Err(errors::date_from_text()),
-            };
-            let offset = parsed.offset.unwrap_or(0);
-            if parsed.offset.is_some() && legacy {
-                return Err(errors::date_from_text());
-            }
-            let time = parsed.time.unwrap_or(0);
-            match parsed.date {
-                Some(days) => (i64::from(days) * TICKS_PER_DAY + time, true, offset),
-                None => (time, false, offset),
-            }
-        }
+        Value::Text(content) => return read_moment(content, Reading::of(to, style), from, to),
         Value::Bit(_) | Value::Int(_) | Value::Real(_) | Value::Float(_) | Value::Decimal(_)
             if matches!(to, SqlType::DateTime | SqlType::SmallDateTime) =>
         {
@@ -66,6 +48,38 @@ pub(super) fn to_moment(
         }
         _ => return Err(refused(from, to)),
     };
+    finished(local, has_date, offset, from, to)
+}
+
+/// A text as a date or time.
+pub(super) fn read_moment(
+    content: &str,
+    reading: Reading,
+    from: SqlType,
+    to: SqlType,
+) -> Result<Value, SqlError> {
+    let legacy = matches!(to, SqlType::DateTime | SqlType::SmallDateTime);
+    let parsed = match moment::parse(content, reading) {
+        Ok(parsed) => parsed,
+        Err(Unread::OutOfRange) if legacy => return Err(errors::date_out_of_range(from, to)),
+        Err(_) => return Err(errors::date_from_text()),
+    };
+    if parsed.offset.is_some() && legacy {
+        return Err(errors::date_from_text());
+    }
+    let local = i64::from(parsed.date.unwrap_or(0)) * TICKS_PER_DAY + parsed.time.unwrap_or(0);
+    finished(local, parsed.date.is_some(), parsed.offset.unwrap_or(0), from, to)
+}
+
+/// Local ticks since 1970, or since midnight when there is no date, in the unit and range of a
+/// type.
+fn finished(
+    local: i64,
+    has_date: bool,
+    offset: i16,
+    from: SqlType,
+    to: SqlType,
+) -> Result<Value, SqlError> {
     if let SqlType::Time(digits) = to {
         let of_day = local.rem_euclid(TICKS_PER_DAY);
         // Rounding up past midnight wraps, as SQL Server's time does.

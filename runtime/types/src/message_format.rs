@@ -1,6 +1,6 @@
-//! The text of RAISERROR: markers as in C's printf.
+//! The text of RAISERROR and FORMATMESSAGE: markers as in C's printf.
 
-use launchpod_types::Value;
+use crate::{SqlError, Value};
 
 /// The longest text; a longer one ends in an ellipsis.
 const MAX_LENGTH: usize = 2_047;
@@ -25,7 +25,7 @@ struct Marker {
 /// # Errors
 /// The marker that isn't one, or the place (from 1) of an argument of another type than its
 /// marker's.
-pub(crate) fn format(text: &str, arguments: &[Value]) -> Result<String, FormatError> {
+pub fn format(text: &str, arguments: &[Value]) -> Result<String, FormatError> {
     let mut result = String::new();
     let mut arguments = arguments.iter().enumerate();
     let mut rest = text;
@@ -52,11 +52,31 @@ pub(crate) fn format(text: &str, arguments: &[Value]) -> Result<String, FormatEr
 
 /// Why a text can't be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FormatError {
+pub enum FormatError {
     /// The marker isn't one.
     Marker(String),
     /// The argument at that place doesn't suit its marker.
     Argument(usize),
+}
+
+// === impl FormatError ===
+
+impl From<FormatError> for SqlError {
+    /// 2787 for the marker, 2786 for the argument.
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Marker(marker) => {
+                SqlError::new(2787, format!("Invalid format specification: '{marker}'."))
+            }
+            FormatError::Argument(place) => SqlError::new(
+                2786,
+                format!(
+                    "The data type of substitution parameter {place} does not match the expected \
+                     type of the format specification."
+                ),
+            ),
+        }
+    }
 }
 
 // === impl Marker ===
