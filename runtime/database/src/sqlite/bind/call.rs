@@ -109,6 +109,7 @@ impl Binder<'_> {
             .map(|argument| Actual {
                 sql_type: argument.sql_type,
                 literal: argument.value().filter(|_| !argument.nullable),
+                null: argument.is_null(),
             })
             .collect();
         let signature = signature(&actual)?;

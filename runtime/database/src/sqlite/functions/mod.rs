@@ -290,6 +290,8 @@ pub(crate) struct Actual<'a> {
     pub(crate) sql_type: SqlType,
     /// Its value when it is a constant.
     pub(crate) literal: Option<&'a Value>,
+    /// Whether it is NULL, written as such.
+    pub(crate) null: bool,
 }
 
 /// What a built-in function wants and gives.

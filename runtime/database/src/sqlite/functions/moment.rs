@@ -285,30 +285,25 @@ impl Reader<'_> {
 
     fn date(&mut self) -> Result<i32, Unread> {
         if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return self.month_first();
+            return self.named(Vec::new());
         }
         let (first, width) = self.number()?;
+        if self.month_ahead() {
+            self.separators();
+            return self.named(vec![(first, width)]);
+        }
         if width == 8 {
             return day(first / 10_000, first / 100 % 100, first % 100);
         }
         if width == 6 {
             return day(century(first / 10_000), first / 100 % 100, first % 100);
         }
-        let before = self.rest;
-        self.blanks();
-        if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !self.rest.starts_with('T') {
-            return self.day_first(first, width);
-        }
-        self.rest = before;
         if width == 4 && (self.rest.is_empty() || self.rest.starts_with(' ')) {
             return day(first, 1, 1);
         }
         let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'));
         let separator = separator.ok_or(Unread::Malformed)?;
         self.eat(separator);
-        if width <= 2 && self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return self.day_first(first, width);
-        }
         let second = self.number()?;
         if !self.eat(separator) {
             return Err(Unread::Malformed);
@@ -338,29 +333,45 @@ impl Reader<'_> {
         }
     }
 
-    /// `Mon dd[,] yyyy`, `Mon yyyy`
-    fn month_first(&mut self) -> Result<i32, Unread> {
-        let month = self.month()?;
-        self.separators();
-        let (first, width) = self.number()?;
-        if width == 4 {
-            return day(first, month, 1);
-        }
-        self.separators();
-        let (year, width) = self.number()?;
-        day(if width == 4 { year } else { century(year) }, month, first)
+    /// Whether a month's name comes next, or a number and then one.
+    fn month_ahead(&self) -> bool {
+        let digits = |c: char| c.is_ascii_digit();
+        let mut ahead = Reader { rest: self.rest, reading: self.reading };
+        ahead.separators();
+        let named = |mut reader: Reader<'_>| reader.month().is_ok();
+        let number = ahead.rest.trim_start_matches(digits);
+        let mut after = Reader { rest: number, reading: self.reading };
+        after.separators();
+        let numbered = number.len() < ahead.rest.len() && after.rest.len() < number.len();
+        named(ahead) || (numbered && named(after))
     }
 
-    /// `dd Mon [yy]yy`
-    fn day_first(&mut self, first: i64, width: usize) -> Result<i32, Unread> {
-        let month = self.month()?;
-        self.separators();
-        if width == 4 {
-            let (last, _) = self.number()?;
-            return day(first, month, last);
+    /// A date whose month has a name: it and one or two numbers in any order. Of the numbers a
+    /// year has four digits, or is the last.
+    fn named(&mut self, mut numbers: Vec<(i64, usize)>) -> Result<i32, Unread> {
+        let mut month = None;
+        let mut end = self.rest;
+        loop {
+            let complete = month.is_some() && !numbers.is_empty();
+            let next = self.rest.chars().next().unwrap_or(' ');
+            if next.is_ascii_alphabetic() && month.is_none() {
+                month = Some(self.month()?);
+            } else if next.is_ascii_digit() && numbers.len() < 2 && !(complete && self.at_time()) {
+                numbers.push(self.number()?);
+            } else {
+                break;
+            }
+            end = self.rest;
+            self.separators();
         }
-        let (year, width) = self.number()?;
-        day(if width == 4 { year } else { century(year) }, month, first)
+        self.rest = end;
+        let month = month.ok_or(Unread::Malformed)?;
+        match numbers[..] {
+            [(year, 4)] => day(year, month, 1),
+            [(first, 1 | 2), (year, 4)] | [(year, 4), (first, 1 | 2)] => day(year, month, first),
+            [(first, 1 | 2), (year, 1 | 2)] => day(century(year), month, first),
+            _ => Err(Unread::Malformed),
+        }
     }
 
     fn month(&mut self) -> Result<i64, Unread> {

@@ -398,6 +398,7 @@ fn joined_type(types: &[SqlType]) -> SqlType {
 fn written(a: &Actual<'_>) -> SqlType {
     let limited = |n| SqlType::VarChar(Length::Limited(n));
     match a.sql_type {
+        _ if a.null => limited(1),
         t if t.is_character() => varying(t),
         SqlType::Bit => limited(1),
         SqlType::TinyInt => limited(3),

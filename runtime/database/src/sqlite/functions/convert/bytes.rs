@@ -3,7 +3,7 @@
 use launchpod_types::calendar::{TICKS_PER_DAY, days_from_civil};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
-use super::{Fit, refused};
+use super::{Fit, moment_bytes, refused};
 use crate::sqlite::errors;
 use crate::sqlite::functions::text;
 
@@ -73,7 +73,7 @@ pub(super) fn to_bytes(
             bytes.extend_from_slice(&(units as u32).to_be_bytes());
             bytes
         }
-        _ => return Err(errors::unsupported(format_args!("Converting {from} to {to}"))),
+        value => moment_bytes::bytes(value, from).ok_or_else(|| refused(from, to))?,
     })
 }
 

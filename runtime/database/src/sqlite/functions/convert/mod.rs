@@ -10,6 +10,7 @@ use super::text;
 use crate::sqlite::errors;
 
 mod bytes;
+mod moment_bytes;
 mod number;
 mod temporal;
 mod written;

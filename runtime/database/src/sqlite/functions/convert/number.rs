@@ -187,6 +187,9 @@ pub(super) fn to_decimal(value: &Value, from: SqlType, to: SqlType) -> Result<De
         Value::DateTime(_) => {
             decimal::from_f64(to_float(value, from, to)?, scale).ok_or_else(overflow)?
         }
+        Value::Binary(bytes) if matches!(to, SqlType::Decimal { .. }) => {
+            decimal_of(bytes).ok_or_else(|| errors::converting(from, to))?
+        }
         Value::Binary(bytes) if matches!(to, SqlType::Money | SqlType::SmallMoney) => {
             let tail = &bytes[bytes.len().saturating_sub(8)..];
             let raw = tail.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
@@ -195,6 +198,20 @@ pub(super) fn to_decimal(value: &Value, from: SqlType, to: SqlType) -> Result<De
         _ => return Err(refused(from, to)),
     };
     decimal::fit(number, to).map_err(|_| overflow())
+}
+
+/// A decimal as CAST to bytes writes it: precision, scale, 0, sign, the magnitude from its least
+/// byte on.
+fn decimal_of(bytes: &[u8]) -> Option<Decimal> {
+    let (&[precision, scale, _, sign], magnitude) = bytes.split_first_chunk()?;
+    let valid = (1..=38).contains(&precision) && scale <= precision && magnitude.len() <= 16;
+    if !valid {
+        return None;
+    }
+    let unscaled = magnitude.iter().rev().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+    let unscaled = i128::try_from(unscaled).ok()?;
+    let number = Decimal::new(if sign == 0 { -unscaled } else { unscaled }, scale);
+    number.fits(precision).then_some(number)
 }
 
 fn parse_decimal(content: &str, from: SqlType, to: SqlType) -> Result<Decimal, SqlError> {

@@ -3,7 +3,7 @@
 use launchpod_types::calendar::{TICKS_PER_DAY, days_from_civil};
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::{refused, to_float};
+use super::{moment_bytes, refused, to_float};
 use crate::sqlite::errors;
 use crate::sqlite::functions::moment::{self, Reading, Unread};
 
@@ -45,6 +45,16 @@ pub(super) fn to_moment(
                 return Err(errors::overflow(to));
             }
             (days * TICKS_PER_DAY + units, true, 0)
+        }
+        Value::Binary(bytes) => {
+            let value = moment_bytes::value(bytes, to).ok_or_else(errors::date_from_text)?;
+            // As it is, in the type's own unit.
+            return match value {
+                Value::Time(_) | Value::DateTime(_) | Value::DateTimeOffset { .. } => {
+                    to_moment(&value, to, to, 0)
+                }
+                value => Ok(value),
+            };
         }
         _ => return Err(refused(from, to)),
     };

@@ -139,9 +139,9 @@ fn general(number: f64, digits: usize) -> String {
     trim(&format!("{number:.decimals$}"))
 }
 
-/// Style 0: two digits; 1: with thousands separators; 2: four digits.
+/// Style 0: two digits; 1: with thousands separators; 2 and 126: four digits.
 fn money_text(number: Decimal, style: i64) -> String {
-    let places = if style == 2 { 4 } else { 2 };
+    let places = if matches!(style, 2 | 126) { 4 } else { 2 };
     let rounded = number.rescale(places).unwrap_or(number).to_string();
     if style != 1 {
         return rounded;

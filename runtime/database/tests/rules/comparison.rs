@@ -1,0 +1,91 @@
+//! Comparison.
+
+use crate::select;
+
+/// The conditions that hold, of these.
+async fn hold(conditions: &[(&str, bool)]) {
+    let cases: Vec<(String, String)> = conditions
+        .iter()
+        .map(|(condition, holds)| {
+            let expected = format!("int!: {}", u8::from(*holds));
+            (format!("CASE WHEN {condition} THEN 1 ELSE 0 END"), expected)
+        })
+        .collect();
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    select(&cases).await;
+}
+
+/// "Comparison operators", "= (Equals)" with "ANSI/ISO SQL-92 … the shorter is padded with
+/// blanks", "Windows collation name" and "SQL Server collation name" (CI, AS), "IS DISTINCT FROM".
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_compared_by_the_rules() {
+    hold(&[
+        ("'abc' = 'ABC'", true),
+        ("'abc' = 'abc   '", true),
+        ("N'abc' = 'abc '", true),
+        ("'abc' = ' abc'", false),
+        ("'e' = 'é'", false),
+        ("'a' < 'B'", true),
+        ("'' = '   '", true),
+        ("'Z' > 'a'", true),
+        // The other side's type of higher precedence is the comparison's.
+        ("'10' > 9", true),
+        ("'10' > '9'", false),
+        ("1 = 1.0", true),
+        ("CAST(1 AS bit) = 'true'", true),
+        ("CAST('2024-01-01' AS date) = '20240101'", true),
+        ("CAST('2024-01-01 12:00 +02:00' AS datetimeoffset) = CAST('2024-01-01 10:00 +00:00' AS datetimeoffset)", true),
+        ("0.1e0 + 0.2e0 = 0.3", false),
+        ("0.1 + 0.2 = 0.3", true),
+        ("0x01 = 0x0100", false),
+        // UNKNOWN is not true, and neither is its negation.
+        ("NULL = NULL", false),
+        ("NOT (NULL = 1)", false),
+        ("NULL <> 1", false),
+        ("NULL IS NULL", true),
+        ("1 IS DISTINCT FROM NULL", true),
+        ("NULL IS NOT DISTINCT FROM NULL", true),
+        ("1 IN (2, NULL)", false),
+        ("1 NOT IN (2, NULL)", false),
+        ("1 = 0 AND NULL = 1 OR 1 = 1", true),
+        ("5 BETWEEN 1 AND NULL", false),
+        ("5 NOT BETWEEN 6 AND NULL", true),
+    ])
+    .await;
+    select(&[
+        ("CASE WHEN 'x' = 1 THEN 1 ELSE 0 END", "245"),
+        ("CASE WHEN CAST('2024-01-01' AS date) = 1 THEN 1 ELSE 0 END", "206"),
+        (
+            "x FROM (VALUES ('b'), (NULL), ('A'), ('a '), ('B')) t(x) ORDER BY x, LEN(x)",
+            "varchar(2): NULL; A; a ; b; B",
+        ),
+        ("COUNT(DISTINCT x) FROM (VALUES ('b'), ('A'), ('a '), ('B'), (NULL)) t(x)", "int!: 2"),
+    ])
+    .await;
+}
+
+/// "LIKE", with its wildcards, ESCAPE and trailing blanks.
+#[tokio::test(flavor = "multi_thread")]
+async fn patterns_match() {
+    hold(&[
+        ("'computer' LIKE '%compu%'", true),
+        ("'dean' LIKE '_ean'", true),
+        ("'Carsen' LIKE '[CK]ars[eo]n'", true),
+        ("'larson' LIKE '[a-k]arson'", false),
+        ("'del' LIKE 'de[^l]%'", false),
+        ("'50% off' LIKE '%50[%]%'", true),
+        ("'50x off' LIKE '%50!% off%' ESCAPE '!'", false),
+        ("'50% off' LIKE '%50!% off%' ESCAPE '!'", true),
+        ("'a[b' LIKE 'a[[]b'", true),
+        ("'a]b' LIKE 'a]b'", true),
+        ("'a_d' LIKE 'a[_]d'", true),
+        ("'abcdef' LIKE 'abc[def]'", false),
+        // Trailing blanks of the text count for nchar and nvarchar only.
+        ("'abc  ' LIKE 'abc'", true),
+        ("N'abc  ' LIKE N'abc'", false),
+        ("'abc' LIKE 'abc  '", false),
+        ("NULL LIKE '%'", false),
+    ])
+    .await;
+    select(&[("CASE WHEN 'a' LIKE 'a' ESCAPE 'xx' THEN 1 END", "506")]).await;
+}
