@@ -4,7 +4,13 @@ import itertools
 
 import pytest
 
+from harness import threats
 from harness.server import Server
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "threat(*numbers): which threats of harness/threats.py the test proves")
+    config.pluginmanager.register(threats.Table())
 
 
 @pytest.fixture(scope="session")

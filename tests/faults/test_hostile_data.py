@@ -342,17 +342,20 @@ def refused(victim: Victim, text: str) -> str:
     return outcome.errors[1].text
 
 
+@pytest.mark.threat(27, 29)
 @pytest.mark.parametrize(("text", "said"), STREAMS.values(), ids=STREAMS)
 def test_a_stream(victim, text, said):
     assert said in refused(victim, text)
     assert not Path("/tmp/launchpod-unpickled").exists()
 
 
+@pytest.mark.threat(30)
 @pytest.mark.parametrize(("text", "said"), ORDERS.values(), ids=ORDERS)
 def test_an_order_of_frames(victim, text, said):
     assert said in refused(victim, text)
 
 
+@pytest.mark.threat(28)
 @pytest.mark.parametrize(("columns", "text", "number", "said"), VALUES.values(), ids=VALUES)
 def test_a_value(victim, columns, text, number, said):
     clause = f"WITH RESULT SETS {columns}" if columns else ""
@@ -361,6 +364,7 @@ def test_a_value(victim, columns, text, number, said):
     assert any(said in error.text for error in outcome.errors)
 
 
+@pytest.mark.threat(28)
 @pytest.mark.parametrize("batch", RESULTS.values(), ids=RESULTS)
 def test_output_parameters(victim, batch):
     text = f"{PRELUDE}send(RESULTS, stream_of({batch})); send(DONE); os._exit(0)"
@@ -370,6 +374,7 @@ def test_output_parameters(victim, batch):
     assert outcome.sets[-1].rows == [(5, 6)]
 
 
+@pytest.mark.threat(27)
 def test_flipped_bits(victim):
     """Some streams decode to other values; none may do more harm than that."""
     text = """
@@ -385,12 +390,14 @@ output(bytes(stream)); finish()
     assert first <= {(), (39013,)}
 
 
+@pytest.mark.threat(31)
 def test_what_lies_in_the_folders_that_a_script_can_write_to(victim):
     outcome = victim.run(script(CLUTTER))
     assert outcome.value == 1
     assert outcome.printed().split("\n") == ["no pipe", "no device", "no sparse file"] * 2
 
 
+@pytest.mark.threat(27)
 def test_a_byte_now_and_then(make_server):
     """The time limit is that of a script whose output never ends."""
     server = make_server(LAUNCHPOD_SCRIPT_TIMEOUT="4")

@@ -104,9 +104,10 @@ class Server:
 
         return ThreadPoolExecutor(max_workers=1).submit(run)
 
-    def enable_external_scripts(self):
+    def enable_external_scripts(self) -> "Server":
         with self.connect() as session:
             session.run("EXEC sp_configure 'external scripts enabled', 1; RECONFIGURE").check()
+        return self
 
     @property
     def instance(self) -> str:

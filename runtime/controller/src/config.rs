@@ -7,24 +7,32 @@ use async_trait::async_trait;
 use launchpod_exchange::TypeMapping;
 use launchpod_sandbox::Limits;
 
+use crate::accounts::Admission;
+use crate::quota::Caps;
+
 /// A controller's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The languages that scripts can name. Any other ends in 39007.
     pub languages: Vec<Language>,
-    /// How many requests run at once. When all are busy a request waits for
-    /// [`Config::account_wait`], then ends in 39108.
-    pub worker_accounts: u32,
-    /// How long a request waits for a free worker account.
-    pub account_wait: Duration,
+    /// How many requests run and wait at once.
+    pub admission: Admission,
     /// How many workers a request has at most that may be run in parallel. Each has a worker
-    /// account; when fewer are free, fewer workers are made.
+    /// place in its identity's worker account; when fewer are free, fewer workers are made.
     pub parallel_workers: u32,
     /// What one worker may use. A script that hits memory or processes ends in 39127.
     pub limits: Limits,
     /// How long a script may run, from the moment it is handed over; `None` for no limit. A
     /// script that runs longer is killed and ends in 39127.
     pub time_limit: Option<Duration>,
+    /// How much processor time one worker may use, all its processes together, from the moment
+    /// the script is handed over; `None` for no limit. A script that uses more is killed and ends
+    /// in 39127.
+    pub cpu_limit: Option<Duration>,
+    /// How much one request may send.
+    pub caps: Caps,
+    /// Whether the history keeps the text of scripts, and not just its hash.
+    pub keeps_scripts: bool,
     /// How SQL types are shown to scripts.
     pub type_mapping: TypeMapping,
     /// Whether NaN and infinities that a script returns end it in 9803; otherwise they are NULL.
@@ -43,6 +51,9 @@ pub struct Language {
     pub environment: String,
     /// The command that starts its worker; `None` for the image's own.
     pub command: Option<Vec<String>>,
+    /// The engine's OCI runtime that its workers run in, e.g. `runsc`; `None` for the engine's
+    /// default.
+    pub runtime: Option<String>,
 }
 
 /// An image that workers are made from.
@@ -75,14 +86,16 @@ impl Default for Config {
                 name: "Python".to_owned(),
                 environment: "python".to_owned(),
                 command: None,
+                runtime: None,
             }],
-            // SQL Server's own default pool.
-            worker_accounts: 20,
-            account_wait: Duration::from_secs(30),
+            admission: Admission::default(),
             parallel_workers: std::thread::available_parallelism()
                 .map_or(1, |processors| processors.get().try_into().unwrap_or(u32::MAX)),
             limits: Limits::default(),
             time_limit: Some(Duration::from_secs(3600)),
+            cpu_limit: None,
+            caps: Caps::default(),
+            keeps_scripts: false,
             type_mapping: TypeMapping::default(),
             refuse_non_finite: false,
             grace: Duration::from_secs(5),

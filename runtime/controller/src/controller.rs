@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use launchpod_history::{Admitted, History};
 use launchpod_sandbox::{Backend, WorkerSpec};
 use launchpod_types::Identity;
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use tracing::{Instrument, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
+use crate::audit::{self, hexadecimal};
 use crate::config::{Config, Images, Language};
 use crate::error::{Ending, Failure, ScriptError};
 use crate::messages::Subject;
@@ -31,6 +33,7 @@ struct Shared {
     backend: Arc<dyn Backend>,
     images: Arc<dyn Images>,
     accounts: Accounts,
+    history: Option<History>,
     /// Keeps the labels' identity hashes from being found by trying names.
     salt: Uuid,
     tasks: TaskTracker,
@@ -40,14 +43,21 @@ struct Shared {
 // === impl Controller ===
 
 impl Controller {
-    /// A controller that makes its workers with `backend` from the images that `images` finds.
-    pub fn new(config: Config, backend: Arc<dyn Backend>, images: Arc<dyn Images>) -> Self {
-        let accounts = Accounts::new(config.worker_accounts, config.account_wait);
+    /// A controller that makes its workers with `backend` from the images that `images` finds,
+    /// and records every request in `history`.
+    pub fn new(
+        config: Config,
+        backend: Arc<dyn Backend>,
+        images: Arc<dyn Images>,
+        history: Option<History>,
+    ) -> Self {
+        let accounts = Accounts::new(config.admission);
         let shared = Shared {
             config,
             backend,
             images,
             accounts,
+            history,
             salt: Uuid::new_v4(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -86,12 +96,22 @@ impl Controller {
         self.shared.config.language(name).map(|language| language.name.as_str())
     }
 
+    /// Changes how many identities may run scripts at once; `None` for what the configuration
+    /// says. Who runs, runs on.
+    pub fn set_worker_accounts(&self, accounts: Option<u32>) {
+        let accounts = accounts.unwrap_or(self.shared.config.admission.accounts);
+        self.shared.accounts.set_accounts(accounts);
+    }
+
     /// Cancels what runs, ends every worker, and waits until nothing of them is left.
     pub async fn shutdown(&self) {
         self.shared.stopping.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
         self.shared.backend.shutdown().await;
+        if let Some(history) = &self.shared.history {
+            history.close();
+        }
     }
 }
 
@@ -107,6 +127,9 @@ impl Shared {
         let RunSender { events, outcome } = sender;
         let declared = request.expected.declared();
         let mut progress = Progress::new(&request);
+        if let Some(history) = &self.history {
+            history.begun(audit::begun(&request, self.config.keeps_scripts)).await;
+        }
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(Ending::cancelled()),
@@ -121,6 +144,9 @@ impl Shared {
             }
         };
         log(&result);
+        if let Some(history) = &self.history {
+            history.ended(audit::ended(&result)).await;
+        }
         // The stream of events ends before the outcome is known to its reader.
         drop(events);
         // Who asked may have gone.
@@ -142,16 +168,18 @@ impl Shared {
         progress.report.language.clone_from(&language.name);
         progress.report.environment.clone_from(&language.environment);
 
-        let identity = self.identity_hash(&request.identity);
+        let identity = request.identity.clone();
+        let request_id = request.id;
         let mut plan = Plan::new(subject, &self.config, request)?;
-        let _account = self
-            .accounts
-            .take()
-            .await
-            .map_err(|busy| Ending::refused(subject.too_many_users(busy.limit)))?;
+        let place = self.accounts.take(&identity).await.map_err(|busy| subject.busy(busy))?;
         // Further ones only as they are free: waiting for them while holding one could last
         // for ever.
-        let further = self.accounts.take_free(plan.worth(subject).await? - 1);
+        let further = self.accounts.take_free(&identity, plan.worth(subject).await? - 1);
+        if let Some(history) = &self.history {
+            let workers = 1 + u32::try_from(further.len()).unwrap_or(u32::MAX);
+            let (request, account) = (request_id, place.account());
+            history.admitted(Admitted { request, account, workers }).await;
+        }
         let image = self
             .images
             .find(&language.environment)
@@ -162,12 +190,18 @@ impl Shared {
         progress.reached(Stage::Admit);
 
         let spec = self.spec(language, image.id);
-        let order = Order { spec, workers: 1 + further.len(), identity };
+        let order =
+            Order { spec, workers: 1 + further.len(), identity: self.identity_hash(&identity) };
         plan.run(subject, &self.config, &*self.backend, order, progress, events).await
     }
 
     fn spec(&self, language: &Language, image: String) -> WorkerSpec {
-        WorkerSpec { image, command: language.command.clone(), limits: self.config.limits }
+        WorkerSpec {
+            image,
+            command: language.command.clone(),
+            runtime: language.runtime.clone(),
+            limits: self.config.limits,
+        }
     }
 
     /// Has workers made ahead, where the backend does that.
@@ -187,7 +221,7 @@ impl Shared {
         hash.update((identity.login.len() as u64).to_le_bytes());
         hash.update(&identity.login);
         hash.update(&identity.database);
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&hash.finalize()[..16])
     }
 }
 

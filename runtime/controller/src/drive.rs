@@ -15,6 +15,7 @@ use crate::error::{Ending, Resource};
 use crate::feed::Feed;
 use crate::messages::Subject;
 use crate::progress::Progress;
+use crate::quota::Quota;
 use crate::result_set::ResultSet;
 use crate::run::ScriptEvent;
 use crate::supervisor::{Farewell, Listener, Unheard};
@@ -36,6 +37,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) job: &'a Job,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) result_set: &'a ResultSet<'a>,
+    pub(crate) quota: &'a Quota,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
 }
 
@@ -60,7 +62,7 @@ impl Drive<'_> {
         };
         tokio::select! {
             result = self.follow(worker, feed, progress) => result,
-            () = overdue => Err(subject.resources(Resource::Time, &config.limits, time_limit)),
+            () = overdue => Err(subject.resources(Resource::Time, config, time_limit)),
         }
     }
 
@@ -70,25 +72,31 @@ impl Drive<'_> {
         feed: Option<Feed>,
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Ending> {
-        let Drive { subject, config, job, time_limit, result_set, events } = *self;
+        let Drive { subject, config, job, time_limit, result_set, quota, events } = *self;
         let Worker { control, data, conversation, early_output, mut fate, lease, .. } = worker;
         let (control, mut to_supervisor) = control.split();
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
 
-        let start = Start { deadline_ms: milliseconds(time_limit) };
+        let start = Start {
+            deadline_ms: milliseconds(time_limit),
+            cpu_limit_ms: milliseconds(config.cpu_limit),
+        };
         let start = encode(subject, ToSupervisor::Start(start))?;
         let kill = encode(subject, ToSupervisor::Kill)?;
         // A supervisor that is gone is found by listening to it.
         let _ = to_supervisor.send(&start).await;
 
-        let listener = Listener { receiver: control, events, over: over.clone() };
+        let listener = Listener { receiver: control, events, quota, over: over.clone() };
         let mut talk = Talk {
             subject,
             receiver,
             sender,
             conversation,
             result_set,
+            quota,
+            config,
+            time_limit,
             feed,
             in_parts: job.request.parts,
             events,
@@ -128,7 +136,7 @@ impl Drive<'_> {
             said,
             farewell,
             fate: last_fate(&mut fate, farewell).await,
-            limits: &config.limits,
+            config,
             time_limit,
         };
         // Whatever is left of the worker goes now, while the errors are on their way.
@@ -153,7 +161,11 @@ async fn both(
         tokio::select! {
             said = &mut talking => break said,
             heard = &mut listening, if farewell.is_none() => {
-                farewell = Some(heard.map_err(|Unheard| Ending::cancelled())?);
+                let heard = heard.map_err(|Unheard| Ending::cancelled())?;
+                farewell = Some(heard);
+                if heard.is_final() {
+                    break Said::Closed;
+                }
                 gone.cancel();
             }
         }
@@ -171,9 +183,10 @@ async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell) -> Fate
     let unexplained = match farewell {
         Farewell::Gone => true,
         Farewell::Exited(exited) => {
-            exited.signal == Some(SIGKILL) && exited.oom_kills == 0 && !exited.deadline_passed
+            let explained = exited.deadline_passed || exited.cpu_limit_passed;
+            exited.signal == Some(SIGKILL) && exited.oom_kills == 0 && !explained
         }
-        Farewell::Silent | Farewell::Broken => false,
+        Farewell::Silent | Farewell::Broken | Farewell::Verbose => false,
     };
     if unexplained {
         // Within the limit or not: what is known by then counts.
@@ -184,7 +197,8 @@ async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell) -> Fate
 
 fn note_usage(progress: &mut Progress, exited: Exited) {
     progress.report.cpu = Some(Duration::from_millis(exited.cpu_ms));
-    progress.report.peak_memory = Some(exited.max_rss_kib << 10);
+    let largest_process = exited.max_rss_kib.saturating_mul(1 << 10);
+    progress.report.peak_memory = Some(exited.peak_memory.unwrap_or(largest_process));
 }
 
 fn encode(subject: Subject<'_>, message: ToSupervisor) -> Result<Vec<u8>, Ending> {

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use launchpod_sandbox::{Limits, SandboxError};
+use launchpod_sandbox::SandboxError;
 use launchpod_types::SqlError;
 
+use crate::accounts::Busy;
+use crate::config::Config;
 use crate::messages::{self, Subject};
 use crate::report::Report;
 
@@ -24,7 +26,7 @@ struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
     /// It was not let in: unknown language (39007), unsupported type (39017, 39018), all
-    /// worker accounts busy (39108).
+    /// worker accounts busy (39108, 39110).
     Refused,
     /// No worker could be made (39021).
     Launch,
@@ -55,6 +57,14 @@ pub enum Resource {
     Processes,
     /// Time.
     Time,
+    /// Processor time.
+    ProcessorTime,
+    /// What it may write to standard output and error.
+    Messages,
+    /// The bytes of its result.
+    ResultBytes,
+    /// The rows of its result.
+    ResultRows,
 }
 
 /// A failure with the errors that say it, before the report is known.
@@ -126,6 +136,10 @@ impl Failure {
             Failure::Resources(Resource::Memory) => "out of memory",
             Failure::Resources(Resource::Processes) => "out of processes",
             Failure::Resources(Resource::Time) => "out of time",
+            Failure::Resources(Resource::ProcessorTime) => "out of processor time",
+            Failure::Resources(Resource::Messages) => "too many messages",
+            Failure::Resources(Resource::ResultBytes) => "result too large",
+            Failure::Resources(Resource::ResultRows) => "too many rows",
             Failure::Cancelled => "cancelled",
             Failure::Internal => "internal error",
         }
@@ -219,13 +233,28 @@ impl Subject<'_> {
         }
     }
 
+    /// The request waited for a worker account, and waits no longer.
+    pub(crate) fn busy(self, busy: Busy) -> Ending {
+        let error = match busy {
+            Busy::Identity(limit) => self.too_many_queries(limit),
+            Busy::Accounts(limit) | Busy::Workers(limit) => self.too_many_users(limit),
+        };
+        let cause = format!(
+            "The request waited for its turn; the limit is {} ({} in the configuration).",
+            busy.limit(),
+            busy.setting()
+        );
+        Ending { failure: Failure::Refused, errors: vec![error, messages::detail(&cause)] }
+    }
+
     /// Something ran out.
     pub(crate) fn resources(
         self,
         resource: Resource,
-        limits: &Limits,
+        config: &Config,
         time_limit: Option<Duration>,
     ) -> Ending {
+        let Config { limits, caps, .. } = config;
         let cause = match resource {
             Resource::Memory => format!(
                 "The script ran out of memory: the limit is {} MiB (worker_memory in the \
@@ -241,6 +270,26 @@ impl Subject<'_> {
                 "The script ran out of time: the limit is {} s (script_timeout in the \
                  configuration).",
                 time_limit.unwrap_or_default().as_secs_f64()
+            ),
+            Resource::ProcessorTime => format!(
+                "The script ran out of processor time: the limit is {} s of all its processes \
+                 (script_cpu_time in the configuration).",
+                config.cpu_limit.unwrap_or_default().as_secs_f64()
+            ),
+            Resource::Messages => format!(
+                "The script ran out of room for messages: the limit is {} MiB of standard output \
+                 and error (message_size in the configuration).",
+                caps.message_bytes >> 20
+            ),
+            Resource::ResultBytes => format!(
+                "The script ran out of room for its result: the limit is {} MiB (result_size in \
+                 the configuration).",
+                caps.result_bytes >> 20
+            ),
+            Resource::ResultRows => format!(
+                "The script ran out of rows: the limit of its result is {} rows (result_rows in \
+                 the configuration).",
+                caps.result_rows
             ),
         };
         Ending {

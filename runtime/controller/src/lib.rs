@@ -14,7 +14,9 @@
 //! | `error` | which SQL Server error each failure is, and in which order |
 //! | `messages` | the texts of SQL Server 2022's messages 39001 to 39154 |
 //! | `output`, `visible` | stdout and stderr to messages |
-//! | `accounts` | how many requests run at once |
+//! | `accounts` | how many requests run at once, and whose turn it is |
+//! | `audit` | what the history is told |
+//! | `quota` | how much a request may send |
 //! | `team` | the workers of one request: one, or several with a share of the input each |
 //! | `drive` | one leased worker, from REQUEST to EXITED |
 //! | `source` | the input query's rows, cut into parts and dealt out |
@@ -26,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod audit;
 mod config;
 mod controller;
 mod drive;
@@ -34,6 +37,7 @@ mod feed;
 mod messages;
 mod output;
 mod progress;
+mod quota;
 mod report;
 mod request;
 mod result_set;
@@ -45,10 +49,12 @@ mod team;
 mod verdict;
 mod visible;
 
+pub use accounts::Admission;
 pub use config::{Config, Image, Images, Language};
 pub use controller::Controller;
 pub use error::{Failure, Resource, ScriptError};
 pub use launchpod_exchange::TypeMapping;
+pub use quota::Caps;
 pub use report::{Report, Stage, Stages};
 pub use request::{Expected, Input, Parts, ScriptRequest};
 pub use run::{EVENTS_IN_FLIGHT, ScriptEvent, ScriptRun};

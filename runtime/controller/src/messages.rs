@@ -145,7 +145,18 @@ impl Subject<'_> {
         SqlError::new(39108, text)
     }
 
-    /// 39127: memory, processes or time ran out.
+    /// 39110: the identity has as many requests running as it may.
+    pub(crate) fn too_many_queries(self, limit: u32) -> SqlError {
+        let text = format!(
+            "Maximum number of concurrent external script queries for this user has been \
+             reached. Limit is {limit}. Please retry the operation. External script request id \
+             is {}.",
+            guid(self.request)
+        );
+        SqlError::new(39110, text)
+    }
+
+    /// 39127: a limit was hit.
     pub(crate) fn out_of_resources(self) -> SqlError {
         let Subject { language, request } = self;
         let text = format!(

@@ -17,6 +17,9 @@ const WAIT: Duration = Duration::from_millis(100);
 /// How many characters one message holds.
 const MESSAGE_LENGTH: usize = 4000;
 
+/// What ends the output of a script that writes more than it may.
+pub(crate) const LEFT_OUT: &str = "\n[the rest of the output is left out]";
+
 /// Which of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {

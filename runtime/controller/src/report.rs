@@ -31,10 +31,14 @@ pub struct Report {
     pub rows_in: u64,
     /// Rows of the result.
     pub rows_out: u64,
+    /// Bytes of the input as they went to the worker.
+    pub bytes_in: u64,
+    /// Bytes of the result as they came from the worker.
+    pub bytes_out: u64,
     /// Processor time of the script, when the worker's supervisor could tell.
     pub cpu: Option<Duration>,
-    /// The greatest resident set of one script's process in bytes, when the supervisor could
-    /// tell.
+    /// The most memory that one worker used at once, in bytes: all that counts for its limit,
+    /// else the greatest resident set of one of its processes; when the supervisor could tell.
     pub peak_memory: Option<u64>,
 }
 
@@ -69,6 +73,8 @@ impl Report {
     pub(crate) fn add(&mut self, other: &Report) {
         self.rows_in += other.rows_in;
         self.rows_out += other.rows_out;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
         self.cpu = [self.cpu, other.cpu].into_iter().flatten().reduce(|a, b| a + b);
         self.peak_memory = self.peak_memory.max(other.peak_memory);
     }

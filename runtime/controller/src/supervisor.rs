@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::output::{Output, Source};
+use crate::output::{LEFT_OUT, Output, Source};
+use crate::quota::Quota;
 use crate::run::ScriptEvent;
 
 /// How long a worker may be silent after its script has ended, before it is killed.
@@ -20,6 +21,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Listener<'a> {
     pub(crate) receiver: Receiver,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
+    pub(crate) quota: &'a Quota,
     /// Fires when the script has ended, so that EXITED must follow.
     pub(crate) over: CancellationToken,
 }
@@ -35,11 +37,22 @@ pub(crate) enum Farewell {
     Silent,
     /// It doesn't speak the protocol.
     Broken,
+    /// The script has written more than it may.
+    Verbose,
 }
 
 /// Whoever takes the events has gone.
 #[derive(Debug)]
 pub(crate) struct Unheard;
+
+// === impl Farewell ===
+
+impl Farewell {
+    /// Whether the worker is to be ended whatever else it says: it may go on for ever.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Farewell::Broken | Farewell::Verbose)
+    }
+}
 
 // === impl Listener ===
 
@@ -48,7 +61,9 @@ impl Listener<'_> {
     pub(crate) async fn listen(mut self, early: Vec<FromSupervisor>) -> Result<Farewell, Unheard> {
         let mut output = Output::default();
         for message in early {
-            self.write(&mut output, message).await?;
+            if let Some(farewell) = self.hear(&mut output, Ok(message)).await? {
+                return self.end(output, farewell).await;
+            }
         }
         loop {
             let due = output.due();
@@ -81,22 +96,26 @@ impl Listener<'_> {
     ) -> Result<Option<Farewell>, Unheard> {
         match message {
             Ok(FromSupervisor::Exited(exited)) => Ok(Some(Farewell::Exited(exited))),
-            Ok(written) => {
-                self.write(output, written).await?;
-                Ok(None)
-            }
+            Ok(FromSupervisor::Stdout(bytes)) => self.write(output, Source::Stdout, &bytes).await,
+            Ok(FromSupervisor::Stderr(bytes)) => self.write(output, Source::Stderr, &bytes).await,
             Err(_) => Ok(Some(Farewell::Broken)),
         }
     }
 
-    async fn write(&self, output: &mut Output, message: FromSupervisor) -> Result<(), Unheard> {
-        let (source, bytes) = match message {
-            FromSupervisor::Stdout(bytes) => (Source::Stdout, bytes),
-            FromSupervisor::Stderr(bytes) => (Source::Stderr, bytes),
-            FromSupervisor::Exited(_) => return Ok(()),
-        };
-        let messages = output.push(source, &bytes, Instant::now());
-        self.send(messages).await
+    async fn write(
+        &self,
+        output: &mut Output,
+        source: Source,
+        bytes: &[u8],
+    ) -> Result<Option<Farewell>, Unheard> {
+        let allowed = self.quota.take_message_bytes(bytes.len());
+        let now = Instant::now();
+        self.send(output.push(source, &bytes[..allowed], now)).await?;
+        if allowed == bytes.len() {
+            return Ok(None);
+        }
+        self.send(output.push(source, LEFT_OUT.as_bytes(), now)).await?;
+        Ok(Some(Farewell::Verbose))
     }
 
     async fn end(&self, mut output: Output, farewell: Farewell) -> Result<Farewell, Unheard> {

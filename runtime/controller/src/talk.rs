@@ -11,10 +11,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Ending;
+use crate::config::Config;
+use crate::error::{Ending, Resource};
 use crate::feed::Feed;
 use crate::messages::Subject;
 use crate::progress::Progress;
+use crate::quota::Quota;
 use crate::report::Stage;
 use crate::result_set::{ResultSet, refused};
 use crate::run::ScriptEvent;
@@ -42,6 +44,9 @@ pub(crate) struct Talk<'a> {
     pub(crate) sender: Sender,
     pub(crate) conversation: Conversation,
     pub(crate) result_set: &'a ResultSet<'a>,
+    pub(crate) quota: &'a Quota,
+    pub(crate) config: &'a Config,
+    pub(crate) time_limit: Option<Duration>,
     pub(crate) feed: Option<Feed>,
     /// Whether the script runs for each part of the input.
     pub(crate) in_parts: bool,
@@ -116,6 +121,8 @@ impl Talk<'_> {
             FromWorker::Pull => self.answer_pull().await,
             FromWorker::Output(piece) => {
                 self.script_has_run();
+                self.progress.report.bytes_out += piece.len() as u64;
+                self.quota.take_result_bytes(piece.len()).map_err(|over| self.over(over))?;
                 self.take_output(&piece).await
             }
             FromWorker::OutputEnd => {
@@ -158,6 +165,7 @@ impl Talk<'_> {
         };
         let answer = next.map_err(|error| Said::Ended(error.ending(self.subject)))?;
         self.progress.report.rows_in += answer.rows;
+        self.progress.report.bytes_in += answer.frames.len() as u64;
         self.send(&answer.frames).await?;
         self.conversation.pulled(answer.last);
         if answer.last {
@@ -202,12 +210,18 @@ impl Talk<'_> {
         let Some(converter) = self.converter.clone() else { return Ok(()) };
         for converted in converter.convert(batch) {
             let converted = converted.map_err(|error| refused(&error))?;
+            self.quota.take_result_rows(converted.num_rows()).map_err(|over| self.over(over))?;
             self.progress.report.rows_out += converted.num_rows() as u64;
             if converted.num_rows() > 0 {
                 self.emit(ScriptEvent::Batch(converted)).await?;
             }
         }
         Ok(())
+    }
+
+    /// The result has more than it may.
+    fn over(&self, resource: Resource) -> Said {
+        Said::Ended(self.subject.resources(resource, self.config, self.time_limit))
     }
 
     async fn emit(&self, event: ScriptEvent) -> Result<(), Said> {

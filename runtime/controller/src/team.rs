@@ -18,6 +18,7 @@ use crate::error::Ending;
 use crate::feed::Feed;
 use crate::messages::{self, Subject};
 use crate::progress::Progress;
+use crate::quota::Quota;
 use crate::report::Stage;
 use crate::request::{Expected, ScriptRequest};
 use crate::result_set::ResultSet;
@@ -132,12 +133,14 @@ impl Plan {
     ) -> Result<(), Ending> {
         let several = workers > 1 || self.job.request.parts;
         let result_set = ResultSet::new(&self.expected, several, config.refuse_non_finite, events);
+        let quota = Quota::new(config.caps);
         let drive = Drive {
             subject,
             config,
             job: &self.job,
             time_limit: self.time_limit,
             result_set: &result_set,
+            quota: &quota,
             events,
         };
         let last_taker =

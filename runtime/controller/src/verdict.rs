@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use launchpod_exchange::protocol::control::Exited;
 use launchpod_exchange::protocol::data::Failed;
-use launchpod_sandbox::{Fate, Limits};
+use launchpod_sandbox::Fate;
 
+use crate::config::Config;
 use crate::error::{Ending, Resource};
 use crate::messages::{self, Subject};
 use crate::supervisor::Farewell;
@@ -35,7 +36,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) said: Said,
     pub(crate) farewell: Farewell,
     pub(crate) fate: Fate,
-    pub(crate) limits: &'a Limits,
+    pub(crate) config: &'a Config,
     pub(crate) time_limit: Option<Duration>,
 }
 
@@ -45,7 +46,7 @@ impl Evidence<'_> {
     /// Whether the script succeeded, else the errors that say why not.
     pub(crate) fn judge(self) -> Result<(), Ending> {
         let short_of = self.short_of();
-        let resources = |resource| self.subject.resources(resource, self.limits, self.time_limit);
+        let resources = |resource| self.subject.resources(resource, self.config, self.time_limit);
         match (self.said, short_of) {
             (Said::Ended(ending), _) => Err(ending),
             (Said::Broken(cause), _) => Err(self.subject.protocol(&cause)),
@@ -66,10 +67,13 @@ impl Evidence<'_> {
     fn short_of(&self) -> Option<Resource> {
         let exited = match self.farewell {
             Farewell::Exited(exited) => exited,
+            Farewell::Verbose => return Some(Resource::Messages),
             _ => Exited::default(),
         };
         if exited.deadline_passed {
             Some(Resource::Time)
+        } else if exited.cpu_limit_passed {
+            Some(Resource::ProcessorTime)
         } else if exited.oom_kills > 0 || self.fate.out_of_memory {
             Some(Resource::Memory)
         } else if exited.pids_denied > 0 {
@@ -90,7 +94,15 @@ pub(crate) fn broken(error: &dyn std::error::Error) -> Said {
 impl Farewell {
     /// Whether the language's process ended as it does after a script that ended well.
     pub(crate) fn is_success(self) -> bool {
-        matches!(self, Farewell::Exited(Exited { code: Some(0), deadline_passed: false, .. }))
+        matches!(
+            self,
+            Farewell::Exited(Exited {
+                code: Some(0),
+                deadline_passed: false,
+                cpu_limit_passed: false,
+                ..
+            })
+        )
     }
 }
 
@@ -114,6 +126,8 @@ fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate) -> Endin
         Farewell::Exited(Exited { code: Some(code), .. }) => format!("exit code {code}"),
         Farewell::Exited(_) => "how is not known".to_owned(),
         Farewell::Gone => format!("with its container: {}", fate.describe()),
+        // Something ran out, which is judged before.
+        Farewell::Verbose => "it wrote too much".to_owned(),
     };
     subject.runtime(&format!("The script's process ended before the script was complete ({how})."))
 }
@@ -130,7 +144,7 @@ mod tests {
             said,
             farewell,
             fate,
-            limits: &Limits::default(),
+            config: &Config::default(),
             time_limit: Some(Duration::from_secs(1)),
         };
         match evidence.judge() {
@@ -178,6 +192,9 @@ mod tests {
         let late = exited(Exited { signal: Some(9), deadline_passed: true, ..Exited::default() });
         assert_eq!(judge(Said::Closed, late, Fate::default()), [39127, 39019]);
         assert_eq!(judge(Said::Done, late, Fate::default()), [39127, 39019]);
+        let busy = exited(Exited { signal: Some(9), cpu_limit_passed: true, ..Exited::default() });
+        assert_eq!(judge(Said::Closed, busy, Fate::default()), [39127, 39019]);
+        assert_eq!(judge(Said::Closed, Farewell::Verbose, Fate::default()), [39127, 39019]);
     }
 
     #[test]

@@ -12,8 +12,9 @@ use bollard::Docker as DockerClient;
 use launchpod_controller::{Config, Controller, Image, Images, Language};
 use launchpod_database::Configurations;
 use launchpod_database::sqlite::{Embedded, Options};
+use launchpod_history::History;
 use launchpod_image::Catalog;
-use launchpod_sandbox::{Config as SandboxConfig, Docker, Limits, Pool};
+use launchpod_sandbox::{Config as SandboxConfig, Docker, Pool};
 use launchpod_session::configuration::Configuration;
 use launchpod_session::{Instance, SpoolConfig};
 use tokio::sync::Mutex;
@@ -59,11 +60,15 @@ pub fn sandbox(settings: &Settings, instance: Uuid) -> SandboxConfig {
     sandbox
 }
 
-/// What runs scripts: the controller over the local engine.
+/// What runs scripts, and records them: the controller over the local engine.
 ///
 /// # Errors
 /// When the engine can't be reached or the run folder can't be made.
-pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Controller>, Error> {
+pub async fn controller(
+    settings: &Settings,
+    instance: Uuid,
+    history: Option<History>,
+) -> Result<Arc<Controller>, Error> {
     let backend = Docker::connect(sandbox(settings, instance)).await?;
     let pool = Pool::new(Arc::new(backend), settings.pool());
     let defaults = Config::default();
@@ -72,22 +77,22 @@ pub async fn controller(settings: &Settings, instance: Uuid) -> Result<Arc<Contr
             name: "Python".to_owned(),
             environment: settings.python_image().to_owned(),
             command: None,
+            runtime: settings.python_runtime.clone(),
         }],
-        worker_accounts: settings.worker_accounts(),
+        admission: settings.admission(),
         parallel_workers: settings.parallel_workers.unwrap_or(defaults.parallel_workers),
-        limits: Limits {
-            memory: settings.worker_memory(),
-            processes: settings.worker_processes(),
-            ..Limits::default()
-        },
+        limits: settings.limits(),
         time_limit: settings.script_timeout(),
+        cpu_limit: settings.cpu_limit(),
+        caps: settings.caps(),
+        keeps_scripts: settings.history_scripts.unwrap_or(false),
         type_mapping: settings.type_mapping.unwrap_or_default(),
         refuse_non_finite: settings.refuse_non_finite.unwrap_or(false),
         ..defaults
     };
     let images =
         KnownImages { images: images(settings.images.as_deref()).await?, known: Mutex::default() };
-    Ok(Arc::new(Controller::new(config, Arc::new(pool), Arc::new(images))))
+    Ok(Arc::new(Controller::new(config, Arc::new(pool), Arc::new(images), history)))
 }
 
 /// The options of a data folder's server.
@@ -107,7 +112,8 @@ pub async fn instance(
     data_dir: &Path,
     configuration: Configuration,
 ) -> Result<Arc<Instance>, Error> {
-    let controller = controller(settings, instance_id(data_dir)?).await?;
+    let history = History::open(data_dir, settings.history())?;
+    let controller = controller(settings, instance_id(data_dir)?, Some(history)).await?;
     let mut instance = Instance::new(configuration, controller);
     instance.spool = SpoolConfig { folder: data_dir.to_owned(), limit: settings.spool_size() };
     Ok(Arc::new(instance))
@@ -118,7 +124,8 @@ pub async fn instance(
 /// # Errors
 /// When the folder can't be made or the database can't be opened.
 pub fn database(data_dir: &Path, configurations: Configurations) -> Result<Embedded, Error> {
-    let options = Options { server_name: SERVER_NAME.to_owned(), configurations };
+    let history = Some(data_dir.to_owned());
+    let options = Options { server_name: SERVER_NAME.to_owned(), configurations, history };
     Ok(Embedded::open(data_dir, options)?)
 }
 

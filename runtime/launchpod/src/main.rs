@@ -10,6 +10,7 @@ mod commands;
 mod display;
 mod error;
 mod files;
+mod logging;
 mod output;
 mod progress;
 mod settings;
@@ -76,6 +77,6 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let filter = EnvFilter::try_new(&arguments.log)
         .map_err(|error| format!("--log {:?} is no filter: {error}", arguments.log))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    logging::start(filter);
     arguments.command.run().await
 }

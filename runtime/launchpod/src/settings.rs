@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use launchpod_controller::TypeMapping;
-use launchpod_sandbox::PoolConfig;
+use launchpod_controller::{Admission, Caps, TypeMapping};
+use launchpod_history::Bounds;
+use launchpod_sandbox::{Limits, PoolConfig};
 use serde::Deserialize;
 
 /// Every setting, each optional, as a flag, an environment variable or a key of the file.
@@ -60,8 +61,64 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_WORKER_PROCESSES", value_name = "N")]
     pub worker_processes: Option<u32>,
 
-    /// External scripts that run at once; a further one waits, then fails with 39108
-    /// (default 20)
+    /// Seconds of processor time that all processes of one worker may use; then the script is
+    /// ended and fails with 39127. 0 for no limit (default 0)
+    #[arg(long, env = "LAUNCHPOD_SCRIPT_CPU_TIME", value_name = "SECONDS")]
+    pub script_cpu_time: Option<u64>,
+
+    /// MiB that a script may write to standard output and error; the rest is left out and the
+    /// script fails with 39127 (default 64)
+    #[arg(long, env = "LAUNCHPOD_MESSAGE_SIZE", value_name = "MIB")]
+    pub message_size: Option<u64>,
+
+    /// MiB that a script's result may have; past it the script fails with 39127 (default 65536)
+    #[arg(long, env = "LAUNCHPOD_RESULT_SIZE", value_name = "MIB")]
+    pub result_size: Option<u64>,
+
+    /// Rows that a script's result may have; past it the script fails with 39127
+    /// (default 10000000000)
+    #[arg(long, env = "LAUNCHPOD_RESULT_ROWS", value_name = "N")]
+    pub result_rows: Option<u64>,
+
+    /// Processors of one worker, e.g. 1.5; it is slowed down to them (default all)
+    #[arg(long, env = "LAUNCHPOD_WORKER_CPUS", value_name = "N")]
+    pub worker_cpus: Option<f64>,
+
+    /// A worker's share of busy processors, against the server's 1024 (default 512)
+    #[arg(long, env = "LAUNCHPOD_WORKER_CPU_WEIGHT", value_name = "N")]
+    pub worker_cpu_weight: Option<u32>,
+
+    /// MiB in a worker's /tmp, which count as its memory; past it a script can't write
+    /// (default 256)
+    #[arg(long, env = "LAUNCHPOD_SCRATCH_SIZE", value_name = "MIB")]
+    pub scratch_size: Option<u64>,
+
+    /// Files in a worker's /tmp; past it a script can make no more (default 65536)
+    #[arg(long, env = "LAUNCHPOD_SCRATCH_FILES", value_name = "N")]
+    pub scratch_files: Option<u32>,
+
+    /// MiB in a worker's /dev/shm, which count as its memory; past it a script can't write
+    /// (default 64)
+    #[arg(long, env = "LAUNCHPOD_SHARED_MEMORY", value_name = "MIB")]
+    pub shared_memory: Option<u64>,
+
+    /// Open files of one process of a worker; past it a script can't open more (default 1024)
+    #[arg(long, env = "LAUNCHPOD_OPEN_FILES", value_name = "N")]
+    pub open_files: Option<u32>,
+
+    /// Seconds that a worker may take until it is ready; then the script fails with 39012
+    /// (default 60)
+    #[arg(long, env = "LAUNCHPOD_START_TIMEOUT", value_name = "SECONDS")]
+    pub start_timeout: Option<u64>,
+
+    /// The engine's OCI runtime for workers of the language Python, e.g. runsc; a script fails
+    /// with 39021 when the engine has none of that name (default the engine's)
+    #[arg(long, env = "LAUNCHPOD_PYTHON_RUNTIME", value_name = "NAME")]
+    pub python_runtime: Option<String>,
+
+    /// Identities (logins in a database) that run external scripts at once; the scripts of a
+    /// further one wait, then fail with 39108. The option 'launchpod worker accounts' of
+    /// sp_configure goes before it (default 20)
     #[arg(long, env = "LAUNCHPOD_WORKER_ACCOUNTS", value_name = "N")]
     pub worker_accounts: Option<u32>,
 
@@ -77,6 +134,38 @@ pub struct Settings {
     /// (default 512)
     #[arg(long, env = "LAUNCHPOD_READY_WORKERS_MEMORY", value_name = "MIB")]
     pub ready_workers_memory: Option<u64>,
+
+    /// Workers at once, of all identities; a further script waits, then fails with 39108
+    /// (default 60)
+    #[arg(long, env = "LAUNCHPOD_WORKERS", value_name = "N")]
+    pub workers: Option<u32>,
+
+    /// Workers of one identity at once; a further script of it waits, then fails with 39110
+    /// (default 20)
+    #[arg(long, env = "LAUNCHPOD_WORKERS_PER_IDENTITY", value_name = "N")]
+    pub workers_per_identity: Option<u32>,
+
+    /// Scripts that wait for their turn at once; past it the last one of whoever has most of
+    /// them waiting fails with 39108 or 39110 (default 200)
+    #[arg(long, env = "LAUNCHPOD_QUEUE_LENGTH", value_name = "N")]
+    pub queue_length: Option<u32>,
+
+    /// Seconds that a script waits for its turn; then it fails with 39108 or 39110 (default 30)
+    #[arg(long, env = "LAUNCHPOD_QUEUE_TIMEOUT", value_name = "SECONDS")]
+    pub queue_timeout: Option<u64>,
+
+    /// Days that the history of external scripts goes back (default 90)
+    #[arg(long, env = "LAUNCHPOD_HISTORY_DAYS", value_name = "DAYS")]
+    pub history_days: Option<u32>,
+
+    /// MiB that the history may take in the data folder, about; past it the oldest rows are
+    /// forgotten (default 256)
+    #[arg(long, env = "LAUNCHPOD_HISTORY_SIZE", value_name = "MIB")]
+    pub history_size: Option<u64>,
+
+    /// Keep the text of scripts in the history, and not only its hash (default false)
+    #[arg(long, env = "LAUNCHPOD_HISTORY_SCRIPTS", num_args = 0..=1, default_missing_value = "true")]
+    pub history_scripts: Option<bool>,
 
     /// Disk space in MiB that the rows of one INSERT … EXEC may take in the data folder before
     /// they are inserted; past it the statement fails with 1105 (default 4096)
@@ -184,10 +273,29 @@ impl Settings {
             script_timeout,
             worker_memory,
             worker_processes,
+            script_cpu_time,
+            message_size,
+            result_size,
+            result_rows,
+            worker_cpus,
+            worker_cpu_weight,
+            scratch_size,
+            scratch_files,
+            shared_memory,
+            open_files,
+            start_timeout,
+            python_runtime,
             worker_accounts,
             ready_workers_min,
             ready_workers_max,
             ready_workers_memory,
+            workers,
+            workers_per_identity,
+            queue_length,
+            queue_timeout,
+            history_days,
+            history_size,
+            history_scripts,
             spool_size,
             type_mapping,
             refuse_non_finite,
@@ -217,28 +325,68 @@ impl Settings {
 
     /// Bytes of disk space for the rows of one INSERT … EXEC: by default 4 GiB.
     pub fn spool_size(&self) -> u64 {
-        self.spool_size.unwrap_or(4_096).saturating_mul(1 << 20)
+        mebibytes(self.spool_size.unwrap_or(4_096))
     }
 
-    /// Bytes of memory for one worker: by default 2 GiB.
-    pub fn worker_memory(&self) -> u64 {
-        self.worker_memory.unwrap_or(2_048).saturating_mul(1 << 20)
+    /// What one worker may use.
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            memory: self.worker_memory.map_or(default.memory, mebibytes),
+            processes: self.worker_processes.unwrap_or(default.processes),
+            // A float to an integer saturates; a worker without any processor can't be had.
+            millicpus: self.worker_cpus.map(|processors| ((processors * 1000.0) as u32).max(10)),
+            cpu_weight: self.worker_cpu_weight.unwrap_or(default.cpu_weight),
+            scratch: self.scratch_size.map_or(default.scratch, mebibytes),
+            scratch_files: self.scratch_files.unwrap_or(default.scratch_files),
+            shared_memory: self.shared_memory.map_or(default.shared_memory, mebibytes),
+            open_files: self.open_files.unwrap_or(default.open_files),
+            ready: self.start_timeout.map_or(default.ready, Duration::from_secs),
+            ..default
+        }
     }
 
-    /// Processes and threads for one worker: by default 128.
-    pub fn worker_processes(&self) -> u32 {
-        self.worker_processes.unwrap_or(128)
+    /// How much processor time one worker may use: by default as much as it likes.
+    pub fn cpu_limit(&self) -> Option<Duration> {
+        self.script_cpu_time.filter(|seconds| *seconds > 0).map(Duration::from_secs)
     }
 
-    /// Scripts that run at once: by default 20, as SQL Server's pool of accounts.
-    pub fn worker_accounts(&self) -> u32 {
-        self.worker_accounts.unwrap_or(20)
+    /// How much one script may send.
+    pub fn caps(&self) -> Caps {
+        let default = Caps::default();
+        Caps {
+            message_bytes: self.message_size.map_or(default.message_bytes, mebibytes),
+            result_bytes: self.result_size.map_or(default.result_bytes, mebibytes),
+            result_rows: self.result_rows.unwrap_or(default.result_rows),
+        }
+    }
+
+    /// How much of what has become of scripts is remembered.
+    pub fn history(&self) -> Bounds {
+        let default = Bounds::default();
+        let day = Duration::from_secs(24 * 3600);
+        Bounds {
+            age: self.history_days.map_or(default.age, |days| day * days),
+            size: self.history_size.map_or(default.size, mebibytes),
+        }
+    }
+
+    /// How many scripts run and wait at once.
+    pub fn admission(&self) -> Admission {
+        let default = Admission::default();
+        Admission {
+            accounts: self.worker_accounts.unwrap_or(default.accounts),
+            workers: self.workers.unwrap_or(default.workers),
+            workers_per_identity: self.workers_per_identity.unwrap_or(default.workers_per_identity),
+            queue: self.queue_length.unwrap_or(default.queue),
+            wait: self.queue_timeout.map_or(default.wait, Duration::from_secs),
+        }
     }
 
     /// How many workers are made ahead: by default 2 to 8 in at most 512 MiB.
     pub fn pool(&self) -> PoolConfig {
         let default = PoolConfig::default();
-        let memory = self.ready_workers_memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+        let memory = self.ready_workers_memory.map(mebibytes);
         PoolConfig {
             floor: self.ready_workers_min.unwrap_or(default.floor),
             ceiling: self.ready_workers_max.unwrap_or(default.ceiling),
@@ -250,6 +398,10 @@ impl Settings {
     pub fn grace(&self) -> Duration {
         Duration::from_secs(self.grace.unwrap_or(10))
     }
+}
+
+fn mebibytes(count: u64) -> u64 {
+    count.saturating_mul(1 << 20)
 }
 
 #[cfg(test)]
@@ -267,9 +419,9 @@ mod tests {
         let file = file("worker_memory = 100\nscript_timeout = 5\n");
         let said = Settings { worker_memory: Some(7), ..Settings::default() };
         let settings = said.over_file(Some(file.path())).unwrap();
-        assert_eq!(settings.worker_memory(), 7 << 20);
+        assert_eq!(settings.limits().memory, 7 << 20);
         assert_eq!(settings.script_timeout(), Some(Duration::from_secs(5)));
-        assert_eq!(settings.worker_accounts(), 20);
+        assert_eq!(settings.admission().accounts, 20);
     }
 
     #[test]

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::{self, Frame, FrameError, Kind};
 
-/// Sets the time limit. The last one holds.
+/// Sets the time limits. The last ones hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// Milliseconds from now until the supervisor ends the worker; 0 for no limit.
     pub deadline_ms: u64,
+    /// Milliseconds of processor time that the worker's processes may use together from now until
+    /// the supervisor ends it; 0 for no limit.
+    #[serde(default)]
+    pub cpu_limit_ms: u64,
 }
 
 /// How the language's process ended; the supervisor's last word.
@@ -26,10 +30,18 @@ pub struct Exited {
     pub pids_denied: u64,
     /// Whether the supervisor ended the worker because its time was up.
     pub deadline_passed: bool,
-    /// Processor time of the process and its reaped children, in milliseconds.
+    /// Whether the supervisor ended the worker because its processor time was used up.
+    #[serde(default)]
+    pub cpu_limit_passed: bool,
+    /// Processor time in milliseconds: of all processes since START where the worker's cgroup
+    /// can be seen from inside, else of the process and its reaped children.
     pub cpu_ms: u64,
     /// The greatest resident set of the process or a reaped child, in KiB.
     pub max_rss_kib: u64,
+    /// The most memory that the worker's cgroup has counted at once (bytes), where it can be
+    /// seen from inside.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
 }
 
 /// A frame from the supervisor.

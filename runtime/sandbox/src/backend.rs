@@ -44,6 +44,8 @@ pub struct WorkerSpec {
     pub image: String,
     /// The command that starts the worker; `None` for the image's own.
     pub command: Option<Vec<String>>,
+    /// The engine's OCI runtime that runs it, e.g. `runsc`; `None` for the engine's default.
+    pub runtime: Option<String>,
     /// What it may use.
     pub limits: Limits,
 }

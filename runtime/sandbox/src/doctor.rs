@@ -38,9 +38,11 @@ pub enum State {
 /// Looks at the engine; and, when an image is named, makes a worker from it as a script would
 /// get one, which tries socket, profile and image together.
 ///
+/// `runtime` is the OCI runtime that is configured for the worker.
+///
 /// Uses an instance of its own, so that a server that runs is not disturbed. `config` says
 /// where and how long; its instance is not used.
-pub async fn examine(config: Config, image: Option<&str>) -> Vec<Finding> {
+pub async fn examine(config: Config, image: Option<&str>, runtime: Option<&str>) -> Vec<Finding> {
     let engine = match Engine::connect(config.timeouts).await {
         Ok(engine) => engine,
         Err(error) => {
@@ -53,11 +55,14 @@ pub async fn examine(config: Config, image: Option<&str>) -> Vec<Finding> {
         Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
     }
     match engine.info().await {
-        Ok(info) => findings.extend(of_info(&info)),
+        Ok(info) => {
+            findings.extend(of_info(&info));
+            findings.push(of_runtime(&info, runtime));
+        }
         Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
     }
     if let Some(image) = image {
-        findings.push(probe(config, image).await);
+        findings.push(probe(config, image, runtime).await);
     }
     findings
 }
@@ -168,15 +173,40 @@ fn of_info(info: &SystemInfo) -> Vec<Finding> {
     findings
 }
 
+/// Which OCI runtime workers have, and which others the engine could give them.
+fn of_runtime(info: &SystemInfo, configured: Option<&str>) -> Finding {
+    const WHAT: &str = "OCI runtime";
+    let mut known: Vec<&str> =
+        info.runtimes.iter().flat_map(|runtimes| runtimes.keys()).map(String::as_str).collect();
+    known.sort_unstable();
+    let default = info.default_runtime.as_deref().unwrap_or("unknown");
+    let list = known.join(", ");
+    match configured {
+        Some(name) if !known.contains(&name) => {
+            let found = format!("{name} is configured, the engine has {list}");
+            let mend = "Add it to the engine's configuration (daemon.json, runtimes), or change \
+                        python_runtime.";
+            Finding::bad(WHAT, found, mend)
+        }
+        Some(name) => Finding::ok(WHAT, format!("{name}, of {list}")),
+        None => Finding::ok(WHAT, format!("the engine's default, {default}; it has {list}")),
+    }
+}
+
 /// Makes one worker.
-async fn probe(config: Config, image: &str) -> Finding {
+async fn probe(config: Config, image: &str, runtime: Option<&str>) -> Finding {
     const WHAT: &str = "worker";
     let began = Instant::now();
     let backend = match Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await {
         Ok(backend) => backend,
         Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
     };
-    let spec = WorkerSpec { image: image.to_owned(), command: None, limits: Limits::default() };
+    let spec = WorkerSpec {
+        image: image.to_owned(),
+        command: None,
+        runtime: runtime.map(str::to_owned),
+        limits: Limits::default(),
+    };
     let acquired = backend.acquire(&spec).await;
     let took = began.elapsed();
     let finding = match acquired {

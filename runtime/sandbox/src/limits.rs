@@ -12,12 +12,19 @@ pub struct Limits {
     pub processes: u32,
     /// Processors, in thousandths; `None` for all. The worker is slowed down, not ended.
     pub millicpus: Option<u32>,
+    /// Its share of the processors while they are short, against 1024 of what has no weight of
+    /// its own, such as the server (2 to 262,144; cgroup v1's `cpu.shares`).
+    pub cpu_weight: u32,
     /// Bytes in `/tmp`. When it is full `write` fails inside the worker.
     pub scratch: u64,
+    /// Files and folders in `/tmp`. When there are so many no more can be made inside the worker.
+    pub scratch_files: u32,
     /// Bytes in `/dev/shm`. When it is full `write` fails inside the worker.
     pub shared_memory: u64,
     /// Open files per process. When it is hit `open` fails inside the worker.
     pub open_files: u32,
+    /// Bytes that one process may lock in memory. When it is hit `mlock` fails inside the worker.
+    pub locked_memory: u64,
     /// How long a worker may take from its start until READY. When it is exceeded the worker
     /// is killed and the script ends in 39012.
     pub ready: Duration,
@@ -31,9 +38,12 @@ impl Default for Limits {
             memory: 2 << 30,
             processes: 128,
             millicpus: None,
+            cpu_weight: 512,
             scratch: 256 << 20,
+            scratch_files: 65_536,
             shared_memory: 64 << 20,
             open_files: 1024,
+            locked_memory: 8 << 20,
             // SQL Server gives up after a minute, too.
             ready: Duration::from_secs(60),
         }

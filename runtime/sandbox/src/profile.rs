@@ -4,24 +4,27 @@
 //! | --- | --- | --- |
 //! | network | none: a namespace with a loopback device only | nothing to reach, nothing to be reached by |
 //! | root file system | read-only | the image stays what its digest says |
-//! | `/tmp` | own tmpfs: size, nosuid, nodev, noexec, mode 1777 | scratch; counts as memory |
+//! | `/tmp` | own tmpfs: size, number of files, nosuid, nodev, noexec, mode 1777 | scratch; counts as memory |
 //! | `/dev/shm` | own tmpfs: size (the engine adds nosuid, nodev, noexec) | joblib, multiprocessing |
 //! | binds | own run folder, read-only, private propagation | socket and token; no other host path |
 //! | user | uid and gid that no other live worker has, no further group | signals, files, rlimits |
 //! | capabilities | none | |
 //! | `no_new_privs` | on | setuid files have no effect |
 //! | seccomp | `seccomp.json`: an allow-list within Docker's own | see below |
-//! | masked paths, AppArmor | the engine's defaults, never `unconfined` | |
+//! | masked paths | all that any version of Docker masks, and read-only `/proc/sys` and its like | |
+//! | AppArmor | the engine's default, never `unconfined` | |
 //! | ipc, pid, uts, cgroup namespaces | own | |
 //! | memory | limit, swap off | a worker can't push the host into swap |
 //! | `oom_score_adj` | 500 | when the *host* is short, a worker goes before the server |
 //! | processes | limit | fork bombs |
-//! | rlimits | core 0; files open; file size as `/tmp` | |
+//! | processor | weight below the server's; a number of processors where configured | |
+//! | rlimits | core, message queues, real-time and raised priority 0; open files, locked memory, signals; file size as `/tmp` | |
 //! | devices | the engine's minimum (null, zero, full, random, urandom, tty) | |
 //! | environment | the image's own | the token is a file |
 //! | standard streams, log | not attached; log driver none | output goes through the supervisor |
 //! | `AutoRemove` | on | nothing stays when the controller is dead |
 //! | restart | never | single use |
+//! | OCI runtime | the engine's, or one that is configured for the language | gVisor, Kata |
 //!
 //! The seccomp profile allows what CPython and the scientific packages use. Beyond what Docker's
 //! default refuses it refuses sockets other than AF_UNIX (AF_ALG led out of containers in
@@ -47,6 +50,28 @@ pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
 const RUN_FOLDER: &str = "/run/launchpod";
 /// Which system calls a worker may make, as Docker and Podman take it.
 const SECCOMP: &str = include_str!("seccomp.json");
+/// What a worker can't look at: the union of what Docker masks from 20.10 to 28
+/// (moby, oci/defaults.go). A path that isn't there is passed over.
+const MASKED_PATHS: [&str; 13] = [
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+    "/sys/kernel/security",
+];
+/// What a worker can't change, as Docker has it.
+const READ_ONLY_PATHS: [&str; 5] =
+    ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+/// Signals that may be queued for a worker's uid (sigqueue(3)).
+const PENDING_SIGNALS: i64 = 4096;
 /// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
 const OOM_SCORE_ADJUSTMENT: i64 = 500;
 
@@ -83,7 +108,10 @@ impl Subject<'_> {
                 readonly_rootfs: Some(true),
                 tmpfs: Some(HashMap::from([(
                     "/tmp".to_owned(),
-                    format!("rw,nosuid,nodev,noexec,mode=1777,size={}", limits.scratch),
+                    format!(
+                        "rw,nosuid,nodev,noexec,mode=1777,size={},nr_inodes={}",
+                        limits.scratch, limits.scratch_files
+                    ),
                 )])),
                 shm_size: Some(signed(limits.shared_memory)),
                 ipc_mode: Some("private".to_owned()),
@@ -95,9 +123,13 @@ impl Subject<'_> {
                     "no-new-privileges:true".to_owned(),
                     format!("seccomp={SECCOMP}"),
                 ]),
+                masked_paths: Some(MASKED_PATHS.map(str::to_owned).into()),
+                readonly_paths: Some(READ_ONLY_PATHS.map(str::to_owned).into()),
+                runtime: self.spec.runtime.clone(),
                 // Limits.
                 memory: Some(signed(limits.memory)),
                 memory_swap: Some(signed(limits.memory)),
+                cpu_shares: Some(limits.cpu_weight.into()),
                 nano_cpus: limits.millicpus.map(|millis| i64::from(millis) * 1_000_000),
                 pids_limit: Some(limits.processes.into()),
                 oom_score_adj: Some(OOM_SCORE_ADJUSTMENT),
@@ -140,6 +172,11 @@ fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
     [
         ("core", 0),
         ("nofile", i64::from(limits.open_files)),
+        ("memlock", signed(limits.locked_memory)),
+        ("msgqueue", 0),
+        ("nice", 0),
+        ("rtprio", 0),
+        ("sigpending", PENDING_SIGNALS),
         ("fsize", signed(limits.scratch.max(limits.shared_memory))),
     ]
     .map(|(name, limit)| ResourcesUlimits {
@@ -160,8 +197,12 @@ mod tests {
     use super::*;
 
     fn container() -> ContainerCreateBody {
-        let spec =
-            WorkerSpec { image: "sha256:1".to_owned(), command: None, limits: Limits::default() };
+        let spec = WorkerSpec {
+            image: "sha256:1".to_owned(),
+            command: None,
+            runtime: None,
+            limits: Limits::default(),
+        };
         let run_folder = Path::new("/run/launchpod/1/2");
         Subject { spec: &spec, instance: Uuid::nil(), uid: 50_000, run_folder }.container()
     }

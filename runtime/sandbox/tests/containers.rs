@@ -76,7 +76,7 @@ fn image() -> String {
 }
 
 fn spec() -> WorkerSpec {
-    WorkerSpec { image: image(), command: None, limits: Limits::default() }
+    WorkerSpec { image: image(), command: None, runtime: None, limits: Limits::default() }
 }
 
 /// What `docker inspect` says, by a Go template.
@@ -302,11 +302,11 @@ async fn abandoning_and_shutting_down_leave_nothing() {
 #[tokio::test]
 async fn the_doctor_tries_a_worker() {
     let instance = Instance::new();
-    let findings = doctor::examine(instance.config(), Some(&image())).await;
+    let findings = doctor::examine(instance.config(), Some(&image()), None).await;
     eprintln!("{findings:#?}");
     let worker = findings.iter().find(|finding| finding.what == "worker").unwrap();
     assert_eq!(worker.state, State::Ok, "{}", worker.found);
-    let missing = doctor::examine(instance.config(), Some("no-such-image")).await;
+    let missing = doctor::examine(instance.config(), Some("no-such-image"), Some("none")).await;
     let worker = missing.iter().find(|finding| finding.what == "worker").unwrap();
     assert_eq!(worker.state, State::Bad);
     assert!(worker.mend.contains("launchpod image build"), "{}", worker.mend);

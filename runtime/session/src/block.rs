@@ -161,7 +161,7 @@ impl Run<'_> {
                 StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
                 StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
                 StatementKind::Reconfigure { .. } => {
-                    self.session.instance.configuration.reconfigure()?;
+                    self.session.instance.reconfigure()?;
                     self.session.globals.succeeded(0);
                 }
                 StatementKind::TryCatch { body, handler } => {

@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 /// The option that lets `sp_execute_external_script` run; 0 at first.
 pub const EXTERNAL_SCRIPTS_ENABLED: &str = "external scripts enabled";
 
+/// The option that says how many identities run external scripts at once; 0 at first, for what
+/// the settings say. SQL Server's own pool has 20 accounts and at most 100.
+pub const WORKER_ACCOUNTS: &str = "launchpod worker accounts";
+
 /// What is known of an option beside its values.
 struct Definition {
     /// As `sys.configurations` numbers it.
@@ -27,13 +31,21 @@ struct Definition {
 }
 
 /// In the order of their names, as `sp_configure` lists them.
-const DEFINITIONS: [Definition; 2] = [
+const DEFINITIONS: [Definition; 3] = [
     Definition {
         id: 1586,
         name: EXTERNAL_SCRIPTS_ENABLED,
         description: "Allow execution of external scripts",
         minimum: 0,
         maximum: 1,
+        default: 0,
+    },
+    Definition {
+        id: 100_000,
+        name: WORKER_ACCOUNTS,
+        description: "Identities that run external scripts at once",
+        minimum: 0,
+        maximum: 100,
         default: 0,
     },
     Definition {
@@ -169,6 +181,12 @@ impl Configuration {
     /// Whether external scripts may run.
     pub fn external_scripts_enabled(&self) -> bool {
         self.find(EXTERNAL_SCRIPTS_ENABLED).is_ok_and(|option| option.run_value != 0)
+    }
+
+    /// How many identities may run external scripts at once; `None` for what the settings say.
+    pub fn worker_accounts(&self) -> Option<u32> {
+        let option = self.find(WORKER_ACCOUNTS).ok()?;
+        u32::try_from(option.run_value).ok().filter(|accounts| *accounts > 0)
     }
 
     /// Applies a change to a copy, writes it, and keeps it only when it is written.

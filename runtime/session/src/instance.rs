@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use launchpod_controller::{Controller, Report};
+use launchpod_types::SqlError;
 
 use crate::configuration::Configuration;
 use crate::kept::SpoolConfig;
@@ -27,12 +28,23 @@ pub struct Instance {
 impl Instance {
     /// An instance without a history.
     pub fn new(configuration: Configuration, controller: Arc<Controller>) -> Self {
+        controller.set_worker_accounts(configuration.worker_accounts());
         Instance {
             configuration,
             controller,
             spool: SpoolConfig::default(),
             history: Mutex::default(),
         }
+    }
+
+    /// Puts all pending values of the options in force.
+    ///
+    /// # Errors
+    /// 5833 when they can't be saved; then nothing has changed.
+    pub(crate) fn reconfigure(&self) -> Result<(), SqlError> {
+        self.configuration.reconfigure()?;
+        self.controller.set_worker_accounts(self.configuration.worker_accounts());
+        Ok(())
     }
 
     /// The reports of the last 100 requests that ended, the oldest first.

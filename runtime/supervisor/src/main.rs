@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 mod cgroup;
+mod cpu_limit;
 mod dial;
 mod process;
 mod relay;

@@ -11,6 +11,7 @@ use launchpod_protocol::frame::{self, Frame, FrameError, Kind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::cgroup;
+use crate::cpu_limit::CpuLimit;
 use crate::process::{self, Started, Worker};
 
 /// How long a controller that ended the worker may take to read the last frames.
@@ -32,6 +33,7 @@ pub struct Relay {
     unsent: Vec<u8>,
     sent: usize,
     deadline: Option<Instant>,
+    cpu: CpuLimit,
 }
 
 /// Why the worker is over.
@@ -43,6 +45,8 @@ enum End {
     Kill,
     /// The time is up.
     Deadline,
+    /// The processor time is used up.
+    CpuLimit,
     /// The controller is gone, or says what a controller doesn't.
     Gone,
 }
@@ -88,6 +92,7 @@ impl Relay {
             unsent: Vec::new(),
             sent: 0,
             deadline: None,
+            cpu: CpuLimit::default(),
         })
     }
 
@@ -105,17 +110,19 @@ impl Relay {
         let signal = worker.signal();
         if end != End::Gone {
             self.say_rest(&mut pipes, end)?;
-            let cgroup::Counters { oom_kills, pids_denied } = cgroup::counters();
+            let cgroup::Counters { oom_kills, pids_denied, peak_memory } = cgroup::counters();
             let process::Usage { cpu_ms, max_rss_kib } = process::usage();
-            let deadline_passed = end == End::Deadline;
+            let cpu_ms = self.cpu.used().map_or(cpu_ms, milliseconds);
             let exited = Exited {
                 code,
                 signal,
                 oom_kills,
                 pids_denied,
-                deadline_passed,
+                deadline_passed: end == End::Deadline,
+                cpu_limit_passed: end == End::CpuLimit,
                 cpu_ms,
                 max_rss_kib,
+                peak_memory,
             };
             self.say_exited(&exited, end)?;
         }
@@ -136,8 +143,16 @@ impl Relay {
     /// Relays until the program has ended or is to be ended.
     fn relay(&mut self, worker: &mut Worker, pipes: &mut [Pipe; 2]) -> Result<End, RelayError> {
         loop {
-            let events = match self.wait(pipes, self.deadline)? {
+            let look = self.cpu.next_look;
+            let limit = [self.deadline, look].into_iter().flatten().min();
+            let events = match self.wait(pipes, limit)? {
                 Ok(events) => events,
+                Err(End::Deadline) if self.deadline.is_none_or(|d| d > Instant::now()) => {
+                    if self.cpu.is_used_up() {
+                        return Ok(End::CpuLimit);
+                    }
+                    continue;
+                }
                 Err(end) => return Ok(end),
             };
             if events.child && worker.reap() {
@@ -282,7 +297,8 @@ impl Relay {
                     Err(_) => return Some(End::Gone),
                 };
                 match ToSupervisor::read(&frame) {
-                    Ok(ToSupervisor::Start(Start { deadline_ms })) => {
+                    Ok(ToSupervisor::Start(Start { deadline_ms, cpu_limit_ms })) => {
+                        self.cpu = CpuLimit::start(cpu_limit_ms);
                         self.deadline = match deadline_ms {
                             0 => None,
                             _ => Instant::now().checked_add(Duration::from_millis(deadline_ms)),
@@ -299,6 +315,10 @@ impl Relay {
         let mut bytes = [0; 64];
         while matches!(self.signals.read(&mut bytes), Ok(count) if count > 0) {}
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn timespec(duration: Duration) -> Timespec {

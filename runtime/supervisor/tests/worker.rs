@@ -86,7 +86,7 @@ fn a_program_that_is_not_there_is_told() {
 #[test]
 fn the_time_limit_ends_a_program_that_ignores_signals() {
     let mut worker = start("trap '' TERM INT HUP; echo ready; while :; do :; done");
-    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 300 }));
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 300, cpu_limit_ms: 0 }));
     let begun = Instant::now();
     let said = worker.control.read_to_end();
     assert!(begun.elapsed() < Duration::from_secs(10));
@@ -99,8 +99,8 @@ fn the_time_limit_ends_a_program_that_ignores_signals() {
 #[test]
 fn the_last_time_limit_holds() {
     let mut worker = start("sleep 0.5; echo done");
-    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 100 }));
-    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 0 }));
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 100, cpu_limit_ms: 0 }));
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 0, cpu_limit_ms: 0 }));
     let said = worker.control.read_to_end();
     assert_eq!(said.stdout, "done\n");
     assert!(!said.exited.unwrap().deadline_passed);

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Bench, Outcome, docker, numbers, script};
 use launchpod_controller::{
-    Config, Failure, Input, Language, Parts, Resource, ScriptEvent, ScriptRequest, TypeMapping,
+    Admission, Config, Failure, Input, Language, Parts, Resource, ScriptEvent, ScriptRequest,
+    TypeMapping,
 };
 use launchpod_sandbox::Limits;
 use launchpod_types::{Column, Parameter, SqlError, SqlType, Value};
@@ -228,8 +229,11 @@ async fn what_needs_no_worker_is_refused_without_one() {
 #[tokio::test]
 async fn a_full_pool_says_its_limit() {
     let config = Config {
-        worker_accounts: 1,
-        account_wait: Duration::from_millis(100),
+        admission: Admission {
+            workers_per_identity: 1,
+            wait: Duration::from_millis(100),
+            ..Admission::default()
+        },
         ..Config::default()
     };
     let bench = Bench::new(config).await;
@@ -239,7 +243,7 @@ async fn a_full_pool_says_its_limit() {
     bench.running().await;
     let outcome = bench.run(script("")).await;
     let (failure, numbers, text) = outcome.expect_failure();
-    assert_eq!((failure, &numbers[..]), (Failure::Refused, &[39108][..]));
+    assert_eq!((failure, &numbers[..]), (Failure::Refused, &[39110, 39019][..]));
     assert!(text.contains("Limit is 1"), "{text}");
     cancel.cancel();
     run.finish().await.unwrap_err();
@@ -253,6 +257,7 @@ async fn a_worker_that_cannot_start_is_explained() {
         name: "Python".to_owned(),
         environment: "python".to_owned(),
         command: Some(words.iter().map(|&word| word.to_owned()).collect()),
+        runtime: None,
     };
     let missing = language(&["/no/such/program"]);
     let bench = Bench::new(Config { languages: vec![missing], ..Config::default() }).await;
@@ -275,6 +280,7 @@ async fn a_worker_that_answers_before_it_is_asked_is_refused() {
         name: "Python".to_owned(),
         environment: "python".to_owned(),
         command: Some(command.map(str::to_owned).to_vec()),
+        runtime: None,
     };
     let bench = Bench::new(Config { languages: vec![language], ..Config::default() }).await;
     let outcome = bench.run(script("print('never')")).await;

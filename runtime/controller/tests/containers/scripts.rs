@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use crate::support::{Bench, Outcome, numbers, script};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use launchpod_controller::{Config, Expected, Failure, ScriptEvent, ScriptRequest, Stage};
+use launchpod_controller::{
+    Admission, Config, Expected, Failure, ScriptEvent, ScriptRequest, Stage,
+};
 use launchpod_types::{Column, Parameter, SqlType, Value};
 
 #[tokio::test]
@@ -152,7 +154,11 @@ async fn a_failing_script_shows_its_traceback_after_what_it_printed() {
 
 #[tokio::test]
 async fn two_scripts_run_side_by_side_and_share_nothing() {
-    let bench = Bench::new(Config { worker_accounts: 2, ..Config::default() }).await;
+    let bench = Bench::new(Config {
+        admission: Admission { workers: 2, ..Admission::default() },
+        ..Config::default()
+    })
+    .await;
     let text = "import os, pandas\nopen('/tmp/mine', 'x').close()\n\
                 OutputDataSet = pandas.DataFrame({'uid': [os.getuid()]})";
     let (one, two) = tokio::join!(

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use launchpod_controller::{Config, Failure, Input, Parts, ScriptEvent, ScriptRequest};
+use launchpod_controller::{Admission, Config, Failure, Input, Parts, ScriptEvent, ScriptRequest};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -69,8 +69,9 @@ async fn many_scripts_leave_nothing() {
         "import os; os._exit(1)",
         "import os; os.close(0); os.write(3, b'rubbish'); os.kill(os.getpid(), 9)",
     ];
-    let account_wait = Duration::from_secs(300);
-    let bench = Bench::new(Config { worker_accounts: 2, account_wait, ..Config::default() }).await;
+    let admission =
+        Admission { workers: 2, wait: Duration::from_secs(300), ..Admission::default() };
+    let bench = Bench::new(Config { admission, ..Config::default() }).await;
     bench.run(script("")).await.expect_success();
     let before = open_files();
     let began = Instant::now();

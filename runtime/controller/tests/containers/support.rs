@@ -71,7 +71,7 @@ impl Bench {
             ..sandbox::Config::new(instance)
         });
         let backend = Arc::new(backend.await.expect("a Docker engine"));
-        let controller = Controller::new(config, backend, Arc::new(TestImage));
+        let controller = Controller::new(config, backend, Arc::new(TestImage), None);
         Bench { controller, instance, _base: base }
     }
 

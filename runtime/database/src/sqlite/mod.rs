@@ -55,6 +55,9 @@ pub struct Options {
     pub server_name: String,
     /// What `sys.configurations` shows.
     pub configurations: Configurations,
+    /// The folder of the history that the system's views of external scripts read
+    /// ([`launchpod_history`]); without one they are empty.
+    pub history: Option<PathBuf>,
 }
 
 struct Shared {
@@ -70,7 +73,11 @@ struct Shared {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { server_name: "launchpod".to_owned(), configurations: Configurations::default() }
+        Options {
+            server_name: "launchpod".to_owned(),
+            configurations: Configurations::default(),
+            history: None,
+        }
     }
 }
 
@@ -177,6 +184,7 @@ impl Shared {
             "" => default_database,
             database => database,
         };
+        connection::attach_history(connection, self.options.history.as_deref()).map_err(failed)?;
         let catalog = Catalog::new(connection);
         let database: DatabaseName =
             catalog.database(wanted)?.ok_or_else(|| errors::cannot_open_database(wanted))?;

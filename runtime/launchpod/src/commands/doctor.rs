@@ -31,7 +31,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         findings.extend(found);
     }
     let sandbox = assembly::sandbox(&settings, uuid::Uuid::new_v4());
-    findings.extend(examine(sandbox, image.as_deref()).await);
+    findings.extend(examine(sandbox, image.as_deref(), settings.python_runtime.as_deref()).await);
     findings.iter().try_for_each(print)?;
     let worst = findings.iter().map(|finding| finding.state).max();
     Ok(if worst == Some(State::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -2,6 +2,7 @@
 
 mod bench;
 mod doctor;
+mod history;
 mod image;
 mod quickstart;
 mod run;
@@ -25,6 +26,8 @@ pub enum Command {
     Run(run::Arguments),
     /// Build, list and verify the images that scripts run in
     Image(image::Arguments),
+    /// Show what has become of the last external scripts
+    History(history::Arguments),
     /// Check this machine and say how to mend what is missing
     Doctor(doctor::Arguments),
     /// Measure this machine: external scripts against a container per call
@@ -44,6 +47,7 @@ impl Command {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Run(arguments) => run::run(arguments).await,
             Command::Image(arguments) => image::run(arguments).await,
+            Command::History(arguments) => history::run(arguments).await,
             Command::Doctor(arguments) => doctor::run(arguments).await,
             Command::Bench(arguments) => bench::run(arguments).await,
         }

@@ -69,7 +69,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let stop = stop_on_signals()?;
     // Where the database is when none is named.
     let folder = tempfile::tempdir()?;
-    let controller = assembly::controller(&settings, Uuid::new_v4()).await?;
+    let controller = assembly::controller(&settings, Uuid::new_v4(), None).await?;
     let cancel = CancellationToken::new();
     let request = ScriptRequest {
         id: Uuid::new_v4(),

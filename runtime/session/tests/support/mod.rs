@@ -61,7 +61,8 @@ impl Client {
         };
         let session = database.login(login).await.unwrap();
         let configuration = Configuration::open(&folder.path().join("options.json")).unwrap();
-        let controller = Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody));
+        let controller =
+            Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody), None);
         let instance = Arc::new(Instance::new(configuration, Arc::new(controller)));
         Client { session: Session::new(instance, session), _folder: folder }
     }

@@ -1,5 +1,7 @@
 //! Opening SQLite so that it is safe with hostile statements.
 
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ pub(crate) fn create(path: &Path) -> std::io::Result<()> {
 pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     // Opening concurrently, or while the log of a killed process is replayed, takes a moment.
@@ -50,4 +53,38 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.busy_timeout(BUSY)?;
     Ok(connection)
+}
+
+/// Makes the history readable as `history`: read-only, so that no writer here ever waits for the
+/// one that writes it. Without a file it is empty.
+pub(crate) fn attach_history(
+    connection: &Connection,
+    folder: Option<&Path>,
+) -> rusqlite::Result<()> {
+    let path = folder.map(|folder| folder.join(launchpod_history::FILE_NAME));
+    let path = path.filter(|path| path.exists());
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1)?;
+    let name = path.as_deref().map_or(":memory:".to_owned(), read_only);
+    connection.execute("ATTACH ?1 AS history", [name])?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    if path.is_none() {
+        let schema = launchpod_history::SCHEMA.replace("IF NOT EXISTS ", "IF NOT EXISTS history.");
+        connection.execute_batch(&schema)?;
+    }
+    Ok(())
+}
+
+/// A file's URI as SQLite reads it (sqlite.org/uri.html).
+fn read_only(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                uri.push(char::from(*byte));
+            }
+            // Writing to a String doesn't fail.
+            other => _ = write!(uri, "%{other:02x}"),
+        }
+    }
+    uri + "?mode=ro"
 }

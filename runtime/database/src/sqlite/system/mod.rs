@@ -34,13 +34,14 @@ pub(crate) struct SystemProcedure {
 }
 
 /// The texts of views, and whether they can be named without their schema.
-const VIEWS: [(&str, bool); 9] = [
+const VIEWS: [(&str, bool); 10] = [
     (include_str!("views/objects.sql"), false),
     (include_str!("views/columns.sql"), false),
     (include_str!("views/constraints.sql"), false),
     (include_str!("views/odbc.sql"), false),
     (include_str!("views/server.sql"), false),
     (include_str!("views/sessions.sql"), false),
+    (include_str!("views/external_scripts.sql"), false),
     (include_str!("views/security.sql"), false),
     (include_str!("views/compatibility.sql"), true),
     (include_str!("views/information_schema.sql"), false),

@@ -1,0 +1,142 @@
+//! The file and its tables.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use uuid::Uuid;
+
+use crate::record::Summary;
+
+/// The file in the data folder.
+pub const FILE_NAME: &str = "history.sqlite";
+
+/// The tables. The database's views read them: moments are counts of 100 ns since 1970 UTC,
+/// and ids are the 16 bytes of a UUID, as its storage has them.
+pub const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS requests (
+    number INTEGER PRIMARY KEY,
+    request_id BLOB NOT NULL UNIQUE,
+    login TEXT NOT NULL,
+    database TEXT NOT NULL,
+    language TEXT NOT NULL,
+    script_hash TEXT NOT NULL,
+    script TEXT,
+    streaming INT NOT NULL,
+    started INT NOT NULL,
+    account TEXT,
+    workers INT NOT NULL DEFAULT 1,
+    ended INT,
+    outcome TEXT,
+    error INT,
+    reason TEXT,
+    image_id TEXT,
+    lock_hash TEXT,
+    container TEXT,
+    admit_us INT, create_us INT, start_us INT, ready_us INT, input_us INT, script_us INT, output_us INT,
+    rows_in INT, rows_out INT, bytes_in INT, bytes_out INT,
+    cpu_us INT, peak_memory INT
+) STRICT;
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INT NOT NULL) STRICT;
+";
+
+/// The counters, as SQL Server's object External Scripts names them.
+pub(crate) const COUNTERS: [&str; 7] = [
+    "Execution Errors",
+    "Implied Auth. Logins",
+    "Parallel Executions",
+    "SQL CC Executions",
+    "Streaming Executions",
+    "Total Execution Time (ms)",
+    "Total Executions",
+];
+
+/// The history's file can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("history {}: {source}", path.display())]
+pub struct HistoryError {
+    /// The file.
+    pub path: PathBuf,
+    /// What SQLite says.
+    pub source: rusqlite::Error,
+}
+
+/// Opens the file for writing; makes it when it is missing, readable by its owner only.
+pub(crate) fn create(path: &Path) -> Result<Connection, HistoryError> {
+    let failed = |source| HistoryError { path: path.to_owned(), source };
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| failed(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
+    let open = || {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // A power cut may cost the last rows; the end of the process costs none.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(connection)
+    };
+    open().map_err(failed)
+}
+
+/// What a server does that starts: nothing runs, and counters begin at 0.
+pub(crate) fn begin_anew(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE requests SET outcome = 'interrupted', reason = 'The server ended before it.'
+         WHERE outcome IS NULL",
+        [],
+    )?;
+    connection.execute("DELETE FROM counters", [])?;
+    for name in COUNTERS {
+        connection.execute("INSERT INTO counters VALUES (?1, 0)", [name])?;
+    }
+    Ok(())
+}
+
+/// The last so many rows, the newest first.
+///
+/// # Errors
+/// There is no history, or it can't be read.
+pub fn recent(folder: &Path, count: u32) -> Result<Vec<Summary>, HistoryError> {
+    let path = folder.join(FILE_NAME);
+    let read = || -> rusqlite::Result<Vec<Summary>> {
+        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        let mut statement = connection.prepare(
+            "SELECT request_id, datetime(started / 10000000, 'unixepoch'), login || '@' || database,
+                language, coalesce(outcome, 'running'), reason,
+                ended - started, rows_in, rows_out,
+                cpu_us / 1000, peak_memory, substr(script_hash, 1, 12)
+             FROM requests ORDER BY number DESC LIMIT ?1",
+        )?;
+        let rows = statement.query_map([count], |row| {
+            // What was written was no less than 0.
+            let count = |place: usize| -> rusqlite::Result<Option<u64>> {
+                Ok(row.get::<_, Option<i64>>(place)?.map(i64::unsigned_abs))
+            };
+            let took = count(6)?.unwrap_or_default();
+            Ok(Summary {
+                request: Uuid::from_bytes(row.get(0)?),
+                started: row.get(1)?,
+                identity: row.get(2)?,
+                language: row.get(3)?,
+                outcome: row.get(4)?,
+                reason: row.get(5)?,
+                took: Duration::from_nanos(took.saturating_mul(100)),
+                rows_in: count(7)?.unwrap_or_default(),
+                rows_out: count(8)?.unwrap_or_default(),
+                cpu_ms: count(9)?,
+                peak_memory: count(10)?,
+                script: row.get(11)?,
+            })
+        })?;
+        rows.collect()
+    };
+    read().map_err(|source| HistoryError { path: path.clone(), source })
+}

@@ -1,0 +1,51 @@
+import pytest
+
+from harness.scripts import DOCUMENTED
+from harness.tds import Outcome
+
+
+@pytest.fixture(scope="module")
+def small_server(module_server):
+    """A server whose limits are soon hit."""
+    return module_server(
+        LAUNCHPOD_WORKER_MEMORY="256",
+        LAUNCHPOD_WORKER_PROCESSES="64",
+        LAUNCHPOD_SCRIPT_TIMEOUT="20",
+        LAUNCHPOD_SCRATCH_FILES="1000",
+        LAUNCHPOD_MESSAGE_SIZE="1",
+        LAUNCHPOD_RESULT_SIZE="16",
+        LAUNCHPOD_RESULT_ROWS="100000",
+    )
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory):
+    """Starts servers for a module: `module_server(**environment)`."""
+    from harness.server import Server
+
+    made = []
+
+    def make(**environment) -> Server:
+        server = Server(tmp_path_factory.mktemp("server"), **environment)
+        made.append(server)
+        return server.start().enable_external_scripts()
+
+    yield make
+    for server in made:
+        assert server.containers() == []
+        server.clean_up()
+
+
+@pytest.fixture
+def attack(small_server):
+    """Runs a hostile batch beside an honest one, which must not notice; nothing stays."""
+
+    def run(batch: str) -> Outcome:
+        hostile = small_server.in_background(batch)
+        bystander = small_server.in_background(DOCUMENTED)
+        outcome = hostile.result(timeout=240)
+        assert bystander.result(timeout=240).value == 1
+        small_server.wait_for_no_containers()
+        return outcome
+
+    return run

@@ -1,0 +1,287 @@
+"""What of the kernel a script can reach: system calls, /proc, /sys, devices, signals."""
+
+import os
+import platform
+
+import pytest
+
+from harness.probes import Probes
+from harness.scripts import script
+
+looks = Probes()
+
+REFUSED = {"EPERM", "ENOSYS"}
+
+# Linux, arch/x86/entry/syscalls/syscall_64.tbl.
+CALLS = {
+    12: {
+        "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "fsopen": 430, "fsmount": 432,
+        "open_tree": 428, "move_mount": 429, "mount_setattr": 442, "swapon": 167, "quotactl": 179,
+    },
+    13: {"unshare": 272, "setns": 308, "sethostname": 170, "setdomainname": 171},
+    14: {
+        "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "pidfd_getfd": 438, "kcmp": 312,
+        "process_madvise": 440, "move_pages": 279, "migrate_pages": 256,
+    },
+    15: {
+        "bpf": 321, "perf_event_open": 298, "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426,
+        "io_uring_register": 427, "io_setup": 206, "splice": 275, "vmsplice": 278, "tee": 276, "init_module": 175,
+        "finit_module": 313, "delete_module": 176, "kexec_load": 246, "reboot": 169, "syslog": 103, "acct": 163,
+        "iopl": 172, "ioperm": 173, "personality": 135, "modify_ldt": 154, "name_to_handle_at": 303,
+        "open_by_handle_at": 304, "fanotify_init": 300, "lookup_dcookie": 212,
+    },
+    17: {
+        "add_key": 248, "request_key": 249, "keyctl": 250, "shmget": 29, "semget": 64, "msgget": 68,
+        "mq_open": 240,
+    },
+    19: {"mknod": 133, "mknodat": 259},
+    20: {"clock_settime": 227, "settimeofday": 164, "adjtimex": 159, "clock_adjtime": 305},
+}  # fmt: skip
+
+CALLED = {
+    threat: looks.add(
+        f"answer = {{name: syscall(number, 0, 0, 0, 0, 0, 0) for name, number in {calls!r}.items()}}"
+    )
+    for threat, calls in CALLS.items()
+}
+
+
+@pytest.fixture(scope="module")
+def answers(server):
+    with server.connect() as session:
+        found = looks.run(session)
+    server.wait_for_no_containers()
+    return found
+
+
+@pytest.mark.parametrize("threat", [pytest.param(n, marks=pytest.mark.threat(n)) for n in CALLS])
+def test_system_calls_are_refused(answers, threat):
+    if platform.machine() != "x86_64":
+        pytest.skip("system calls are numbered for x86-64")
+    allowed = {name: found for name, found in answers[CALLED[threat]].items() if found not in REFUSED}
+    assert allowed == {}
+
+
+WRITES = looks.add("""
+import glob
+paths = ["/proc/sysrq-trigger", "/proc/kcore", "/proc/self/uid_map", "/proc/self/gid_map", "/proc/self/setgroups",
+         "/proc/self/exe", "/proc/1/mem", "/proc/1/oom_score_adj"]
+paths += glob.glob("/proc/self/attr/**", recursive=True) + glob.glob("/proc/sys/**", recursive=True)
+paths += [path for depth in range(1, 5) for path in glob.glob("/sys" + "/*" * depth)]
+answer = []
+for path in paths:
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        continue
+    # What can be opened may still take nothing.
+    try:
+        os.write(file, b"1")
+        answer.append(path)
+    except OSError:
+        pass
+    os.close(file)
+""")
+
+
+@pytest.mark.threat(11)
+def test_nothing_in_proc_and_sys_can_be_written(answers):
+    assert answers[WRITES] == []
+
+
+MASKED = looks.add("""
+answer = {}
+for path in ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+             "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap"]:
+    try:
+        answer[path] = len(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(16))
+    except OSError:
+        answer[path] = 0
+""")
+
+
+@pytest.mark.threat(11)
+def test_what_docker_masks_is_masked(answers):
+    assert not any(answers[MASKED].values()), answers[MASKED]
+
+
+NAMESPACES = looks.add("""
+import platform
+CLONE_NEWUSER, SIGCHLD = 0x10000000, 17
+answer = {f"clone {flag:#x}": syscall(56 if platform.machine() == "x86_64" else 220, flag | SIGCHLD, 0, 0, 0, 0)
+          for flag in (CLONE_NEWUSER, 0x20000, 0x20000000, 0x40000000, 0x8000000, 0x4000000, 0x2000000)}
+answer["setns"] = attempt(lambda: os.setns(os.open("/proc/self/ns/net", os.O_RDONLY)) if hasattr(os, "setns")
+                          else (_ for _ in ()).throw(PermissionError(1, "")))
+""")
+
+
+@pytest.mark.threat(13)
+def test_no_process_in_new_namespaces(answers):
+    assert set(answers[NAMESPACES].values()) == {"EPERM"}, answers[NAMESPACES]
+
+
+FAMILIES = looks.add("""
+families = {"AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16, "AF_PACKET": 17, "AF_ALG": 38, "AF_VSOCK": 40,
+            "AF_BLUETOOTH": 31, "AF_CAN": 29, "AF_TIPC": 30, "AF_XDP": 44, "AF_KEY": 15, "AF_RDS": 21, "AF_SMC": 43}
+answer = {}
+for name, family in families.items():
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        answer[f"{name} {kind}"] = attempt(socket.socket, family, kind)
+""")
+
+# Streams to the loopback device are there for `launchpod.connect()`.
+LOOPBACK_STREAMS = {"AF_INET 1", "AF_INET6 1"}
+
+
+@pytest.mark.threat(16)
+def test_sockets_of_other_families_are_refused(answers):
+    made = {name for name, found in answers[FAMILIES].items() if found == "allowed"}
+    assert made <= LOOPBACK_STREAMS
+
+
+PRIVILEGE = looks.add("""
+import stat
+raised = []
+for folder, _, names in os.walk("/"):
+    if folder.startswith(("/proc", "/sys")):
+        continue
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            found = os.lstat(path)
+            if stat.S_ISREG(found.st_mode) and (found.st_mode & 0o6000 or "security.capability" in os.listxattr(path)):
+                raised.append(path)
+        except OSError:
+            pass
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines() if ":" in line)
+answer = [raised, status["NoNewPrivs"].strip(), attempt(os.setuid, 0), attempt(os.setgid, 0), attempt(os.setgroups, [0])]
+""")
+
+
+@pytest.mark.threat(18)
+def test_nothing_gives_privilege(answers):
+    raised, no_new_privs, *changes = answers[PRIVILEGE]
+    assert raised == [] and no_new_privs == "1"
+    assert changes == ["EPERM"] * 3
+
+
+DEVICES = looks.add("""
+import fcntl, stat, termios
+devices = [name for name in os.listdir("/dev")
+           if stat.S_ISCHR(os.lstat(f"/dev/{name}").st_mode) or stat.S_ISBLK(os.lstat(f"/dev/{name}").st_mode)]
+answer = [devices, attempt(os.mkfifo, "/dev/fifo"), attempt(os.mknod, "/tmp/null", stat.S_IFCHR | 0o666, os.makedev(1, 3)),
+          attempt(fcntl.ioctl, 0, termios.TIOCSTI, b"x"), attempt(os.open, "/dev/tty", os.O_RDWR)]
+""")
+
+
+@pytest.mark.threat(19)
+def test_devices_are_the_harmless_ones(answers):
+    devices, *attempts = answers[DEVICES]
+    assert set(devices) <= {"null", "zero", "full", "random", "urandom", "tty"}
+    assert "allowed" not in attempts
+
+
+RAISING = looks.add("""
+import resource
+def raise_limit(which):
+    soft, hard = resource.getrlimit(which)
+    if hard == resource.RLIM_INFINITY:
+        raise PermissionError(errno.EPERM, "has none")
+    try:
+        resource.setrlimit(which, (hard + 1, hard + 1))
+    except ValueError:
+        raise PermissionError(errno.EPERM, "refused")
+names = ("RLIMIT_CORE", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_SIGPENDING",
+         "RLIMIT_RTPRIO")
+answer = {name: attempt(raise_limit, getattr(resource, name)) for name in names}
+answer["nice"] = attempt(os.nice, -1)
+answer["fifo"] = attempt(os.sched_setscheduler, 0, os.SCHED_FIFO, os.sched_param(1))
+def evade_the_oom_killer():
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("-1000")
+answer["oom"] = attempt(evade_the_oom_killer)
+""")
+
+
+@pytest.mark.threat(20)
+def test_no_limit_is_raised(answers):
+    allowed = {name for name, found in answers[RAISING].items() if found == "allowed"}
+    assert allowed == set()
+
+
+LIMITS = looks.add("""
+import resource
+answer = {name: resource.getrlimit(getattr(resource, name))[1]
+          for name in ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_RTPRIO", "RLIMIT_NICE")}
+""")
+
+
+@pytest.mark.threat(20)
+def test_what_no_script_needs_is_limited(answers):
+    limits = answers[LIMITS]
+    assert limits["RLIMIT_CORE"] == limits["RLIMIT_MSGQUEUE"] == 0
+    assert limits["RLIMIT_RTPRIO"] == limits["RLIMIT_NICE"] == 0
+    assert 0 < limits["RLIMIT_MEMLOCK"] <= 64 << 20
+
+
+@pytest.mark.threat(21)
+def test_signals_and_processes_left_behind(server, sql):
+    text = """
+import signal, time
+for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
+    os.kill(1, number)
+for _ in range(8):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for number in range(1, 65):
+                try: signal.signal(number, signal.SIG_IGN)
+                except (OSError, ValueError): pass
+            while True: time.sleep(1)
+        os._exit(0)
+for _ in range(8):
+    if os.fork() == 0: os._exit(0)
+print("done", os.getuid())
+"""
+    word, uid = sql.run(script(text)).check().printed().split()
+    assert word == "done"
+    server.wait_for_no_containers()
+    # A uid of the range may be another server's worker by now: only what the script made counts.
+    left = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if owner_and_group(pid) == (int(uid), True)]
+    assert left == []
+
+
+def owner_and_group(pid: str) -> tuple[int, bool]:
+    """A process's uid, and whether it has ignored what it can, as the script's children have."""
+    try:
+        status = dict(line.split(":", 1) for line in open(f"/proc/{pid}/status").read().splitlines() if ":" in line)
+    except OSError:
+        return (-1, False)
+    return (int(status["Uid"].split()[0]), int(status["SigIgn"], 16) & 0x7FFF_0000_0000 != 0)
+
+
+@pytest.mark.threat(21)
+def test_a_script_that_kills_all_it_can(server, sql):
+    outcome = sql.run(script("import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"))
+    assert outcome.numbers[0] in (39004, 39012)
+    server.wait_for_no_containers()
+
+
+SELF = looks.add("""
+descriptors = {}
+for name in os.listdir("/proc/self/fd"):
+    try:
+        descriptors[name] = os.readlink(f"/proc/self/fd/{name}").partition(":")[0]
+    except OSError:
+        pass  # The listing's own.
+answer = [descriptors, os.getcwd(), attempt(os.open, "/proc/self/exe", os.O_WRONLY), attempt(os.listdir, "/proc/1/fd"),
+          attempt(os.readlink, "/proc/1/exe"), attempt(os.readlink, "/proc/1/cwd"), os.path.realpath("/proc/self/cwd/../..")]
+""")
+
+
+@pytest.mark.threat(22)
+def test_nothing_of_the_runtime_is_left_open(answers):
+    descriptors, folder, *attempts, above = answers[SELF]
+    assert descriptors == {"0": "/dev/null", "1": "pipe", "2": "pipe", "3": "socket"}
+    assert folder == "/tmp" and above == "/"
+    assert "allowed" not in attempts

@@ -1,0 +1,182 @@
+"""Scripts that take all they can get: the limit is named, and nobody else notices."""
+
+import pytest
+
+from harness.scripts import script
+
+
+def run_out(outcome, resource: str, setting: str) -> str:
+    """The sentence of a script that ran out of something."""
+    assert outcome.numbers[:2] == [39127, 39019], outcome.errors
+    sentence = outcome.errors[1].text
+    assert f"ran out of {resource}" in sentence and f"{setting} in the configuration" in sentence
+    return sentence
+
+
+@pytest.mark.threat(1)
+def test_a_fork_bomb(attack):
+    assert "64" in run_out(attack(script("while True: os.fork()")), "processes", "worker_processes")
+
+
+@pytest.mark.threat(2)
+def test_a_memory_bomb(attack):
+    text = "hoard = [bytearray(b'x' * (1 << 20)) for _ in range(4096)]"
+    assert "256 MiB" in run_out(attack(script(text)), "memory", "worker_memory")
+
+
+@pytest.mark.threat(3)
+def test_files_in_memory_are_counted(attack):
+    text = """
+for folder in ("/tmp", "/dev/shm"):
+    with open(f"{folder}/fill", "wb") as file:
+        try:
+            while True: file.write(b"x" * (1 << 20))
+        except OSError:
+            pass
+"""
+    run_out(attack(script(text)), "memory", "worker_memory")
+
+
+@pytest.mark.threat(4)
+def test_a_spin_past_the_time_limit(attack):
+    text = """
+import signal
+for number in range(1, 32):
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_IGN)
+while True: pass
+"""
+    assert "20 s" in run_out(attack(script(text)), "time", "script_timeout")
+
+
+@pytest.mark.threat(4)
+def test_processor_time_of_all_processes_is_limited(module_server):
+    server = module_server(LAUNCHPOD_SCRIPT_CPU_TIME="3")
+    text = "import threading\nos.fork()\nos.fork()\nwhile True: pass"
+    with server.connect() as session:
+        assert "3 s" in run_out(session.run(script(text)), "processor time", "script_cpu_time")
+    server.wait_for_no_containers()
+
+
+@pytest.mark.threat(5)
+def test_every_writable_place_is_bounded(server, sql):
+    text = """
+import json
+filled = {}
+for folder, _, _ in os.walk("/"):
+    if folder.startswith(("/proc", "/sys")) or not os.access(folder, os.W_OK):
+        continue
+    path = os.path.join(folder, "fill")
+    try:
+        file = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    except OSError:
+        continue
+    written = 0
+    try:
+        while written < 1 << 30: written += os.write(file, b"x" * (1 << 20))
+    except OSError:
+        pass
+    os.close(file)
+    os.unlink(path)
+    filled[folder] = written
+print(json.dumps(filled))
+"""
+    import json
+
+    filled = json.loads(sql.run(script(text)).check().printed())
+    assert {"/tmp", "/dev/shm"} <= filled.keys() <= {"/tmp", "/dev/shm", "/dev/mqueue"}
+    assert filled["/tmp"] == 256 << 20 and filled["/dev/shm"] == 64 << 20
+    assert filled.get("/dev/mqueue", 0) == 0
+
+
+@pytest.mark.threat(6)
+def test_files_are_counted(attack):
+    text = """
+made = 0
+try:
+    while True:
+        open(f"/tmp/{made}", "w").close()
+        made += 1
+except OSError as error:
+    print(error.strerror, made < 1000)
+"""
+    assert attack(script(text)).check().printed().strip() == "No space left on device True"
+
+
+@pytest.mark.threat(7)
+def test_descriptors_run_out_in_the_script_alone(attack):
+    text = """
+hoard = []
+try:
+    while True: hoard.append(os.open("/dev/null", os.O_RDONLY))
+except OSError as error:
+    kept = len(hoard)
+    for file in hoard: os.close(file)
+    print(error.strerror, kept < 1024)
+"""
+    assert attack(script(text)).check().printed().strip() == "Too many open files True"
+
+
+ENDLESS_OUTPUT = {
+    "lines": "while True: print('x' * 100)",
+    "stderr": "import sys\nwhile True: print('x' * 100, file=sys.stderr)",
+    "one line": "while True: os.write(1, b'x' * (1 << 16))",
+}
+
+
+@pytest.mark.threat(8)
+@pytest.mark.parametrize("text", ENDLESS_OUTPUT.values(), ids=ENDLESS_OUTPUT)
+def test_messages_are_bounded(attack, text):
+    outcome = attack(script(text))
+    assert "1 MiB" in run_out(outcome, "room for messages", "message_size")
+    written = outcome.texts(39005) + outcome.texts(39022)
+    assert sum(map(len, written)) < 2 << 20 and max(map(len, written)) < 5000
+    assert written[-1].endswith("[the rest of the output is left out]")
+
+
+@pytest.mark.threat(8)
+def test_the_bytes_of_a_result_are_bounded(attack):
+    text = "OutputDataSet = pandas.DataFrame({'s': ['x' * (1 << 20)] * 64})"
+    assert "16 MiB" in run_out(attack(script(text)), "room for its result", "result_size")
+
+
+@pytest.mark.threat(8)
+def test_the_rows_of_a_result_are_bounded(attack):
+    text = "OutputDataSet = pandas.DataFrame({'n': range(200000)})"
+    assert "100000 rows" in run_out(attack(script(text)), "rows", "result_rows")
+
+
+EXCEPTIONS = {
+    "huge": ("raise ValueError('x' * (50 << 20))", "ValueError"),
+    "deep": ("def f(): f()\nf()", "RecursionError"),
+    "shy": ("class Shy(Exception):\n    def __str__(self): raise RuntimeError('no')\nraise Shy()", "Shy"),
+    "nested": (
+        "error = None\nfor n in range(100000):\n    new = ValueError(n); new.__cause__ = error; error = new\nraise error",
+        "Error",
+    ),
+}
+
+
+@pytest.mark.threat(9)
+@pytest.mark.parametrize("text, name", EXCEPTIONS.values(), ids=EXCEPTIONS)
+def test_an_exception_that_is_hard_to_show(attack, text, name):
+    outcome = attack(script(text))
+    assert outcome.numbers == [39004, 39019]
+    assert name in outcome.errors[1].text and len(outcome.errors[1].text) < 9000
+
+
+@pytest.mark.threat(9)
+def test_an_exception_that_never_ends_to_be_shown(attack):
+    text = """
+import time
+class Slow(Exception):
+    def __str__(self): time.sleep(3600)
+raise Slow()
+"""
+    run_out(attack(script(text)), "time", "script_timeout")
+
+
+@pytest.mark.threat(10)
+def test_a_thread_bomb(attack):
+    text = "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(3600,)).start()"
+    run_out(attack(script(text)), "processes", "worker_processes")

@@ -1,0 +1,106 @@
+"""Many calls of several identities, hostile ones among them: no honest one fails, nothing leaks.
+
+`tests/isolation/soak` runs 500 calls and prints the figures; the suite runs a short version.
+"""
+
+import os
+import queue
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness.docker import wait_until
+from harness.scripts import script
+
+CALLS = int(os.environ.get("LAUNCHPOD_SOAK_CALLS", "40"))
+CLIENTS = 8
+IDENTITIES = 4
+HOSTILE_EVERY = 10
+# What a server may have more of after the calls than after the first few: caches, not leaks.
+MORE_MEMORY = 64 << 20
+MORE_FILES = 16
+
+HONEST = script("OutputDataSet = InputDataSet * 2", query="SELECT 21 AS n", clause="WITH RESULT SETS ((n int))")
+HOSTILE = [
+    script("while True: os.fork()"),
+    script("hoard = [bytearray(b'x' * (1 << 20)) for _ in range(4096)]"),
+    script("os.write(3, b'rubbish' * 1000)\nos._exit(0)"),
+    script("import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"),
+    script("while True: print('x' * 100)"),
+    script("while True: pass"),
+]
+
+
+def state(server) -> dict[str, int]:
+    """What a leak would show in."""
+    process = Path(f"/proc/{server.process.pid}")
+    files = [os.readlink(one) for one in (process / "fd").iterdir() if os.path.lexists(one)]
+    resident = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS:"))
+    return {
+        "containers": len(server.containers()),
+        "descriptors": len(files),
+        "sockets": sum(file.startswith("socket:") for file in files),
+        "threads": len(list((process / "task").iterdir())),
+        "memory": int(resident.split()[1]) * 1024,
+    }
+
+
+def cgroups(containers: set[str]) -> list[str]:
+    """The cgroups that are left of containers."""
+    return [str(path) for path in Path("/sys/fs/cgroup").rglob("*") if any(one in path.name for one in containers)]
+
+
+@pytest.mark.timeout(7200)
+def test_soak(make_server, capsys):
+    server = make_server(
+        LAUNCHPOD_WORKER_MEMORY="256", LAUNCHPOD_WORKER_PROCESSES="64", LAUNCHPOD_SCRIPT_TIMEOUT="20",
+        LAUNCHPOD_MESSAGE_SIZE="1", LAUNCHPOD_WORKERS="8", LAUNCHPOD_QUEUE_TIMEOUT="600",
+    )  # fmt: skip
+    databases = [f"identity{number}" for number in range(IDENTITIES)]
+    with server.connect() as session:
+        for database in databases:
+            session.run(f"CREATE DATABASE {database}").check()
+    work: queue.SimpleQueue[int] = queue.SimpleQueue()
+    wrong, seen = [], set()
+
+    def client(number: int):
+        with server.connect(database=databases[number % IDENTITIES]) as session:
+            while True:
+                try:
+                    call = work.get_nowait()
+                except queue.Empty:
+                    return
+                if call % HOSTILE_EVERY == 0:
+                    if not session.run(HOSTILE[call // HOSTILE_EVERY % len(HOSTILE)]).errors:
+                        wrong.append((call, "a hostile script succeeded"))
+                    continue
+                outcome = session.run(HONEST)
+                if outcome.errors or outcome.value != 42:
+                    wrong.append((call, outcome.errors))
+
+    def run(calls: range):
+        for call in calls:
+            work.put(call)
+        clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+        for one in clients:
+            one.start()
+        while any(one.is_alive() for one in clients):
+            seen.update(server.containers())
+            clients[0].join(timeout=0.5)
+        server.wait_for_no_containers()
+
+    run(range(1, CLIENTS + 1))
+    before = state(server)
+    run(range(CLIENTS + 1, CALLS + 1))
+    wait_until(lambda: state(server)["descriptors"] <= before["descriptors"] + MORE_FILES, "closed descriptors")
+    after = state(server)
+    left = cgroups(seen)
+    with capsys.disabled():
+        print(f"\n{CALLS} calls, {CLIENTS} clients, {IDENTITIES} identities, {len(wrong)} wrong, {len(left)} cgroups left")
+        for name in before:
+            print(f"{name:<12} before {before[name]:>12}  after {after[name]:>12}")
+    assert wrong == [] and left == []
+    assert after["containers"] == 0
+    assert after["sockets"] <= before["sockets"] + MORE_FILES
+    assert after["memory"] < before["memory"] + MORE_MEMORY

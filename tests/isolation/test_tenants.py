@@ -1,0 +1,101 @@
+"""Two scripts at a time, and one after the other: neither knows of the other."""
+
+import json
+
+import pytest
+
+from harness.docker import docker
+from harness.scripts import script
+
+SECRET = "the-victims-secret"
+
+VICTIM = f"""
+import time
+os.environ["SECRET"] = "{SECRET}"
+for folder in ("/tmp", "/dev/shm"):
+    open(f"{{folder}}/secret", "w").write("{SECRET}")
+time.sleep(3600)
+"""
+
+SPY = """
+import json, signal
+found = []
+for folder, _, names in os.walk("/"):
+    if not folder.startswith(("/proc", "/sys")):
+        found += [os.path.join(folder, name) for name in names if name == "secret"]
+processes = [pid for pid in os.listdir("/proc") if pid.isdigit()]
+for pid in processes:
+    for name in ("environ", "mem", "cmdline"):
+        try:
+            if b"SECRET_VALUE" in open(f"/proc/{pid}/{name}", "rb").read(1 << 16) and int(pid) != os.getpid():
+                found.append(f"/proc/{pid}/{name}")
+        except OSError:
+            pass
+reached = []
+own = {os.getpid(), *map(int, os.listdir("/proc/self/task"))}
+for pid in set(range(2, 5000)) - own:
+    try:
+        os.kill(pid, 0)
+        reached.append(pid)
+    except OSError:
+        pass
+names = []
+import socket
+for name in NAMES:
+    try:
+        socket.gethostbyname(name)
+        names.append(name)
+    except OSError:
+        pass
+print(json.dumps([found, len(processes), reached, names, os.listdir("/run/launchpod")]))
+"""
+
+
+@pytest.mark.threat(24)
+def test_a_spy_beside_a_victim(server, sql):
+    victim = server.in_background(script(VICTIM, params="N'@secret nvarchar(50)'", secret=f"N'{SECRET}'"))
+    container = server.wait_for_script()
+    try:
+        name = docker("inspect", "--format", "{{.Name}}", container).strip().removeprefix("/")
+        spy = SPY.replace("SECRET_VALUE", SECRET).replace("NAMES", repr([name, container[:12], "worker-1"]))
+        found, processes, reached, names, folder = json.loads(sql.run(script(spy)).check().printed())
+        assert (found, reached, names, folder) == ([], [], [], [])
+        assert processes == 2
+        # It has not even been disturbed.
+        assert container in server.containers(running=True)
+    finally:
+        docker("rm", "--force", container)
+    assert victim.result(timeout=60).numbers[0] == 39012
+
+
+@pytest.mark.threat(25)
+def test_the_next_call_finds_nothing(server, sql):
+    leave = """
+import builtins, sys
+for folder in ("/tmp", "/dev/shm"):
+    open(f"{folder}/left", "w").write("x")
+os.environ["LEFT"] = builtins.LEFT = pandas.LEFT = sys.LEFT = "x"
+pandas.DataFrame.to_csv = None
+"""
+    find = """
+import builtins, glob, json, sys
+print(json.dumps([glob.glob("/tmp/*"), glob.glob("/dev/shm/*"), "LEFT" in os.environ, hasattr(builtins, "LEFT"),
+                  hasattr(pandas, "LEFT"), hasattr(sys, "LEFT"), pandas.DataFrame.to_csv is None]))
+"""
+    sql.run(script(leave)).check()
+    assert json.loads(sql.run(script(find)).check().printed()) == [[], [], False, False, False, False, False]
+
+
+@pytest.mark.threat(26)
+def test_two_workers_share_no_random_state(server):
+    text = """
+import json, random, secrets, uuid
+import numpy
+print(json.dumps([random.random(), numpy.random.random(), numpy.random.default_rng().random(), secrets.token_hex(8),
+                  os.urandom(8).hex(), uuid.uuid4().hex, uuid.uuid1().hex, id(object())]))
+"""
+    running = [server.in_background(script(text)) for _ in range(3)]
+    drawn = [json.loads(one.result(timeout=120).check().printed()) for one in running]
+    server.wait_for_no_containers()
+    for values in list(zip(*drawn))[:-1]:
+        assert len(set(values)) == len(values)
