@@ -201,7 +201,7 @@ async fn text_functions() {
                 "int!, int!, int!: 3|4|0",
             ),
             ("SELECT PATINDEX('%ll%', 'hello')", "int!: 3"),
-            ("SELECT CONCAT('a', NULL, 1, 2.5)", "varchar(66)!: a12.5"),
+            ("SELECT CONCAT('a', NULL, 1, 2.5)", "varchar(55)!: a12.5"),
             ("SELECT REPLICATE('ab', 3), SPACE(2) + 'x'", "varchar(6), varchar(3): ababab|  x"),
             ("SELECT STR(123.456, 8, 2), STR(1234567, 3)", "varchar(8), varchar(3):   123.46|***"),
             (

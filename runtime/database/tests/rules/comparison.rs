@@ -64,6 +64,39 @@ async fn values_are_compared_by_the_rules() {
     .await;
 }
 
+/// "COLLATE", "Windows collation name": other collations in comparisons and orders.
+#[tokio::test(flavor = "multi_thread")]
+async fn collations_decide_when_they_are_named() {
+    hold(&[
+        ("'a' = 'A' COLLATE Latin1_General_CS_AS", false),
+        ("'a ' = 'a' COLLATE Latin1_General_CS_AS", true),
+        ("'a' COLLATE Latin1_General_BIN2 = 'A'", false),
+        ("'a' COLLATE Latin1_General_BIN2 > 'B'", true),
+        ("'a' COLLATE SQL_Latin1_General_CP1_CS_AS > 'B'", false),
+        ("'a' < 'A' COLLATE Latin1_General_CS_AS", true),
+        ("'a' = 'A' COLLATE Latin1_General_CI_AS", true),
+        ("'a' = 'A' COLLATE DATABASE_DEFAULT", true),
+        ("'A' COLLATE Latin1_General_CS_AS IN ('a', 'b')", false),
+        ("'A' IN ('a', 'A' COLLATE Latin1_General_CS_AS)", true),
+        ("'b' COLLATE Latin1_General_BIN2 BETWEEN 'A' AND 'C'", false),
+        ("'abc' LIKE 'A%' COLLATE Latin1_General_CS_AS", false),
+        ("'Abc' COLLATE Latin1_General_BIN2 LIKE '[A-Z]%'", true),
+        ("'abc' COLLATE Latin1_General_BIN2 LIKE '[A-Z]%'", false),
+        ("NULL = 'A' COLLATE Latin1_General_CS_AS", false),
+    ])
+    .await;
+    select(&[
+        ("x FROM (VALUES ('b'), ('B'), ('a'), ('A')) t(x) ORDER BY x COLLATE Latin1_General_CS_AS", "varchar(1)!: a; A; b; B"),
+        ("x FROM (VALUES ('b'), ('B'), ('a'), ('A')) t(x) ORDER BY x COLLATE Latin1_General_BIN2 DESC", "varchar(1)!: b; a; B; A"),
+        ("x, ROW_NUMBER() OVER (ORDER BY x COLLATE Latin1_General_BIN2) FROM (VALUES ('a'), ('B')) t(x) ORDER BY x", "varchar(1)!, bigint!: a|2; B|1"),
+        ("1 WHERE 'a' COLLATE Latin1_General_CS_AS = 'a' COLLATE Latin1_General_BIN2", "468"),
+        ("1 WHERE 1 = 2 COLLATE Latin1_General_CS_AS", "447"),
+        ("'a' COLLATE Latin1_General_CS_AS", "40517"),
+        ("1 WHERE 'a' = 'A' COLLATE Latin1_General_CI_AI", "40517"),
+    ])
+    .await;
+}
+
 /// "LIKE", with its wildcards, ESCAPE and trailing blanks.
 #[tokio::test(flavor = "multi_thread")]
 async fn patterns_match() {

@@ -166,7 +166,7 @@ impl Binder<'_> {
         items
             .iter()
             .map(|item| {
-                let value = OrderValue::Value(key(self.value(&item.value)?));
+                let value = OrderValue::Value(key(self.order_value(&item.value)?));
                 Ok(BoundOrder { value, descending: item.descending })
             })
             .collect()

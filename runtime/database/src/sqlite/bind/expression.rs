@@ -7,8 +7,9 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
-use super::{Binder, coerce, metadata, operator, types};
+use super::{Binder, coerce, collation, metadata, operator, types};
 use crate::sqlite::errors;
+use crate::sqlite::functions::text::Case;
 use crate::sqlite::functions::{Actual, Body, Function, bits, convert, culture, zone};
 
 // === impl Binder ===
@@ -77,23 +78,15 @@ impl Binder<'_> {
             ExprKind::Collate { operand, collation } => {
                 let operand = self.value(operand)?;
                 if !operand.sql_type.is_character() {
-                    return Err(SqlError::new(
-                        447,
-                        format!(
-                            "Expression type {} is invalid for COLLATE clause.",
-                            operand.sql_type.name()
-                        ),
-                    ));
+                    return Err(errors::collate_type(operand.sql_type));
                 }
                 // One collation is kept; others that order the same way are taken for it.
-                let name = collation.text.to_ascii_uppercase();
-                if name == "DATABASE_DEFAULT"
-                    || name == "CATALOG_DEFAULT"
-                    || name.ends_with("_CI_AS")
-                {
-                    Ok(operand)
-                } else {
-                    Err(errors::unsupported(format_args!("The collation {collation}")))
+                match collation::named(collation) {
+                    Some(Case::Ignored) => Ok(operand),
+                    Some(_) => Err(errors::unsupported(format_args!(
+                        "The collation {collation} outside of comparisons and ORDER BY"
+                    ))),
+                    None => Err(errors::unsupported(format_args!("The collation {collation}"))),
                 }
             }
             ExprKind::AtTimeZone { operand, zone } => self.at_time_zone(operand, zone),

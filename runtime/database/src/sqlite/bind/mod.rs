@@ -19,6 +19,7 @@ pub(crate) mod assign;
 pub(crate) mod call;
 pub(crate) mod called;
 pub(crate) mod coerce;
+pub(crate) mod collation;
 pub(crate) mod date;
 pub(crate) mod expression;
 pub(crate) mod for_json;

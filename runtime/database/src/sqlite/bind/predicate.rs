@@ -9,7 +9,8 @@ use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int, types};
 use crate::sqlite::errors;
 use crate::sqlite::functions::convert::{self, Allowed};
-use crate::sqlite::functions::{Body, Function, order, text};
+use crate::sqlite::functions::text::{self, Case};
+use crate::sqlite::functions::{Body, Function, order};
 
 // === impl Binder ===
 
@@ -29,7 +30,7 @@ impl Binder<'_> {
                 not(operand)
             }
             ExprKind::Compare { operator, left, right } => {
-                let (left, right) = (self.value(left)?, self.value(right)?);
+                let (left, right) = pair(self.comparands(&[left, right])?)?;
                 compare(*operator, left, right)?
             }
             ExprKind::CompareQuery { operator, left, quantifier, query } => {
@@ -43,8 +44,9 @@ impl Binder<'_> {
                 Bound::predicate(Kind::Infix { operator, left, right, collate }, false)
             }
             ExprKind::Between { negated, operand, low, high } => {
-                let operand = self.value(operand)?;
-                let (low, high) = (self.value(low)?, self.value(high)?);
+                let mut operands = self.comparands(&[operand, low, high])?;
+                let operand = operands.remove(0);
+                let (low, high) = pair(operands)?;
                 let low = compare(CompareOperator::GreaterOrEqual, operand.clone(), low)?;
                 let high = compare(CompareOperator::LessOrEqual, operand, high)?;
                 let nullable = low.nullable || high.nullable;
@@ -134,8 +136,9 @@ impl Binder<'_> {
     }
 
     fn in_list(&mut self, negated: bool, operand: &Expr, list: &[Expr]) -> Result<Bound, SqlError> {
-        let operand = self.value(operand)?;
-        let values = list.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
+        let operands: Vec<&Expr> = std::iter::once(operand).chain(list).collect();
+        let mut values = self.comparands(&operands)?;
+        let operand = values.remove(0);
         let t = values
             .iter()
             .filter(|value| !value.is_null())
@@ -166,28 +169,34 @@ impl Binder<'_> {
                 coerce::implicit(bound, SqlType::NVARCHAR_MAX)
             }
         };
-        let mut arguments = vec![as_text(self.value(operand)?)?, as_text(self.value(pattern)?)?];
-        if let Some(escape) = escape {
-            arguments.push(as_text(self.value(escape)?)?);
-        }
+        let operands: Vec<&Expr> = [operand, pattern].into_iter().chain(escape).collect();
+        let (operands, case) = self.like_operands(&operands)?;
+        let arguments = operands.into_iter().map(as_text).collect::<Result<Vec<_>, _>>()?;
         let nullable = arguments.iter().any(|argument| argument.nullable);
         let unicode = arguments.iter().any(|argument| argument.sql_type.is_unicode());
         let function = Function {
-            name: format!("like({unicode},{})", arguments.len()),
+            name: format!("like({unicode},{case:?},{})", arguments.len()),
             arguments: vec![SqlType::NVARCHAR_MAX; arguments.len()],
             strict: true,
             deterministic: true,
-            body: Body::Cells(Box::new(like_cells(unicode))),
+            body: Body::Cells(Box::new(like_cells(unicode, case))),
         };
         let bound = coerce::call(function, arguments, SqlType::Bit, nullable);
         Ok(negate_if(negated, bound))
     }
 }
 
+/// Two operands.
+fn pair(operands: Vec<Bound>) -> Result<(Bound, Bound), SqlError> {
+    let pair: [Bound; 2] =
+        operands.try_into().map_err(|_| errors::internal("a comparison of other than two"))?;
+    Ok(pair.into())
+}
+
 type CellsResult = Result<ToSqlOutput<'static>, SqlError>;
 
 /// LIKE on cells; the pattern of the row before is kept, as it is most often a constant.
-fn like_cells(unicode: bool) -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
+fn like_cells(unicode: bool, case: Case) -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
     let last = std::sync::Mutex::new(None::<(Vec<u8>, Option<char>, text::Pattern)>);
     move |cells| {
         let mut texts = Vec::with_capacity(3);
@@ -219,7 +228,7 @@ fn like_cells(unicode: bool) -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send +
         let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = last.as_ref().is_some_and(|(p, e, _)| p == texts[1] && *e == escape);
         if !known {
-            let pattern = text::Pattern::new(&String::from_utf8_lossy(texts[1]), escape);
+            let pattern = text::Pattern::new(&String::from_utf8_lossy(texts[1]), escape, case);
             *last = Some((texts[1].to_vec(), escape, pattern));
         }
         let matched = last.as_ref().is_some_and(|(_, _, pattern)| {

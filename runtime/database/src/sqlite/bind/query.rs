@@ -576,7 +576,8 @@ impl Binder<'_> {
         if output {
             return order_by_output(item, columns);
         }
-        let value = self.value(&item.value)?;
+        let value =
+            if distinct { self.value(&item.value)? } else { self.order_value(&item.value)? };
         if distinct {
             let index = items
                 .iter()

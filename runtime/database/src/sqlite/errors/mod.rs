@@ -64,6 +64,20 @@ pub(crate) fn needs_clause(function: &str, clause: &str) -> SqlError {
     SqlError::with_class(number, 15, text)
 }
 
+pub(crate) fn collate_type(t: SqlType) -> SqlError {
+    SqlError::new(447, format!("Expression type {} is invalid for COLLATE clause.", t.name()))
+}
+
+pub(crate) fn collation_conflict(left: &str, right: &str) -> SqlError {
+    SqlError::new(
+        468,
+        format!(
+            "Cannot resolve the collation conflict between \"{left}\" and \"{right}\" in the equal \
+             to operation."
+        ),
+    )
+}
+
 pub(crate) fn argument_type(t: SqlType, argument: usize, function: &str) -> SqlError {
     SqlError::new(
         8116,

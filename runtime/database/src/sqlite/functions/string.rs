@@ -375,10 +375,11 @@ fn pattern_index(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
         let (pattern, source) = (content(&v[0]), content(&v[1]));
         // A leading % lets the match begin anywhere: try each place in turn.
         let Some(rest) = pattern.strip_prefix('%') else {
-            let found = text::Pattern::new(pattern, None).matches(source, false);
+            let found =
+                text::Pattern::new(pattern, None, text::Case::Ignored).matches(source, false);
             return Ok(Value::Int(i64::from(found)));
         };
-        let compiled = text::Pattern::new(rest, None);
+        let compiled = text::Pattern::new(rest, None, text::Case::Ignored);
         let found = source.char_indices().find(|(at, _)| compiled.matches(&source[*at..], false));
         let position = found.map_or(0, |(at, _)| text::units(&source[..at], unicode) as i64 + 1);
         Ok(Value::Int(position))

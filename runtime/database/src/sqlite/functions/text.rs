@@ -134,9 +134,49 @@ pub(crate) fn fold(c: char) -> char {
     c.to_lowercase().next().unwrap_or(c)
 }
 
+/// How a collation treats upper and lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// `_CI_AS`: they are the same.
+    Ignored,
+    /// `_CS_AS`: they differ, and are next to each other in the order.
+    Sensitive,
+    /// `_BIN2`: characters are ordered by their code points.
+    Binary,
+}
+
+/// Bytes that sort as texts do in a collation; blanks at the end don't count.
+pub(crate) fn sort_key(content: &str, case: Case) -> Vec<u8> {
+    let content = content.trim_end_matches(' ');
+    let folded = || content.chars().flat_map(char::to_lowercase).collect::<String>().into_bytes();
+    match case {
+        Case::Ignored => folded(),
+        // Texts that differ in case alone: lower case comes first.
+        Case::Sensitive => {
+            let mut key = folded();
+            key.push(0);
+            key.extend(content.chars().map(|c| u8::from(fold(c) != c)));
+            key
+        }
+        Case::Binary => content.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    }
+}
+
+/// The place of a character in a collation's order.
+fn weight(c: char, case: Case) -> u32 {
+    match case {
+        Case::Ignored => u32::from(fold(c)) << 1,
+        Case::Sensitive => u32::from(fold(c)) << 1 | u32::from(fold(c) != c),
+        Case::Binary => u32::from(c) << 1,
+    }
+}
+
 /// A pattern of LIKE, read once.
 #[derive(Debug)]
-pub(crate) struct Pattern(Vec<Piece>);
+pub(crate) struct Pattern {
+    pieces: Vec<Piece>,
+    case: Case,
+}
 
 #[derive(Debug)]
 enum Piece {
@@ -144,19 +184,17 @@ enum Piece {
     Any,
     /// `_`
     One,
-    Char(char),
+    /// A character, by its weight.
+    Char(u32),
     /// `[a-f]`, `[^xyz]`
-    Set {
-        negated: bool,
-        ranges: Vec<(char, char)>,
-    },
+    Set { negated: bool, ranges: Vec<(u32, u32)> },
 }
 
 // === impl Pattern ===
 
 impl Pattern {
     /// Reads a pattern with its escape character.
-    pub(crate) fn new(text: &str, escape: Option<char>) -> Pattern {
+    pub(crate) fn new(text: &str, escape: Option<char>, case: Case) -> Pattern {
         let chars: Vec<char> = text.chars().collect();
         let mut pieces = Vec::new();
         let mut at = 0;
@@ -164,7 +202,7 @@ impl Pattern {
             at += 1;
             if Some(c) == escape {
                 if let Some(&next) = chars.get(at) {
-                    pieces.push(Piece::Char(fold(next)));
+                    pieces.push(Piece::Char(weight(next, case)));
                     at += 1;
                 }
                 continue;
@@ -174,33 +212,34 @@ impl Pattern {
                 '%' if matches!(pieces.last(), Some(Piece::Any)) => {}
                 '%' => pieces.push(Piece::Any),
                 '_' => pieces.push(Piece::One),
-                '[' => match set(&chars[at..], escape) {
+                '[' => match set(&chars[at..], escape, case) {
                     Some((piece, length)) => {
                         pieces.push(piece);
                         at += length;
                     }
-                    None => pieces.push(Piece::Char('[')),
+                    None => pieces.push(Piece::Char(weight('[', case))),
                 },
-                _ => pieces.push(Piece::Char(fold(c))),
+                _ => pieces.push(Piece::Char(weight(c, case))),
             }
         }
-        Pattern(pieces)
+        Pattern { pieces, case }
     }
 
     /// Whether a text matches. Trailing blanks of a text that isn't Unicode may be left over.
     pub(crate) fn matches(&self, text: &str, unicode: bool) -> bool {
-        let text: Vec<char> = text.chars().map(fold).collect();
-        let inked = text.iter().rposition(|c| *c != ' ').map_or(0, |last| last + 1);
+        let text: Vec<u32> = text.chars().map(|c| weight(c, self.case)).collect();
+        let blank = weight(' ', self.case);
+        let inked = text.iter().rposition(|c| *c != blank).map_or(0, |last| last + 1);
         self.run(&text, if unicode { text.len() } else { inked })
     }
 
     /// Matches from the first character; the end is anywhere from `end` on.
-    fn run(&self, text: &[char], end: usize) -> bool {
+    fn run(&self, text: &[u32], end: usize) -> bool {
         let (mut piece, mut at) = (0, 0);
         // Where to go back to: after the last %, and how far its text reached.
         let mut retry: Option<(usize, usize)> = None;
         loop {
-            let matched = match self.0.get(piece) {
+            let matched = match self.pieces.get(piece) {
                 None if at >= end => return true,
                 None => false,
                 Some(Piece::Any) => {
@@ -230,7 +269,7 @@ impl Pattern {
 // === impl Piece ===
 
 impl Piece {
-    fn accepts(&self, c: char) -> bool {
+    fn accepts(&self, c: u32) -> bool {
         match self {
             Piece::Any | Piece::One => true,
             Piece::Char(expected) => *expected == c,
@@ -242,7 +281,7 @@ impl Piece {
 }
 
 /// The inside of brackets and how many characters it took, its `]` included.
-fn set(chars: &[char], escape: Option<char>) -> Option<(Piece, usize)> {
+fn set(chars: &[char], escape: Option<char>, case: Case) -> Option<(Piece, usize)> {
     let negated = chars.first() == Some(&'^');
     let mut at = usize::from(negated);
     let mut ranges = Vec::new();
@@ -263,7 +302,7 @@ fn set(chars: &[char], escape: Option<char>) -> Option<(Piece, usize)> {
             }
             _ => low,
         };
-        ranges.push((fold(low), fold(high)));
+        ranges.push((weight(low, case), weight(high, case)));
     }
 }
 
@@ -283,7 +322,9 @@ mod tests {
 
     #[test]
     fn matches_patterns() {
-        let like = |text: &str, pattern: &str| Pattern::new(pattern, None).matches(text, false);
+        let like = |text: &str, pattern: &str| {
+            Pattern::new(pattern, None, Case::Ignored).matches(text, false)
+        };
         assert!(like("Hello", "h%O"));
         assert!(like("abc", "_B_"));
         assert!(like("x5", "x[0-9]"));
@@ -292,15 +333,15 @@ mod tests {
         assert!(like("abc   ", "abc"));
         assert!(!like("abc", "abc "));
         assert!(like("50%", "50[%]"));
-        assert!(Pattern::new("50!%", Some('!')).matches("50%", false));
-        assert!(!Pattern::new("abc", None).matches("abc ", true));
+        assert!(Pattern::new("50!%", Some('!'), Case::Ignored).matches("50%", false));
+        assert!(!Pattern::new("abc", None, Case::Ignored).matches("abc ", true));
         assert!(!like("", "_"));
         assert!(like("", "%"));
     }
 
     #[test]
     fn patterns_with_many_percents_stay_fast() {
-        let pattern = Pattern::new(&"%a".repeat(50), None);
+        let pattern = Pattern::new(&"%a".repeat(50), None, Case::Ignored);
         assert!(!pattern.matches(&format!("{}b", "a".repeat(10_000)), false));
     }
 

@@ -1,0 +1,105 @@
+//! COLLATE: comparisons, LIKE and orders by other collations than the database's.
+//!
+//! Cells are compared by one collation in SQLite. Where an operand has another, all of them are
+//! compared by keys, bytes that sort as the collation says ("Windows collation name", "Collation
+//! and Unicode support"). Elsewhere another collation is refused by its name.
+
+use launchpod_tsql::ast::{Expr, ExprKind, Identifier};
+use launchpod_types::{SqlError, SqlType, Value};
+
+use super::tree::Bound;
+use super::{Binder, coerce};
+use crate::sqlite::errors;
+use crate::sqlite::functions::text::{self, Case};
+use crate::sqlite::functions::{Body, Function};
+
+/// How a collation of this name treats case; `None` for one that isn't there.
+pub(super) fn named(collation: &Identifier) -> Option<Case> {
+    let name = collation.text.to_ascii_uppercase();
+    let default = matches!(name.as_str(), "DATABASE_DEFAULT" | "CATALOG_DEFAULT");
+    if default || name.ends_with("_CI_AS") {
+        Some(Case::Ignored)
+    } else if name.ends_with("_CS_AS") {
+        Some(Case::Sensitive)
+    } else {
+        name.ends_with("_BIN2").then_some(Case::Binary)
+    }
+}
+
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// The operands of a comparison: keys when one of them has a COLLATE.
+    ///
+    /// # Errors
+    /// 468 when they have different ones.
+    pub(super) fn comparands(&mut self, operands: &[&Expr]) -> Result<Vec<Bound>, SqlError> {
+        let case = explicit_case(operands)?;
+        let sensitive = case.is_some_and(|case| case != Case::Ignored);
+        let bound = operands.iter().map(|operand| match &operand.kind {
+            ExprKind::Collate { operand, .. } if sensitive => self.value(operand),
+            _ => self.value(operand),
+        });
+        let bound = bound.collect::<Result<Vec<_>, _>>()?;
+        match case {
+            Some(case) if sensitive => {
+                bound.into_iter().map(|operand| sort_key(operand, case)).collect()
+            }
+            _ => Ok(bound),
+        }
+    }
+
+    /// What ORDER BY orders by: a key when the value has a COLLATE.
+    pub(super) fn order_value(&mut self, value: &Expr) -> Result<Bound, SqlError> {
+        let mut bound = self.comparands(&[value])?;
+        bound.pop().ok_or_else(|| errors::internal("an order by nothing"))
+    }
+
+    /// The operands of LIKE, and how their collation treats case.
+    pub(super) fn like_operands(
+        &mut self,
+        operands: &[&Expr],
+    ) -> Result<(Vec<Bound>, Case), SqlError> {
+        let case = explicit_case(operands)?.unwrap_or(Case::Ignored);
+        let bound = operands.iter().map(|operand| match &operand.kind {
+            ExprKind::Collate { operand, .. } if case != Case::Ignored => self.value(operand),
+            _ => self.value(operand),
+        });
+        Ok((bound.collect::<Result<_, _>>()?, case))
+    }
+}
+
+/// How the collation that operands name treats case; `None` when none does.
+fn explicit_case(operands: &[&Expr]) -> Result<Option<Case>, SqlError> {
+    let mut found: Option<&Identifier> = None;
+    for operand in operands {
+        let ExprKind::Collate { collation, .. } = &operand.kind else { continue };
+        if let Some(other) = found.filter(|other| !other.is(&collation.text)) {
+            return Err(errors::collation_conflict(&other.text, &collation.text));
+        }
+        found = Some(collation);
+    }
+    let Some(collation) = found else { return Ok(None) };
+    let case = named(collation);
+    case.map(Some).ok_or_else(|| errors::unsupported(format_args!("The collation {collation}")))
+}
+
+/// The bytes by which a text is compared.
+fn sort_key(value: Bound, case: Case) -> Result<Bound, SqlError> {
+    if !value.sql_type.is_character() && !value.is_null() {
+        return Err(errors::collate_type(value.sql_type));
+    }
+    let nullable = value.nullable;
+    let function = Function {
+        name: format!("sort_key({case:?})"),
+        arguments: vec![SqlType::NVARCHAR_MAX],
+        strict: true,
+        deterministic: true,
+        body: Body::Values(Box::new(move |values| match &values[0] {
+            Value::Text(content) => Ok(Value::Binary(text::sort_key(content, case))),
+            _ => Ok(Value::Null),
+        })),
+    };
+    let text = coerce::implicit(value, SqlType::NVARCHAR_MAX)?;
+    Ok(coerce::call(function, vec![text], SqlType::VARBINARY_MAX, nullable))
+}
