@@ -19,9 +19,8 @@ FIRST = np.datetime64("0001-01-01", "us").astype(np.int64)
 LAST = np.datetime64("9999-12-31T23:59:59.999999", "us").astype(np.int64)
 
 
-def to_datetimes(column: pa.ChunkedArray) -> np.ndarray:
+def to_datetimes(array: pa.Array) -> np.ndarray:
     """Each moment as a datetime with its offset, and None. The seventh digit is cut."""
-    array = column.combine_chunks()
     values = np.empty(len(array), dtype=object)
     if len(array) == array.null_count:
         return values

@@ -3,7 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
-from . import frames
+from . import frames, segments
 from .columns import Column, OutputError, plan
 from .frames import Connection
 from .request import Request
@@ -33,13 +33,62 @@ def send(connection: Connection, frame, asked: Request) -> None:
     wants_length = asked.result_types is None
     columns = [plan(frame.iloc[:, i], i, wants_length) for i in range(len(frame.columns))]
     schema = pa.schema([column.field for column in columns])
-    connection.send_chunks(frames.OUTPUT, schema.serialize())
+    stream = Stream(connection, schema, asked.shared_memory)
     for start, stop in _slices(columns, len(frame)):
         arrays = [column.arrow(start, stop) for column in columns]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        connection.send_chunks(frames.OUTPUT, batch.serialize())
-    connection.send_chunks(frames.OUTPUT, END_OF_STREAM)
+        stream.send(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    stream.finish()
     connection.send(frames.OUTPUT_END)
+
+
+class Stream:
+    """An Arrow stream that goes out batch by batch, without a copy of it in between."""
+
+    def __init__(self, connection: Connection, schema: pa.Schema, shares_memory: bool):
+        self._connection = connection
+        self._shares_memory = shares_memory
+        self._sink = Sink()
+        self._writer = pa.ipc.new_stream(pa.PythonFile(self._sink, mode="w"), schema)
+
+    def send(self, batch: pa.RecordBatch) -> None:
+        """Sends a batch, after the schema if it is the first."""
+        self._writer.write_batch(batch)
+        self._send_pieces()
+
+    def finish(self) -> None:
+        """Sends the stream's end, after the schema if there was no batch."""
+        self._writer.close()
+        self._send_pieces()
+
+    def _send_pieces(self) -> None:
+        pieces = self._sink.take()
+        size = sum(map(len, pieces))
+        if self._shares_memory and segments.MIN_SIZE <= size <= segments.MAX_SIZE:
+            segments.send(self._connection, pieces)
+        else:
+            self._connection.send_pieces(frames.OUTPUT, pieces)
+
+
+class Sink:
+    """A file for pyarrow's writer, which keeps views of what is written."""
+
+    closed = False
+
+    def __init__(self):
+        self._pieces = []
+
+    def write(self, data) -> int:
+        """Keeps a piece."""
+        self._pieces.append(memoryview(data).cast("B"))
+        return len(data)
+
+    def flush(self) -> None:
+        """Does nothing: who writes takes the pieces."""
+
+    def take(self) -> list[memoryview]:
+        """The pieces since the last call."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
 
 
 def describe(error: BaseException) -> dict | None:

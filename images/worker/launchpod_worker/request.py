@@ -34,6 +34,8 @@ class Request:
     has_input: bool
     # Whether the script runs once for each part of the input.
     parts: bool
+    # Whether data may travel in shared memory.
+    shared_memory: bool
     result_types: list[str] | None
     type_mapping: str
     parameters: list[Parameter]
@@ -56,6 +58,7 @@ def receive(connection: Connection) -> Request:
         output_name=head["output_name"],
         has_input=head["has_input"],
         parts=head.get("parts", False),
+        shared_memory=head.get("shared_memory", False),
         result_types=head["result_types"],
         type_mapping=head.get("type_mapping", "lossless"),
         parameters=_read_parameters(parameters),

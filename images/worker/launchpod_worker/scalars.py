@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from . import moments
 from .columns import BYTES, OutputError, Unsupported, is_null, plan_object
-from .inputs import is_exact_in_float
+from .gather import is_exact_in_float
 from .request import Parameter
 
 _CHARACTER = re.compile(r"(n?)(?:var)?char\((\d+)\)")
@@ -20,7 +20,7 @@ _BINARY = re.compile(r"(?:var)?binary\((\d+)\)")
 def to_python(parameter: Parameter):
     """A parameter's value as scripts see it."""
     if parameter.arrow_type == moments.ARROW_TYPE:
-        return moments.to_datetimes(pa.chunked_array([parameter.value]))[0]
+        return moments.to_datetimes(parameter.value)[0]
     value = parameter.value[0].as_py()
     if isinstance(value, decimal.Decimal):
         field = pa.field("", parameter.arrow_type, metadata={"launchpod.type": parameter.sql_type})

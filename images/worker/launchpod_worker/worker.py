@@ -43,7 +43,11 @@ def main() -> None:
 
 def serve(connection: Connection) -> None:
     """Says READY, waits for a request and carries it out."""
-    ready = {"runtime": f"Python {platform.python_version()}", "version": VERSION}
+    ready = {
+        "runtime": f"Python {platform.python_version()}",
+        "version": VERSION,
+        "shared_memory": connection.passes_descriptors,
+    }
     connection.send_message(frames.READY, ready)
     asked = request.receive(connection)
     namespace = script.make_namespace()

@@ -28,6 +28,7 @@ class Result:
         self.done = False
         self.pulls = 0
         self.outputs = []
+        self.segments = 0
         self.stdout = self.stderr = ""
         self.code = None
 
@@ -37,6 +38,35 @@ class Result:
 
     def column(self, index=0):
         return self.table.column(index).to_pylist()
+
+
+class Slots:
+    """The memory that the input comes in, written by turns."""
+
+    def __init__(self, process):
+        self._process = process
+        self._memory = {}
+        self._turn = 0
+
+    def send(self, data):
+        is_new = self._turn not in self._memory
+        if is_new:
+            self._memory[self._turn] = os.memfd_create("slot")
+            os.truncate(self._memory[self._turn], 32 << 20)
+        memory = self._memory[self._turn]
+        # What was there before must not matter any more.
+        os.pwrite(memory, b"\xee" * os.fstat(memory).st_blocks * 512, 0)
+        os.pwrite(memory, data, 0)
+        payload = struct.pack("<II", self._turn, len(data))
+        if is_new:
+            self._process.send_memory(0x28, payload, memory)
+        else:
+            self._process.send(0x28, payload)
+        self._turn = 1 - self._turn
+
+    def close(self):
+        for memory in self._memory.values():
+            os.close(memory)
 
 
 class Worker:
@@ -87,13 +117,26 @@ class Worker:
     def send(self, kind, payload=b""):
         self.stream.sendall(struct.pack("<IB", len(payload), kind) + payload)
 
+    def send_memory(self, kind, payload, memory):
+        frame = struct.pack("<IB", len(payload), kind) + payload
+        assert socket.send_fds(self.stream, [frame], [memory]) == len(frame)
+
     def receive(self):
-        header = self._read(5)
-        if not header:
+        """The next frame; the payload of one that speaks of memory is what lies there."""
+        first, descriptors, _, _ = socket.recv_fds(self.stream, 1, 1)
+        if not first:
             return None, None
-        length, kind = struct.unpack("<IB", header)
+        length, kind = struct.unpack("<IB", first + self._read(4))
         assert length <= 1 << 20
-        return kind, self._read(length)
+        payload = self._read(length)
+        assert bool(descriptors) == (kind == 0x37)
+        for memory in descriptors:
+            (length,) = struct.unpack("<I", payload)
+            assert fcntl.fcntl(memory, fcntl.F_GET_SEALS) & 0xF == 0xF
+            assert os.fstat(memory).st_size == length
+            payload = os.pread(memory, length, 0)
+            os.close(memory)
+        return kind, payload
 
     def _read(self, length):
         data = b""
@@ -124,12 +167,15 @@ def run(
     fresh=False,
     type_mapping="lossless",
     parts=None,
+    shared=False,
 ):
     """Runs a script; `parameters` are pairs of a field and a value.
 
-    `parts` are lists of batches, with each of which the script runs.
+    `parts` are lists of batches, with each of which the script runs. `shared`: batches lie in
+    shared memory, and the worker may use it.
     """
     process = Worker(fresh)
+    slots = Slots(process)
     result = Result()
     kind, payload = process.receive()
     assert kind == 0x30, process.wait()
@@ -141,6 +187,7 @@ def run(
         "has_input": schema is not None,
         "result_types": result_types,
         "type_mapping": type_mapping,
+        "shared_memory": shared,
     }
     if parts is not None:
         head["parts"] = True
@@ -173,10 +220,14 @@ def run(
             else:
                 data += END_OF_STREAM
                 last = 0x26
-            for start in range(0, len(data), 1 << 20):
-                process.send(0x24, data[start:start + (1 << 20)])
+            if shared and data:
+                slots.send(data)
+            else:
+                for start in range(0, len(data), 1 << 20):
+                    process.send(0x24, data[start:start + (1 << 20)])
             process.send(last)
-        elif kind == 0x32:
+        elif kind in (0x32, 0x37):
+            result.segments += kind == 0x37
             output += payload
         elif kind == 0x33:
             reader = pa.ipc.open_stream(output)
@@ -196,4 +247,5 @@ def run(
             raise AssertionError(hex(kind))
     result.stdout, result.stderr, result.code = process.wait()
     process.stream.close()
+    slots.close()
     return result

@@ -10,12 +10,12 @@ import pytest
 from controller import field, run
 
 
-def given(columns, script, rows_per_batch=2):
+def given(columns, script, rows_per_batch=2, **how):
     """Runs a script on columns of (field, values)."""
     schema = pa.schema([f for f, _ in columns])
     arrays = [pa.array(values, f.type) for f, values in columns]
     whole = pa.Table.from_arrays(arrays, schema=schema)
-    return run(script, batches=whole.to_batches(rows_per_batch), schema=schema)
+    return run(script, batches=whole.to_batches(rows_per_batch), schema=schema, **how)
 
 
 D = decimal.Decimal
@@ -54,12 +54,15 @@ CASES = [
 
 @pytest.mark.parametrize("sql_type, arrow_type, values, dtype, null_dtype", CASES)
 @pytest.mark.parametrize("with_null", [False, True])
-def test_types(sql_type, arrow_type, values, dtype, null_dtype, with_null):
-    values = values + [None] if with_null else values
+@pytest.mark.parametrize("shared", [False, True])
+def test_types(sql_type, arrow_type, values, dtype, null_dtype, with_null, shared):
+    # More batches than there are slots.
+    values = 3 * values + [None] if with_null else 3 * values
     result = given(
         [(field("c", arrow_type, sql_type), values)],
         "print(InputDataSet.c.dtype, [type(v).__name__ for v in InputDataSet.c])\n"
         "OutputDataSet = InputDataSet",
+        shared=shared,
     )
     assert result.done, result.failed
     assert result.stdout.split()[0] == (null_dtype if with_null else dtype)

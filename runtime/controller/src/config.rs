@@ -37,6 +37,9 @@ pub struct Config {
     pub type_mapping: TypeMapping,
     /// Whether NaN and infinities that a script returns end it in 9803; otherwise they are NULL.
     pub refuse_non_finite: bool,
+    /// Whether data travel as memory that controller and worker share, where the worker can;
+    /// otherwise, and where they don't fit, they are copied through the socket.
+    pub shared_memory: bool,
     /// How long after the time limit a worker that should have ended itself is killed from
     /// outside.
     pub grace: Duration,
@@ -98,6 +101,7 @@ impl Default for Config {
             keeps_scripts: false,
             type_mapping: TypeMapping::default(),
             refuse_non_finite: false,
+            shared_memory: true,
             grace: Duration::from_secs(5),
         }
     }

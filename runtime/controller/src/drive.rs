@@ -73,7 +73,8 @@ impl Drive<'_> {
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Ending> {
         let Drive { subject, config, job, time_limit, result_set, quota, events } = *self;
-        let Worker { control, data, conversation, early_output, mut fate, lease, .. } = worker;
+        let Worker { control, data, conversation, ready, early_output, mut fate, lease, .. } =
+            worker;
         let (control, mut to_supervisor) = control.split();
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
@@ -99,6 +100,7 @@ impl Drive<'_> {
             time_limit,
             feed,
             in_parts: job.request.parts,
+            shares_memory: config.shared_memory && ready.shared_memory,
             events,
             progress,
             gone: gone.clone(),

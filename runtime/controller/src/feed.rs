@@ -1,17 +1,20 @@
 //! A worker's share of the input query's rows, as it pulls them.
 
+use std::io;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use launchpod_exchange::protocol::frame::{self, FrameError, Kind};
-use launchpod_exchange::stream::Encoder;
+use launchpod_exchange::stream::{Encoder, slices};
 use launchpod_exchange::wire::Wire;
+use launchpod_segment::Slot;
 use launchpod_types::SqlError;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::error::Ending;
 use crate::messages::Subject;
+use crate::slots::{Slots, Written};
 use crate::source::Source;
 
 /// The input on its way to a worker.
@@ -30,12 +33,18 @@ pub(crate) struct Feed {
     in_part: usize,
     /// Whose key is this one.
     key: Option<i64>,
+    /// Where batches are put that the worker reads in place.
+    slots: Option<Slots>,
 }
 
 /// The answer to one PULL.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) frames: Vec<u8>,
+    /// The memory that the first of the frames announces, where it is new to the worker.
+    pub(crate) memory: Option<Arc<Slot>>,
+    /// How many bytes it is, those in shared memory included.
+    pub(crate) bytes: u64,
     pub(crate) rows: u64,
     /// Whether the input is complete by it.
     pub(crate) last: bool,
@@ -53,6 +62,9 @@ pub(crate) enum FeedError {
     /// A frame can't be made.
     #[error("input can't be sent: {0}")]
     Frame(#[from] FrameError),
+    /// There is no memory for a batch.
+    #[error("input can't be shared with the worker: {0}")]
+    Memory(#[from] io::Error),
 }
 
 // === impl Feed ===
@@ -76,8 +88,14 @@ impl Feed {
             part_rows,
             in_part: 0,
             key: None,
+            slots: None,
         };
         (0..workers).map(feed).collect()
+    }
+
+    /// Puts batches into memory that the worker maps, from now on.
+    pub(crate) fn share_memory(&mut self) {
+        self.slots = Some(Slots::default());
     }
 
     /// Whether there are rows left, the next of which are then kept for this worker.
@@ -129,18 +147,41 @@ impl Feed {
             None => Encoder::new(self.wire.schema())?,
         };
         let mut frames = Vec::new();
+        let (mut shared, mut memory) = (0, None);
         let last = end == Kind::InputEnd;
         if last {
-            frame::encode_chunks(Kind::Input, &encoder.finish()?, &mut frames)?;
+            let pieces = encoder.finish()?;
+            frame::encode_pieces(Kind::Input, &slices(&pieces), &mut frames)?;
         } else {
             if let Some(batch) = batch {
-                let bytes = encoder.batch(&self.wire.batch(batch)?)?;
-                frame::encode_chunks(Kind::Input, &bytes, &mut frames)?;
+                let pieces = encoder.batch(&self.wire.batch(batch)?)?;
+                (shared, memory) = self.put(&slices(&pieces), &mut frames)?;
             }
             self.encoder = Some(encoder);
         }
         frame::encode(end, &[], &mut frames)?;
-        Ok(Answer { frames, rows: batch.map_or(0, |batch| batch.num_rows() as u64), last })
+        let bytes = frames.len() as u64 + u64::from(shared);
+        let rows = batch.map_or(0, |batch| batch.num_rows() as u64);
+        Ok(Answer { frames, memory, bytes, rows, last })
+    }
+
+    /// Puts a batch's pieces into shared memory, or else into frames: how many bytes are shared,
+    /// and the memory that the worker doesn't have yet.
+    fn put(
+        &mut self,
+        pieces: &[&[u8]],
+        frames: &mut Vec<u8>,
+    ) -> Result<(u32, Option<Arc<Slot>>), FeedError> {
+        let written = match &mut self.slots {
+            Some(slots) => slots.write(pieces)?,
+            None => None,
+        };
+        let Some(Written { segment, memory }) = written else {
+            frame::encode_pieces(Kind::Input, pieces, frames)?;
+            return Ok((0, None));
+        };
+        segment.encode(frames)?;
+        Ok((segment.length, memory))
     }
 }
 

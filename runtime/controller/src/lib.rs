@@ -21,6 +21,7 @@
 //! | `drive` | one leased worker, from REQUEST to EXITED |
 //! | `source` | the input query's rows, cut into parts and dealt out |
 //! | `talk`, `feed` | a worker's data connection: results in, input out |
+//! | `slots` | the memory that input lies in when it is shared, not sent |
 //! | `result_set` | the columns that all results are converted to |
 //! | `supervisor` | its control connection |
 //! | `verdict` | how it ended, from what all sides say |
@@ -42,6 +43,7 @@ mod report;
 mod request;
 mod result_set;
 mod run;
+mod slots;
 mod source;
 mod supervisor;
 mod talk;

@@ -74,7 +74,7 @@ impl Listener<'_> {
                         Ok(None) | Err(ChannelError::Io(_) | ChannelError::Truncated) => {
                             return self.end(output, Farewell::Gone).await;
                         }
-                        Err(ChannelError::Frame(error)) => Err(error),
+                        Err(_) => return self.end(output, Farewell::Broken).await,
                     };
                     if let Some(farewell) = self.hear(&mut output, message).await? {
                         return self.end(output, farewell).await;

@@ -1,12 +1,14 @@
 //! The data connection of a running script: request out, input on demand, results in.
 
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use launchpod_exchange::convert::Converter;
 use launchpod_exchange::protocol::data::{Conversation, FromWorker, Request};
-use launchpod_exchange::stream::{Decoder, Limits as StreamLimits};
+use launchpod_exchange::stream::{Corrupt, Decoder, Limits as StreamLimits};
 use launchpod_sandbox::{ChannelError, Receiver, Sender};
+use launchpod_segment::Slot;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +52,8 @@ pub(crate) struct Talk<'a> {
     pub(crate) feed: Option<Feed>,
     /// Whether the script runs for each part of the input.
     pub(crate) in_parts: bool,
+    /// Whether data travel in memory that both sides map.
+    pub(crate) shares_memory: bool,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
     pub(crate) progress: &'a mut Progress,
     /// Fires when the worker is gone: nothing needs to be waited for but what it has sent.
@@ -67,6 +71,12 @@ impl Talk<'_> {
     /// Hands the script over and follows it to its end. What [`Said::Done`] leaves is in
     /// `self.results`.
     pub(crate) async fn run(&mut self, job: &Job) -> Said {
+        if self.shares_memory {
+            self.receiver.share_memory();
+            if let Some(feed) = &mut self.feed {
+                feed.share_memory();
+            }
+        }
         match self.start(job).await {
             Ok(()) => {}
             Err(said) => return said,
@@ -87,21 +97,22 @@ impl Talk<'_> {
                 Ok(_) => Said::Broken("A frame after DONE.".to_owned()),
                 Err(error) => broken(&error),
             },
-            Ok(Err(error @ (ChannelError::Frame(_) | ChannelError::Truncated))) => broken(&error),
             Ok(Ok(None) | Err(ChannelError::Io(_))) | Err(_) => Said::Done,
+            Ok(Err(error)) => broken(&error),
         }
     }
 
     async fn start(&mut self, job: &Job) -> Result<(), Said> {
+        let request = Request { shared_memory: self.shares_memory, ..job.request.clone() };
         let mut frames = Vec::new();
-        job.request
+        request
             .encode(&job.script, &job.parameters, &mut frames)
             .map_err(|error| Said::Ended(self.subject.internal(&error.to_string())))?;
         if self.receiver.has_more() {
             return Err(Said::Broken("The worker answered before it was asked.".to_owned()));
         }
-        self.conversation.run(&job.request, job.wants_results);
-        self.send(&frames).await?;
+        self.conversation.run(&request, job.wants_results);
+        self.send(&frames, None).await?;
         if self.feed.is_none() {
             self.progress.reached(Stage::Input);
         }
@@ -115,15 +126,15 @@ impl Talk<'_> {
             Ok(None) | Err(ChannelError::Io(_) | ChannelError::Truncated) => {
                 return Err(Said::Closed);
             }
-            Err(ChannelError::Frame(error)) => return Err(broken(&error)),
+            Err(error) => return Err(broken(&error)),
         };
         match self.conversation.receive(frame).map_err(|error| broken(&error))? {
             FromWorker::Pull => self.answer_pull().await,
             FromWorker::Output(piece) => {
-                self.script_has_run();
-                self.progress.report.bytes_out += piece.len() as u64;
-                self.quota.take_result_bytes(piece.len()).map_err(|over| self.over(over))?;
-                self.take_output(&piece).await
+                self.take_output(piece.len(), |decoder| decoder.push(&piece)).await
+            }
+            FromWorker::OutputSegment(memory) => {
+                self.take_output(memory.len(), |decoder| decoder.push_segment(memory)).await
             }
             FromWorker::OutputEnd => {
                 // A part after it has a stream of its own.
@@ -165,8 +176,8 @@ impl Talk<'_> {
         };
         let answer = next.map_err(|error| Said::Ended(error.ending(self.subject)))?;
         self.progress.report.rows_in += answer.rows;
-        self.progress.report.bytes_in += answer.frames.len() as u64;
-        self.send(&answer.frames).await?;
+        self.progress.report.bytes_in += answer.bytes;
+        self.send(&answer.frames, answer.memory.as_deref()).await?;
         self.conversation.pulled(answer.last);
         if answer.last {
             self.input_is_over();
@@ -191,9 +202,16 @@ impl Talk<'_> {
         self.progress.reached(Stage::Script);
     }
 
-    async fn take_output(&mut self, piece: &[u8]) -> Result<(), Said> {
+    async fn take_output(
+        &mut self,
+        bytes: usize,
+        push: impl FnOnce(&mut Decoder) -> Result<Vec<RecordBatch>, Corrupt>,
+    ) -> Result<(), Said> {
+        self.script_has_run();
+        self.progress.report.bytes_out += bytes as u64;
+        self.quota.take_result_bytes(bytes).map_err(|over| self.over(over))?;
         let decoder = self.output.get_or_insert_with(|| Decoder::new(StreamLimits::default()));
-        let batches = decoder.push(piece).map_err(|error| broken(&error))?;
+        let batches = push(decoder).map_err(|error| broken(&error))?;
         if self.converter.is_none()
             && let Some(schema) = decoder.schema()
         {
@@ -228,10 +246,18 @@ impl Talk<'_> {
         self.events.send(event).await.map_err(|_| Said::Ended(Ending::cancelled()))
     }
 
-    async fn send(&mut self, frames: &[u8]) -> Result<(), Said> {
+    /// Sends frames, the first of which may announce memory.
+    async fn send(&mut self, frames: &[u8], memory: Option<&Slot>) -> Result<(), Said> {
+        let sender = &mut self.sender;
+        let sending = async {
+            match memory {
+                Some(memory) => sender.send_memory(frames, memory.as_fd()).await,
+                None => sender.send(frames).await,
+            }
+        };
         // The worker closed the connection, or is gone: what it had to say is still to be read.
         tokio::select! {
-            sent = self.sender.send(frames) => sent.or(Ok(())),
+            sent = sending => sent.or(Ok(())),
             () = self.gone.cancelled() => Ok(()),
         }
     }

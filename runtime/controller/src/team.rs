@@ -93,6 +93,8 @@ impl Plan {
                 parts: source.as_ref().is_some_and(|(source, _)| source.parts().any()),
                 result_types,
                 type_mapping: config.type_mapping,
+                // As each worker can.
+                shared_memory: false,
             },
             script: request.script,
             parameters,

@@ -8,7 +8,7 @@ use launchpod_protocol::data::TypeMapping;
 use launchpod_types::{Column, Parameter, Value};
 
 use crate::convert::{ConvertError, Converter};
-use crate::stream::{Corrupt, Decoder, Encoder, Limits};
+use crate::stream::{Corrupt, Decoder, Encoder, Limits, slices};
 use crate::value::{FormError, array_of, value_at};
 use crate::wire::{self, UnsupportedType};
 
@@ -64,9 +64,9 @@ pub fn encode(parameters: &[Parameter], mapping: TypeMapping) -> Result<Vec<u8>,
     }
     let schema = Arc::new(Schema::new(fields));
     let mut encoder = Encoder::new(&schema)?;
-    let mut stream = encoder.batch(&RecordBatch::try_new(schema, columns)?)?;
-    stream.extend(encoder.finish()?);
-    Ok(stream)
+    let mut pieces = encoder.batch(&RecordBatch::try_new(schema, columns)?)?;
+    pieces.extend(encoder.finish()?);
+    Ok(slices(&pieces).concat())
 }
 
 /// The values of the OUTPUT parameters, in their order, from the whole stream of RESULTS.

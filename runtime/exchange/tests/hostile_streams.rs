@@ -13,6 +13,7 @@ use arrow_array::{
 };
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::Schema;
+use bytes::Bytes;
 use launchpod_exchange::convert::Converter;
 use launchpod_exchange::stream::{Corrupt, Decoder, Limits};
 
@@ -174,10 +175,50 @@ fn dictionaries_and_nested_types_are_refused() {
     assert!(matches!(read(&stream), Err(Corrupt::Type { index: 0, .. })));
 }
 
-/// As the controller reads a stream: decoded, and converted without a clause.
-fn read(stream: &[u8]) -> Result<(), Corrupt> {
+#[test]
+fn a_segment_goes_on_where_the_stream_is() {
+    let stream = stream_of(&arrays());
     let mut decoder = Decoder::new(LIMITS);
-    let batches = decoder.push(stream)?;
+    let whole = decoder.push(&stream).unwrap();
+    // The schema is the first message: its mark, its length, and what that says.
+    let length = 8 + u32::from_le_bytes(stream[4..8].try_into().unwrap()) as usize;
+    let mut decoder = Decoder::new(LIMITS);
+    assert!(decoder.push(&stream[..length]).unwrap().is_empty());
+    let rest = Bytes::copy_from_slice(&stream[length..]);
+    assert_eq!(decoder.push_segment(rest).unwrap(), whole);
+    decoder.finish().unwrap();
+    assert!(matches!(decoder.push_segment(Bytes::new()), Err(Corrupt::End(_))));
+
+    let mut decoder = Decoder::new(LIMITS);
+    decoder.push(&stream[..length + 1]).unwrap();
+    let rest = Bytes::copy_from_slice(&stream[length + 1..]);
+    assert!(matches!(decoder.push_segment(rest), Err(Corrupt::End(_))), "within a message");
+}
+
+#[test]
+fn a_segments_batches_are_views_of_it() {
+    let numbers: Vec<i64> = (0..1000).collect();
+    let stream = Bytes::from(stream_of(&[("n", Arc::new(Int64Array::from(numbers)))]));
+    let batches = Decoder::new(LIMITS).push_segment(stream.clone()).unwrap();
+    let values = batches[0].column(0).to_data().buffers()[0].as_ptr();
+    assert!(stream.as_ptr_range().contains(&values));
+}
+
+/// As the controller reads a stream: decoded, and converted without a clause; through a socket
+/// and in shared memory alike.
+fn read(stream: &[u8]) -> Result<(), Corrupt> {
+    let shared = read_by(|decoder| decoder.push_segment(Bytes::copy_from_slice(stream)));
+    let result = read_by(|decoder| decoder.push(stream));
+    assert_eq!(result.is_ok(), shared.is_ok(), "{result:?}, {shared:?}");
+    assert!(!matches!(shared, Err(Corrupt::Panic)), "{stream:?}");
+    result
+}
+
+fn read_by(
+    push: impl FnOnce(&mut Decoder) -> Result<Vec<RecordBatch>, Corrupt>,
+) -> Result<(), Corrupt> {
+    let mut decoder = Decoder::new(LIMITS);
+    let batches = push(&mut decoder)?;
     if let Some(schema) = decoder.schema() {
         let converter = Converter::inferred(schema);
         for batch in &batches {

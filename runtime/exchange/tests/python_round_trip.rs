@@ -16,7 +16,7 @@ use launchpod_exchange::convert::Converter;
 use launchpod_exchange::protocol::data::{Conversation, FromWorker, Request};
 use launchpod_exchange::protocol::frame::{self, Frame, Kind};
 use launchpod_exchange::scalars;
-use launchpod_exchange::stream::{Decoder, Encoder, Limits};
+use launchpod_exchange::stream::{Decoder, Encoder, Limits, slices};
 use launchpod_exchange::wire::Wire;
 use launchpod_exchange::{TypeMapping, record_batch, value_at};
 use launchpod_types::{Column, Decimal, Length, Parameter, SqlType, Value, calendar};
@@ -292,6 +292,7 @@ fn run(
         has_input: !columns.is_empty(),
         type_mapping: mapping,
         parts: false,
+        shared_memory: false,
         result_types: declared
             .map(|columns| columns.iter().map(|column| column.sql_type.to_string()).collect()),
     };
@@ -322,7 +323,7 @@ fn run(
                     }
                     None => encoder.take().unwrap().finish().unwrap(),
                 };
-                frame::encode_chunks(Kind::Input, &data, &mut bytes).unwrap();
+                frame::encode_pieces(Kind::Input, &slices(&data), &mut bytes).unwrap();
                 let answered = if last { Kind::InputEnd } else { Kind::Pulled };
                 frame::encode(answered, &[], &mut bytes).unwrap();
                 python.conversation.pulled(last);

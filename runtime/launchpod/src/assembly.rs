@@ -88,6 +88,7 @@ pub async fn controller(
         keeps_scripts: settings.history_scripts.unwrap_or(false),
         type_mapping: settings.type_mapping.unwrap_or_default(),
         refuse_non_finite: settings.refuse_non_finite.unwrap_or(false),
+        shared_memory: settings.shared_segments.unwrap_or(defaults.shared_memory),
         ..defaults
     };
     let images =

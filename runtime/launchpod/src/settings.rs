@@ -181,6 +181,12 @@ pub struct Settings {
     /// (default false)
     #[arg(long, env = "LAUNCHPOD_REFUSE_NON_FINITE", num_args = 0..=1, default_missing_value = "true")]
     pub refuse_non_finite: Option<bool>,
+
+    /// Pass rows to scripts and back in memory that both map; false copies them through the
+    /// worker's socket (default true)
+    #[arg(long, env = "LAUNCHPOD_SHARED_SEGMENTS", value_name = "BOOL")]
+    pub shared_segments: Option<bool>,
+
     /// Workers of one script that runs with @parallel = 1, as far as worker accounts are free
     /// (default one for each processor)
     #[arg(long, env = "LAUNCHPOD_PARALLEL_WORKERS", value_name = "N")]
@@ -299,6 +305,7 @@ impl Settings {
             spool_size,
             type_mapping,
             refuse_non_finite,
+            shared_segments,
             parallel_workers,
             run_dir,
             grace,

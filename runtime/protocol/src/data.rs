@@ -28,6 +28,10 @@ pub struct Request {
     pub result_types: Option<Vec<String>>,
     /// How the input's types are shown to the script.
     pub type_mapping: TypeMapping,
+    /// Whether data may travel in memory that both sides share. Only for a worker that says that
+    /// it [can](Ready::shared_memory).
+    #[serde(default)]
+    pub shared_memory: bool,
 }
 
 /// How SQL types are shown to scripts.
@@ -56,6 +60,9 @@ pub struct Ready {
     /// The version of the conversation that the worker speaks: 1 when it doesn't say.
     #[serde(default = "first_version")]
     pub version: u32,
+    /// Whether the worker can share memory over this connection.
+    #[serde(default)]
+    pub shared_memory: bool,
 }
 
 /// The script failed.
@@ -78,6 +85,8 @@ pub enum FromWorker {
     Pull,
     /// A piece of the output's Arrow IPC stream.
     Output(Bytes),
+    /// Messages of the output's Arrow IPC stream, in memory that nobody changes any more.
+    OutputSegment(Bytes),
     /// The output is complete, or that of a part.
     OutputEnd,
     /// A piece of the Arrow IPC stream of OUTPUT scalars.
@@ -95,6 +104,7 @@ pub struct Conversation {
     pull_unanswered: bool,
     input_open: bool,
     parts: bool,
+    shares_memory: bool,
     wants_results: bool,
 }
 
@@ -179,6 +189,7 @@ impl Default for Conversation {
             pull_unanswered: false,
             input_open: false,
             parts: false,
+            shares_memory: false,
             wants_results: false,
         }
     }
@@ -190,6 +201,7 @@ impl Conversation {
         self.state = State::Running;
         self.input_open = request.has_input;
         self.parts = request.parts;
+        self.shares_memory = request.shared_memory;
         self.wants_results = wants_results;
     }
 
@@ -206,7 +218,8 @@ impl Conversation {
         self.state == State::Over
     }
 
-    /// Reads a frame that came from the worker.
+    /// Reads a frame that came from the worker. The payload of an OUTPUT_SEGMENT is the memory
+    /// that it speaks of.
     ///
     /// # Errors
     /// A frame that is not legal now, or doesn't hold its message: the worker is to be killed.
@@ -228,6 +241,9 @@ impl Conversation {
                 (Running, FromWorker::Pull)
             }
             (Running | Output, Kind::Output) => (Output, FromWorker::Output(frame.payload)),
+            (Running | Output, Kind::OutputSegment) if self.shares_memory => {
+                (Output, FromWorker::OutputSegment(frame.payload))
+            }
             (Output, Kind::OutputEnd) => (OutputComplete, FromWorker::OutputEnd),
             (Running | OutputComplete | Results, Kind::Results) if self.wants_results => {
                 (Results, FromWorker::Results(frame.payload))
@@ -287,6 +303,7 @@ mod tests {
             parts,
             result_types: None,
             type_mapping: TypeMapping::default(),
+            shared_memory: false,
         }
     }
 
@@ -325,6 +342,22 @@ mod tests {
         assert!(!legal_in_parts(&[Pull, Output, OutputEnd, Output]), "two outputs of a part");
         assert!(!legal_in_parts(&[Pull, Output, OutputEnd, Pull, Results, Pull]));
         assert!(!legal(true, false, &[Output, OutputEnd, Pull]), "one part only");
+    }
+
+    #[test]
+    fn memory_is_shared_only_when_it_was_asked_for() {
+        for shared_memory in [false, true] {
+            let mut conversation = Conversation::default();
+            conversation.receive(frame(Kind::Ready)).unwrap();
+            let request = Request { shared_memory, ..request(false, false) };
+            conversation.run(&request, false);
+            for _ in 0..2 {
+                let legal = conversation.receive(frame(Kind::OutputSegment)).is_ok();
+                assert_eq!(legal, shared_memory);
+            }
+            assert_eq!(conversation.receive(frame(Kind::OutputEnd)).is_ok(), shared_memory);
+            assert!(conversation.receive(frame(Kind::OutputSegment)).is_err(), "after the end");
+        }
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub enum Kind {
     InputEnd = 0x26,
     /// Data, to the worker: a PULL is answered, and a part of the input is complete. Empty.
     PartEnd = 0x27,
+    /// Data, to the worker: messages of the input's Arrow IPC stream, in memory that both share:
+    /// [`InputSegment`].
+    InputSegment = 0x28,
 
     /// Data, to the controller: [`crate::data::Ready`].
     Ready = 0x30,
@@ -62,6 +65,9 @@ pub enum Kind {
     Done = 0x35,
     /// Data, to the controller, last frame: [`crate::data::Failed`].
     Failed = 0x36,
+    /// Data, to the controller: messages of the output's Arrow IPC stream, in memory whose
+    /// descriptor comes with the frame: [`OutputSegment`].
+    OutputSegment = 0x37,
 }
 
 /// One frame.
@@ -71,6 +77,23 @@ pub struct Frame {
     pub kind: Kind,
     /// At most [`Kind::limit`] bytes.
     pub payload: Bytes,
+}
+
+/// What an INPUT_SEGMENT frame says: `u32` LE slot, `u32` LE length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputSegment {
+    /// Which of the request's slots the data are in. When its memory is new to the worker, its
+    /// descriptor comes with the frame.
+    pub slot: u32,
+    /// How many bytes, from the slot's beginning.
+    pub length: u32,
+}
+
+/// What an OUTPUT_SEGMENT frame says: `u32` LE length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputSegment {
+    /// How many bytes: all of the memory.
+    pub length: u32,
 }
 
 /// Bytes are not frames of this protocol.
@@ -100,6 +123,14 @@ pub enum FrameError {
     /// A piece of a stream is empty: a sender of such pieces could go on for ever.
     #[error("{0:?} frame without a byte")]
     Empty(Kind),
+    /// A frame's payload has another length than its kind has.
+    #[error("{kind:?} frame of {length} bytes")]
+    Length {
+        /// The frame's kind.
+        kind: Kind,
+        /// The length it has.
+        length: usize,
+    },
     /// A frame may not be sent in this direction, on this connection or at this point.
     #[error("{kind:?} frame while {state}")]
     Unexpected {
@@ -124,6 +155,8 @@ impl Kind {
             | Kind::Pull
             | Kind::OutputEnd
             | Kind::Done => 0,
+            Kind::OutputSegment => 4,
+            Kind::InputSegment => 8,
             Kind::Hello | Kind::Start | Kind::Exited => 1 << 10,
             Kind::Ready => 1 << 14,
             Kind::Stdout | Kind::Stderr => 1 << 16,
@@ -158,6 +191,7 @@ impl TryFrom<u8> for Kind {
             0x25 => Kind::Pulled,
             0x26 => Kind::InputEnd,
             0x27 => Kind::PartEnd,
+            0x28 => Kind::InputSegment,
             0x30 => Kind::Ready,
             0x31 => Kind::Pull,
             0x32 => Kind::Output,
@@ -165,6 +199,7 @@ impl TryFrom<u8> for Kind {
             0x34 => Kind::Results,
             0x35 => Kind::Done,
             0x36 => Kind::Failed,
+            0x37 => Kind::OutputSegment,
             _ => return Err(FrameError::UnknownKind(number)),
         })
     }
@@ -204,16 +239,42 @@ impl Frame {
     }
 }
 
+// === impl InputSegment ===
+
+impl InputSegment {
+    /// Appends the frame to what will be sent.
+    ///
+    /// # Errors
+    /// None: the payload has the kind's length.
+    pub fn encode(self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        let [a, b, c, d] = self.slot.to_le_bytes();
+        let [e, f, g, h] = self.length.to_le_bytes();
+        encode(Kind::InputSegment, &[a, b, c, d, e, f, g, h], out)
+    }
+}
+
+// === impl OutputSegment ===
+
+impl OutputSegment {
+    /// Reads the payload of an OUTPUT_SEGMENT frame.
+    ///
+    /// # Errors
+    /// It has another length.
+    pub fn read(frame: &Frame) -> Result<Self, FrameError> {
+        let payload = &frame.payload[..];
+        let length = payload
+            .try_into()
+            .map_err(|_| FrameError::Length { kind: frame.kind, length: payload.len() })?;
+        Ok(OutputSegment { length: u32::from_le_bytes(length) })
+    }
+}
+
 /// Appends a frame to what will be sent.
 ///
 /// # Errors
 /// The payload is longer than the kind may be.
 pub fn encode(kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
-    check_length(kind, payload.len())?;
-    out.reserve(HEADER_SIZE + payload.len());
-    // Limits are far below u32::MAX.
-    out.put_u32_le(payload.len() as u32);
-    out.put_u8(kind as u8);
+    encode_header(kind, payload.len(), out)?;
     out.put_slice(payload);
     Ok(())
 }
@@ -237,9 +298,41 @@ pub fn encode_message<T: Serialize>(
 /// # Errors
 /// The kind may not hold a chunk.
 pub fn encode_chunks(kind: Kind, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
-    for chunk in bytes.chunks(MAX_CHUNK) {
-        encode(kind, chunk, out)?;
+    encode_pieces(kind, &[bytes], out)
+}
+
+/// As [`encode_chunks`], of bytes that lie in several places: what they are together is cut, not
+/// each piece.
+///
+/// # Errors
+/// The kind may not hold a chunk.
+pub fn encode_pieces(kind: Kind, pieces: &[&[u8]], out: &mut Vec<u8>) -> Result<(), FrameError> {
+    let mut left: usize = pieces.iter().map(|piece| piece.len()).sum();
+    // What the frame that was begun last still takes.
+    let mut room = 0;
+    for mut piece in pieces.iter().copied() {
+        while !piece.is_empty() {
+            if room == 0 {
+                room = left.min(MAX_CHUNK);
+                left -= room;
+                encode_header(kind, room, out)?;
+            }
+            let (fits, rest) = piece.split_at(piece.len().min(room));
+            out.put_slice(fits);
+            room -= fits.len();
+            piece = rest;
+        }
     }
+    Ok(())
+}
+
+/// Appends what stands before a payload, and makes room for that.
+fn encode_header(kind: Kind, length: usize, out: &mut Vec<u8>) -> Result<(), FrameError> {
+    check_length(kind, length)?;
+    out.reserve(HEADER_SIZE + length);
+    // Limits are far below u32::MAX.
+    out.put_u32_le(length as u32);
+    out.put_u8(kind as u8);
     Ok(())
 }
 
@@ -275,6 +368,34 @@ mod tests {
     }
 
     #[test]
+    fn pieces_fill_frames_together() {
+        let (first, second) = (vec![1; MAX_CHUNK - 1], vec![2; MAX_CHUNK]);
+        let mut sent = Vec::new();
+        encode_pieces(Kind::Input, &[&first, b"", &second], &mut sent).unwrap();
+        let mut whole = Vec::new();
+        encode_chunks(Kind::Input, &[first, second].concat(), &mut whole).unwrap();
+        assert_eq!(sent, whole);
+        assert_eq!(sent.len(), 2 * MAX_CHUNK - 1 + 2 * HEADER_SIZE);
+        assert!(encode_pieces(Kind::Run, &[b"x"], &mut sent).is_err());
+    }
+
+    #[test]
+    fn a_segment_is_said_in_one_length_only() {
+        let frame = |payload: &[u8]| Frame {
+            kind: Kind::OutputSegment,
+            payload: Bytes::copy_from_slice(payload),
+        };
+        let segment = OutputSegment::read(&frame(&[1, 2, 0, 0])).unwrap();
+        assert_eq!(segment, OutputSegment { length: 0x201 });
+        for payload in [&[][..], &[1, 2, 0], &[1, 2, 0, 0, 0]] {
+            assert!(matches!(OutputSegment::read(&frame(payload)), Err(FrameError::Length { .. })));
+        }
+        let mut sent = Vec::new();
+        InputSegment { slot: 1, length: 0x201 }.encode(&mut sent).unwrap();
+        assert_eq!(sent, [8, 0, 0, 0, 0x28, 1, 0, 0, 0, 1, 2, 0, 0]);
+    }
+
+    #[test]
     fn a_claimed_length_is_refused_before_it_is_allocated() {
         let mut received = BytesMut::from(&b"\xff\xff\xff\xff\x32"[..]);
         let capacity = received.capacity();
@@ -294,7 +415,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 21);
+        assert_eq!(known, 23);
         let mut unknown = BytesMut::from(&b"\0\0\0\0\xee"[..]);
         assert!(matches!(Frame::decode(&mut unknown), Err(FrameError::UnknownKind(0xee))));
     }

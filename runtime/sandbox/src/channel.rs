@@ -1,13 +1,17 @@
-//! Frames over a socket.
+//! Frames over a socket, and the descriptors of memory that both sides share.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 
 use bytes::BytesMut;
 use launchpod_protocol::frame::{Frame, FrameError};
+use launchpod_segment::MappingError;
 use rustix::io::ioctl_fionread;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+use crate::descriptors::{self, Descriptors};
 
 /// One connection to a worker.
 pub struct Channel {
@@ -19,6 +23,8 @@ pub struct Channel {
 pub struct Receiver {
     half: OwnedReadHalf,
     received: BytesMut,
+    /// Where descriptors are taken; elsewhere the system closes those that come.
+    descriptors: Option<Descriptors>,
 }
 
 /// The half of a [`Channel`] that frames go to.
@@ -38,6 +44,15 @@ pub enum ChannelError {
     /// The worker closed the connection in the middle of a frame.
     #[error("worker closed the connection within a frame")]
     Truncated,
+    /// The worker sent descriptors that no frame of its speaks of.
+    #[error("worker sent more descriptors than frames that announce one")]
+    Descriptors,
+    /// A frame speaks of memory whose descriptor didn't come.
+    #[error("worker announced shared memory and sent none")]
+    NoMemory,
+    /// The worker's memory isn't what it may share.
+    #[error(transparent)]
+    Memory(#[from] MappingError),
 }
 
 // === impl Channel ===
@@ -60,7 +75,8 @@ impl Channel {
     /// The two halves.
     pub fn split(self) -> (Receiver, Sender) {
         let (read, write) = self.stream.into_split();
-        (Receiver { half: read, received: self.received }, Sender { half: write })
+        let receiver = Receiver { half: read, received: self.received, descriptors: None };
+        (receiver, Sender { half: write })
     }
 }
 
@@ -72,12 +88,29 @@ impl Receiver {
         !self.received.is_empty() || ioctl_fionread(self.half.as_ref()).is_ok_and(|count| count > 0)
     }
 
-    /// The next frame, as [`Channel::receive`].
+    /// Takes memory that the worker shares from now on.
+    pub fn share_memory(&mut self) {
+        self.descriptors = Some(Descriptors::default());
+    }
+
+    /// The next frame, as [`Channel::receive`]. That of memory which the worker shares has the
+    /// memory as its payload, checked and mapped.
     ///
     /// # Errors
     /// The connection is of no more use.
     pub async fn receive(&mut self) -> Result<Option<Frame>, ChannelError> {
-        receive(&mut self.half, &mut self.received).await
+        let Some(descriptors) = &mut self.descriptors else {
+            return receive(&mut self.half, &mut self.received).await;
+        };
+        loop {
+            if let Some(frame) = Frame::decode(&mut self.received)? {
+                return Ok(Some(descriptors.resolve(frame)?));
+            }
+            let stream = self.half.as_ref();
+            if descriptors.read(stream, &mut self.received).await? == 0 {
+                return ended(&self.received);
+            }
+        }
     }
 }
 
@@ -91,6 +124,19 @@ impl Sender {
     pub async fn send(&mut self, frames: &[u8]) -> Result<(), ChannelError> {
         Ok(self.half.write_all(frames).await?)
     }
+
+    /// Sends encoded frames, the first of which announces memory, with the memory's descriptor.
+    ///
+    /// # Errors
+    /// The worker is gone.
+    pub async fn send_memory(
+        &mut self,
+        frames: &[u8],
+        memory: BorrowedFd<'_>,
+    ) -> Result<(), ChannelError> {
+        let sent = descriptors::send(self.half.as_ref(), frames, memory).await?;
+        self.send(&frames[sent..]).await
+    }
 }
 
 async fn receive(
@@ -103,7 +149,11 @@ async fn receive(
             return Ok(Some(frame));
         }
         if stream.read_buf(received).await? == 0 {
-            return if received.is_empty() { Ok(None) } else { Err(ChannelError::Truncated) };
+            return ended(received);
         }
     }
+}
+
+fn ended(received: &BytesMut) -> Result<Option<Frame>, ChannelError> {
+    if received.is_empty() { Ok(None) } else { Err(ChannelError::Truncated) }
 }

@@ -17,6 +17,7 @@
 //! | `run_folder` | the folder with socket and token |
 //! | `rendezvous` | who may connect |
 //! | `channel` | frames over a socket |
+//! | `descriptors` | memory that comes and goes with frames |
 //! | `fate` | what the engine says of containers: out of memory, dead, gone |
 //! | `uids` | a uid per live worker |
 //! | `doctor`, `runc` | what this engine gives and lacks |
@@ -27,6 +28,7 @@ mod backend;
 mod birth;
 mod busy;
 mod channel;
+mod descriptors;
 mod docker;
 pub mod doctor;
 mod engine;

@@ -1,9 +1,10 @@
 //! The output of a worker: an Arrow IPC stream, decoded and converted to SQL types. The first
-//! byte chooses into how large pieces the stream is cut.
+//! byte chooses into how large pieces the stream is cut, or that it comes in shared memory.
 #![no_main]
 
 use std::sync::Once;
 
+use bytes::Bytes;
 use launchpod_exchange::convert::Converter;
 use launchpod_exchange::stream::{Decoder, Limits};
 use libfuzzer_sys::fuzz_target;
@@ -15,8 +16,14 @@ fuzz_target!(|bytes: &[u8]| {
     let_arrow_panic();
     let Some((piece, stream)) = bytes.split_first() else { return };
     let mut decoder = Decoder::new(LIMITS);
-    for piece in stream.chunks(usize::from(*piece) + 1) {
-        let Ok(batches) = decoder.push(piece) else { return };
+    let shared = *piece == u8::MAX;
+    let size = if shared { stream.len().max(1) } else { usize::from(*piece) + 1 };
+    for piece in stream.chunks(size) {
+        let pushed = match shared {
+            true => decoder.push_segment(Bytes::copy_from_slice(piece)),
+            false => decoder.push(piece),
+        };
+        let Ok(batches) = pushed else { return };
         let Some(schema) = decoder.schema() else { continue };
         let converter = Converter::inferred(schema);
         for batch in batches {

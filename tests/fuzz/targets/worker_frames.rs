@@ -4,7 +4,7 @@
 
 use bytes::BytesMut;
 use launchpod_protocol::control::{FromSupervisor, ToSupervisor};
-use launchpod_protocol::data::{Conversation, FromWorker, Request};
+use launchpod_protocol::data::{Conversation, FromWorker, Request, TypeMapping};
 use launchpod_protocol::frame::Frame;
 use launchpod_protocol::hello::Hello;
 use libfuzzer_sys::fuzz_target;
@@ -33,6 +33,14 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn request(has_input: bool, parts: bool) -> Request {
-    let (id, input_name, output_name, type_mapping) = Default::default();
-    Request { id, input_name, output_name, has_input, parts, result_types: None, type_mapping }
+    Request {
+        id: String::new(),
+        input_name: String::new(),
+        output_name: String::new(),
+        has_input,
+        parts,
+        result_types: None,
+        type_mapping: TypeMapping::default(),
+        shared_memory: true,
+    }
 }

@@ -10,6 +10,7 @@ use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::RecordBatchDecoder;
 use arrow_ipc::{Message, MessageHeader, root_as_message};
 use arrow_schema::{ArrowError, SchemaRef};
+use bytes::{Buf as _, Bytes};
 
 use super::check::{self, Limits};
 
@@ -23,7 +24,7 @@ const RESERVE: usize = 16 << 20;
 
 /// Reads one Arrow IPC stream in pieces, checking all of it.
 ///
-/// Bodies are kept as they arrive and arrays are views of them. What is in memory at most: one
+/// Bodies are kept as they arrive and arrays are views of them, or of the memory that they came in. What is in memory at most: one
 /// message within the [`Limits`], and the batches that the caller holds.
 #[derive(Debug)]
 pub struct Decoder {
@@ -102,7 +103,10 @@ impl Decoder {
                 State::Prefix(prefix) => {
                     take(&mut bytes, PREFIX, prefix);
                     let Some(prefix) = prefix.first_chunk::<PREFIX>() else { break };
-                    self.state = after_prefix(*prefix, &self.limits)?;
+                    self.state = match metadata_length(*prefix, &self.limits)? {
+                        0 => State::Ended,
+                        length => State::Metadata { length, bytes: Vec::new() },
+                    };
                 }
                 State::Metadata { length, bytes: metadata } => {
                     take(&mut bytes, *length, metadata);
@@ -110,7 +114,9 @@ impl Decoder {
                         break;
                     }
                     let metadata = std::mem::take(metadata);
-                    self.state = after_metadata(metadata, &self.limits)?;
+                    let length = body_length(&metadata, &self.limits)?;
+                    let bytes = MutableBuffer::new(length.min(RESERVE));
+                    self.state = State::Body { metadata, length, bytes };
                 }
                 State::Body { metadata, length, bytes: body } => {
                     let wanted = bytes.len().min(*length - body.len());
@@ -129,6 +135,33 @@ impl Decoder {
             }
         }
         Ok(batches)
+    }
+
+    /// Takes the next bytes of the stream, which are whole messages in memory that nobody changes,
+    /// and returns the batches that they hold: views of that memory.
+    ///
+    /// # Errors
+    /// See [`Corrupt`]; the decoder is of no more use.
+    pub fn push_segment(&mut self, mut bytes: Bytes) -> Result<Vec<RecordBatch>, Corrupt> {
+        match &self.state {
+            State::Prefix(prefix) if prefix.is_empty() => {}
+            State::Ended => return Err(Corrupt::End("goes on after its end")),
+            _ => return Err(Corrupt::End("goes on in shared memory within a message")),
+        }
+        let mut batches = Vec::new();
+        while let Some(prefix) = bytes.first_chunk::<PREFIX>() {
+            let length = metadata_length(*prefix, &self.limits)?;
+            bytes.advance(PREFIX);
+            if length == 0 {
+                self.state = State::Ended;
+                break;
+            }
+            let metadata = split(&mut bytes, length)?;
+            let length = body_length(&metadata, &self.limits)?;
+            let body = split(&mut bytes, length)?;
+            batches.extend(self.message(&metadata, Buffer::from(body))?);
+        }
+        if bytes.is_empty() { Ok(batches) } else { Err(Corrupt::End("is cut within a message")) }
     }
 
     /// Checks that the stream is complete.
@@ -175,28 +208,35 @@ impl Decoder {
     }
 }
 
-fn after_prefix(prefix: [u8; PREFIX], limits: &Limits) -> Result<State, Corrupt> {
+/// How long a message's metadata are; 0 at the stream's end.
+fn metadata_length(prefix: [u8; PREFIX], limits: &Limits) -> Result<usize, Corrupt> {
     let [a, b, c, d, e, f, g, h] = prefix;
     if u32::from_le_bytes([a, b, c, d]) != CONTINUATION {
         return Err(Corrupt::Metadata("mark"));
     }
-    let (length, limit) = (u32::from_le_bytes([e, f, g, h]) as usize, limits.metadata);
-    match length {
-        0 => Ok(State::Ended),
-        _ if length > limit => Err(Corrupt::Limit { what: "bytes of metadata", is: length, limit }),
-        _ => Ok(State::Metadata { length, bytes: Vec::new() }),
+    let (is, limit) = (u32::from_le_bytes([e, f, g, h]) as usize, limits.metadata);
+    if is > limit {
+        return Err(Corrupt::Limit { what: "bytes of metadata", is, limit });
     }
+    Ok(is)
 }
 
-fn after_metadata(metadata: Vec<u8>, limits: &Limits) -> Result<State, Corrupt> {
-    let length = usize::try_from(parse(&metadata)?.bodyLength())
+fn body_length(metadata: &[u8], limits: &Limits) -> Result<usize, Corrupt> {
+    let is = usize::try_from(parse(metadata)?.bodyLength())
         .map_err(|_| Corrupt::Metadata("length of the body"))?;
     let limit = limits.body;
-    if length > limit {
-        return Err(Corrupt::Limit { what: "bytes of data", is: length, limit });
+    if is > limit {
+        return Err(Corrupt::Limit { what: "bytes of data", is, limit });
     }
-    let bytes = MutableBuffer::new(length.min(RESERVE));
-    Ok(State::Body { metadata, length, bytes })
+    Ok(is)
+}
+
+/// Takes the first bytes of a segment.
+fn split(bytes: &mut Bytes, length: usize) -> Result<Bytes, Corrupt> {
+    if length > bytes.len() {
+        return Err(Corrupt::End("is cut within a message"));
+    }
+    Ok(bytes.split_to(length))
 }
 
 /// Moves bytes from the input until `out` has `length`.

@@ -1,12 +1,13 @@
 //! What goes to the worker.
 
 use arrow_array::RecordBatch;
-use arrow_ipc::writer::StreamWriter;
+use arrow_buffer::Buffer;
+use arrow_ipc::writer::StreamEncoder;
 use arrow_schema::{ArrowError, SchemaRef};
 
-/// Writes one Arrow IPC stream in pieces.
+/// Writes one Arrow IPC stream in pieces: those of a batch are views of its arrays, not copies.
 pub struct Encoder {
-    writer: StreamWriter<Vec<u8>>,
+    stream: StreamEncoder,
 }
 
 // === impl Encoder ===
@@ -17,24 +18,28 @@ impl Encoder {
     /// # Errors
     /// The schema has no IPC form.
     pub fn new(schema: &SchemaRef) -> Result<Self, ArrowError> {
-        Ok(Encoder { writer: StreamWriter::try_new(Vec::new(), schema)? })
+        Ok(Encoder { stream: StreamEncoder::try_new(schema)? })
     }
 
-    /// The bytes of the next batch, after the schema's if it is the first.
+    /// The pieces of the next batch, after the schema's if it is the first. The batch has the
+    /// stream's schema.
     ///
     /// # Errors
-    /// The batch has another schema.
-    pub fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
-        self.writer.write(batch)?;
-        Ok(std::mem::take(self.writer.get_mut()))
+    /// The batch has no IPC form.
+    pub fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<Buffer>, ArrowError> {
+        self.stream.encode(batch)
     }
 
-    /// The stream's last bytes: the schema's if there was no batch, and the end mark.
+    /// The stream's last pieces: the schema's if there was no batch, and the end mark.
     ///
     /// # Errors
     /// None in practice: the sink is memory.
-    pub fn finish(mut self) -> Result<Vec<u8>, ArrowError> {
-        self.writer.finish()?;
-        self.writer.into_inner()
+    pub fn finish(self) -> Result<Vec<Buffer>, ArrowError> {
+        self.stream.finish()
     }
+}
+
+/// The bytes of pieces, in their order.
+pub fn slices(pieces: &[Buffer]) -> Vec<&[u8]> {
+    pieces.iter().map(Buffer::as_slice).collect()
 }

@@ -8,4 +8,4 @@ mod encode;
 
 pub use check::Limits;
 pub use decode::{Corrupt, Decoder};
-pub use encode::Encoder;
+pub use encode::{Encoder, slices};
