@@ -1,5 +1,6 @@
 //! The file and its tables.
 
+use std::error::Error;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -59,21 +60,28 @@ pub(crate) const COUNTERS: [&str; 7] = [
 pub struct HistoryError {
     /// The file.
     pub path: PathBuf,
-    /// What SQLite says.
-    pub source: rusqlite::Error,
+    /// What SQLite or the system says.
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+// === impl HistoryError ===
+
+impl HistoryError {
+    pub(crate) fn new(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        HistoryError { path: path.to_owned(), source: source.into() }
+    }
 }
 
 /// Opens the file for writing; makes it when it is missing, readable by its owner only.
 pub(crate) fn create(path: &Path) -> Result<Connection, HistoryError> {
-    let failed = |source| HistoryError { path: path.to_owned(), source };
     OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
         .open(path)
-        .map_err(|error| failed(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
-    let open = || {
+        .map_err(|error| HistoryError::new(path, error))?;
+    let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -82,7 +90,7 @@ pub(crate) fn create(path: &Path) -> Result<Connection, HistoryError> {
         connection.execute_batch(SCHEMA)?;
         Ok(connection)
     };
-    open().map_err(failed)
+    open().map_err(|error| HistoryError::new(path, error))
 }
 
 /// What a server does that starts: nothing runs, and counters begin at 0.
@@ -138,5 +146,5 @@ pub fn recent(folder: &Path, count: u32) -> Result<Vec<Summary>, HistoryError> {
         })?;
         rows.collect()
     };
-    read().map_err(|source| HistoryError { path: path.clone(), source })
+    read().map_err(|error| HistoryError::new(&path, error))
 }

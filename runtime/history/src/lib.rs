@@ -68,14 +68,13 @@ impl History {
     /// The file can't be used.
     pub fn open(folder: &Path, bounds: Bounds) -> Result<Self, HistoryError> {
         let path = folder.join(FILE_NAME);
-        let failed = |source| HistoryError { path: path.clone(), source };
         let connection = file::create(&path)?;
-        file::begin_anew(&connection).map_err(failed)?;
+        file::begin_anew(&connection).map_err(|error| HistoryError::new(&path, error))?;
         let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
         let thread = std::thread::Builder::new()
             .name("history".to_owned())
             .spawn(move || writer::write(connection, received, bounds))
-            .map_err(|error| failed(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
+            .map_err(|error| HistoryError::new(&path, error))?;
         Ok(History { events: Mutex::new(Some(events)), thread: Mutex::new(Some(thread)) })
     }
 

@@ -1,7 +1,7 @@
 CREATE VIEW sys.dm_external_script_requests AS
 SELECT request_id AS external_script_request_id, CAST(language AS nvarchar(128)) AS language,
     workers AS degree_of_parallelism, CAST(account AS nvarchar(128)) AS external_user_name
-FROM catalog.script_requests WHERE outcome IS NULL
+FROM catalog.script_requests WHERE outcome IS NULL AND HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') = 1
 GO
 CREATE VIEW sys.dm_external_script_execution_stats AS
 SELECT CAST('' AS nvarchar(128)) AS language, CAST('' AS nvarchar(128)) AS counter_name,
@@ -21,4 +21,4 @@ SELECT request_id AS external_script_request_id, login AS login_name, [database]
     image_id, lock_hash, container AS container_name, admit_us, create_us, start_us, ready_us,
     input_us, script_us, output_us, rows_in, rows_out, bytes_in, bytes_out, cpu_us AS cpu_time_us,
     peak_memory AS peak_memory_bytes
-FROM catalog.script_requests WHERE outcome IS NOT NULL
+FROM catalog.script_requests WHERE outcome IS NOT NULL AND HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') = 1
