@@ -41,6 +41,7 @@ pub(crate) mod system;
 pub(crate) mod table;
 pub(crate) mod tree;
 pub(crate) mod types;
+mod view_change;
 pub(crate) mod write;
 pub(crate) mod write_rows;
 

@@ -399,7 +399,7 @@ fn rename(query: &mut BoundQuery, names: &[Identifier], module: &str) -> Result<
     Ok(())
 }
 
-fn parsed(module: &Module) -> Result<StatementKind, SqlError> {
+pub(super) fn parsed(module: &Module) -> Result<StatementKind, SqlError> {
     let batch = launchpod_tsql::parse(&module.definition).map_err(|_| changed(module))?;
     batch.statements.into_iter().next().map(|first| first.kind).ok_or_else(|| changed(module))
 }

@@ -13,6 +13,7 @@ use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
 };
+use super::view_change::ChangedView;
 use super::{Binder, operator, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
 use crate::sqlite::errors;
@@ -60,6 +61,8 @@ struct Sources {
     id: SourceId,
     ctes: Vec<BoundCte>,
     source: BoundSource,
+    /// The view that the table is changed through.
+    view: Option<ChangedView>,
 }
 
 /// What an INSERT stores: the columns' names, and their values row by row.
@@ -84,8 +87,19 @@ impl From<Write> for Change {
 
 impl Binder<'_> {
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Change, SqlError> {
-        let table = self.target(&insert.target)?;
-        let given = self.insert_columns(&table, &insert.columns)?;
+        let (table, given) = match self.view_to_change(&insert.target)? {
+            Some(view) => {
+                let explicit = self.environment.session.identity_insert;
+                let names = view.given(&insert.columns, explicit == Some(view.table.object_id))?;
+                let given = self.insert_columns(&view.table, &names)?;
+                (view.table, given)
+            }
+            None => {
+                let table = self.target(&insert.target)?;
+                let given = self.insert_columns(&table, &insert.columns)?;
+                (table, given)
+            }
+        };
         let listed = !insert.columns.is_empty();
         let top = self.write_top(insert.top.as_ref())?;
         let ctes = self.common_tables(&insert.ctes)?;
@@ -424,10 +438,16 @@ impl Binder<'_> {
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
-        let Sources { table, id, ctes, source } =
+        let Sources { table, id, ctes, source, view } =
             self.write_sources(&update.target, &update.from, &update.ctes)?;
-        let (columns, values) = self.set_clauses(&table, id, &update.assignments)?;
-        let filter = self.filter(update.filter.as_ref())?;
+        let (columns, values) = match &view {
+            Some(view) => {
+                let assignments = view.assignments(&update.assignments)?;
+                self.set_clauses(&table, id, &assignments)?
+            }
+            None => self.set_clauses(&table, id, &update.assignments)?,
+        };
+        let filter = self.changed_filter(view.as_ref(), update.filter.as_ref())?;
         let limit = self.write_top(update.top.as_ref())?;
         let joined = !update.from.is_empty();
         if !update.outputs.is_empty() && (joined || !self.returns(&update.outputs, &table)) {
@@ -467,6 +487,18 @@ impl Binder<'_> {
         Ok(Write { bound, table, checks, output }.into())
     }
 
+    fn changed_filter(
+        &mut self,
+        view: Option<&ChangedView>,
+        condition: Option<&Expr>,
+    ) -> Result<Option<Bound>, SqlError> {
+        let filter = self.filter(condition)?;
+        Ok(match view {
+            Some(view) => view.within(filter),
+            None => filter,
+        })
+    }
+
     /// What `SET a = x, b = y` assigns: the columns' names and the values.
     pub(crate) fn set_clauses(
         &mut self,
@@ -503,9 +535,9 @@ impl Binder<'_> {
     }
 
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
-        let Sources { table, id, ctes, source } =
+        let Sources { table, id, ctes, source, view } =
             self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
-        let filter = self.filter(delete.filter.as_ref())?;
+        let filter = self.changed_filter(view.as_ref(), delete.filter.as_ref())?;
         let limit = self.write_top(delete.top.as_ref())?;
         let joined = !delete.from.is_empty();
         let stays = matches!(&delete.outputs[..], [] | [Output { into: None, .. }]);
@@ -618,7 +650,7 @@ impl Binder<'_> {
                         .or_line(*line));
                 }
                 let table = self.target(target)?;
-                return self.sources_beside(table, name, ctes, bound);
+                return self.table_beside(table, name, ctes, bound);
             }
         };
         let single = name.schema.is_none() && name.database.is_none();
@@ -632,15 +664,30 @@ impl Binder<'_> {
             let id = source
                 .map(|source| source.id)
                 .ok_or_else(|| errors::invalid_object(&name.to_string()))?;
-            return Ok(Sources { table, id, ctes, source: bound });
+            return Ok(Sources { table, id, ctes, source: bound, view: None });
+        }
+        if let Some(view) = self.view_to_change(target)? {
+            return self.view_beside(view, ctes, bound);
         }
         let table = self.environment.table_to_change(name)?;
         let shown = table.name.clone();
-        self.sources_beside(table, &shown, ctes, bound)
+        self.table_beside(table, &shown, ctes, bound)
     }
 
-    /// The sources of a statement whose table isn't among those of its FROM.
-    fn sources_beside(
+    fn view_beside(
+        &mut self,
+        view: ChangedView,
+        ctes: Vec<BoundCte>,
+        bound: Option<BoundSource>,
+    ) -> Result<Sources, SqlError> {
+        let (id, table, columns) = (view.id, view.table.clone(), view.columns.clone());
+        let name = view.name.rsplit('.').next().unwrap_or_default();
+        self.add_source(id, name, Some(view.qualifier.clone()), columns)?;
+        let sources = self.sources_beside(table, id, ctes, bound);
+        Ok(Sources { view: Some(view), ..sources })
+    }
+
+    fn table_beside(
         &mut self,
         table: Table,
         shown: &str,
@@ -652,6 +699,17 @@ impl Binder<'_> {
         let columns = self.columns_of(&table, id)?;
         self.add_source(id, shown, qualifier, columns)?;
         self.number_rows(&table);
+        Ok(self.sources_beside(table, id, ctes, bound))
+    }
+
+    /// The sources of a statement whose table isn't among those of its FROM.
+    fn sources_beside(
+        &mut self,
+        table: Table,
+        id: SourceId,
+        ctes: Vec<BoundCte>,
+        bound: Option<BoundSource>,
+    ) -> Sources {
         let own = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
         let sources = match bound {
             None => own,
@@ -662,7 +720,7 @@ impl Binder<'_> {
                 on: None,
             },
         };
-        Ok(Sources { table, id, ctes, source: sources })
+        Sources { table, id, ctes, source: sources, view: None }
     }
 
     pub(crate) fn target(&self, target: &TargetName) -> Result<Table, SqlError> {

@@ -18,3 +18,41 @@ pub(crate) fn bulk_length(column: usize) -> SqlError {
 pub(crate) fn bulk_type(column: usize) -> SqlError {
     SqlError::new(4816, format!("Invalid column type from bcp client for colid {column}."))
 }
+
+/// A column of a view that isn't a column of its table.
+pub(crate) fn derived_field(view: &str) -> SqlError {
+    SqlError::new(
+        4406,
+        format!(
+            "Update or insert of view or function '{view}' failed because it contains a derived or \
+             constant field."
+        ),
+    )
+}
+
+pub(crate) fn view_of_groups(view: &str) -> SqlError {
+    SqlError::new(
+        4403,
+        format!(
+            "Cannot update the view or function '{view}' because it contains aggregates, or a \
+             DISTINCT or GROUP BY clause, or PIVOT or UNPIVOT operator."
+        ),
+    )
+}
+
+pub(crate) fn view_of_tables(view: &str) -> SqlError {
+    SqlError::new(
+        4405,
+        format!(
+            "View or function '{view}' is not updatable because the modification affects multiple \
+             base tables."
+        ),
+    )
+}
+
+pub(crate) fn view_of_union(view: &str) -> SqlError {
+    SqlError::new(
+        4426,
+        format!("View '{view}' is not updatable because the definition contains a UNION operator."),
+    )
+}
