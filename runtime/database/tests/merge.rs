@@ -109,7 +109,7 @@ async fn what_is_refused() {
             ("MERGE t USING missing ON 1 = 1 WHEN MATCHED THEN DELETE;", "208"),
             ("MERGE t USING u ON t.id = u.id WHEN MATCHED THEN DELETE OUTPUT (SELECT 1);", "10705"),
             ("SELECT id, name, n FROM t ORDER BY id", "int!, varchar(10)!, int: 1|one|1; 2|two|2; 3|three|3"),
-            ("INSERT t (id, name) VALUES (10, 'x') SELECT k FROM t WHERE id = 10", "int!: 103"),
+            ("INSERT t (id, name) VALUES (10, 'x') SELECT k FROM t WHERE id = 10", "int!: 104"),
         ],
     )
     .await;

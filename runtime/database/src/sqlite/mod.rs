@@ -11,11 +11,10 @@
 //! - The server's time zone is UTC.
 //! - One writer at a time, database-wide; transactions read committed data, see
 //!   `embedded::transaction`.
-//! - A value of IDENTITY that a rolled back statement took is given again.
 //! - What isn't there is refused with 40517, which names it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use launchpod_types::SqlError;
@@ -34,7 +33,7 @@ mod translate;
 
 use embedded::catalog::{Catalog, DatabaseName};
 use embedded::context::Context;
-use embedded::environment::{self, IdentityState};
+use embedded::environment::{self, Given, IdentityState};
 use embedded::thread::EmbeddedSession;
 use embedded::{connection, failure, login};
 use functions::assigned::Assigned;
@@ -63,6 +62,8 @@ pub struct Options {
 struct Shared {
     path: PathBuf,
     options: Options,
+    /// What was given of IDENTITY columns.
+    given: Arc<Mutex<Given>>,
     /// The hash that a password is checked against when there is no such login, so that both
     /// take the same time.
     nobody: String,
@@ -99,9 +100,12 @@ impl Embedded {
             errors::internal(format_args!("the file {}: {error}", path.display()))
         })?;
         let nobody = login::hash(&Secret::new("nobody's password"))?;
-        let shared = Shared { path, options, nobody, sessions: Arc::default() };
+        let (given, sessions) = (Arc::default(), Arc::default());
+        let shared = Shared { path, options, given, nobody, sessions };
         let connection = shared.connect()?;
-        Catalog::new(&connection).create().map_err(|error| failure::of_engine(&error))?;
+        let catalog = Catalog::new(&connection);
+        catalog.create().map_err(|error| failure::of_engine(&error))?;
+        catalog.drop_left_behind()?;
         Ok(Embedded { shared: Arc::new(shared) })
     }
 
@@ -201,7 +205,7 @@ impl Shared {
             database,
             lock_timeout: -1,
             identity_insert: None,
-            identity: IdentityState::default(),
+            identity: IdentityState::of_session(Arc::clone(&self.given)),
             context: Context::default(),
             assigned: Assigned::default(),
         };

@@ -25,6 +25,15 @@ pub enum ExprKind {
     GlobalVariable(String),
     /// A column. As first argument of DATEADD and its kin, the name of a date part.
     Column(ColumnName),
+    /// `IDENTITY(type, seed, increment)`: in SELECT … INTO only.
+    Identity {
+        /// The type.
+        target: TypeName,
+        /// The first value.
+        seed: i64,
+        /// What each further one has more.
+        increment: i64,
+    },
     /// `%%physloc%%`: where a row is stored. SQL Server has it without documentation.
     RowLocator,
     /// `DEFAULT`: in VALUES, UPDATE … SET and arguments of users' functions only.

@@ -45,7 +45,7 @@ pub use query::{
     TableSource, TableSourceKind, Top,
 };
 pub use statement::{
-    Batch, CreateDatabase, CreateIndex, CreateSchema, Declaration, Drop, DropKind, Mention,
+    Batch, CreateDatabase, CreateIndex, CreateSchema, Dbcc, Declaration, Drop, DropKind, Mention,
     MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable, Statement, StatementKind,
     Throw, Transaction, TransactionName, WaitFor,
 };

@@ -81,9 +81,14 @@ impl ObjectName {
             && self.name.is(name)
     }
 
-    /// Whether it names a temporary table or procedure (`#local` or `##global`).
+    /// Whether it names a local temporary table or procedure (`#local`).
     pub fn is_temporary(&self) -> bool {
-        self.name.text.starts_with('#')
+        self.name.text.starts_with('#') && !self.is_global_temporary()
+    }
+
+    /// Whether it names a global temporary table or procedure (`##global`).
+    pub fn is_global_temporary(&self) -> bool {
+        self.name.text.starts_with("##")
     }
 }
 

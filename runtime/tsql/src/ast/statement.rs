@@ -177,6 +177,11 @@ pub enum StatementKind {
         /// `WITH OVERRIDE`
         with_override: bool,
     },
+    /// What keeps a database fast and changes nothing that a query sees: `UPDATE STATISTICS`,
+    /// `CREATE STATISTICS`, `ALTER INDEX … REBUILD` of a table, `CHECKPOINT` of none.
+    Maintain(Option<ObjectName>),
+    /// `DBCC …`
+    Dbcc(Dbcc),
     /// `KILL spid`
     Kill(Expr),
     /// A statement that this parser doesn't read.
@@ -397,6 +402,17 @@ pub enum WaitFor {
     Delay(Expr),
     /// `WAITFOR TIME 'hh:mm:ss'`
     Time(Expr),
+}
+
+/// `DBCC command (arguments) [WITH options]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dbcc {
+    /// The command, in upper case.
+    pub command: String,
+    /// The arguments; a name or a word is a string.
+    pub arguments: Vec<Literal>,
+    /// `WITH NO_INFOMSGS`
+    pub quiet: bool,
 }
 
 /// A statement that is not read: its text is all there is.

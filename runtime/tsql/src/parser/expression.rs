@@ -411,7 +411,7 @@ impl Parser<'_> {
             {
                 return self.column_or_call();
             }
-            "IDENTITY" => return Err(Failure::Unread("IDENTITY()")),
+            "IDENTITY" if self.symbol_ahead(1, "(") => return self.identity_function(),
             "CURRENT_TIMESTAMP" => Niladic::CurrentTimestamp,
             "CURRENT_USER" => Niladic::CurrentUser,
             "SESSION_USER" => Niladic::SessionUser,
@@ -421,6 +421,21 @@ impl Parser<'_> {
         };
         self.advance();
         Ok(ExprKind::Niladic(niladic))
+    }
+
+    /// Reads `IDENTITY(type [, seed, increment])`.
+    fn identity_function(&mut self) -> Result<ExprKind> {
+        self.advance();
+        self.expect("(")?;
+        let target = self.type_name()?;
+        let (mut seed, mut increment) = (1, 1);
+        if self.accept(",") {
+            seed = self.whole_number()?;
+            self.expect(",")?;
+            increment = self.whole_number()?;
+        }
+        self.expect(")")?;
+        Ok(ExprKind::Identity { target, seed, increment })
     }
 
     fn case(&mut self) -> Result<ExprKind> {

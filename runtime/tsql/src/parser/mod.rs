@@ -12,6 +12,7 @@ mod expression;
 mod function;
 mod label;
 mod literal;
+mod maintenance;
 mod merge;
 mod module;
 mod name;

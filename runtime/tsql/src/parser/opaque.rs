@@ -25,7 +25,7 @@ const CLAUSES: &[&str] = &["DROP", "MERGE", "RECONFIGURE", "SET"];
 /// Words that begin a statement of which nothing is read.
 #[rustfmt::skip]
 const UNREAD: &[&str] = &[
-    "ADD", "BACKUP", "BULK", "CHECKPOINT", "DBCC", "DENY", "DUMP", "GRANT", "LINENO", "LOAD",
+    "ADD", "BACKUP", "BULK", "DENY", "DUMP", "GRANT", "LINENO", "LOAD",
     "READTEXT", "RESTORE", "REVERT", "REVOKE",
     "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT",
 ];

@@ -125,8 +125,8 @@ impl Parser<'_> {
         if self.at("(") {
             return self.source_in_parentheses();
         }
-        if ROWSET_FUNCTIONS.iter().any(|name| self.at_word(name)) {
-            return Err(Failure::Unread("rowset function"));
+        if let Some(name) = ROWSET_FUNCTIONS.iter().find(|name| self.at_word(name)) {
+            return Err(Failure::Unread(name));
         }
         let name = self.used_object()?;
         if self.at("::") {

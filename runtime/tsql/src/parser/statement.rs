@@ -111,6 +111,8 @@ impl Parser<'_> {
                 self.advance();
                 self.identifier().map(StatementKind::Use)
             }
+            "CHECKPOINT" => self.checkpoint(),
+            "DBCC" => self.dbcc(),
             "OPEN" => self.use_cursor(StatementKind::Open),
             "FETCH" => self.fetch(),
             "CLOSE" => self.use_cursor(StatementKind::Close),
@@ -331,6 +333,9 @@ impl Parser<'_> {
         if self.at_any_word(&["UNIQUE", "CLUSTERED", "NONCLUSTERED", "INDEX"]) {
             return self.create_index();
         }
+        if self.accept_word("STATISTICS") {
+            return self.create_statistics();
+        }
         Err(Failure::Unread(""))
     }
 
@@ -393,6 +398,9 @@ impl Parser<'_> {
         }
         if self.accept_word("TABLE") {
             return self.alter_table();
+        }
+        if self.accept_word("INDEX") {
+            return self.alter_index();
         }
         Err(Failure::Unread(""))
     }

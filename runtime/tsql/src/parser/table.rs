@@ -10,6 +10,15 @@ use crate::ast::{
 /// Words that begin a constraint which stands by itself.
 const TABLE_CONSTRAINTS: &[&str] = &["CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK"];
 
+/// Clauses of ALTER TABLE that are not read, by their first word.
+const UNREAD_CLAUSES: [(&str, &str); 5] = [
+    ("DISABLE", "ALTER TABLE … DISABLE"),
+    ("ENABLE", "ALTER TABLE … ENABLE"),
+    ("REBUILD", "ALTER TABLE … REBUILD"),
+    ("SET", "ALTER TABLE … SET"),
+    ("SWITCH", "ALTER TABLE … SWITCH"),
+];
+
 // === impl Parser ===
 
 impl Parser<'_> {
@@ -297,7 +306,8 @@ impl Parser<'_> {
         } else if self.accept_word("DROP") {
             self.drop_from_table()?
         } else {
-            return Err(Failure::Unread("ALTER TABLE clause"));
+            let clause = UNREAD_CLAUSES.iter().find(|(word, _)| self.at_word(word));
+            return Err(Failure::Unread(clause.map_or("ALTER TABLE clause", |(_, name)| name)));
         };
         Ok(StatementKind::AlterTable(Box::new(AlterTable { name, action })))
     }

@@ -72,7 +72,7 @@ impl Parser<'_> {
     pub(super) fn update(&mut self, ctes: Vec<Cte>) -> Result<StatementKind> {
         self.expect_word("UPDATE")?;
         if self.at_word("STATISTICS") {
-            return Err(Failure::Unread("UPDATE STATISTICS"));
+            return self.update_statistics();
         }
         let top = self.top()?;
         let target = self.target()?;
@@ -164,8 +164,10 @@ impl Parser<'_> {
         if self.kind() == TokenKind::Variable {
             return Ok(Target::Variable { name: self.table_variable()?, line });
         }
-        if self.at_any_word(&["OPENROWSET", "OPENQUERY", "OPENDATASOURCE"]) {
-            return Err(Failure::Unread("rowset function"));
+        for name in ["OPENROWSET", "OPENQUERY", "OPENDATASOURCE"] {
+            if self.at_word(name) {
+                return Err(Failure::Unread(name));
+            }
         }
         self.used_object().map(Target::Table)
     }

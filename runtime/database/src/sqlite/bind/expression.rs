@@ -27,6 +27,7 @@ impl Binder<'_> {
             ExprKind::GlobalVariable(name) => self.global_variable(name),
             ExprKind::Column(name) => Ok(self.column(name)?.0),
             ExprKind::XmlValue { operand, path, target } => self.xml_value(operand, path, target),
+            ExprKind::Identity { .. } => Err(errors::identity_without_into()),
             ExprKind::RowLocator => self.row_locator(),
             ExprKind::Default => Err(errors::syntax_near("DEFAULT")),
             ExprKind::Unary { operator, operand } => {

@@ -67,6 +67,9 @@ CREATE TABLE IF NOT EXISTS main."launchpod.extended_properties" (
 /// The databases that every server has.
 const SYSTEM_DATABASES: [&str; 4] = ["master", "tempdb", "model", "msdb"];
 
+/// The number and the name of the database of temporary tables.
+pub(crate) const TEMPDB: (i64, &str) = (2, SYSTEM_DATABASES[1]);
+
 /// The code of a user's table in OBJECT_ID's second argument.
 pub(crate) const TABLE_CODE: &str = "U";
 
@@ -145,6 +148,15 @@ pub(super) fn failed(error: rusqlite::Error) -> SqlError {
 // === impl Identity ===
 
 impl Identity {
+    /// The further one of the last value and another, in the direction of the increment.
+    pub(crate) fn further(&self, value: i64) -> i64 {
+        match self.last {
+            Some(last) if self.increment >= 0 => last.max(value),
+            Some(last) => last.min(value),
+            None => value,
+        }
+    }
+
     /// What IDENT_CURRENT returns.
     pub(crate) fn current(&self) -> i64 {
         self.last.unwrap_or(self.seed)
@@ -195,7 +207,10 @@ impl<'a> Catalog<'a> {
 
     /// Makes a connection's own tables for temporary tables.
     pub(crate) fn create_temporary(&self) -> rusqlite::Result<()> {
-        self.connection.execute_batch(&SCHEMA.replace("{}", "temp"))
+        self.connection.execute_batch(&SCHEMA.replace("{}", "temp"))?;
+        self.connection.execute_batch(
+            r#"CREATE TEMP TABLE IF NOT EXISTS "launchpod.globals" (object_id INTEGER PRIMARY KEY) STRICT"#,
+        )
     }
 
     // --- databases ---
@@ -316,6 +331,10 @@ impl<'a> Catalog<'a> {
         current: &DatabaseName,
     ) -> Result<Option<Table>, SqlError> {
         let name = self.text_name(text, current)?;
+        if name.name.starts_with("##") {
+            let tempdb = DatabaseName { id: TEMPDB.0, name: TEMPDB.1.to_owned() };
+            return self.table(&tempdb, "dbo", &name.name);
+        }
         if name.name.starts_with('#') {
             return self.temporary(&name.name);
         }
@@ -345,7 +364,7 @@ impl<'a> Catalog<'a> {
         Ok(TextName { database, schema, name })
     }
 
-    fn tables(&self, database: &DatabaseName) -> Result<Vec<Table>, SqlError> {
+    pub(super) fn tables(&self, database: &DatabaseName) -> Result<Vec<Table>, SqlError> {
         let mut statement = self
             .connection
             .prepare(

@@ -12,6 +12,7 @@ use super::catalog::{Catalog, Computed, Identity, Table, TableColumn};
 use super::constrain::require_key;
 use super::constraints::StoredConstraint;
 use super::failure;
+use super::identity_column::IdentityColumn;
 use super::thread::{Job, Worker};
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::expression::unknown_type;
@@ -97,29 +98,26 @@ impl Worker {
         &self,
         name: &ObjectName,
         query: &BoundQuery,
+        identity: Option<&IdentityColumn>,
     ) -> Result<Table, SqlError> {
         let mut definition = self.new_table(name)?;
         for (index, column) in (1..).zip(&query.columns) {
             if column.name.is_empty() {
-                return Err(SqlError::new(
-                    1038,
-                    "An object or column name is missing or empty. For SELECT INTO statements, \
-                     verify each column has a name. For other statements, look for empty alias \
-                     names. Aliases defined as \"\" or [] are not allowed. Change the alias to a \
-                     valid name.",
-                ));
+                return Err(errors::unnamed_column());
             }
             check_new(&definition.table, &column.name)?;
+            let counter = identity.filter(|identity| same_name(&identity.name, &column.name));
+            let counter = counter.map(|identity| identity.counter);
             definition.table.columns.push(TableColumn {
                 column_id: index,
                 name: column.name.clone(),
                 sql_type: column.sql_type,
-                nullable: column.nullable,
-                identity: false,
+                nullable: column.nullable && counter.is_none(),
+                identity: counter.is_some(),
                 default: None,
                 computed: None,
             });
-            definition.identities.push(None);
+            definition.identities.push(counter);
         }
         self.make(definition)
     }
@@ -129,9 +127,6 @@ impl Worker {
         let environment = self.environment();
         let catalog = environment.catalog();
         let table = if name.is_temporary() {
-            if name.name.text.starts_with("##") {
-                return Err(errors::unsupported("A global temporary table"));
-            }
             if catalog.temporary(&name.name.text)?.is_some() {
                 return Err(errors::exists_already(&name.name.text));
             }
@@ -284,6 +279,10 @@ impl Worker {
             &definition.identities,
             &definition.constraints,
         )?;
+        self.session.identity.restart(table.object_id, None);
+        if table.name.starts_with("##") {
+            self.own_global_table(&table)?;
+        }
         Ok(table)
     }
 

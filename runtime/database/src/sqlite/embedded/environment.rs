@@ -8,7 +8,7 @@ use launchpod_tsql::ast::ObjectName;
 use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::Connection;
 
-use super::catalog::{Catalog, DatabaseName, Identity, Table};
+use super::catalog::{Catalog, DatabaseName, Identity, TEMPDB, Table};
 use super::context::Context;
 use super::modules::ModuleKind;
 use crate::Configurations;
@@ -47,13 +47,23 @@ pub(crate) struct Session {
 
 /// The counters of IDENTITY columns while a statement runs, and the last value given.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct IdentityState(Arc<Mutex<Counters>>);
+pub(crate) struct IdentityState {
+    counters: Arc<Mutex<Counters>>,
+    /// What all sessions have been given.
+    given: Arc<Mutex<Given>>,
+}
 
 #[derive(Debug, Default)]
 struct Counters {
     tables: BTreeMap<i64, Identity>,
     last: Option<i64>,
+    /// Those of the connection's temporary tables.
+    own: Given,
 }
+
+/// The furthest values of IDENTITY columns that were given, by the table: none is given again,
+/// though the statement that took it was rolled back.
+pub(crate) type Given = BTreeMap<i64, i64>;
 
 /// A connection with everything that binding needs.
 #[derive(Clone, Copy)]
@@ -77,14 +87,47 @@ impl IdentityState {
         self.lock().last
     }
 
-    /// Counts on from what the catalog knows.
-    pub(crate) fn begin(&self, object_id: i64, identity: Identity) {
+    /// A session's, which heeds what all sessions have been given.
+    pub(crate) fn of_session(given: Arc<Mutex<Given>>) -> Self {
+        IdentityState { counters: Arc::default(), given }
+    }
+
+    /// Counts on from what the catalog knows, or further from what was given since.
+    pub(crate) fn begin(&self, object_id: i64, mut identity: Identity) {
+        if let Some(given) = self.with_given(object_id, |given| given.get(&object_id).copied()) {
+            identity.last = Some(identity.further(given));
+        }
         self.lock().tables.insert(object_id, identity);
     }
 
     /// What the catalog is to know after the statement.
     pub(crate) fn end(&self, object_id: i64) -> Option<Identity> {
-        self.lock().tables.remove(&object_id)
+        let identity = self.lock().tables.remove(&object_id)?;
+        if let Some(last) = identity.last {
+            self.with_given(object_id, |given| given.insert(object_id, last));
+        }
+        Some(identity)
+    }
+
+    /// Forgets what a table's column was given: the table is new, or empty again.
+    pub(crate) fn restart(&self, object_id: i64, last: Option<i64>) {
+        self.with_given(object_id, |given| match last {
+            Some(last) => given.insert(object_id, last),
+            None => given.remove(&object_id),
+        });
+    }
+
+    /// Forgets what the session alone knows.
+    pub(crate) fn forget(&self) {
+        *self.lock() = Counters::default();
+    }
+
+    /// Works with what was given of a table; numbers below 0 are those of temporary tables.
+    fn with_given<T>(&self, object_id: i64, work: impl FnOnce(&mut Given) -> T) -> T {
+        if object_id < 0 {
+            return work(&mut self.lock().own);
+        }
+        work(&mut self.given.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The next value of a table's column.
@@ -104,20 +147,13 @@ impl IdentityState {
     pub(crate) fn given(&self, object_id: i64, value: i64) {
         let mut counters = self.lock();
         if let Some(identity) = counters.tables.get_mut(&object_id) {
-            let further = match identity.last {
-                Some(last) if identity.increment >= 0 => value > last,
-                Some(last) => value < last,
-                None => true,
-            };
-            if further {
-                identity.last = Some(value);
-            }
+            identity.last = Some(identity.further(value));
         }
         counters.last = Some(value);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Counters> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,6 +168,9 @@ impl<'a> Environment<'a> {
     pub(crate) fn database_of(&self, name: &ObjectName) -> Result<DatabaseName, SqlError> {
         if name.server.is_some() {
             return Err(errors::unsupported("A linked server"));
+        }
+        if name.is_global_temporary() {
+            return Ok(DatabaseName { id: TEMPDB.0, name: TEMPDB.1.to_owned() });
         }
         match &name.database {
             Some(database) => self

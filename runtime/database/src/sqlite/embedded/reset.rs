@@ -4,7 +4,6 @@ use launchpod_types::SqlError;
 
 use super::catalog::Catalog;
 use super::context::Context;
-use super::environment::IdentityState;
 use super::thread::Worker;
 use super::transaction;
 use crate::sqlite::functions::language;
@@ -16,7 +15,8 @@ impl Worker {
     pub(crate) fn reset(&mut self) -> Result<(), SqlError> {
         self.session.lock_timeout = -1;
         self.session.identity_insert = None;
-        self.session.identity = IdentityState::default();
+        self.session.identity.forget();
+        self.drop_global_tables();
         self.session.context = Context::default();
         language::reset();
         let own = self.connection.is_autocommit();

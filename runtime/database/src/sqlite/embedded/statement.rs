@@ -9,10 +9,11 @@ use launchpod_tsql::ast::{
 use launchpod_types::{Column, SqlError, Value};
 
 use super::batch::Batches;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Identity, Table};
 use super::conflict::Failed;
 use super::environment::Environment;
 use super::failure;
+use super::identity_column::IdentityColumn;
 use super::thread::{Job, Stop, Worker};
 use crate::Event;
 use crate::sqlite::bind::Binder;
@@ -125,6 +126,8 @@ impl Worker {
                     Ok(Catalog::new(&worker.connection).create_database(&create.name.text)?)
                 })
             }
+            StatementKind::Maintain(table) => self.maintain(table.as_ref()),
+            StatementKind::Dbcc(dbcc) => self.dbcc(job, dbcc),
             StatementKind::Execute(execute) => self.call(job, execute),
             StatementKind::Use(name) => self.use_database(job, &name.text),
             StatementKind::Transaction(statement) => self.transaction(job, statement),
@@ -201,16 +204,20 @@ impl Worker {
 
     fn select_into(&mut self, job: &Job, query: &Query, name: &ObjectName) -> Result<(), Stop> {
         self.change(job, name.is_temporary(), |worker, job| {
+            let (query, identity) = IdentityColumn::take(query)?;
             let bound = {
                 let environment = worker.environment();
                 let variables = Arc::clone(&job.execute.variables);
-                Binder::new(&environment, &variables).bind_query(query)?
+                Binder::new(&environment, &variables).bind_query(&query)?
             };
-            let table = worker.create_from_columns(name, &bound)?;
+            let table = worker.create_from_columns(name, &bound, identity.as_ref())?;
             let environment = worker.environment();
             let variables = Arc::clone(&job.execute.variables);
             let write = Binder::new(&environment, &variables).insert_query(table, bound)?;
             let count = worker.run_write(job, &write, "INSERT")?;
+            if let Some(identity) = identity {
+                worker.set_counter(&write.table, identity.after(count))?;
+            }
             worker.send(job, Event::RowsAffected(count))
         })
     }
@@ -384,10 +391,15 @@ impl Worker {
             .map_err(|error| failure::translate(&self.registry, &error, None))?;
         let catalog = Catalog::new(&self.connection);
         if let Some(identity) = catalog.identity(&table)? {
-            let fresh = super::catalog::Identity { last: None, ..identity };
-            catalog.set_identity(&table, Some(fresh))?;
+            self.set_counter(&table, Identity { last: None, ..identity })?;
         }
         Ok(())
+    }
+
+    /// Sets the counter of a table's IDENTITY column.
+    pub(super) fn set_counter(&self, table: &Table, identity: Identity) -> Result<(), SqlError> {
+        self.session.identity.restart(table.object_id, identity.last);
+        Catalog::new(&self.connection).set_identity(table, Some(identity))
     }
 
     // --- the session ---

@@ -198,9 +198,15 @@ impl Worker {
                 Work::Reset => self.forget(),
             };
             if !alive {
-                return;
+                break;
             }
         }
+        // What is open of a transaction goes first: it may hold the lock, or the tables.
+        if !self.connection.is_autocommit() {
+            let _ = super::transaction::execute(&self.connection, "ROLLBACK");
+        }
+        self.transaction = Transaction::default();
+        self.drop_global_tables();
     }
 
     /// Runs a job and sends its error; whether the session goes on.

@@ -124,6 +124,45 @@ pub(crate) fn no_primary_key(table: &str) -> SqlError {
     .state(0)
 }
 
+/// DBCC finds no table of that name.
+pub(crate) fn cannot_find_table(name: &str) -> SqlError {
+    let text = format!(
+        "Cannot find a table or object with the name \"{name}\". Check the system catalog."
+    );
+    SqlError::new(2501, text)
+}
+
+pub(crate) fn no_identity(table: &str) -> SqlError {
+    SqlError::new(7997, format!("'{table}' does not contain an identity column."))
+}
+
+pub(crate) fn unnamed_column() -> SqlError {
+    SqlError::new(
+        1038,
+        "An object or column name is missing or empty. For SELECT INTO statements, verify each \
+         column has a name. For other statements, look for empty alias names. Aliases defined as \
+         \"\" or [] are not allowed. Change the alias to a valid name.",
+    )
+}
+
+pub(crate) fn identity_without_into() -> SqlError {
+    SqlError::with_class(
+        177,
+        15,
+        "The IDENTITY function can only be used when the SELECT statement has an INTO clause.",
+    )
+}
+
+pub(crate) fn second_identity_function(name: &str) -> SqlError {
+    SqlError::new(
+        8108,
+        format!(
+            "Cannot add identity column, using the SELECT INTO statement, to table, which already \
+             has column '{name}' that inherits the identity property."
+        ),
+    )
+}
+
 pub(crate) fn second_identity(table: &str) -> SqlError {
     SqlError::new(
         2744,
