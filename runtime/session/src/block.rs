@@ -153,7 +153,9 @@ impl Run<'_> {
                 StatementKind::Delete(delete) if delete.current_of.is_some() => {
                     self.change_current(statement, delete.current_of.as_ref()).await?;
                 }
-                StatementKind::CreateProcedure(procedure) if procedure.name.is_temporary() => {
+                StatementKind::CreateProcedure(procedure)
+                    if procedure.name.is_temporary() || procedure.name.is_global_temporary() =>
+                {
                     self.define_temporary(procedure)?;
                 }
                 StatementKind::Drop(drop) if drops_temporary(drop) => self.drop_temporary(drop)?,

@@ -1,7 +1,7 @@
 //! INSERT … EXEC ("INSERT (Transact-SQL)", section "derived_table" and "execute_statement").
 //!
 //! The procedure runs first, with its result sets kept in a [spool](crate::spool) and nothing
-//! locked; then the database inserts all rows in one statement. So a procedure may read the table
+//! locked but by its own changes; then the database inserts all rows in one statement. So a procedure may read the table
 //! that it fills.
 
 use launchpod_tsql::ast::{Insert, InsertSource, Statement, StatementKind, Target, Transaction};
@@ -9,6 +9,7 @@ use launchpod_types::SqlError;
 
 use crate::diversion::Diversion;
 use crate::procedure_name::quoted;
+use crate::reply::{Reply, TransactionChange};
 use crate::run::{Run, Stop};
 use crate::spool::Spool;
 
@@ -43,6 +44,34 @@ impl Run<'_> {
         self.check_doomed(&statement.kind)?;
         self.begin_implicitly(statement).await?;
         self.ask(&target_query(insert)).await?;
+        if self.session.globals.transaction.depth > 0 {
+            return self.insert_called(statement, insert).await;
+        }
+        // The statement is a transaction: what the procedure has changed goes with its rows.
+        self.session.globals.silent_transaction = true;
+        self.own_statement("BEGIN TRANSACTION", false).await?;
+        match self.insert_called(statement, insert).await {
+            Ok(()) => {
+                self.own_statement("COMMIT TRANSACTION", false).await?;
+                self.tell_transaction().await
+            }
+            Err(stop) => {
+                self.roll_back().await?;
+                Err(stop)
+            }
+        }
+    }
+
+    /// Tells the client of a transaction that the procedure has left open.
+    async fn tell_transaction(&mut self) -> Result<(), Stop> {
+        if !self.session.globals.silent_transaction {
+            return Ok(());
+        }
+        self.session.globals.silent_transaction = false;
+        self.announce(Reply::Transaction(TransactionChange::Began)).await
+    }
+
+    async fn insert_called(&mut self, statement: &Statement, insert: &Insert) -> Result<(), Stop> {
         let spool = self.spooled(insert).await?;
         self.insert_rows(statement, spool.into_rows()).await
     }

@@ -1,7 +1,8 @@
 //! SET options that the interpreter itself heeds.
 
 use launchpod_tsql::ast::{
-    InsertSource, Literal, QueryBody, SelectItem, SetOption, SetValue, Statement, StatementKind,
+    InsertSource, Literal, QueryBody, Select, SelectItem, SetOption, SetValue, Statement,
+    StatementKind,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -98,33 +99,79 @@ impl Run<'_> {
         options.format_only && !has_results(kind)
     }
 
-    /// Refuses what SET ROWCOUNT would have to bound in the database.
-    pub fn check_row_limit(&self, kind: &StatementKind) -> Result<(), Stop> {
-        let changes = match kind {
-            StatementKind::Update(_) | StatementKind::Delete(_) => true,
-            StatementKind::Insert(insert) => matches!(insert.source, InsertSource::Query(_)),
-            StatementKind::Select(query) => {
-                matches!(&query.body, QueryBody::Select(select) if select.into.is_some())
-            }
-            _ => false,
-        };
-        if changes && self.session.options.row_limit > 0 {
-            return Err(unsupported("SET ROWCOUNT with INSERT, UPDATE, DELETE and SELECT INTO"));
+    /// A statement with the TOP that SET ROWCOUNT stands for, and its text, when it changes rows:
+    /// those that it returns are counted as they come.
+    ///
+    /// # Errors
+    /// 40510 for a statement that TOP can't be put into.
+    pub fn limited(
+        &self,
+        statement: &Statement,
+        source: &str,
+    ) -> Result<Option<(Statement, String)>, Stop> {
+        let limit = self.session.options.row_limit;
+        if limit == 0 {
+            return Ok(None);
         }
-        Ok(())
+        let Some(place) = place_of_top(statement) else { return Ok(None) };
+        let place =
+            place.map_err(|construct| unsupported(&format!("SET ROWCOUNT with {construct}")))?;
+        let (start, end) = (statement.span.start, statement.span.end);
+        let part = |from: usize, to: usize| source.get(from..to).unwrap_or_default();
+        // So that errors have the lines of the batch.
+        let above = "\n".repeat(statement.line.saturating_sub(1) as usize);
+        let (before, after) = (part(start, place), part(place, end));
+        let text = format!("{above}{before} TOP ({limit}) {after}");
+        let mut statements = launchpod_tsql::parse(&text).map_err(SqlError::from)?.statements;
+        Ok(statements.pop().map(|statement| (statement, text)))
     }
+}
+
+/// Whether a SELECT assigns to variables.
+fn assigns(select: &Select) -> bool {
+    select.items.iter().any(|item| matches!(item, SelectItem::Assign { .. }))
+}
+
+/// Where TOP stands in a statement that changes rows, or what it can't be put into; `None` for
+/// any other statement.
+fn place_of_top(statement: &Statement) -> Option<Result<usize, &'static str>> {
+    // INSERT, UPDATE and DELETE have six letters.
+    let verb = statement.span.start + 6;
+    let (ctes, top) = match &statement.kind {
+        StatementKind::Update(update) => (&update.ctes, &update.top),
+        StatementKind::Delete(delete) => (&delete.ctes, &delete.top),
+        StatementKind::Insert(insert) => match insert.source {
+            InsertSource::Query(_) => (&insert.ctes, &insert.top),
+            InsertSource::Values(ref rows) if rows.len() > 1 => {
+                return Some(Err("several rows of VALUES"));
+            }
+            _ => return None,
+        },
+        StatementKind::Merge(_) => return Some(Err("MERGE")),
+        StatementKind::Select(query) => {
+            return match &query.body {
+                QueryBody::Select(select) if select.into.is_none() && !assigns(select) => None,
+                QueryBody::Select(select) if select.top.is_none() => Some(Ok(select.list.start)),
+                QueryBody::Select(_) => Some(Err("TOP")),
+                _ => None,
+            };
+        }
+        _ => return None,
+    };
+    Some(match (ctes.is_empty(), top) {
+        (true, None) => Ok(verb),
+        (false, _) => Err("WITH"),
+        (_, Some(_)) => Err("TOP"),
+    })
 }
 
 /// Whether a statement has results of its own to describe, or others within it.
 fn has_results(kind: &StatementKind) -> bool {
     match kind {
-        StatementKind::Select(query) => {
-            let assigns = |item: &SelectItem| matches!(item, SelectItem::Assign { .. });
-            !matches!(
-                &query.body,
-                QueryBody::Select(select) if select.into.is_some() || select.items.iter().any(assigns)
-            )
-        }
+        StatementKind::Select(query) => !matches!(
+            &query.body,
+            QueryBody::Select(select) if select.into.is_some() || assigns(select)
+        ),
         StatementKind::Block(_)
         | StatementKind::If { .. }
         | StatementKind::While { .. }

@@ -67,7 +67,14 @@ impl Run<'_> {
     pub async fn forward_text(&mut self, statement: &Statement, source: &str) -> Result<(), Stop> {
         self.check_doomed(&statement.kind)?;
         self.check_within_insert(&statement.kind)?;
-        self.check_row_limit(&statement.kind)?;
+        match self.limited(statement, source)? {
+            Some((statement, text)) => self.forward_limited(&statement, &text).await,
+            None => self.forward_limited(statement, source).await,
+        }
+    }
+
+    /// The same, of a statement that SET ROWCOUNT has limited where it does.
+    async fn forward_limited(&mut self, statement: &Statement, source: &str) -> Result<(), Stop> {
         self.begin_implicitly(statement).await?;
         let mut execute = self.request(statement.clone(), statement.span.text(source));
         execute.describe = self.session.options.format_only;
@@ -244,7 +251,9 @@ impl Run<'_> {
             (_, 0) => TransactionChange::RolledBack,
             _ => return Ok(()),
         };
-        self.announce(Reply::Transaction(change)).await
+        let silent = self.session.globals.silent_transaction;
+        self.session.globals.silent_transaction &= state.depth > 0;
+        if silent { Ok(()) } else { self.announce(Reply::Transaction(change)).await }
     }
 }
 

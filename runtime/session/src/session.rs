@@ -39,6 +39,8 @@ pub struct Session {
 pub(crate) struct Globals {
     pub row_count: u64,
     pub error: i32,
+    /// Whether the transaction is that of a statement, of which the client hears nothing.
+    pub silent_transaction: bool,
     /// What the last FETCH found: 0 for a row, -1 for an end.
     pub fetch_status: i32,
     /// The rows of the cursor opened last; -1 when they aren't counted.

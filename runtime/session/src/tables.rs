@@ -1,7 +1,7 @@
 //! Temporary tables that end with a text: those of its table variables, and the `#tables` that a
 //! procedure makes ("Temporary tables" in "CREATE TABLE").
 
-use launchpod_tsql::ast::{Declaration, ObjectName, QueryBody, Statement, StatementKind};
+use launchpod_tsql::ast::{Declaration, QueryBody, Statement, StatementKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::run::{Run, Stop};
@@ -66,7 +66,7 @@ impl Run<'_> {
             },
             _ => None,
         };
-        if let Some(name) = made.filter(|name| is_local(name) && self.scope.depth > 1) {
+        if let Some(name) = made.filter(|name| name.is_temporary() && self.scope.depth > 1) {
             self.scope.tables.push(bracketed(&name.name.text));
         }
     }
@@ -78,10 +78,6 @@ impl Run<'_> {
             let _ = self.own_statement(&format!("DROP TABLE IF EXISTS {table}"), false).await;
         }
     }
-}
-
-fn is_local(name: &ObjectName) -> bool {
-    name.is_temporary() && !name.name.text.starts_with("##")
 }
 
 fn bracketed(name: &str) -> String {

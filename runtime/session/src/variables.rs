@@ -11,7 +11,6 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
-use crate::block::unsupported;
 use crate::evaluate::OPERAND;
 use crate::run::{Run, Stop};
 use crate::walk::nested;
@@ -161,12 +160,15 @@ impl Run<'_> {
         for assignment in assignments {
             self.variable(assignment.variable)?;
         }
-        if self.session.options.row_limit > 0 {
-            return Err(unsupported("SET ROWCOUNT with SELECT @variable"));
-        }
         self.begin_implicitly(statement).await?;
-        let source = std::sync::Arc::clone(&self.scope.source);
-        let row = self.last_row(statement.clone(), statement.span.text(&source)).await?;
+        let source = Arc::clone(&self.scope.source);
+        let row = match self.limited(statement, &source)? {
+            Some((limited, text)) => {
+                let span = limited.span;
+                self.last_row(limited, span.text(&text)).await?
+            }
+            None => self.last_row(statement.clone(), statement.span.text(&source)).await?,
+        };
         self.session.globals.succeeded(row.as_ref().map_or(0, |row| row.count));
         let Some(row) = row else { return Ok(()) };
         for ((assignment, column), value) in assignments.iter().zip(&*row.columns).zip(row.values) {

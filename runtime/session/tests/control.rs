@@ -111,7 +111,7 @@ async fn options_that_hold_back_execution() {
                 "SET ROWCOUNT 2 SELECT a FROM t SET ROWCOUNT 0 SELECT a FROM t",
                 "a int: 1; 2 a int: 1; 2; 3",
             ),
-            ("SET ROWCOUNT 1 DELETE t", "!40510@1"),
+            ("SET ROWCOUNT 1 DELETE t WHERE a = 3", "(1)"),
             (
                 "SET ROWCOUNT 0 SELECT @@NESTLEVEL AS n EXEC ('SELECT @@NESTLEVEL AS n')",
                 "n int: 0 n int: 1",

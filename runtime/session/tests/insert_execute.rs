@@ -79,3 +79,25 @@ async fn what_cannot_be_inserted_is_refused_whole() {
         ])
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_one_transaction_with_what_its_procedure_changes() {
+    let mut client = Client::new().await;
+    client
+        .check(&[
+            ("CREATE TABLE t (a int PRIMARY KEY) CREATE TABLE log (n int)", ""),
+            ("CREATE PROCEDURE p AS SET NOCOUNT ON INSERT log VALUES (@@TRANCOUNT) SELECT 1 UNION ALL SELECT 1", ""),
+            ("INSERT t EXEC p", "!2627@1"),
+            ("SELECT n FROM log SELECT @@TRANCOUNT AS depth", "n int:  depth int: 0"),
+            ("CREATE PROCEDURE q AS SET NOCOUNT ON INSERT log VALUES (@@TRANCOUNT) SELECT 1", ""),
+            ("INSERT t EXEC q", "(1)"),
+            ("SELECT n FROM log SELECT @@TRANCOUNT AS depth", "n int: 1 depth int: 0"),
+            ("INSERT t EXEC ('COMMIT')", "!3916@1 (0)"),
+            ("INSERT t EXEC ('ROLLBACK')", "!3915@1 (0)"),
+            ("INSERT t EXEC ('BEGIN TRAN SELECT 2 COMMIT')", "(1)"),
+            ("BEGIN TRAN INSERT t EXEC ('SELECT 3') SELECT @@TRANCOUNT AS depth ROLLBACK SELECT a FROM t", "(1) depth int: 1 a int: 1; 2"),
+            ("INSERT t EXEC ('SELECT CAST(''x'' AS int)') PRINT 'never'", "!245@1"),
+            ("SELECT @@TRANCOUNT AS depth", "depth int: 0"),
+        ])
+        .await;
+}

@@ -43,7 +43,7 @@ impl Run<'_> {
     /// 2714 when there is one, 208 for ALTER when there is none.
     pub fn define_temporary(&mut self, procedure: &CreateProcedure) -> Result<(), Stop> {
         let (name, text) = (&procedure.name.name, self.scope.source.to_string());
-        if name.text.starts_with("##") {
+        if procedure.name.is_global_temporary() {
             return Err(unsupported("CREATE PROCEDURE of a global temporary procedure"));
         }
         let depth = self.scope.depth;
