@@ -1,0 +1,262 @@
+//! LIMITATIONS.md says what isn't there: each row of its table about T-SQL has examples here, and
+//! each of them must be refused with the row's error, naming what isn't there and its line.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use support::Client;
+
+const PAGE: &str = include_str!("../../../LIMITATIONS.md");
+
+/// A row's first cell; an example, which stands on the second line of its batch; what the error
+/// calls the construct.
+const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("EXEC AT a linked server; EXEC AS", "EXEC ('SELECT 1') AS USER = 'dbo'", "EXECUTE AS"),
+    (
+        "SET ROWCOUNT with MERGE and several rows of VALUES, beside TOP and WITH",
+        "SET ROWCOUNT 1 INSERT t (a) VALUES (1), (2)",
+        "SET ROWCOUNT with several rows",
+    ),
+    (
+        "GOTO into a block that it stands outside of",
+        "GOTO l IF 1 = 1 BEGIN l: PRINT 'x' END",
+        "GOTO into a block",
+    ),
+    (
+        "CURSOR parameters of procedures",
+        "CREATE PROCEDURE c @c CURSOR VARYING OUTPUT AS PRINT 'x'",
+        "CURSOR",
+    ),
+    (
+        "SET ROWCOUNT with MERGE and several rows of VALUES, beside TOP and WITH",
+        "SET ROWCOUNT 1 DELETE TOP (2) FROM t",
+        "SET ROWCOUNT with TOP",
+    ),
+    (
+        "SET ROWCOUNT with MERGE and several rows of VALUES, beside TOP and WITH",
+        "SET ROWCOUNT 1 MERGE t USING t AS s ON 1 = 0 WHEN MATCHED THEN DELETE;",
+        "SET ROWCOUNT with MERGE",
+    ),
+    (
+        "SET ROWCOUNT with MERGE and several rows of VALUES, beside TOP and WITH",
+        "SET ROWCOUNT 1; WITH c AS (SELECT 1 AS a) DELETE t FROM c",
+        "SET ROWCOUNT with WITH",
+    ),
+    ("KILL", "KILL 60", "KILL"),
+    (
+        "UPDATE … SET @variable = …",
+        "DECLARE @n int UPDATE t SET @n = a = 1",
+        "UPDATE … SET @variable",
+    ),
+    ("BACKUP, RESTORE, BULK INSERT, SHUTDOWN", "BACKUP DATABASE d TO DISK = 'x'", "BACKUP"),
+    ("BACKUP, RESTORE, BULK INSERT, SHUTDOWN", "RESTORE DATABASE d FROM DISK = 'x'", "RESTORE"),
+    ("BACKUP, RESTORE, BULK INSERT, SHUTDOWN", "BULK INSERT t FROM 'x'", "BULK"),
+    ("BACKUP, RESTORE, BULK INSERT, SHUTDOWN", "SHUTDOWN", "SHUTDOWN"),
+    ("DBCC but CHECKIDENT and the caches' commands", "DBCC CHECKDB", "DBCC CHECKDB"),
+    (
+        "ALTER DATABASE; ALTER INDEX but REBUILD and REORGANIZE",
+        "ALTER DATABASE d SET RECOVERY SIMPLE",
+        "ALTER DATABASE",
+    ),
+    (
+        "ALTER DATABASE; ALTER INDEX but REBUILD and REORGANIZE",
+        "ALTER INDEX i ON t DISABLE",
+        "ALTER INDEX",
+    ),
+    (
+        "distributed transactions, Service Broker",
+        "BEGIN DISTRIBUTED TRANSACTION",
+        "BEGIN DISTRIBUTED TRANSACTION",
+    ),
+    (
+        "distributed transactions, Service Broker",
+        "BEGIN DIALOG @h FROM SERVICE a TO SERVICE 'b'",
+        "BEGIN DIALOG",
+    ),
+    (
+        "keys, indexes and FOREIGN KEYs of computed columns",
+        "CREATE TABLE u (a int, b AS a + 1, PRIMARY KEY (b))",
+        "computed column",
+    ),
+    (
+        "keys, indexes and FOREIGN KEYs of computed columns",
+        "CREATE INDEX i ON computed (b)",
+        "computed column",
+    ),
+    (
+        "SET DEFAULT of a FOREIGN KEY",
+        "CREATE TABLE u (a int DEFAULT 1 REFERENCES t (id) ON DELETE SET DEFAULT)",
+        "SET DEFAULT",
+    ),
+    (
+        "temporal, graph and partitioned tables",
+        "CREATE TABLE u (a int, PERIOD FOR SYSTEM_TIME (b, c))",
+        "PERIOD FOR SYSTEM_TIME",
+    ),
+    ("temporal, graph and partitioned tables", "CREATE TABLE u (a int) AS NODE", "NODE"),
+    (
+        "temporal, graph and partitioned tables",
+        "CREATE PARTITION FUNCTION f (int) AS RANGE LEFT FOR VALUES (1)",
+        "CREATE PARTITION FUNCTION",
+    ),
+    (
+        "columnstore, XML, spatial and full-text indexes",
+        "CREATE CLUSTERED COLUMNSTORE INDEX i ON t",
+        "COLUMNSTORE",
+    ),
+    (
+        "columnstore, XML, spatial and full-text indexes",
+        "SELECT a FROM t WHERE CONTAINS (b, 'x')",
+        "full-text",
+    ),
+    ("triggers", "ENABLE TRIGGER tr ON t", "TRIGGER"),
+    ("triggers", "DROP TRIGGER tr", "DROP TRIGGER"),
+    ("sequences", "CREATE SEQUENCE s", "CREATE SEQUENCE"),
+    ("sequences", "SELECT NEXT VALUE FOR s", "NEXT VALUE FOR"),
+    ("synonyms", "CREATE SYNONYM s FOR t", "CREATE SYNONYM"),
+    (
+        "types made by CREATE TYPE, table-valued parameters",
+        "CREATE TYPE tt AS TABLE (a int)",
+        "CREATE TYPE",
+    ),
+    (
+        "global temporary procedures",
+        "CREATE PROCEDURE ##p AS PRINT 1",
+        "global temporary procedure",
+    ),
+    (
+        "changes through a view WITH CHECK OPTION, with TOP, or of a view",
+        "INSERT checked VALUES (9)",
+        "WITH CHECK OPTION",
+    ),
+    (
+        "changes through a view WITH CHECK OPTION, with TOP, or of a view",
+        "DELETE topped",
+        "a view with TOP",
+    ),
+    (
+        "changes through a view WITH CHECK OPTION, with TOP, or of a view",
+        "DELETE stacked",
+        "a view of a view",
+    ),
+    (
+        "PIVOT, UNPIVOT",
+        "SELECT * FROM (SELECT a, b FROM t) AS s PIVOT (SUM(a) FOR b IN ([x])) AS p",
+        "PIVOT",
+    ),
+    ("the WINDOW clause", "SELECT a FROM t WINDOW w AS (ORDER BY a)", "WINDOW"),
+    (
+        "TOP or OFFSET with a column in its count",
+        "SELECT x.b FROM t CROSS APPLY (SELECT TOP (t.id) u.b FROM t AS u) AS x",
+        "TOP or OFFSET",
+    ),
+    (
+        "window functions and correlated subqueries with ROLLUP, CUBE or GROUPING SETS",
+        "SELECT a, SUM(SUM(a)) OVER () AS s FROM t GROUP BY ROLLUP (a)",
+        "ROLLUP, CUBE or GROUPING SETS",
+    ),
+    (
+        "FOR XML EXPLICIT, XMLSCHEMA, and AUTO of several tables",
+        "SELECT 1 AS tag FOR XML EXPLICIT",
+        "FOR XML EXPLICIT",
+    ),
+    (
+        "FOR XML EXPLICIT, XMLSCHEMA, and AUTO of several tables",
+        "SELECT a FROM t FOR XML RAW, XMLSCHEMA",
+        "FOR XML XMLSCHEMA",
+    ),
+    (
+        "FOR XML EXPLICIT, XMLSCHEMA, and AUTO of several tables",
+        "SELECT t.a, u.a FROM t JOIN t AS u ON t.id = u.id FOR XML AUTO",
+        "FOR XML AUTO",
+    ),
+    (
+        "methods of XML, but `value('.')` of FOR XML … TYPE",
+        "DECLARE @x xml = N'<a/>' SELECT @x.value('/a', 'int')",
+        "method",
+    ),
+    (
+        "methods of XML, but `value('.')` of FOR XML … TYPE",
+        "SELECT (SELECT a FROM t FOR XML PATH('')).value('.', 'int')",
+        "value()",
+    ),
+    (
+        "methods of XML, but `value('.')` of FOR XML … TYPE",
+        "SELECT (SELECT a FROM t FOR XML PATH(''), TYPE).value('(/a)[2]', 'int')",
+        "XQuery",
+    ),
+    (
+        "OPENROWSET, OPENQUERY, OPENXML, linked servers",
+        "SELECT * FROM OPENROWSET (BULK 'x', SINGLE_CLOB) AS x",
+        "OPENROWSET",
+    ),
+    (
+        "OPENROWSET, OPENQUERY, OPENXML, linked servers",
+        "SELECT * FROM OPENQUERY (s, 'x')",
+        "OPENQUERY",
+    ),
+    ("OPENROWSET, OPENQUERY, OPENXML, linked servers", "SELECT * FROM s.d.dbo.t", "linked server"),
+    ("EXEC AT a linked server; EXEC AS", "EXEC ('SELECT 1') AT s", "EXECUTE AT"),
+    (
+        "DISTINCT in a SELECT that assigns a variable from itself",
+        "DECLARE @n int = 0 SELECT DISTINCT @n = @n + a FROM t",
+        "SELECT DISTINCT @v",
+    ),
+    ("INSERT TOP … VALUES", "INSERT TOP (1) t (a) VALUES (1)", "INSERT TOP"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_refused_by_its_name() {
+    let mut client = Client::new().await;
+    for batch in [
+        "CREATE TABLE t (id int IDENTITY PRIMARY KEY, a int, b nvarchar(10)) INSERT t (a) VALUES (1), (2)",
+        "CREATE TABLE computed (a int, b AS a + 1)",
+        "CREATE VIEW checked AS SELECT a FROM t WHERE a > 3 WITH CHECK OPTION",
+        "CREATE VIEW topped AS SELECT TOP (1) a FROM t",
+        "CREATE VIEW plain AS SELECT a FROM t",
+        "CREATE VIEW stacked AS SELECT a FROM plain",
+    ] {
+        let answer = client.run(batch).await;
+        assert!(!answer.contains('!'), "{batch}: {answer}");
+    }
+    let mut wrong = Vec::new();
+    for (row, example, name) in EXAMPLES {
+        let Some(number) = rows().find(|(what, _)| what == row).map(|(_, number)| number) else {
+            wrong.push(format!("no row of LIMITATIONS.md says {row:?}"));
+            continue;
+        };
+        let text = format!("\n{example}").replace('\'', "''");
+        let answer = client
+            .run(&format!(
+                "BEGIN TRY EXEC (N'{text}') END TRY BEGIN CATCH \
+                 SELECT CONCAT(ERROR_NUMBER(), '@', ERROR_LINE(), ' ', ERROR_MESSAGE()) AS e END CATCH \
+                 SET ROWCOUNT 0 IF @@TRANCOUNT > 0 ROLLBACK"
+            ))
+            .await;
+        let told = answer.rsplit_once(": ").map_or("", |(_, told)| told);
+        let expected = format!("{number}@2 ");
+        if !answer.contains(&expected) || !answer.contains(name) {
+            wrong
+                .push(format!("{example}\n  expected {expected}… {name}\n  got {answer} ({told})"));
+        }
+    }
+    let shown: BTreeSet<&str> = EXAMPLES.iter().map(|(row, ..)| *row).collect();
+    wrong.extend(
+        rows()
+            .filter(|(what, _)| !shown.contains(what))
+            .map(|(what, _)| format!("no example shows {what:?}")),
+    );
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The rows of the table: what isn't there, and the error.
+fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (_, section) = PAGE.split_once("\n## T-SQL\n").expect("a section about T-SQL");
+    let (table, _) = section.split_once("\nWhat is done differently").expect("its end");
+    table.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let (what, error) = (cells.next()?, cells.next()?);
+        error.chars().all(|c| c.is_ascii_digit()).then_some((what, error))
+    })
+}
