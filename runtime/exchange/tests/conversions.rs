@@ -190,8 +190,66 @@ fn bytes_stay_bytes() {
     assert_eq!(convert(bytes(), SqlType::Binary(3)).unwrap(), Value::Binary(b"ab\0".to_vec()));
     let narrow = SqlType::VarBinary(Length::Limited(1));
     assert_eq!(number(convert(bytes(), narrow)), 8152);
-    assert_eq!(number(convert(bytes(), SqlType::Int)), 11538);
+    assert_eq!(number(convert(bytes(), SqlType::NVARCHAR_MAX)), 11538);
+    assert_eq!(number(convert(bytes(), SqlType::Float)), 11538);
     assert_eq!(number(convert(text("ab"), SqlType::VARBINARY_MAX)), 11538);
+}
+
+#[test]
+fn numbers_are_days_after_1900() {
+    let day = calendar::TICKS_PER_DAY;
+    let noon = Value::DateTime(ticks(1900, 1, 2) + day / 2);
+    assert_eq!(convert(float(1.5), SqlType::DateTime).unwrap(), noon);
+    assert_eq!(convert(Float32Array::from(vec![1.5]), SqlType::SmallDateTime).unwrap(), noon);
+    assert_eq!(convert(decimal(15, 2, 1), SqlType::DateTime).unwrap(), noon);
+    let first = Value::DateTime(ticks(1753, 1, 1));
+    assert_eq!(convert(int(-53_690), SqlType::DateTime).unwrap(), first);
+    assert_eq!(number(convert(int(-53_691), SqlType::DateTime)), 8115);
+    assert_eq!(number(convert(int(i64::MAX), SqlType::DateTime)), 8115);
+    assert_eq!(number(convert(float(1e300), SqlType::DateTime)), 8115);
+    assert_eq!(number(convert(decimal(10_i128.pow(38) - 1, 38, 0), SqlType::DateTime)), 8115);
+    assert_eq!(number(convert(int(-1), SqlType::SmallDateTime)), 8115);
+    for to in [SqlType::Date, SqlType::Time(7), SqlType::DateTime2(7), SqlType::DateTimeOffset(7)] {
+        assert_eq!(number(convert(int(1), to)), 11538, "{to}");
+    }
+}
+
+#[test]
+fn numbers_are_bytes_and_bytes_are_numbers() {
+    let limited = |n| SqlType::VarBinary(Length::Limited(n));
+    let cases: [(ArrayRef, SqlType, &[u8]); 8] = [
+        (Arc::new(Int32Array::from(vec![258])), SqlType::VARBINARY_MAX, &[0, 0, 1, 2]),
+        (Arc::new(Int32Array::from(vec![258])), limited(2), &[1, 2]),
+        (Arc::new(Int32Array::from(vec![-1])), SqlType::Binary(6), &[0, 0, 255, 255, 255, 255]),
+        (Arc::new(BooleanArray::from(vec![true])), SqlType::Binary(1), &[1]),
+        (Arc::new(float(1.0)), limited(8), &[0x3f, 0xf0, 0, 0, 0, 0, 0, 0]),
+        (Arc::new(Float32Array::from(vec![1.0])), limited(8), &[0x3f, 0x80, 0, 0]),
+        (Arc::new(decimal(150, 5, 2)), limited(8), &[5, 2, 0, 1, 0x96, 0, 0, 0]),
+        (Arc::new(decimal(-1, 10, 0)), limited(12), &[10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+    ];
+    for (array, to, bytes) in cases {
+        let values = convert_all(array, Column::new("c", to)).unwrap();
+        assert_eq!(values, [Value::Binary(bytes.to_vec())], "{to}");
+    }
+    assert_eq!(number(convert(int(256), limited(1))), 8152);
+    assert_eq!(number(convert(int(-1), limited(7))), 8152);
+
+    let bytes = |bytes: &[u8]| BinaryArray::from(vec![bytes]);
+    let money = Value::Decimal(Decimal::new(-1, 4));
+    for (sent, to, value) in [
+        (&[255, 255][..], SqlType::SmallInt, Value::Int(-1)),
+        (&[255], SqlType::SmallInt, Value::Int(255)),
+        (&[255], SqlType::TinyInt, Value::Int(255)),
+        (&[0, 0, 0, 0, 255, 255, 255, 254], SqlType::Int, Value::Int(-2)),
+        (&[255; 8], SqlType::BigInt, Value::Int(-1)),
+        (&[], SqlType::Int, Value::Int(0)),
+        (&[255; 8], SqlType::Money, money.clone()),
+        (&[255; 4], SqlType::SmallMoney, money),
+    ] {
+        assert_eq!(convert(bytes(sent), to).unwrap(), value, "{to}");
+    }
+    assert_eq!(number(convert(bytes(&[1, 0, 0, 0, 0]), SqlType::Int)), 8152);
+    assert_eq!(number(convert(bytes(&[1, 0]), SqlType::TinyInt)), 8152);
 }
 
 #[test]
@@ -220,7 +278,6 @@ fn times_round_to_their_type_and_keep_its_range() {
     assert_eq!(number(convert(Date32Array::from(vec![0]), SqlType::Time(7))), 11538);
     let time = Time64MicrosecondArray::from(vec![1]);
     assert_eq!(convert(time, SqlType::Time(7)).unwrap(), Value::Time(10));
-    assert_eq!(number(convert(int(1), SqlType::DateTime)), 11538);
 }
 
 /// What the worker sends of a moment with an offset.

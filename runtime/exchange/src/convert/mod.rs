@@ -6,8 +6,8 @@
 //!
 //! - text and bytes that are too long are error 8152; SQL Server cuts them;
 //! - a `float` becomes text with all its digits; SQL Server writes six;
-//! - numbers don't convert to binary and date types, nor bytes to numbers, texts and date types
-//!   (11538).
+//! - bytes don't convert to text, bit, decimal and datetime (11538);
+//! - numbers lose no bytes that aren't zeros on their way to binary and back (8152).
 //!
 //! NaN and infinities are NULL, or refused.
 
@@ -157,10 +157,12 @@ impl Converter {
 /// Whether SQL Server converts between the types implicitly, and so do we.
 fn is_convertible(from: SqlType, to: SqlType) -> bool {
     let is_text = to.is_character() && !matches!(to, SqlType::Text | SqlType::NText | SqlType::Xml);
+    let is_number_of_bytes = matches!(to, SqlType::Money | SqlType::SmallMoney) || is_integer(to);
     if from.is_numeric() {
-        to.is_numeric() || is_text
+        let is_date = matches!(to, SqlType::DateTime | SqlType::SmallDateTime);
+        to.is_numeric() || is_text || is_date || to.is_binary() && to != SqlType::Image
     } else if from.is_binary() {
-        to.is_binary() || to == SqlType::UniqueIdentifier
+        to.is_binary() || to == SqlType::UniqueIdentifier || is_number_of_bytes
     } else if from == SqlType::UniqueIdentifier {
         is_text || to.is_binary() && to != SqlType::Image || to == from
     } else if from.is_temporal() {
@@ -170,6 +172,10 @@ fn is_convertible(from: SqlType, to: SqlType) -> bool {
     } else {
         !to.is_binary()
     }
+}
+
+fn is_integer(sql_type: SqlType) -> bool {
+    matches!(sql_type, SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt)
 }
 
 /// Converts an array for which [`is_convertible`] holds, or one of NULLs.
@@ -189,6 +195,6 @@ pub(crate) fn array_to(
     } else if to.is_temporal() {
         temporal::convert(source, from, to)
     } else {
-        binary::convert(source, to)
+        binary::convert(source, from, to)
     }
 }

@@ -121,8 +121,31 @@ where
                 .transpose()
             })
             .collect(),
+        Source::Bytes(array) => array
+            .iter()
+            .map(|bytes| {
+                let whole = |bytes| number_of(bytes, size_of::<T::Native>()).and_then(narrow);
+                bytes.map(|bytes| whole(bytes).ok_or(ValueError::Truncated)).transpose()
+            })
+            .collect(),
         _ => Err(unreadable(from, to)),
     }
+}
+
+/// The number that big-endian bytes are, of a type of so many bytes; `None` for more bytes than
+/// that, but for zeros in front. A tinyint alone has no sign.
+fn number_of(bytes: &[u8], width: usize) -> Option<i64> {
+    let (cut, kept) = bytes.split_at(bytes.len().saturating_sub(width));
+    let mut filled = [0; 8];
+    filled[8 - kept.len()..].copy_from_slice(kept);
+    let number = i64::from_be_bytes(filled);
+    let signed = match width {
+        // The casts take the sign from the type's own highest bit.
+        2 => i64::from(number as i16),
+        4 => i64::from(number as i32),
+        _ => number,
+    };
+    cut.iter().all(|byte| *byte == 0).then_some(signed)
 }
 
 /// A float without its fraction, as SQL Server converts; `None` outside of 64 bits.
@@ -221,6 +244,17 @@ fn to_decimal(
                 .transpose()
             })
             .collect::<Result<_, _>>()?,
+        Source::Bytes(array) => {
+            // Only money is made of bytes: their number is its own, of 1/10000.
+            let width = if to == SqlType::Money { 8 } else { 4 };
+            array
+                .iter()
+                .map(|bytes| {
+                    let number = |bytes| number_of(bytes, width).map(i128::from);
+                    bytes.map(|bytes| number(bytes).ok_or(ValueError::Truncated)).transpose()
+                })
+                .collect::<Result<_, _>>()?
+        }
         _ => return Err(unreadable(from, to)),
     };
     with_scale(decimals, precision, scale)

@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, Int64Array, PrimitiveArray, StringArray};
 use launchpod_types::{SqlType, calendar};
 
 use super::error::{ValueError, name};
+use super::number::power_of_ten;
 use super::parse::{self, Moment, NO_DATE};
 use super::source::{DAY, LAST_DAY, Source, erased};
 use crate::storage::DATETIMEOFFSET_SIZE;
@@ -14,6 +15,8 @@ const SECOND: i64 = calendar::TICKS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
 /// The first moment after 9999-12-31.
 const END_OF_TIME: i64 = (LAST_DAY as i64 + 1) * DAY;
+/// 1900-01-01, from which numbers count days.
+const EPOCH_1900: i64 = -(calendar::DAYS_FROM_1900 as i64) * DAY;
 /// 1753-01-01, where `datetime` begins.
 const FIRST_DATETIME: i64 = -79_257 * DAY;
 /// 1900-01-01 and the minute after 2079-06-06 23:59, between which `smalldatetime` is.
@@ -27,8 +30,17 @@ pub(super) fn convert(source: Source, from: SqlType, to: SqlType) -> Result<Arra
     if let (Source::Date(days), SqlType::Date) = (&source, to) {
         return Ok(erased(days.clone()));
     }
-    let ticks = wall_clock(source, from)?;
-    let out_of_range = || ValueError::DateRange { from: name(from), to: name(to) };
+    let overflow = || ValueError::Overflow { from: "expression", to: name(to) };
+    let ticks = match source {
+        Source::Int(_) | Source::Float(_) | Source::Single(_) | Source::Decimal(_) => {
+            days_since_1900(source).ok_or_else(overflow)?
+        }
+        other => wall_clock(other, from)?,
+    };
+    let out_of_range = || match from.is_numeric() {
+        true => overflow(),
+        false => ValueError::DateRange { from: name(from), to: name(to) },
+    };
     Ok(match to {
         SqlType::Date => {
             // Ticks are within the years 1 to 9999, so the days fit.
@@ -56,6 +68,40 @@ pub(super) fn convert(source: Source, from: SqlType, to: SqlType) -> Result<Arra
             erased(rounded)
         }
     })
+}
+
+/// Numbers as the moments of so many days after 1900-01-01; `None` when one is beyond 64 bits.
+fn days_since_1900(numbers: Source) -> Option<Int64Array> {
+    // More days than the years 1 to 9999 have.
+    const MOST: f64 = 4e6;
+    let of_float = |days: f64| {
+        // In range, so the cast is exact.
+        (days.abs() < MOST).then(|| EPOCH_1900 + (days * DAY as f64).round() as i64)
+    };
+    let of_int = |days: i64| days.checked_mul(DAY)?.checked_add(EPOCH_1900);
+    match numbers {
+        Source::Int(days) => all(days.iter(), of_int),
+        Source::Float(days) => all(days.iter(), of_float),
+        Source::Single(days) => all(days.iter(), |days| of_float(days.into())),
+        Source::Decimal(days) => {
+            let unit = power_of_ten(days.scale());
+            all(days.iter(), |unscaled| {
+                let day = of_int(i64::try_from(unscaled / unit).ok()?)?;
+                // Less than a day, so the cast is exact.
+                let time = (unscaled % unit) as f64 / unit as f64 * DAY as f64;
+                day.checked_add(time.round() as i64)
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Converts all values but NULL; `None` when one can't be.
+fn all<T>(
+    values: impl Iterator<Item = Option<T>>,
+    convert: impl Fn(T) -> Option<i64>,
+) -> Option<Int64Array> {
+    values.map(|value| value.map_or(Some(None), |value| convert(value).map(Some))).collect()
 }
 
 /// The values as 100 ns since 1970 on the clock's own time.
