@@ -7,3 +7,4 @@ mod faults;
 mod scripts;
 mod streams;
 mod support;
+mod values;
