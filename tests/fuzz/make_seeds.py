@@ -1,4 +1,4 @@
-"""Makes the committed seeds anew: what real clients send, and what real workers would.
+"""Makes the committed seeds anew: what real clients and real workers send, and what hostile ones might.
 
     PYTHONPATH=tests $LAUNCHPOD_TEST_PYTHON tests/fuzz/make_seeds.py
 
@@ -12,6 +12,7 @@ import json
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -22,6 +23,10 @@ import pytds
 from pytds.tds_base import Column
 from pytds.tds_types import DecimalType, IntType, NVarCharMaxType
 
+REPOSITORY = Path(__file__).parents[2]
+sys.path += [str(REPOSITORY / "images/worker"), str(REPOSITORY / "images/worker/tests")]
+
+from controller import field, run
 from harness.drivers import MssqlPython, Pymssql
 from harness.scripts import DOCUMENTED, SCALARS, script
 from harness.server import Server
@@ -66,6 +71,37 @@ def arrow_seeds():
             writer.write_batch(batch)
             writer.write_batch(batch)
         save("worker_arrow", name, b"\x3f" + sink.getvalue())
+
+
+# What a worker makes of them is mutated.
+OUTPUTS = {
+    "integers": "{'a': np.arange(3, dtype='uint8'), 'b': pandas.array([1, None, -3], 'Int64'), 'c': np.arange(3, dtype='uint64')}",
+    "floats": "{'a': [0.5, None, -1e300], 'b': np.array([1, 2, 3], dtype='float32'), 'c': [True, None, False]}",
+    "strings": "{'a': ['', None, '𝄞 ü'], 'b': pandas.Categorical(['x', 'yy', 'x']), 'c': ['1.5', '2026-01-02', 'x']}",
+    "binary": "{'a': [b'', None, bytes(40)], 'b': [uuid.UUID(int=n) for n in range(3)]}",
+    "exact": "{'a': [decimal.Decimal('1.25'), None, decimal.Decimal('-' + '9' * 18)], 'b': [10 ** 20, 1, None]}",
+    "moments": "{'a': [datetime.date.min, None, datetime.date.max], 'b': [datetime.time.max, None, datetime.time.min],"
+    " 'c': pandas.to_datetime(['2026-01-02', None, '1753-01-01']), 'd': pandas.to_datetime(['2026-01-02'] * 3).tz_localize('Asia/Tokyo')}",
+    "none": "{'a': [None, None, None]}",
+}
+
+
+def worker_seeds():
+    """Streams and conversations of a real worker process."""
+    imports = "import datetime, decimal, uuid\n"
+    for name, columns in OUTPUTS.items():
+        result = run(f"{imports}OutputDataSet = pandas.DataFrame({columns})")
+        save("worker_arrow", f"worker-{name}", b"\x3f" + result.streams[0])
+    # Input and OUTPUT parameters; the same in parts; a failure after the output has begun.
+    schema = pyarrow.schema([field("n", pyarrow.int32(), "int")])
+    batch = pyarrow.record_batch([pyarrow.array([1, 2], pyarrow.int32())], schema=schema)
+    text = "OutputDataSet = InputDataSet\nn = len(InputDataSet)"
+    n = (field("n", pyarrow.int32(), "int", output=True), 0)
+    conversation = {"batches": [batch], "schema": schema, "parameters": [n]}
+    save("worker_frames", "worker-input", b"\x0f" + run(text, **conversation).received)
+    conversation["batches"], conversation["parts"] = None, [[batch], [batch]]
+    save("worker_frames", "worker-parts", b"\x2f" + run(text, **conversation).received)
+    save("worker_frames", "worker-failed", b"\x03" + run("raise ValueError('no')").received)
 
 
 def frame(kind: int, payload: bytes | dict = b"") -> bytes:
@@ -243,6 +279,7 @@ def tds_seeds():
 if __name__ == "__main__":
     arrow_seeds()
     frame_seeds()
+    worker_seeds()
     tsql_seeds()
     type_seeds()
     tds_seeds()

@@ -29,6 +29,10 @@ class Result:
         self.pulls = 0
         self.outputs = []
         self.segments = 0
+        # The streams of `outputs` as they came.
+        self.streams = []
+        # All that came on the data connection.
+        self.received = b""
         self.stdout = self.stderr = ""
         self.code = None
 
@@ -81,6 +85,7 @@ class Worker:
         self.stream.settimeout(60)
         self._stdout, stdout = os.pipe()
         self._stderr, stderr = os.pipe()
+        self.received = b""
         self._pid = os.fork()
         if self._pid == 0:
             try:
@@ -146,6 +151,7 @@ class Worker:
                 assert not data, "cut frame"
                 return b""
             data += piece
+        self.received += data
         return data
 
 
@@ -234,6 +240,7 @@ def run(
             result.schema = reader.schema
             result.batches = list(reader)
             result.outputs.append(result.table)
+            result.streams.append(output)
             output = b""
         elif kind == 0x34:
             results += payload
@@ -245,6 +252,7 @@ def run(
             result.failed = json.loads(payload)
         else:
             raise AssertionError(hex(kind))
+    result.received = process.received
     result.stdout, result.stderr, result.code = process.wait()
     process.stream.close()
     slots.close()
