@@ -4,17 +4,7 @@
 
 mod support;
 
-use support::{Server, check};
-
-/// Cases of `(what is selected, the line that it gives)`.
-async fn select(cases: &[(&str, &str)]) {
-    let server = Server::new();
-    let mut session = server.session().await;
-    let texts: Vec<String> = cases.iter().map(|(sql, _)| format!("SELECT {sql}")).collect();
-    let cases: Vec<(&str, &str)> =
-        texts.iter().zip(cases).map(|(sql, (_, expected))| (sql.as_str(), *expected)).collect();
-    check(&mut *session, &cases).await;
-}
+use support::select;
 
 /// "GREATEST", "LEAST", "ISNUMERIC", "PARSENAME", "SOUNDEX", "DIFFERENCE", "STRING_ESCAPE",
 /// "FORMATMESSAGE".

@@ -144,7 +144,7 @@ async fn objects_are_found_or_not() {
              "nvarchar(128), nvarchar(128), varchar(3): a|int|YES"),
             ("SELECT c.name, t.name FROM sys.columns c JOIN sys.types t ON c.user_type_id = t.user_type_id
               WHERE c.object_id = OBJECT_ID('dbo.t')", "nvarchar(128), nvarchar(128)!: a|int"),
-            ("SELECT COUNT(*) FROM sys.objects, sys.all_columns, sys.schemas", "int!: 4"),
+            ("SELECT COUNT(*) FROM sys.objects, sys.columns, sys.schemas", "int!: 4"),
             ("SELECT [INFORMATION_SCHEMA].[TABLES].[TABLE_NAME] FROM [INFORMATION_SCHEMA].[TABLES]
               WHERE TABLE_TYPE = N'BASE TABLE' AND TABLE_NAME = CAST(N'T' AS NVARCHAR(max))",
              "nvarchar(128)!: t"),

@@ -172,3 +172,13 @@ pub async fn check(session: &mut dyn Session, cases: &[(&str, &str)]) {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Cases of `(what is selected, the line that it gives)`, in a session of their own.
+pub async fn select(cases: &[(&str, &str)]) {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let texts: Vec<String> = cases.iter().map(|(sql, _)| format!("SELECT {sql}")).collect();
+    let cases: Vec<(&str, &str)> =
+        texts.iter().zip(cases).map(|(sql, (_, expected))| (sql.as_str(), *expected)).collect();
+    check(&mut *session, &cases).await;
+}

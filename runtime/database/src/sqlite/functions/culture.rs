@@ -1,9 +1,12 @@
 //! How numbers, dates and times are written in a culture, for FORMAT and PARSE: as .NET
 //! Framework's `CultureInfo` has it, which SQL Server uses.
 
-use super::language::{self, DateOrder};
-use crate::sqlite::errors;
 use launchpod_types::SqlError;
+
+use super::date::DAYS;
+use super::language::{self, DateOrder};
+use super::moment::MONTHS;
+use crate::sqlite::errors;
 
 /// A culture.
 #[derive(Debug)]
@@ -76,24 +79,11 @@ static EN_US: Culture = Culture {
     long_time: "h:mm:ss tt",
     month_day: "MMMM d",
     year_month: "MMMM yyyy",
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
+    months: MONTHS,
     short_months: [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ],
-    days: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
+    days: DAYS,
     short_days: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
     halves: ["AM", "PM"],
     order: DateOrder::Mdy,
@@ -245,12 +235,12 @@ impl Culture {
                 break;
             }
         }
-        if std::ptr::eq(self.months[0], EN_US.months[0]) {
+        if self.months == MONTHS {
             return text;
         }
         let lower = text.to_lowercase();
-        let months = self.months.iter().zip(EN_US.months);
-        let named = months.chain(self.short_months.iter().zip(EN_US.months));
+        let months = self.months.iter().zip(MONTHS);
+        let named = months.chain(self.short_months.iter().zip(MONTHS));
         for (local, english) in named.filter(|(local, _)| local.chars().all(char::is_alphabetic)) {
             if let Some(at) =
                 lower.find(&local.to_lowercase()).filter(|_| lower.len() == text.len())

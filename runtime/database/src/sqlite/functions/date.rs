@@ -13,7 +13,8 @@ use crate::sqlite::errors;
 
 const TICKS_PER_MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const TICKS_PER_HOUR: i64 = 3600 * TICKS_PER_SECOND;
-const DAYS: [&str; 7] =
+/// The days' names in us_english.
+pub(super) const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The functions without a date part.
