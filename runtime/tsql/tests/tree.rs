@@ -2,8 +2,9 @@
 
 use launchpod_tsql::ast::{
     ArgumentValue, AssignOperator, ColumnSource, ConstraintKind, Declaration, DefineAction,
-    Execute, ExprKind, FunctionBody, InsertSource, Literal, ProcedureName, QueryBody, ResultSet,
-    ResultSets, Select, SelectItem, SetValue, StatementKind, TableSourceKind, Target, TypeKind,
+    Execute, ExprKind, FunctionBody, InsertSource, Literal, PermissionVerb, ProcedureName,
+    QueryBody, ResultSet, ResultSets, Security, Select, SelectItem, SetValue, StatementKind,
+    TableSourceKind, Target, TypeKind,
 };
 use launchpod_tsql::{Options, parse, parse_with};
 use launchpod_types::{Length, SqlType};
@@ -329,16 +330,40 @@ fn opaque_statements_say_what_they_are() {
         other => panic!("{other:?}"),
     };
     for (text, leading, construct) in [
-        ("CREATE LOGIN x WITH PASSWORD = 'y'", "CREATE LOGIN", ""),
+        ("CREATE LOGIN x FROM WINDOWS", "CREATE LOGIN", "FROM"),
         ("create external resource pool x", "CREATE EXTERNAL RESOURCE POOL", ""),
         ("ALTER RESOURCE GOVERNOR RECONFIGURE", "ALTER RESOURCE GOVERNOR", ""),
-        ("GRANT SELECT ON t TO u", "GRANT", ""),
+        ("ALTER LOGIN x ADD CREDENTIAL c", "ALTER LOGIN", "CREDENTIAL"),
         ("SELECT * FROM t PIVOT (SUM(a) FOR b IN (c)) p", "SELECT", "PIVOT"),
         ("CREATE TRIGGER x ON t AFTER INSERT AS SELECT 1; SELECT 2", "CREATE TRIGGER", ""),
         ("IF UPDATE(a) SELECT 1 ELSE SELECT 2", "IF", "UPDATE()"),
     ] {
         assert_eq!(opaque(text), (leading.to_owned(), construct.to_owned()), "{text}");
     }
+}
+
+#[test]
+fn a_grant_says_what_on_what_to_whom() {
+    let change = |text: &str| match only(text) {
+        StatementKind::Security(security) => match *security {
+            Security::Permission(change) => change,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let grant =
+        change("GRANT Select (a), exec ON SCHEMA::s (b) TO u, PUBLIC WITH GRANT OPTION AS dbo");
+    assert_eq!((grant.verb, grant.grant_option), (PermissionVerb::Grant, true));
+    let names: Vec<_> = grant.permissions.iter().map(|p| (&*p.name, p.columns.len())).collect();
+    assert_eq!(names, [("SELECT", 1), ("EXECUTE", 0)]);
+    let on = grant.on.expect("a securable");
+    assert_eq!((on.class.as_deref(), on.columns.len()), (Some("SCHEMA"), 1));
+    assert_eq!(grant.principals.iter().map(|p| &*p.text).collect::<Vec<_>>(), ["u", "PUBLIC"]);
+    let revoke = change("REVOKE GRANT OPTION FOR CREATE TABLE FROM u CASCADE");
+    assert!(revoke.grant_option && revoke.cascade && revoke.on.is_none());
+    assert_eq!(revoke.permissions[0].name, "CREATE TABLE");
+    let class = change("DENY EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO u");
+    assert_eq!(class.on.and_then(|on| on.class).as_deref(), Some("EXTERNAL LANGUAGE"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Calls of procedures.
 
-use super::{Expr, Identifier, Literal, ObjectName, Span, TypeName};
+use super::{ExecutionContext, Expr, Identifier, Literal, ObjectName, Span, TypeName};
 
 /// `EXEC [@rc =] procedure arguments [WITH …]`
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +63,8 @@ pub struct ExecuteText {
     pub text: Expr,
     /// Values for the markers of a text that runs on a linked server.
     pub arguments: Vec<Argument>,
-    /// `AS LOGIN = 'x'` or `AS USER = 'x'`: the name.
-    pub run_as: Option<String>,
+    /// `AS LOGIN = 'x'` or `AS USER = 'x'`
+    pub run_as: Option<ExecutionContext>,
     /// The linked server.
     pub at: Option<Identifier>,
     /// `WITH RESULT SETS …`

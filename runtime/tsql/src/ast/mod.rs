@@ -17,6 +17,7 @@ mod literal;
 mod module;
 mod name;
 mod query;
+mod security;
 mod statement;
 mod table;
 mod write;
@@ -43,6 +44,11 @@ pub use query::{
     Cte, ForClause, ForMode, GroupBy, GroupingSet, Join, JoinKind, JsonColumn, OffsetFetch,
     OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, TableHint, TableSample,
     TableSource, TableSourceKind, Top,
+};
+pub use security::{
+    ExecutionContext, LoginChange, LoginOption, PasswordOption, PasswordValue, PermissionChange,
+    PermissionName, PermissionVerb, PrincipalKind, RoleChange, SecurableName, Security, UserLogin,
+    UserOption,
 };
 pub use statement::{
     Batch, CreateDatabase, CreateIndex, CreateSchema, Dbcc, Declaration, Drop, DropKind, Mention,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView,
     CursorDefinition, CursorName, DeclareCursor, Delete, Execute, ExecuteText, Expr, Fetch,
-    Identifier, IndexColumn, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Span,
+    Identifier, IndexColumn, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Security, Span,
     TableDefinition, TypeName, Update,
 };
 
@@ -121,6 +121,8 @@ pub enum StatementKind {
     CreateView(Box<CreateView>),
     /// `DROP TABLE …` and other drops by name.
     Drop(Drop),
+    /// A statement about principals, permissions or the execution context.
+    Security(Box<Security>),
     /// `USE database`
     Use(Identifier),
     /// `PRINT x`
@@ -423,7 +425,7 @@ pub struct Dbcc {
 /// runs a batch should let an opaque statement that fails end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opaque {
-    /// Its leading keywords in upper case, as a message names it: `CREATE LOGIN`, `DBCC`.
+    /// Its leading keywords in upper case, as a message names it: `CREATE SYNONYM`, `DBCC`.
     pub leading: String,
     /// What in it is not read, when its beginning is: `PIVOT`.
     pub construct: Option<String>,

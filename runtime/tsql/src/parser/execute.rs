@@ -1,6 +1,6 @@
 //! EXEC.
 
-use super::{Failure, Parser, Result};
+use super::{Parser, Result};
 use crate::ast::{
     Argument, ArgumentValue, BinaryOperator, Execute, ExecuteText, Expr, ExprKind, Literal,
     ProcedureName, ResultColumn, ResultSet, ResultSets, StatementKind,
@@ -15,7 +15,7 @@ impl Parser<'_> {
     pub(super) fn execute(&mut self) -> Result<StatementKind> {
         self.advance();
         if self.at_word("AS") {
-            return Err(Failure::Unread("EXECUTE AS"));
+            return self.execute_as();
         }
         if self.at("(") {
             return self.execute_text();
@@ -143,15 +143,7 @@ impl Parser<'_> {
         let text = self.text_parts()?;
         let arguments = if self.accept(",") { self.arguments()? } else { Vec::new() };
         self.expect(")")?;
-        let run_as = if self.accept_word("AS") {
-            if !self.accept_any_word(&["LOGIN", "USER"]) {
-                return self.unexpected();
-            }
-            self.expect("=")?;
-            Some(self.string()?)
-        } else {
-            None
-        };
+        let run_as = if self.accept_word("AS") { Some(self.named_context()?) } else { None };
         let at = if self.accept_word("AT") { Some(self.identifier()?) } else { None };
         let result_sets =
             if self.accept_word("WITH") { self.result_sets()? } else { ResultSets::Unspecified };

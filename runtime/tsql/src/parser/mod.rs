@@ -17,6 +17,8 @@ mod merge;
 mod module;
 mod name;
 mod opaque;
+mod permission;
+mod principal;
 mod query;
 mod set;
 mod source;

@@ -25,8 +25,7 @@ const CLAUSES: &[&str] = &["DROP", "MERGE", "RECONFIGURE", "SET"];
 /// Words that begin a statement of which nothing is read.
 #[rustfmt::skip]
 const UNREAD: &[&str] = &[
-    "ADD", "BACKUP", "BULK", "DENY", "DUMP", "GRANT", "LINENO", "LOAD",
-    "READTEXT", "RESTORE", "REVERT", "REVOKE",
+    "ADD", "BACKUP", "BULK", "DUMP", "LINENO", "LOAD", "READTEXT", "RESTORE",
     "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT",
 ];
 
@@ -60,8 +59,6 @@ enum Ending {
     Semicolon,
     /// Before what begins a statement.
     Statement,
-    /// The same, but only after TO or FROM: the names of permissions are keywords.
-    Permission,
     /// The same, but one clause that looks like a statement belongs to it: `ALTER … SET`.
     Clause,
 }
@@ -109,7 +106,6 @@ impl Parser<'_> {
     fn skip_statement(&mut self, failed_at: usize, ending: Ending) -> Result<()> {
         let (mut parentheses, mut cases) = (0_usize, 0_usize);
         let mut clause_left = ending == Ending::Clause;
-        let mut grantee = ending != Ending::Permission;
         let mut previous = String::new();
         loop {
             match self.kind() {
@@ -132,8 +128,7 @@ impl Parser<'_> {
                 ";" => return Ok(()),
                 _ if ending == Ending::Semicolon => {}
                 "END" | "ELSE" => return Ok(()),
-                "TO" | "FROM" => grantee = true,
-                word if !grantee || !STARTERS.contains(&word) => {}
+                word if !STARTERS.contains(&word) => {}
                 word if ending.continues(&previous, word) => {}
                 word if clause_left && CLAUSES.contains(&word) => clause_left = false,
                 _ => return Ok(()),
@@ -157,7 +152,6 @@ impl Ending {
             _ if defines && !has("PARTITION") => Ending::Batch,
             "MERGE" => Ending::Semicolon,
             _ if construct == MERGE_AFTER_WITH => Ending::Semicolon,
-            "GRANT" | "REVOKE" | "DENY" => Ending::Permission,
             "ALTER" => Ending::Clause,
             _ => Ending::Statement,
         }

@@ -1,7 +1,7 @@
 //! Batches and statements.
 
 use super::{Failure, Parser, Result};
-use crate::ast::{CreateDatabase, CreateIndex, CreateSchema, Drop, ObjectName};
+use crate::ast::{CreateDatabase, CreateIndex, CreateSchema, Drop, ObjectName, PermissionVerb};
 use crate::ast::{
     DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };
@@ -121,6 +121,10 @@ impl Parser<'_> {
             "THROW" => self.throw(),
             "WAITFOR" => self.wait_for(),
             "COMMIT" | "ROLLBACK" | "SAVE" => self.end_transaction(),
+            "GRANT" => self.permission_change(PermissionVerb::Grant),
+            "DENY" => self.permission_change(PermissionVerb::Deny),
+            "REVOKE" => self.permission_change(PermissionVerb::Revoke),
+            "REVERT" => self.revert(),
             "RECONFIGURE" => {
                 self.advance();
                 let with_override = self.accept_words(&["WITH", "OVERRIDE"]);
@@ -336,6 +340,9 @@ impl Parser<'_> {
         if self.accept_word("STATISTICS") {
             return self.create_statistics();
         }
+        if let Some(kind) = self.create_principal()? {
+            return Ok(kind);
+        }
         Err(Failure::Unread(""))
     }
 
@@ -402,11 +409,20 @@ impl Parser<'_> {
         if self.accept_word("INDEX") {
             return self.alter_index();
         }
+        if self.accept_word("AUTHORIZATION") {
+            return self.alter_authorization();
+        }
+        if let Some(kind) = self.alter_principal()? {
+            return Ok(kind);
+        }
         Err(Failure::Unread(""))
     }
 
     fn drop_objects(&mut self) -> Result<StatementKind> {
         self.advance();
+        if let Some(kind) = self.drop_principal()? {
+            return Ok(kind);
+        }
         let kinds = [
             ("TABLE", DropKind::Table),
             ("VIEW", DropKind::View),
