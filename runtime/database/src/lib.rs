@@ -4,11 +4,12 @@
 //! the data. Both are small on purpose: a SQL Server sits behind the same two traits.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
-use launchpod_tsql::ast::Statement;
+use launchpod_tsql::ast::{ObjectName, Statement};
 use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -57,10 +58,21 @@ pub struct Login {
     pub client: Client,
 }
 
+// === impl Login ===
+
+impl Login {
+    /// Where the client connects from; `None` within the server's own program. Wrong passwords
+    /// are counted by it.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.client.address.map(|address| address.ip())
+    }
+}
+
 /// One session's connection to the database.
 ///
 /// Statements run one after the other; the current database, temporary tables and an open
 /// transaction live as long as the session.
+#[async_trait]
 pub trait Session: Send {
     /// Who the session acts as, and in which database it is.
     fn identity(&self) -> Identity;
@@ -90,6 +102,67 @@ pub trait Session: Send {
     /// dropped and the session's options are forgotten. The transaction and the current database
     /// stay. Statements come after it, in the order of the calls.
     fn reset(&mut self);
+
+    /// The procedure of a name, which the interpreter is about to call; `None` when users have
+    /// made none of that name.
+    ///
+    /// # Errors
+    /// 229 when the session may not execute it.
+    async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError>;
+
+    /// Says that what follows is a module's, until [`Session::leave`]: it runs as the module's
+    /// EXECUTE AS says, and what belongs to the module's owner needs no permission of the
+    /// session's. Modules within modules are entered one after the other.
+    ///
+    /// # Errors
+    /// 15517 when the module can't run as its EXECUTE AS says; then nothing was entered.
+    async fn enter(&mut self, called: Called) -> Result<(), SqlError>;
+
+    /// The module that was entered last has ended, and with it each EXECUTE AS within it.
+    fn leave(&mut self);
+
+    /// Checks that the session may do what the interpreter does by itself.
+    ///
+    /// # Errors
+    /// The one that SQL Server raises for that action.
+    async fn permit(&mut self, action: Action) -> Result<(), SqlError>;
+}
+
+/// A procedure that users have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcedureText {
+    /// Its number, as `OBJECT_ID` returns it.
+    pub object_id: i64,
+    /// The text of its CREATE PROCEDURE.
+    pub definition: String,
+}
+
+/// What a session enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// A procedure of [`Session::procedure`].
+    Procedure {
+        /// Its number.
+        object_id: i64,
+    },
+    /// A text that was put together, or a temporary procedure: nothing in it is the owner's of
+    /// what has called it.
+    Text,
+}
+
+/// What the interpreter does by itself, and not everybody may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `sp_configure name, value`: needs ALTER SETTINGS on the server (15247).
+    Configure,
+    /// `RECONFIGURE`: needs the same (5812).
+    Reconfigure,
+    /// `sp_execute_external_script`: needs EXECUTE ANY EXTERNAL SCRIPT in the database (262) or
+    /// EXECUTE EXTERNAL SCRIPT on the language (39007 when it is of others only).
+    ExternalScript {
+        /// The language, as it was written.
+        language: String,
+    },
 }
 
 /// What a statement yields.

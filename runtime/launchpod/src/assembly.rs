@@ -124,9 +124,19 @@ pub async fn instance(
 ///
 /// # Errors
 /// When the folder can't be made or the database can't be opened.
-pub fn database(data_dir: &Path, configurations: Configurations) -> Result<Embedded, Error> {
-    let history = Some(data_dir.to_owned());
-    let options = Options { server_name: SERVER_NAME.to_owned(), configurations, history };
+pub fn database(
+    settings: &Settings,
+    data_dir: &Path,
+    configurations: Configurations,
+) -> Result<Embedded, Error> {
+    let options = Options {
+        server_name: SERVER_NAME.to_owned(),
+        configurations,
+        history: Some(data_dir.to_owned()),
+        lockout_threshold: settings.login_lockout_threshold(),
+        lockout_duration: settings.login_lockout_duration(),
+        password_max_age: settings.password_max_age(),
+    };
     Ok(Embedded::open(data_dir, options)?)
 }
 

@@ -192,6 +192,20 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_PARALLEL_WORKERS", value_name = "N")]
     pub parallel_workers: Option<u32>,
 
+    /// Wrong passwords after which a login is locked whose CHECK_POLICY is on (18486); 0 for
+    /// never (default 10)
+    #[arg(long, env = "LAUNCHPOD_LOGIN_LOCKOUT_THRESHOLD", value_name = "N")]
+    pub login_lockout_threshold: Option<u32>,
+
+    /// Seconds that a login stays locked, and after which wrong passwords no longer count; 0
+    /// until ALTER LOGIN … UNLOCK (default 600)
+    #[arg(long, env = "LAUNCHPOD_LOGIN_LOCKOUT_DURATION", value_name = "SECONDS")]
+    pub login_lockout_duration: Option<u32>,
+
+    /// Days after which a password expires whose CHECK_EXPIRATION is on (18487) (default 42)
+    #[arg(long, env = "LAUNCHPOD_PASSWORD_MAX_AGE", value_name = "DAYS")]
+    pub password_max_age: Option<u32>,
+
     /// Folder for the workers' sockets; short, since a socket's path holds 108 bytes
     /// (default /run/launchpod)
     #[arg(long, env = "LAUNCHPOD_RUN_DIR", value_name = "DIR")]
@@ -307,6 +321,9 @@ impl Settings {
             refuse_non_finite,
             shared_segments,
             parallel_workers,
+            login_lockout_threshold,
+            login_lockout_duration,
+            password_max_age,
             run_dir,
             grace,
         ))
@@ -399,6 +416,21 @@ impl Settings {
             ceiling: self.ready_workers_max.unwrap_or(default.ceiling),
             memory: memory.unwrap_or(default.memory),
         }
+    }
+
+    /// After how many wrong passwords a login is locked: by default 10; 0 for never.
+    pub fn login_lockout_threshold(&self) -> i64 {
+        self.login_lockout_threshold.unwrap_or(10).into()
+    }
+
+    /// Seconds that a login stays locked: by default ten minutes; 0 until it is unlocked.
+    pub fn login_lockout_duration(&self) -> i64 {
+        self.login_lockout_duration.unwrap_or(600).into()
+    }
+
+    /// Seconds after which a password expires: by default 42 days, as with Windows.
+    pub fn password_max_age(&self) -> i64 {
+        i64::from(self.password_max_age.unwrap_or(42)) * 24 * 60 * 60
     }
 
     /// How long running batches get at SIGTERM: by default 10 seconds.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use launchpod_tsql::ast::{Statement, StatementKind};
+use launchpod_database::Called;
+use launchpod_tsql::ast::{ExecutionContext, Statement, StatementKind};
 use launchpod_types::{Message, SqlError};
 
 use crate::block::unsupported;
@@ -121,6 +122,27 @@ impl Run<'_> {
         Ok((inner, status))
     }
 
+    /// Has the database know whose statements come next: a procedure's or a text's, which may run
+    /// as somebody else.
+    async fn enter(&mut self, inner: &Scope) -> Result<(), Stop> {
+        let called = match inner.procedure_id {
+            0 => Called::Text,
+            object_id => Called::Procedure { object_id },
+        };
+        self.session.database.enter(called).await?;
+        let (kind, name) = match &inner.run_as {
+            Some(ExecutionContext::Login(name)) => ("LOGIN", name),
+            Some(ExecutionContext::User(name)) => ("USER", name),
+            _ => return Ok(()),
+        };
+        let name = name.replace('\'', "''");
+        let entered = self.own_statement(&format!("EXECUTE AS {kind} = N'{name}'"), false).await;
+        if entered.is_err() {
+            self.session.database.leave();
+        }
+        entered
+    }
+
     /// Runs statements, or the scope's whole text, one level deeper.
     async fn nested(
         &mut self,
@@ -145,6 +167,12 @@ impl Run<'_> {
         if let Some(elsewhere) = &elsewhere {
             self.run_in(elsewhere).await?;
         }
+        if let Err(stop) = self.enter(&inner).await {
+            if elsewhere.is_some() {
+                self.run_in(&database).await?;
+            }
+            return Err(stop);
+        }
         let outer = std::mem::replace(&mut self.scope, inner);
         let options = self.session.options;
         // Boxed: a text can run a text can run a text.
@@ -153,6 +181,7 @@ impl Run<'_> {
             None => Box::pin(self.text()).await,
         };
         let mut inner = std::mem::replace(&mut self.scope, outer);
+        self.session.database.leave();
         self.session.options = options;
         self.drop_tables(std::mem::take(&mut inner.tables)).await;
         self.session.temporary_procedures.forget_deeper_than(self.scope.depth);

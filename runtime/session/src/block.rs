@@ -1,5 +1,6 @@
 //! Statements one after the other, and control flow.
 
+use launchpod_database::Action;
 use launchpod_tsql::ast::{Declaration, Expr, Statement, StatementKind};
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
@@ -163,6 +164,7 @@ impl Run<'_> {
                 StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
                 StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
                 StatementKind::Reconfigure { .. } => {
+                    self.session.database.permit(Action::Reconfigure).await?;
                     self.session.instance.reconfigure()?;
                     self.session.globals.succeeded(0);
                 }

@@ -58,12 +58,10 @@ impl Run<'_> {
         if execute.at.is_some() {
             return Err(unsupported("EXECUTE AT"));
         }
-        if execute.run_as.is_some() {
-            return Err(unsupported("EXECUTE AS"));
-        }
         let text = self.value(&execute.text, SqlType::NVARCHAR_MAX).await?;
         let Value::Text(text) = text else { return Ok(()) };
-        let scope = Scope::new(text.into(), DonePlace::InProcedure, 0);
+        let mut scope = Scope::new(text.into(), DonePlace::InProcedure, 0);
+        scope.run_as.clone_from(&execute.run_as);
         let shape = Shape::of(&execute.result_sets, &self.scope.source)?;
         let Some(shape) = shape else {
             self.nested_text(scope).await.map_err(Stop::of_call)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use launchpod_database::Variables;
+use launchpod_tsql::ast::ExecutionContext;
 use launchpod_types::{Message, SqlError};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +43,8 @@ pub(crate) struct Scope {
     pub procedure: String,
     /// The object id of that procedure; 0 in a batch.
     pub procedure_id: i64,
+    /// Whom it runs as, when not as its caller.
+    pub run_as: Option<ExecutionContext>,
     /// Whether a TRY of this text is around what runs.
     pub trying: bool,
     /// Whether a TRY of a caller is.
@@ -103,6 +106,7 @@ impl Scope {
             database: None,
             procedure: String::new(),
             procedure_id: 0,
+            run_as: None,
             trying: false,
             caller_tries: false,
             caught: None,

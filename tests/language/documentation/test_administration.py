@@ -21,7 +21,7 @@ SELECT SERVERPROPERTY('ProductVersion'), SERVERPROPERTY('EngineEdition'), SERVER
 """).rows[0]
     assert (version[:3], edition, is_clustered) == ("16.", 3, 0)
     assert product.startswith("Microsoft SQL Server 2022")
-    assert page.run("SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'EXECUTE ANY EXTERNAL SCRIPT') AS p").value == 1
+    assert page.run("SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'EXECUTE ANY EXTERNAL SCRIPT') AS p").value == 1
     assert page.run("SELECT IS_SRVROLEMEMBER('sysadmin') AS s").value == 1
 
 

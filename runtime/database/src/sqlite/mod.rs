@@ -27,6 +27,7 @@ mod cell;
 mod embedded;
 mod errors;
 mod functions;
+mod security;
 mod sessions;
 mod system;
 mod translate;
@@ -35,8 +36,11 @@ use embedded::catalog::{Catalog, DatabaseName};
 use embedded::context::Context;
 use embedded::environment::{self, Given, IdentityState};
 use embedded::thread::EmbeddedSession;
-use embedded::{connection, failure, login};
+use embedded::{connection, failure};
 use functions::assigned::Assigned;
+use security::attempts::Attempts;
+use security::context::Execution;
+use security::{logins, password, principal};
 use sessions::{LiveSession, Sessions};
 
 /// The file in the data folder that holds all databases.
@@ -57,6 +61,13 @@ pub struct Options {
     /// The folder of the history that the system's views of external scripts read
     /// ([`launchpod_history`]); without one they are empty.
     pub history: Option<PathBuf>,
+    /// After how many wrong passwords a login is locked whose CHECK_POLICY is on; 0 for never.
+    pub lockout_threshold: i64,
+    /// Seconds that a login stays locked, and after which wrong passwords no longer count; 0 for
+    /// until it is unlocked.
+    pub lockout_duration: i64,
+    /// Seconds after which a password has expired whose CHECK_EXPIRATION is on.
+    pub password_max_age: i64,
 }
 
 struct Shared {
@@ -68,6 +79,8 @@ struct Shared {
     /// take the same time.
     nobody: String,
     sessions: Arc<Sessions>,
+    /// The wrong passwords of late.
+    attempts: Attempts,
 }
 
 // === impl Options ===
@@ -78,6 +91,9 @@ impl Default for Options {
             server_name: "launchpod".to_owned(),
             configurations: Configurations::default(),
             history: None,
+            lockout_threshold: 10,
+            lockout_duration: 10 * 60,
+            password_max_age: 42 * 24 * 60 * 60,
         }
     }
 }
@@ -89,7 +105,8 @@ impl Embedded {
     /// moment: call it outside async code, or at start.
     ///
     /// # Errors
-    /// An internal error that names what failed, when the folder or file can't be used.
+    /// An internal error that names what failed, when the folder or file can't be used, or was
+    /// made by another version of Launchpod.
     pub fn open(folder: impl AsRef<Path>, options: Options) -> Result<Embedded, SqlError> {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -99,10 +116,16 @@ impl Embedded {
         connection::create(&path).map_err(|error| {
             errors::internal(format_args!("the file {}: {error}", path.display()))
         })?;
-        let nobody = login::hash(&Secret::new("nobody's password"))?;
-        let (given, sessions) = (Arc::default(), Arc::default());
-        let shared = Shared { path, options, given, nobody, sessions };
+        let shared = Shared {
+            path,
+            options,
+            given: Arc::default(),
+            nobody: password::hash(&Secret::new("nobody's password"))?,
+            attempts: Attempts::new(),
+            sessions: Arc::default(),
+        };
         let connection = shared.connect()?;
+        connection::check_version(&connection, &shared.path)?;
         let catalog = Catalog::new(&connection);
         catalog.create().map_err(|error| failure::of_engine(&error))?;
         catalog.drop_left_behind()?;
@@ -115,18 +138,18 @@ impl Embedded {
     /// An internal error when the file can't be read.
     pub fn has_login(&self, name: &str) -> Result<bool, SqlError> {
         let connection = self.shared.connect()?;
-        let found = login::find(&connection, name);
-        Ok(found.map_err(|error| failure::of_engine(&error))?.is_some())
+        Ok(Catalog::new(&connection).login(name)?.is_some())
     }
 
-    /// Makes a login, or changes its password. Blocks for some 10 ms, as hashing does.
+    /// Makes a login, or changes its password and unlocks it. Blocks for some 10 ms, as hashing
+    /// does. The login `sa` is the administrator's.
     ///
     /// # Errors
     /// An internal error when the file can't be written.
     pub fn set_password(&self, name: &str, password: &Secret) -> Result<(), SqlError> {
-        let hash = login::hash(password)?;
+        let hash = password::hash(password)?;
         let connection = self.shared.connect()?;
-        login::set(&connection, name, &hash).map_err(|error| failure::of_engine(&error))
+        Catalog::new(&connection).set_password(name, hash)
     }
 
     /// Opens a session for the program that holds the file, which needs no password. Blocks as
@@ -137,7 +160,8 @@ impl Embedded {
     pub fn local_session(&self, login: Login) -> Result<Box<dyn Session>, SqlError> {
         let connection = self.shared.connect()?;
         let name = login.user.clone();
-        let session = self.shared.open_session(&connection, login, name, "master")?;
+        let administrator = logins::Login::new(principal::server::SA, &name, vec![1]);
+        let session = self.shared.open_session(&connection, login, administrator)?;
         Ok(Box::new(EmbeddedSession::start(connection, session)?))
     }
 }
@@ -146,6 +170,7 @@ impl Embedded {
 impl Database for Embedded {
     async fn login(&self, login: Login) -> Result<Box<dyn Session>, SqlError> {
         let shared = Arc::clone(&self.shared);
+        let _admission = self.shared.attempts.admit(login.address()).await;
         let opened = tokio::task::spawn_blocking(move || shared.login(login)).await;
         let (connection, session) = opened.map_err(errors::internal)??;
         Ok(Box::new(EmbeddedSession::start(connection, session)?))
@@ -163,40 +188,44 @@ impl Shared {
 
     fn login(&self, login: Login) -> Result<(Connection, environment::Session), SqlError> {
         let connection = self.connect()?;
-        let failed = |error| failure::of_engine(&error);
-        let stored = login::find(&connection, &login.user).map_err(failed)?;
-        let hash = stored.as_ref().map_or(&self.nobody, |stored| &stored.hash);
-        let verified = login::verify(&login.password, hash);
-        let Some(stored) = stored.filter(|_| verified) else {
-            return Err(errors::login_failed(&login.user));
-        };
-        let session =
-            self.open_session(&connection, login, stored.name, &stored.default_database)?;
+        let stored = self.authenticate(&connection, &login)?;
+        let session = self.open_session(&connection, login, stored)?;
         Ok((connection, session))
     }
 
-    /// Prepares a connection for a session of `name`, whose login has been checked.
+    /// Prepares a connection for a session of a login, which has been checked.
     fn open_session(
         &self,
         connection: &Connection,
         login: Login,
-        name: String,
-        default_database: &str,
+        stored: logins::Login,
     ) -> Result<environment::Session, SqlError> {
         let failed = |error| failure::of_engine(&error);
         let wanted = match login.database.as_str() {
-            "" => default_database,
+            "" => stored.default_database.as_str(),
             database => database,
         };
         connection::attach_history(connection, self.options.history.as_deref()).map_err(failed)?;
         let catalog = Catalog::new(connection);
-        let database: DatabaseName =
-            catalog.database(wanted)?.ok_or_else(|| errors::cannot_open_database(wanted))?;
+        let execution = Execution::new(stored.id);
+        let refuse = |state: u8| {
+            tracing::warn!(login = %stored.name, database = %wanted, state, "Login failed");
+            match login.database.is_empty() {
+                true => errors::cannot_open_default_database(),
+                false => errors::cannot_open_database(wanted),
+            }
+        };
+        let database: DatabaseName = catalog.database(wanted)?.ok_or_else(|| refuse(38))?;
+        execution.context(catalog, &database).map_err(|error| match error.number() {
+            916 => refuse(40),
+            _ => error,
+        })?;
         catalog.create_temporary().map_err(failed)?;
-        let live = LiveSession::new(&login, &name, database.id);
+        let live = LiveSession::new(&login, &stored.name, database.id);
         let session = environment::Session {
             spid: login.spid,
-            login: name,
+            login: stored.name,
+            execution,
             program: login.program,
             host: login.host,
             server: self.options.server_name.clone(),

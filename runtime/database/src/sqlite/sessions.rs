@@ -88,9 +88,17 @@ impl Entry {
         });
     }
 
-    /// The rows of `catalog.sessions`, in the order of its columns.
-    pub(crate) fn rows(&self) -> Vec<Value> {
-        self.sessions.lock().sessions.values().map(LiveSession::row).collect()
+    /// The rows of `catalog.sessions`, in the order of its columns: of all sessions or of this
+    /// one.
+    pub(crate) fn rows(&self, all: bool) -> Vec<Value> {
+        let entries = self.sessions.lock();
+        let shown = entries.sessions.iter().filter(|(key, _)| all || **key == self.key);
+        shown.map(|(_, session)| session.row()).collect()
+    }
+
+    /// Whether a session has come with a login.
+    pub(crate) fn is_present(&self, login: &str) -> bool {
+        self.sessions.lock().sessions.values().any(|session| session.login == login)
     }
 
     fn change(&self, change: impl FnOnce(&mut LiveSession)) {
@@ -181,16 +189,16 @@ mod tests {
         let first = sessions.enter(login(51));
         let second = sessions.enter(login(52));
         first.begin("SELECT");
-        let rows = second.rows();
+        let rows = second.rows(true);
         assert_eq!(
             (&rows[0][0], &rows[0][8], &rows[0][7]),
             (&json!(51), &json!("SELECT"), &Value::Null)
         );
         first.end(5, 2);
-        let rows = second.rows();
+        let rows = second.rows(true);
         assert_eq!((&rows[0][4], &rows[0][9]), (&json!(5), &json!(2)));
         assert!(rows[0][7].is_i64());
         drop(first);
-        assert_eq!(second.rows().len(), 1);
+        assert_eq!(second.rows(true).len(), 1);
     }
 }

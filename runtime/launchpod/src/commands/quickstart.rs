@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     progress.step("starting the embedded database");
     let password = administrator::random_password();
     let configuration = assembly::configuration(data_dir)?;
-    let database = assembly::database(data_dir, configuration.shown())?;
+    let database = assembly::database(&settings, data_dir, configuration.shown())?;
     database.set_password(ADMINISTRATOR, &Secret::from(password.clone()))?;
     let instance = assembly::instance(&settings, data_dir, configuration).await?;
     let listener = serve::listen(settings.listen()).await?;

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::files::{self, RowWriter};
 use crate::output::{self, OutputError};
 use crate::progress::Progress;
-use crate::settings::SettingsArguments;
+use crate::settings::{Settings, SettingsArguments};
 use crate::signals::stop_on_signals;
 use crate::{assembly, display, table};
 
@@ -128,7 +128,7 @@ async fn query_rows(
     query: &str,
     cancel: &CancellationToken,
 ) -> Result<Input, Error> {
-    let database = assembly::database(data_dir, Configurations::default())?;
+    let database = assembly::database(&Settings::default(), data_dir, Configurations::default())?;
     let mut session = database.local_session(Login {
         user: ADMINISTRATOR.to_owned(),
         password: Secret::default(),

@@ -33,7 +33,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let stop = stop_on_signals()?;
 
     let configuration = assembly::configuration(&data_dir)?;
-    let database = assembly::database(&data_dir, configuration.shown())?;
+    let database = assembly::database(&settings, &data_dir, configuration.shown())?;
     // Before anything of a server that runs already is changed.
     let _lock = assembly::lock(&data_dir)?;
     set_administrator(&database, &data_dir)?;

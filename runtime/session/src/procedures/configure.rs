@@ -1,6 +1,6 @@
 //! `sp_configure [name [, value]]`
 
-use launchpod_database::ConfigurationOption;
+use launchpod_database::{Action, ConfigurationOption};
 use launchpod_types::{Column, Length, Message, SqlError, SqlType, Value};
 
 use super::{Argument, Completion};
@@ -36,6 +36,7 @@ impl Run<'_> {
         let configuration = &instance.configuration;
         match (name, value) {
             (Value::Text(name), Value::Int(value)) => {
+                self.session.database.permit(Action::Configure).await?;
                 // The value was converted to int.
                 let value = value as i32;
                 let before = configuration.set(&name, value)?;

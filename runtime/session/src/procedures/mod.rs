@@ -19,7 +19,6 @@ use launchpod_exchange::value::record_batch;
 use launchpod_tsql::ast::{ObjectName, ResultSets};
 use launchpod_types::{Column, SqlError, SqlType, Value};
 
-use crate::block::unsupported;
 use crate::reply::{DoneKind, Reply};
 use crate::run::{Run, Stop};
 use crate::session::CallArgument;
@@ -72,27 +71,7 @@ pub(crate) enum Procedure {
     Unprepare,
     DataTypeInfo,
     ResetConnection,
-    /// One of [`REFUSED`].
-    Refused(&'static str),
 }
-
-/// Procedures about logins, users and roles, which are said not to be there yet.
-const REFUSED: [&str; 14] = [
-    "sp_addlogin",
-    "sp_addrole",
-    "sp_addrolemember",
-    "sp_addsrvrolemember",
-    "sp_adduser",
-    "sp_droplogin",
-    "sp_droprole",
-    "sp_droprolemember",
-    "sp_dropsrvrolemember",
-    "sp_dropuser",
-    "sp_grantdbaccess",
-    "sp_grantlogin",
-    "sp_password",
-    "sp_revokedbaccess",
-];
 
 /// The procedure of a name in lower case, without its schema.
 pub(crate) fn find(name: &str) -> Option<Procedure> {
@@ -109,7 +88,7 @@ pub(crate) fn find(name: &str) -> Option<Procedure> {
             Procedure::DataTypeInfo
         }
         "sp_reset_connection" => Procedure::ResetConnection,
-        name => Procedure::Refused(REFUSED.into_iter().find(|refused| *refused == name)?),
+        _ => return None,
     })
 }
 
@@ -166,7 +145,6 @@ impl Run<'_> {
             Procedure::ExecutePrepared => self.execute_prepared(arguments).await,
             Procedure::Unprepare => self.unprepare(arguments).await,
             Procedure::DataTypeInfo => self.data_type_info(arguments).await,
-            Procedure::Refused(name) => Err(unsupported(&format!("EXECUTE {name}"))),
             Procedure::ResetConnection => {
                 self.session.reset(false).await;
                 Ok(Completion::default())

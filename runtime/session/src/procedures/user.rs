@@ -1,12 +1,12 @@
 //! Procedures of users: their text is the database's, what runs it is here.
 
-use launchpod_tsql::ast::{Identifier, ObjectName, StatementKind};
-use launchpod_types::{SqlError, Value};
+use launchpod_database::ProcedureText;
+use launchpod_tsql::ast::{ObjectName, StatementKind};
+use launchpod_types::SqlError;
 
 use super::own::Placed;
 use super::parameters::Callee;
 use super::{Argument, Completion, Invocation};
-use crate::procedure_name::quoted;
 use crate::reply::DonePlace;
 use crate::run::{Run, Scope, Stop};
 
@@ -30,7 +30,9 @@ impl Run<'_> {
         name: &ObjectName,
         arguments: &[Argument],
     ) -> Result<Option<Completion>, Stop> {
-        let Some((id, definition)) = self.definition(name).await? else { return Ok(None) };
+        let Some(ProcedureText { object_id: id, definition }) = self.definition(name).await? else {
+            return Ok(None);
+        };
         let batch = launchpod_tsql::parse(&definition).map_err(SqlError::from)?;
         let Some(StatementKind::CreateProcedure(procedure)) =
             batch.statements.into_iter().next().map(|statement| statement.kind)
@@ -49,27 +51,14 @@ impl Run<'_> {
         Ok(Some(outputs.complete(scope, status)))
     }
 
-    /// The id and the text of a procedure. One whose name begins with `sp_` is looked for in
-    /// master too, and runs in the current database ("System stored procedures").
-    async fn definition(&mut self, name: &ObjectName) -> Result<Option<(i64, String)>, Stop> {
+    /// The text of a procedure that may be called; a temporary one is the session's own.
+    async fn definition(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, Stop> {
         if name.is_temporary() {
             let temporary = self.session.temporary_procedures.definition(name);
-            return Ok(temporary.map(|text| (0, text.to_owned())));
+            return Ok(
+                temporary.map(|text| ProcedureText { object_id: 0, definition: text.to_owned() })
+            );
         }
-        let found = self.definition_of(&quoted(name)).await?;
-        if found.is_some() || name.database.is_some() || !name.name.fold().starts_with("sp_") {
-            return Ok(found);
-        }
-        let in_master = ObjectName { database: Some(Identifier::new("master")), ..name.clone() };
-        self.definition_of(&quoted(&in_master)).await
-    }
-
-    async fn definition_of(&mut self, quoted: &str) -> Result<Option<(i64, String)>, Stop> {
-        let id = format!("OBJECT_ID(N'{}', N'P')", quoted.replace('\'', "''"));
-        let row = self.ask(&format!("SELECT {id}, OBJECT_DEFINITION({id})")).await?;
-        Ok(row.and_then(|row| match <[Value; 2]>::try_from(row.values) {
-            Ok([Value::Int(id), Value::Text(definition)]) => Some((id, definition)),
-            _ => None,
-        }))
+        Ok(self.session.database.procedure(name).await?)
     }
 }

@@ -28,6 +28,7 @@ impl Binder<'_> {
             if let Some(module) = self.environment.module(&call.name)?
                 && module.kind == ModuleKind::Scalar
             {
+                self.environment.check_module(&module, "EX")?;
                 return self.scalar_call(&module, call);
             }
             let schema = call.name.schema.as_ref().map(|schema| schema.text.as_str());

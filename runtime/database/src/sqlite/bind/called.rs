@@ -29,7 +29,7 @@ impl Binder<'_> {
             return Err(changed(module));
         };
         let returns = returns.declared().ok_or_else(|| unknown_type(returns))?;
-        Ok(coerce::call(program(module, create)?, arguments, returns, true))
+        Ok(coerce::call(self.program(module, create)?, arguments, returns, true))
     }
 
     /// The rows of a function that fills a table.
@@ -43,7 +43,7 @@ impl Binder<'_> {
             return Err(changed(module));
         };
         let arguments = self.arguments(&create, call)?;
-        let function = program(module, &create)?;
+        let function = self.program(module, &create)?;
         let array = coerce::call(function, arguments, SqlType::NVARCHAR_MAX, true);
         let id = self.source_id();
         let mut columns = Vec::with_capacity(definition.columns.len());
@@ -63,6 +63,30 @@ impl Binder<'_> {
         }
         Ok((BoundSource::Rows { array: Box::new(array), id }, columns, id))
     }
+
+    /// The function that runs a definition.
+    fn program(&self, module: &Module, create: &CreateFunction) -> Result<Function, SqlError> {
+        let mut hasher = DefaultHasher::new();
+        (&module.definition, &module.name, module.database.id).hash(&mut hasher);
+        let key = format!("{}-{:016x}", module.object_id, hasher.finish());
+        let arguments = create.parameters.iter().map(parameter_type).collect::<Result<_, _>>()?;
+        let strict = create.options.iter().any(|option| option == "RETURNS NULL ON NULL INPUT");
+        let program = Program {
+            create: create.clone(),
+            database: module.database.clone(),
+            text: module.definition.clone(),
+            key: key.clone(),
+            chain: self.environment.chain_of(module)?,
+            run_as: self.environment.runs_as(module)?,
+        };
+        Ok(Function {
+            name: format!("user({key})"),
+            arguments,
+            strict,
+            deterministic: false,
+            body: Body::Values(Box::new(move |values| called::call(&program, values))),
+        })
+    }
 }
 
 /// An element of a row, which is a JSON array: see [`called::call`].
@@ -80,26 +104,4 @@ fn element(source: SourceId, index: usize, sql_type: SqlType) -> Bound {
     }
     let kind = Kind::Native { name: "unhex", arguments: vec![extracted] };
     Bound { kind, sql_type, nullable: true }
-}
-
-/// The function that runs a definition.
-fn program(module: &Module, create: &CreateFunction) -> Result<Function, SqlError> {
-    let mut hasher = DefaultHasher::new();
-    (&module.definition, &module.name, module.database.id).hash(&mut hasher);
-    let key = format!("{}-{:016x}", module.object_id, hasher.finish());
-    let arguments = create.parameters.iter().map(parameter_type).collect::<Result<_, _>>()?;
-    let strict = create.options.iter().any(|option| option == "RETURNS NULL ON NULL INPUT");
-    let program = Program {
-        create: create.clone(),
-        database: module.database.clone(),
-        text: module.definition.clone(),
-        key: key.clone(),
-    };
-    Ok(Function {
-        name: format!("user({key})"),
-        arguments,
-        strict,
-        deterministic: false,
-        body: Body::Values(Box::new(move |values| called::call(&program, values))),
-    })
 }

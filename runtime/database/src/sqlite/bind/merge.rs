@@ -34,6 +34,15 @@ impl Binder<'_> {
         let source = self.table_source(&merge.source)?;
         let source_ids = source.ids();
         let table = self.target(&merge.target)?;
+        self.environment.check_table(&table, "SL")?;
+        for branch in &merge.branches {
+            let code = match branch.action {
+                MergeAction::Insert { .. } => "IN",
+                MergeAction::Update(_) => "UP",
+                _ => "DL",
+            };
+            self.environment.check_table(&table, code)?;
+        }
         let id = self.merge_target(&table, merge)?;
         let on = self.predicate(&merge.condition)?;
         let marker = self.source_id();

@@ -65,6 +65,9 @@ impl Binder<'_> {
         name: &str,
         arguments: &[Bound],
     ) -> Result<Option<Bound>, SqlError> {
+        if let Some(bound) = self.principal_function(name, arguments)? {
+            return Ok(Some(bound));
+        }
         let session = self.environment.session;
         let optional_int = |value: Option<i64>| {
             Some(Bound {
@@ -98,15 +101,19 @@ impl Binder<'_> {
                 }
                 Some(_) => optional_int(None),
             },
-            "SUSER_SNAME" | "SUSER_NAME" | "ORIGINAL_LOGIN" => Some(name_of(&session.login)),
             "SCHEMA_ID" => match self.argument(arguments, 0)? {
-                None => yes,
+                None => {
+                    let context = self.environment.context()?;
+                    optional_int(Some(context.schema_id(&context.default_schema)))
+                }
                 Some(Value::Text(name)) => optional_int(
                     self.environment.catalog().schema_id(self.environment.database, &name)?,
                 ),
                 Some(_) => optional_int(None),
             },
-            "SCHEMA_NAME" if arguments.is_empty() => Some(name_of("dbo")),
+            "SCHEMA_NAME" if arguments.is_empty() => {
+                Some(name_of(&self.environment.context()?.default_schema))
+            }
             "SCHEMA_NAME" => Some(self.lookup("schemas", "schema_id", "name", arguments)?),
             "APP_NAME" | "PROGRAM_NAME" => Some(name_of(&session.program)),
             "HOST_NAME" => Some(name_of(&session.host)),
@@ -123,22 +130,23 @@ impl Binder<'_> {
                     _ => None,
                 })
             }
-            "OBJECT_NAME" | "OBJECT_DEFINITION" if !constant(arguments) => {
-                let column = if name == "OBJECT_NAME" { "name" } else { "definition" };
-                let found = self.lookup("objects", "object_id", column, arguments)?;
-                if name != "OBJECT_NAME" {
-                    return Ok(Some(found));
-                }
-                let system = self.lookup("system_objects", "object_id", column, arguments)?;
-                let arguments = vec![found, system];
+            "OBJECT_NAME" if !constant(arguments) => {
+                let own = self.lookup("objects", "object_id", "name", arguments)?;
+                let system = self.lookup("system_objects", "object_id", "name", arguments)?;
+                let arguments = vec![own, system];
                 let kind = Kind::Native { name: "coalesce", arguments };
                 Some(Bound { kind, sql_type: NAME, nullable: true })
+            }
+            "OBJECT_DEFINITION" if !constant(arguments) => {
+                Some(self.lookup("definitions", "object_id", "definition", arguments)?)
             }
             "OBJECT_DEFINITION" => {
                 let id = self.argument(arguments, 0)?;
                 let text = match id.as_ref().and_then(coerced_int) {
-                    Some(id) => self.environment.catalog().definition(id)?,
-                    None => None,
+                    Some(id) if self.environment.may_define(id)? => {
+                        self.environment.catalog().definition(id)?
+                    }
+                    _ => None,
                 };
                 let value = text.map_or(Value::Null, Value::Text);
                 Some(Bound { nullable: true, ..Bound::constant(value, SqlType::NVARCHAR_MAX) })
@@ -146,10 +154,12 @@ impl Binder<'_> {
             "OBJECT_NAME" => {
                 let id = self.argument(arguments, 0)?;
                 let object = match id.as_ref().and_then(coerced_int) {
-                    Some(id) => self.environment.catalog().object_name(id)?.or_else(|| {
-                        system::numbered(id).map(|(schema, name)| (schema.into(), name.into()))
-                    }),
-                    None => None,
+                    Some(id) if self.environment.sees(id)? => {
+                        self.environment.catalog().object_name(id)?.or_else(|| {
+                            system::numbered(id).map(|(schema, name)| (schema.into(), name.into()))
+                        })
+                    }
+                    _ => None,
                 };
                 Some(optional_name(object.map(|(_, object)| object)))
             }
@@ -159,6 +169,7 @@ impl Binder<'_> {
                     let catalog = self.environment.catalog();
                     let found = catalog.table_by_text(&table, self.environment.database)?;
                     let last = match found {
+                        Some(table) if !self.environment.sees(table.object_id)? => None,
                         Some(table) => catalog.identity(&table)?.map(|identity| identity.current()),
                         None => None,
                     };
@@ -224,8 +235,6 @@ impl Binder<'_> {
                 Some(Value::Text(key)) => session.context.value(&key),
                 _ => return Err(errors::argument_count("session_context", "1")),
             }),
-            // Everybody who can log in to the embedded database is its owner.
-            "HAS_PERMS_BY_NAME" => yes,
             "GETANSINULL" => yes,
             "ERROR_NUMBER" | "ERROR_SEVERITY" | "ERROR_STATE" | "ERROR_LINE" => {
                 Some(self.caught(name, SqlType::Int)?)
@@ -269,25 +278,48 @@ impl Binder<'_> {
         self.environment.evaluate(argument).map(Some)
     }
 
-    fn object_id(&self, name: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
+    /// The number of an object that the caller may see.
+    pub(super) fn object_id(
+        &self,
+        name: &str,
+        kind: Option<&str>,
+    ) -> Result<Option<i64>, SqlError> {
+        let found = self.object_id_of(name, kind)?;
+        match found {
+            Some(id) if !self.environment.sees(id)? => Ok(None),
+            found => Ok(found),
+        }
+    }
+
+    fn object_id_of(&self, name: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
         let catalog = self.environment.catalog();
         let current = self.environment.database;
         let wanted = |code: &str| kind.is_none_or(|kind| kind == code);
-        if wanted(TABLE_CODE)
-            && let Some(table) = catalog.table_by_text(name, current)?
-        {
-            return Ok(Some(table.object_id));
-        }
         let name = catalog.text_name(name, current)?;
-        let Some(database) = name.database else { return Ok(None) };
-        if let Some(module) = catalog.module(&database, &name.schema, &name.name)?
-            && wanted(module.kind.code())
-        {
-            return Ok(Some(module.object_id));
+        if name.name.starts_with('#') {
+            let table = catalog.temporary(&name.name)?.filter(|_| wanted(TABLE_CODE));
+            return Ok(table.map(|table| table.object_id));
         }
-        let constraint = catalog.constraint(&database, &name.schema, &name.name)?;
-        let constraint = constraint.filter(|(_, code)| wanted(code)).map(|(id, _)| id);
-        Ok(constraint.or_else(|| system::number(&name.schema, &name.name, wanted)))
+        let Some(database) = &name.database else { return Ok(None) };
+        for schema in self.environment.text_schemas(&name)? {
+            if wanted(TABLE_CODE)
+                && let Some(table) = catalog.table(database, &schema, &name.name)?
+            {
+                return Ok(Some(table.object_id));
+            }
+            if let Some(module) = catalog.module(database, &schema, &name.name)?
+                && wanted(module.kind.code())
+            {
+                return Ok(Some(module.object_id));
+            }
+            if let Some((id, code)) = catalog.constraint(database, &schema, &name.name)?
+                && wanted(&code)
+            {
+                return Ok(Some(id));
+            }
+        }
+        let schema = name.schema.as_deref().unwrap_or("dbo");
+        Ok(system::number(schema, &name.name, wanted))
     }
 
     /// A column of a table of the catalog in the row whose key an argument gives.
@@ -346,8 +378,10 @@ pub(crate) fn niladic(environment: &Environment<'_>, function: Niladic) -> Bound
     match function {
         Niladic::CurrentTimestamp => now(environment, Clock::Server, SqlType::DateTime)
             .unwrap_or_else(|_| Bound::constant(Value::Null, SqlType::DateTime)),
-        Niladic::SystemUser => name_of(&environment.session.login),
-        Niladic::CurrentUser | Niladic::SessionUser | Niladic::User => name_of("dbo"),
+        Niladic::SystemUser => optional_name(environment.login_name().ok()),
+        Niladic::CurrentUser | Niladic::SessionUser | Niladic::User => {
+            optional_name(environment.context().ok().map(|context| context.user_name.clone()))
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::Variables;
 use crate::sqlite::embedded::catalog::DatabaseName;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
+use crate::sqlite::security::context::Chain;
 use crate::sqlite::{errors, system};
 
 /// How deep views and functions may name each other, as in SQL Server.
@@ -49,8 +50,9 @@ impl Binder<'_> {
     /// The rows of a view.
     pub(crate) fn view(&mut self, module: &Module) -> Result<BoundQuery, SqlError> {
         let StatementKind::CreateView(view) = parsed(module)? else { return Err(changed(module)) };
-        let mut query = self
-            .within(&module.database, BTreeMap::new(), |binder| binder.module_query(&view.query))?;
+        let home = self.home(module)?;
+        let mut query =
+            self.within(home, BTreeMap::new(), |binder| binder.module_query(&view.query))?;
         rename(&mut query, &view.columns, &module.name)?;
         Ok(query)
     }
@@ -74,8 +76,8 @@ impl Binder<'_> {
     ) -> Result<BoundQuery, SqlError> {
         let FunctionBody::Inline(query) = &create.body else { return Err(changed(module)) };
         let parameters = named(create, arguments);
-        let query =
-            self.within(&module.database, parameters, |binder| binder.module_query(query))?;
+        let home = self.home(module)?;
+        let query = self.within(home, parameters, |binder| binder.module_query(query))?;
         // The names must do for a table.
         super::query::named_columns(&query.columns, &[], &module.name)?;
         Ok(query)
@@ -92,12 +94,13 @@ impl Binder<'_> {
             return Err(changed(module));
         };
         let arguments = self.arguments(&create, call)?;
-        if self.inlined.contains(&module.object_id) || !is_expression(body) {
+        let runs_as = self.environment.catalog().context_of(module.object_id)?;
+        if self.inlined.contains(&module.object_id) || !is_expression(body) || runs_as.is_some() {
             return self.scalar_program(module, &create, arguments);
         }
+        let home = self.home(module)?;
         self.inlined.push(module.object_id);
-        let value =
-            self.scalar_value(&create, &module.database, false, arguments.clone(), returns, body);
+        let value = self.scalar_value(&create, home, false, arguments.clone(), returns, body);
         self.inlined.pop();
         match value {
             // As an expression it is too large.
@@ -132,15 +135,15 @@ impl Binder<'_> {
             Ok(Bound { nullable: true, ..value })
         });
         let converted = converted.collect::<Result<Vec<_>, SqlError>>()?;
-        let database = self.environment.database;
-        self.scalar_value(create, database, true, converted, returns, body)
+        let home = Home::of_system(self.environment.database);
+        self.scalar_value(create, home, true, converted, returns, body)
     }
 
     /// The value of a scalar function, as one expression.
     fn scalar_value(
         &mut self,
         create: &CreateFunction,
-        database: &DatabaseName,
+        home: Home<'_>,
         system: bool,
         arguments: Vec<Bound>,
         returns: &TypeName,
@@ -153,7 +156,7 @@ impl Binder<'_> {
             .map(|parameter| Ok((parameter.name.to_lowercase(), parameter_type(parameter)?)));
         let types = types.collect::<Result<BTreeMap<_, _>, SqlError>>()?;
         let parameters = named(create, arguments);
-        let value = self.within(database, parameters, |binder| {
+        let value = self.within(home, parameters, |binder| {
             binder.system = system;
             let body: Vec<&Statement> = body.iter().collect();
             let name = &create.name.name.text;
@@ -208,18 +211,25 @@ impl Binder<'_> {
         self.bind_query(query)
     }
 
+    /// Where a module's names are looked for, and whose it is.
+    pub(super) fn home<'h>(&self, module: &'h Module) -> Result<Home<'h>, SqlError> {
+        let chain = Some(self.environment.chain_of(module)?);
+        Ok(Home { database: &module.database, schema: Some(&module.schema), chain })
+    }
+
     /// Binds what stands in a module: it sees its own parameters, no variable and no source
-    /// of the query around it, and its names are those of its own database.
+    /// of the query around it, and its names are those of its own database and schema.
     pub(super) fn within<T>(
         &mut self,
-        database: &DatabaseName,
+        home: Home<'_>,
         parameters: BTreeMap<String, Bound>,
         bind: impl FnOnce(&mut Binder<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         if self.depth >= MOST_NESTED {
             return Err(errors::nested_too_deep());
         }
-        let environment = Environment { database, ..*self.environment };
+        let Home { database, schema, chain } = home;
+        let environment = Environment { database, schema, chain, ..*self.environment };
         let variables = Variables::new();
         let mut inner = Binder::new(&environment, &variables);
         inner.parameters = parameters;
@@ -230,6 +240,23 @@ impl Binder<'_> {
         let bound = bind(&mut inner);
         self.next_source = inner.next_source;
         bound
+    }
+}
+
+/// Where the names of a module are looked for, and whose it is.
+#[derive(Clone, Copy)]
+pub(super) struct Home<'h> {
+    database: &'h DatabaseName,
+    schema: Option<&'h str>,
+    chain: Option<Chain>,
+}
+
+// === impl Home ===
+
+impl<'h> Home<'h> {
+    /// A text of the system's, over a database.
+    pub(super) fn of_system(database: &'h DatabaseName) -> Self {
+        Home { database, schema: None, chain: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Functions that return rows: STRING_SPLIT, OPENJSON and GENERATE_SERIES.
+//! Functions that return rows: STRING_SPLIT, OPENJSON, GENERATE_SERIES and those about permissions.
 //!
 //! Each is a function of ours that gives a JSON array, which SQLite's `json_each` makes rows
 //! of; its argument may use the sources before it, as CROSS APPLY wants.
@@ -26,11 +26,15 @@ impl Binder<'_> {
         json_columns: &[JsonColumn],
     ) -> Result<Option<(BoundSource, Vec<SourceColumn>, SourceId)>, SqlError> {
         let FunctionArguments::List(list) = &call.arguments else { return Ok(None) };
-        if call.name.schema.is_some() {
+        let of_system = call.name.schema.as_ref().is_some_and(|schema| schema.is("sys"));
+        if call.name.schema.is_some() && !of_system {
             return Ok(None);
         }
         let id = self.source_id();
         let (array, columns) = match call.name.name.text.to_ascii_uppercase().as_str() {
+            "FN_BUILTIN_PERMISSIONS" => self.builtin_permissions(list, id)?,
+            "FN_MY_PERMISSIONS" => self.my_permissions(list, id)?,
+            _ if of_system => return Ok(None),
             "STRING_SPLIT" => self.string_split(list, id)?,
             "GENERATE_SERIES" => self.generate_series(list, id)?,
             "OPENJSON" => self.open_json(list, json_columns, id)?,
@@ -203,7 +207,7 @@ fn cell(source: SourceId, name: &str, sql_type: SqlType) -> Bound {
     Bound { kind: Kind::Column { source, name: name.to_owned() }, sql_type, nullable: true }
 }
 
-fn column(name: &str, value: Bound) -> SourceColumn {
+pub(super) fn column(name: &str, value: Bound) -> SourceColumn {
     SourceColumn {
         name: name.to_owned(),
         storage: name.to_owned(),

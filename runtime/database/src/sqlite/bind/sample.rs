@@ -23,6 +23,7 @@ impl Binder<'_> {
         sample: &TableSample,
     ) -> Result<BoundSource, SqlError> {
         let table = self.environment.table(name)?;
+        self.environment.check_table(&table, "SL")?;
         let amount = self.value(&sample.amount)?;
         let amount = coerce::implicit(amount, SqlType::Float)?;
         let Value::Float(amount) = self.environment.evaluate(&amount)? else {

@@ -78,10 +78,12 @@ impl Binder<'_> {
                 let module = self.environment.module(&call.name)?;
                 match module {
                     Some(module) if module.kind == ModuleKind::Inline => {
+                        self.environment.check_module(&module, "SL")?;
                         let query = self.inline_call(&module, call)?;
                         self.derived_as(query, source, &module.name)
                     }
                     Some(module) if module.kind == ModuleKind::Table => {
+                        self.environment.check_module(&module, "SL")?;
                         let (rows, columns, id) = self.table_program(&module, call)?;
                         let name = alias.unwrap_or(&module.name);
                         let columns = renamed(columns, &source.columns, name)?;
@@ -134,6 +136,7 @@ impl Binder<'_> {
         if let Some(module) = self.environment.module(name)?
             && module.kind == ModuleKind::View
         {
+            self.environment.check_module(&module, "SL")?;
             let query = self.view(&module)?;
             let columns = named_columns(&query.columns, &[], shown)?;
             let qualifier = alias.is_none().then_some((module.database.name, module.schema));
@@ -141,6 +144,7 @@ impl Binder<'_> {
             return Ok(BoundSource::Derived { query: Box::new(query), id });
         }
         let table = self.environment.table(name)?;
+        self.environment.check_table(&table, "SL")?;
         let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
         let columns = self.columns_of(&table, id)?;
         self.add_source(id, shown, qualifier, columns)?;
@@ -235,7 +239,8 @@ fn present(source: SourceId, value: Bound) -> Bound {
     if uses(&value, source) { value } else { super::apply::where_marked(source, value) }
 }
 
-fn uses(value: &Bound, source: SourceId) -> bool {
+/// Whether a value has a column of a source in it.
+pub(super) fn uses(value: &Bound, source: SourceId) -> bool {
     matches!(value.kind, Kind::Column { source: own, .. } if own == source)
         || value.children().into_iter().any(|child| uses(child, source))
 }

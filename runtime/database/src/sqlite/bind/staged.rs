@@ -232,6 +232,7 @@ impl Binder<'_> {
         query: BoundQuery,
     ) -> Result<Write, SqlError> {
         let table = self.target(target)?;
+        self.environment.check_table(&table, "IN")?;
         let given = self.insert_columns(&table, &output.columns)?;
         if given.len() != query.columns.len() {
             return Err(errors::column_count_mismatch());

@@ -6,6 +6,7 @@ use launchpod_tsql::ast::ObjectName;
 use launchpod_types::{SqlError, SqlType};
 
 use super::Binder;
+use super::module::Home;
 use super::query::named_columns;
 use super::rowset::element;
 use super::scope::SourceColumn;
@@ -30,7 +31,9 @@ impl Binder<'_> {
         }
         let Some(view) = system::view(name) else { return Ok(None) };
         let database = self.environment.database_of(name)?;
-        let query = self.within(&database, BTreeMap::new(), |binder| {
+        self.environment.check_view(&view.name, &database)?;
+        let home = Home::of_system(&database);
+        let query = self.within(home, BTreeMap::new(), |binder| {
             binder.system = true;
             binder.bind_query(&view.query)
         })?;
@@ -51,7 +54,7 @@ impl Binder<'_> {
         Ok(self.bind_query(&view.query)?.columns)
     }
 
-    /// A table that only the system's texts name.
+    /// The rows of a base table that the caller may see.
     pub(super) fn base_source(
         &self,
         table: &BaseTable,
@@ -60,7 +63,9 @@ impl Binder<'_> {
         let array = match table.rows {
             base::Rows::Query { sql, per_database } => {
                 let database = per_database.then_some(self.environment.database.id);
-                return Ok((BoundSource::System { sql, database, id }, base_columns(table)));
+                let visible = self.environment.visible(table)?;
+                let source = BoundSource::System { sql, database, visible, id };
+                return Ok((source, base_columns(table)));
             }
             base::Rows::Made(_) if self.without_rows => "[]".to_owned(),
             base::Rows::Made(make) => make(self.environment)?,

@@ -83,7 +83,8 @@ impl Binder<'_> {
     ) -> Result<T, SqlError> {
         let database = self.environment.catalog().database(&table.database)?;
         let database = database.as_ref().unwrap_or(self.environment.database);
-        let environment = Environment { database, now, ..*self.environment };
+        let chain = self.environment.chain_of_table(database, table)?;
+        let environment = Environment { database, now, chain, ..*self.environment };
         let none = BTreeMap::new();
         let mut inner = Binder::new(&environment, &none);
         inner.depth = self.depth;

@@ -156,7 +156,13 @@ pub(crate) enum BoundSource {
     /// The elements of a JSON array, which may use the sources before it: `json_each(array)`
     Rows { array: Box<Bound>, id: SourceId },
     /// SQL of our own over the catalog, a constant, and the database that it shows.
-    System { sql: &'static str, database: Option<i64>, id: SourceId },
+    System {
+        sql: &'static str,
+        database: Option<i64>,
+        /// Which of the rows may be seen, when not all: a condition in SQLite's SQL.
+        visible: Option<String>,
+        id: SourceId,
+    },
     /// A join; `word` is SQLite's.
     Join { word: &'static str, left: Box<BoundSource>, right: Box<BoundSource>, on: Option<Bound> },
 }

@@ -19,6 +19,7 @@ use crate::sqlite::errors;
 
 /// A view, and the table that is changed through it.
 pub(super) struct ChangedView {
+    pub(super) module: Module,
     pub(super) name: String,
     /// The view's own database and schema.
     pub(super) qualifier: (String, String),
@@ -126,7 +127,8 @@ impl Binder<'_> {
         }
         let (select, base) = of_one_table(&view.query, &name.to_string())?;
         let id = self.source_id();
-        self.within(&module.database, BTreeMap::new(), |binder| {
+        let home = self.home(module)?;
+        self.within(home, BTreeMap::new(), |binder| {
             if binder.environment.module(base)?.is_some_and(|base| base.kind == ModuleKind::View) {
                 return Err(errors::unsupported("A change of rows through a view of a view"));
             }
@@ -148,6 +150,7 @@ impl Binder<'_> {
                 value: Some(item),
             });
             Ok(ChangedView {
+                module: module.clone(),
                 name: name.to_string(),
                 qualifier: (module.database.name.clone(), module.schema.clone()),
                 columns: columns.collect(),

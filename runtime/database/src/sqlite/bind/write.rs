@@ -8,6 +8,7 @@ use launchpod_tsql::ast::{
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::coerce::{self, Target};
+use super::source::uses;
 use super::staged::{Rows, Staged, StagedOutput, Step, Twice};
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
@@ -16,6 +17,7 @@ use super::tree::{
 use super::view_change::ChangedView;
 use super::{Binder, operator, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
+use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::errors;
 use crate::sqlite::functions::{Body, Function};
 
@@ -87,15 +89,18 @@ impl From<Write> for Change {
 
 impl Binder<'_> {
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Change, SqlError> {
+        let reads = !insert.outputs.is_empty();
         let (table, given) = match self.view_to_change(&insert.target)? {
             Some(view) => {
                 let explicit = self.environment.session.identity_insert;
                 let names = view.given(&insert.columns, explicit == Some(view.table.object_id))?;
+                self.check_changed(Some(&view), &view.table, "IN", reads)?;
                 let given = self.insert_columns(&view.table, &names)?;
                 (view.table, given)
             }
             None => {
                 let table = self.target(&insert.target)?;
+                self.check_changed(None, &table, "IN", reads)?;
                 let given = self.insert_columns(&table, &insert.columns)?;
                 (table, given)
             }
@@ -447,6 +452,10 @@ impl Binder<'_> {
             }
             None => self.set_clauses(&table, id, &update.assignments)?,
         };
+        let reads = update.filter.is_some()
+            || !update.outputs.is_empty()
+            || values.iter().any(|value| uses(value, id));
+        self.check_changed(view.as_ref(), &table, "UP", reads)?;
         let filter = self.changed_filter(view.as_ref(), update.filter.as_ref())?;
         let limit = self.write_top(update.top.as_ref())?;
         let joined = !update.from.is_empty();
@@ -537,6 +546,8 @@ impl Binder<'_> {
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
         let Sources { table, id, ctes, source, view } =
             self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
+        let reads = delete.filter.is_some() || !delete.outputs.is_empty();
+        self.check_changed(view.as_ref(), &table, "DL", reads)?;
         let filter = self.changed_filter(view.as_ref(), delete.filter.as_ref())?;
         let limit = self.write_top(delete.top.as_ref())?;
         let joined = !delete.from.is_empty();
@@ -721,6 +732,30 @@ impl Binder<'_> {
             },
         };
         Sources { table, id, ctes, source: sources, view: None }
+    }
+
+    /// Checks a permission on the table or view that a statement changes, by its code, and SELECT
+    /// when the statement reads it too ("UPDATE (Transact-SQL)", section "Permissions"). What a
+    /// view changes is its owner's, or needs the same permission.
+    fn check_changed(
+        &self,
+        view: Option<&ChangedView>,
+        table: &Table,
+        code: &str,
+        reads: bool,
+    ) -> Result<(), SqlError> {
+        let codes = [Some(code), reads.then_some("SL")];
+        for code in codes.into_iter().flatten() {
+            match view {
+                None => self.environment.check_table(table, code)?,
+                Some(view) => {
+                    self.environment.check_module(&view.module, code)?;
+                    let chain = Some(self.environment.chain_of(&view.module)?);
+                    Environment { chain, ..*self.environment }.check_table(table, code)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn target(&self, target: &TargetName) -> Result<Table, SqlError> {

@@ -25,6 +25,7 @@ impl Binder<'_> {
             return Err(errors::unsupported("INSERT TOP … EXEC"));
         }
         let table = self.target(&insert.target)?;
+        self.environment.check_table(&table, "IN")?;
         let given = self.insert_columns(&table, &insert.columns)?;
         self.insert_row(table, &given, columns, true)
     }
@@ -43,6 +44,7 @@ impl Binder<'_> {
     /// The table of a bulk load, and the places of the columns that its rows have.
     pub(crate) fn bulk_target(&self, bulk: &InsertBulk) -> Result<(Table, Vec<usize>), SqlError> {
         let table = self.environment.table_to_change(&bulk.target)?;
+        self.environment.check_table(&table, "IN")?;
         let given = if bulk.columns.is_empty() {
             self.insert_columns(&table, &[])?
         } else {

@@ -30,6 +30,9 @@ impl Worker {
         let table = environment
             .table_to_change(&alter.name)
             .map_err(|_| errors::cannot_alter(&alter.name.to_string()))?;
+        if !environment.may_table(&table, "AL")? {
+            return Err(errors::cannot_alter(&alter.name.to_string()));
+        }
         match &alter.action {
             AlterTableAction::Add(added) => self.add_to_table(job, table, added),
             AlterTableAction::DropColumns { if_exists, names } => {

@@ -21,6 +21,7 @@ use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::write::Change;
 use crate::sqlite::bind::{Binder, coerce, operator};
+use crate::sqlite::security::context::{Actor, Chain};
 use crate::sqlite::{cell, errors, translate};
 use crate::{Variable, Variables};
 
@@ -40,6 +41,10 @@ pub(crate) struct Program {
     pub(crate) text: String,
     /// A name that no other definition has.
     pub(crate) key: String,
+    /// Whose it is.
+    pub(crate) chain: Chain,
+    /// Whom it runs as, when not as its caller.
+    pub(crate) run_as: Option<Actor>,
 }
 
 /// A call that runs.
@@ -79,6 +84,10 @@ pub(crate) fn call(program: &Program, arguments: &[Value]) -> Result<Value, SqlE
     }
     let (mut worker, job) = caller.open();
     worker.session.database = program.database.clone();
+    worker.session.execution.enter(Some(program.chain));
+    if let Some(actor) = &program.run_as {
+        worker.session.execution.become_actor(actor.clone(), false, program.database.id);
+    }
     CALLER.set(Some((caller.clone(), depth + 1)));
     let frame = Frame { program, worker, job, variables: Variables::new(), depth };
     let result = frame.run(arguments);

@@ -11,6 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::constraints::StoredConstraint;
 use crate::sqlite::errors;
+use crate::sqlite::security::permission::Class;
+use crate::sqlite::security::principal;
 
 /// The catalog's tables; `{}` is the attached database.
 const SCHEMA: &str = r#"
@@ -42,9 +44,6 @@ const SERVER_SCHEMA: &str = r#"
 CREATE TABLE IF NOT EXISTS main."launchpod.databases" (
     database_id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE,
     created INT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS main."launchpod.logins" (
-    key TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL,
-    default_database TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS main."launchpod.schemas" (
     schema_id INTEGER PRIMARY KEY, database_id INT NOT NULL, name TEXT NOT NULL,
     key TEXT NOT NULL, UNIQUE (database_id, key)) STRICT;
@@ -130,18 +129,19 @@ pub(crate) struct Identity {
 /// Reads and writes the catalog on one connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Catalog<'a> {
-    pub(super) connection: &'a Connection,
+    pub(crate) connection: &'a Connection,
 }
 
 /// A name in a text, its missing parts filled in.
 pub(crate) struct TextName {
     /// `None` when there is no such database.
     pub(crate) database: Option<DatabaseName>,
-    pub(crate) schema: String,
+    /// `None` when it isn't said.
+    pub(crate) schema: Option<String>,
     pub(crate) name: String,
 }
 
-pub(super) fn failed(error: rusqlite::Error) -> SqlError {
+pub(crate) fn failed(error: rusqlite::Error) -> SqlError {
     super::failure::of_engine(&error)
 }
 
@@ -196,11 +196,13 @@ impl<'a> Catalog<'a> {
     pub(crate) fn create(&self) -> rusqlite::Result<()> {
         self.connection.execute_batch(&SCHEMA.replace("{}", "main"))?;
         self.connection.execute_batch(SERVER_SCHEMA)?;
+        self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(
                 r#"INSERT OR IGNORE INTO main."launchpod.databases" VALUES (?1, ?2, ?2, ?3)"#,
                 params![id, name, now()],
             )?;
+            self.create_principals(id, principal::server::SA)?;
         }
         Ok(())
     }
@@ -241,7 +243,8 @@ impl<'a> Catalog<'a> {
             .map_err(failed)
     }
 
-    pub(crate) fn create_database(&self, name: &str) -> Result<(), SqlError> {
+    /// Makes a database, which a login owns.
+    pub(crate) fn create_database(&self, name: &str, owner: i64) -> Result<(), SqlError> {
         if self.database(name)?.is_some() {
             return Err(errors::database_exists(name));
         }
@@ -251,7 +254,9 @@ impl<'a> Catalog<'a> {
                 params![name, fold_name(name), now()],
             )
             .map_err(failed)?;
-        Ok(())
+        let id = self.connection.last_insert_rowid();
+        self.create_principals(id, owner).map_err(failed)?;
+        self.touch_security()
     }
 
     pub(crate) fn drop_database(&self, database: &DatabaseName) -> Result<(), SqlError> {
@@ -267,6 +272,7 @@ impl<'a> Catalog<'a> {
             let sql = format!(r#"DELETE FROM main."launchpod.{owned}" WHERE database_id = ?1"#);
             self.connection.execute(&sql, [database.id]).map_err(failed)?;
         }
+        self.drop_principals(database.id)?;
         self.connection
             .execute(
                 r#"DELETE FROM main."launchpod.databases" WHERE database_id = ?1"#,
@@ -339,7 +345,9 @@ impl<'a> Catalog<'a> {
             return self.temporary(&name.name);
         }
         match &name.database {
-            Some(database) => self.table(database, &name.schema, &name.name),
+            Some(database) => {
+                self.table(database, name.schema.as_deref().unwrap_or("dbo"), &name.name)
+            }
             None => Ok(None),
         }
     }
@@ -352,11 +360,7 @@ impl<'a> Catalog<'a> {
     ) -> Result<TextName, SqlError> {
         let mut parts = split_name(text);
         let name = parts.pop().unwrap_or_default();
-        let schema = match parts.pop() {
-            None => "dbo".to_owned(),
-            Some(schema) if schema.is_empty() => "dbo".to_owned(),
-            Some(schema) => schema,
-        };
+        let schema = parts.pop().filter(|schema| !schema.is_empty());
         let database = match parts.pop() {
             Some(database) if !database.is_empty() => self.database(&database)?,
             _ => Some(current.clone()),
@@ -546,7 +550,13 @@ impl<'a> Catalog<'a> {
                    DELETE FROM {attached}."launchpod.indexes" WHERE object_id = {id};
                    DELETE FROM {attached}."launchpod.objects" WHERE object_id = {id};"#
             ))
-            .map_err(failed)
+            .map_err(failed)?;
+        match self.database(&table.database)? {
+            Some(database) if attached == "main" => {
+                self.forget_securable(database.id, Class::Object, id)
+            }
+            _ => Ok(()),
+        }
     }
 
     // --- counters ---
@@ -601,7 +611,7 @@ fn header(row: &Row<'_>, database: &str, attached: &'static str) -> rusqlite::Re
 }
 
 /// Seconds since 1970, for create dates.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -5,10 +5,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
+use launchpod_types::SqlError;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::sqlite::errors;
 use crate::sqlite::functions::{COLLATION, text};
 use crate::sqlite::translate::MOST_TEXT;
 
@@ -23,6 +25,34 @@ pub(crate) fn create(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(|_| ())
+}
+
+/// Which layout of the catalog a file has; another number with each change that an older or
+/// newer program couldn't read.
+const VERSION: i64 = 1;
+
+/// Checks that a file is new, or made by this version of the catalog; marks a new one.
+///
+/// # Errors
+/// An internal error that names the file and the way out.
+pub(crate) fn check_version(connection: &Connection, path: &Path) -> Result<(), SqlError> {
+    let failed = |error| super::failure::of_engine(&error);
+    let version: i64 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let count = "SELECT count(*) FROM main.sqlite_schema";
+    let tables: i64 = connection.query_row(count, [], |row| row.get(0)).map_err(failed)?;
+    if version == 0 && tables == 0 {
+        return connection.pragma_update(None, "user_version", VERSION).map_err(failed);
+    }
+    if version != VERSION {
+        return Err(errors::internal(format_args!(
+            "the database {} was made by another version of Launchpod (layout {version}, this \
+             program needs {VERSION}) and can't be opened; name another data folder, or use the \
+             version that made it",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Opens the file.

@@ -155,6 +155,7 @@ impl Worker {
             let other = environment.table(&key.table);
             let other =
                 other.map_err(|_| errors::foreign_key_table(&key.table.to_string(), shown))?;
+            environment.check_table(&other, "RF")?;
             let constraints = environment.catalog().constraints(&other)?;
             (other, constraints)
         };

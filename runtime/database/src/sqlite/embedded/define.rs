@@ -8,15 +8,18 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::catalog::{Catalog, Computed, Identity, Table, TableColumn};
+use super::catalog::{Catalog, Computed, DatabaseName, Identity, Table, TableColumn};
 use super::constrain::require_key;
 use super::constraints::StoredConstraint;
+use super::environment::Environment;
 use super::failure;
 use super::identity_column::IdentityColumn;
 use super::thread::{Job, Worker};
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::BoundQuery;
+use crate::sqlite::security::permission::Class;
+use crate::sqlite::security::principal;
 use crate::sqlite::{cell, errors};
 
 /// A table that is being defined.
@@ -143,9 +146,14 @@ impl Worker {
             let database = environment.database_of(name).map_err(|_| {
                 errors::no_such_database(name.database.as_ref().map_or("", |name| &name.text))
             })?;
-            let schema = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
+            let asked = match &name.schema {
+                Some(schema) => schema.text.clone(),
+                None => environment.default_schema()?,
+            };
             let schema =
-                catalog.schema(&database, schema)?.ok_or_else(|| errors::unknown_schema(schema))?;
+                catalog.schema(&database, &asked)?.ok_or_else(|| errors::unknown_schema(&asked))?;
+            let there = Environment { database: &database, ..environment };
+            there.check_create("CREATE TABLE", &schema)?;
             if catalog.is_taken(&database, &schema, &name.name.text)? {
                 return Err(errors::exists_already(&name.name.text));
             }
@@ -305,14 +313,41 @@ impl Worker {
         Ok(())
     }
 
+    /// Drops a table of whoever controls it or may alter its schema.
     fn drop_table(&self, table: &Table, shown: &str) -> Result<(), SqlError> {
         let environment = self.environment();
+        if !environment.may_drop_table(table)? {
+            return Err(errors::cannot_drop("table", shown));
+        }
         let catalog = environment.catalog();
         let label = table.label();
         if catalog.referencing(table)?.iter().any(|key| key.table != label) {
             return Err(errors::drop_referenced(shown));
         }
         catalog.drop_table(table)
+    }
+
+    /// CREATE DATABASE: needs the permission in master, and makes the caller the owner.
+    pub(crate) fn create_database(&self, name: &str) -> Result<(), SqlError> {
+        let environment = self.environment();
+        let catalog = environment.catalog();
+        let master = catalog.database("master")?;
+        let database = master.as_ref().unwrap_or(environment.database);
+        Environment { database, ..environment }.check_database("CREATE DATABASE")?;
+        let owner = self.session.execution.actor().login.unwrap_or(principal::server::SA);
+        catalog.create_database(name, owner)
+    }
+
+    fn may_drop_database(&self, database: &DatabaseName) -> Result<bool, SqlError> {
+        // Who may not enter it may alter any, perhaps.
+        if self.environment().context()?.may(Class::Server, "ALTER ANY DATABASE") {
+            return Ok(true);
+        }
+        match self.environment().context_in(database) {
+            Ok(context) => Ok(context.may(Class::Database, "CONTROL")),
+            Err(error) if error.number() == 916 => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn drop_databases(&self, drop: &Drop) -> Result<(), SqlError> {
@@ -327,6 +362,9 @@ impl Worker {
                             database.name
                         ),
                     ));
+                }
+                Some(database) if !self.may_drop_database(&database)? => {
+                    return Err(errors::cannot_drop("database", &name.name.text));
                 }
                 Some(database) => catalog.drop_database(&database)?,
                 None if drop.if_exists => {}

@@ -15,6 +15,7 @@ use crate::Configurations;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
+use crate::sqlite::security::context::{Chain, Execution};
 use crate::sqlite::sessions::Entry;
 use crate::sqlite::{cell, errors, translate};
 
@@ -27,7 +28,10 @@ pub(crate) const PRODUCT_VERSION: &str = "16.0.4003.1";
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) spid: u16,
+    /// The login's name, as `ORIGINAL_LOGIN()` returns it.
     pub(crate) login: String,
+    /// Who it acts as.
+    pub(crate) execution: Execution,
     pub(crate) program: String,
     pub(crate) host: String,
     pub(crate) server: String,
@@ -77,6 +81,10 @@ pub(crate) struct Environment<'a> {
     /// When the statement began: 100 ns since 1970, UTC. `None` for what is kept with a table,
     /// which asks for each row.
     pub(crate) now: Option<i64>,
+    /// The schema in which names without one are looked for first; the caller's own when absent.
+    pub(crate) schema: Option<&'a str>,
+    /// The owner of the module that is bound: what is theirs too needs no permission.
+    pub(crate) chain: Option<Chain>,
 }
 
 // === impl IdentityState ===
@@ -188,8 +196,12 @@ impl<'a> Environment<'a> {
             return self.catalog().temporary(&name.name.text)?.ok_or_else(invalid);
         }
         let database = self.database_of(name)?;
-        let schema = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
-        self.catalog().table(&database, schema, &name.name.text)?.ok_or_else(invalid)
+        for schema in self.schemas_of(name)? {
+            if let Some(table) = self.catalog().table(&database, &schema, &name.name.text)? {
+                return Ok(table);
+            }
+        }
+        Err(invalid())
     }
 
     /// A table by its name, to be written to.

@@ -80,6 +80,9 @@ impl Worker {
         let table = environment
             .table_to_change(&create.table)
             .map_err(|_| errors::cannot_index(&create.table.to_string()))?;
+        if !environment.may_table(&table, "AL")? {
+            return Err(errors::cannot_index(&create.table.to_string()));
+        }
         let name = &create.name.text;
         if catalog.index_storage(&table, name)?.is_some()
             || catalog.constraints(&table)?.iter().any(|known| same_name(&known.name, name))
@@ -254,7 +257,12 @@ impl Worker {
                 },
                 (None, None) => return Err(errors::syntax_near(&name.name.text)),
             };
-            let table = environment.table(&table).ok();
+            let mut table = environment.table(&table).ok();
+            if let Some(found) = &table
+                && !environment.may_table(found, "AL")?
+            {
+                table = None;
+            }
             let storage = match &table {
                 Some(table) => environment.catalog().index_storage(table, &name.name.text)?,
                 None => None,

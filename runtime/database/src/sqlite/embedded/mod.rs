@@ -18,7 +18,6 @@ mod global_tables;
 mod identity_column;
 pub(crate) mod indexes;
 pub(crate) mod insert;
-pub(crate) mod login;
 mod maintenance;
 mod module_parameters;
 pub(crate) mod modules;

@@ -15,6 +15,8 @@ use super::thread::{Job, Worker};
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::tree::QueryColumn;
 use crate::sqlite::errors;
+use crate::sqlite::security::permission::Class;
+use crate::sqlite::security::store::AS_OWNER;
 
 /// What a module is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,15 @@ impl ModuleKind {
         }
     }
 
+    /// The database's permission to make one.
+    fn permission(self) -> &'static str {
+        match self {
+            ModuleKind::Procedure => "CREATE PROCEDURE",
+            ModuleKind::View => "CREATE VIEW",
+            _ => "CREATE FUNCTION",
+        }
+    }
+
     /// The statement that defines it, as error 166 names it.
     fn statement(self) -> &'static str {
         match self {
@@ -101,6 +112,20 @@ impl Catalog<'_> {
         let key = params![database.id, fold_name(name), fold_name(schema)];
         let found = statement.query_row(key, |row| module(row, database)).optional();
         found.map_err(failed)
+    }
+
+    /// A module by its number.
+    pub(crate) fn module_by_id(&self, object_id: i64) -> Result<Option<Module>, SqlError> {
+        let sql = r#"SELECT m.object_id, m.schema, m.name, m.type, m.definition, m.database_id,
+                         d.name
+                     FROM main."launchpod.modules" m JOIN main."launchpod.databases" d
+                     USING (database_id) WHERE m.object_id = ?1"#;
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let found = statement.query_row([object_id], |row| {
+            let database = DatabaseName { id: row.get(5)?, name: row.get(6)? };
+            module(row, &database)
+        });
+        found.optional().map_err(failed)
     }
 
     /// The text of OBJECT_DEFINITION.
@@ -206,9 +231,11 @@ impl Catalog<'_> {
         self.connection
             .execute_batch(&format!(
                 r#"DELETE FROM main."launchpod.columns" WHERE object_id = {id};
+                   DELETE FROM main."launchpod.contexts" WHERE object_id = {id};
                    DELETE FROM main."launchpod.modules" WHERE object_id = {id};"#
             ))
-            .map_err(failed)
+            .map_err(failed)?;
+        self.forget_securable(module.database.id, Class::Object, id)
     }
 }
 
@@ -229,8 +256,13 @@ impl Environment<'_> {
             return Ok(None);
         }
         let database = self.database_of(name)?;
-        let schema = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
-        self.catalog().module(&database, schema, &name.name.text)
+        for schema in self.schemas_of(name)? {
+            let found = self.catalog().module(&database, &schema, &name.name.text)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -243,18 +275,20 @@ impl Worker {
         job: &Job,
         definition: &StatementKind,
     ) -> Result<(), SqlError> {
-        let (action, name, kind) = match definition {
+        let (action, name, kind, options) = match definition {
             StatementKind::CreateProcedure(create) => {
-                (create.action, &create.name, ModuleKind::Procedure)
+                (create.action, &create.name, ModuleKind::Procedure, &create.options)
             }
-            StatementKind::CreateView(create) => (create.action, &create.name, ModuleKind::View),
+            StatementKind::CreateView(create) => {
+                (create.action, &create.name, ModuleKind::View, &create.options)
+            }
             StatementKind::CreateFunction(create) => {
                 let kind = match create.body {
                     FunctionBody::Scalar { .. } => ModuleKind::Scalar,
                     FunctionBody::Inline(_) => ModuleKind::Inline,
                     FunctionBody::Table { .. } => ModuleKind::Table,
                 };
-                (create.action, &create.name, kind)
+                (create.action, &create.name, kind, &create.options)
             }
             _ => return Err(errors::internal("a definition that isn't a module's")),
         };
@@ -267,10 +301,22 @@ impl Worker {
         let environment = self.environment();
         let catalog = environment.catalog();
         let database = environment.database_of(name)?;
-        let asked = name.schema.as_ref().map_or("dbo", |schema| &schema.text);
+        let asked = match &name.schema {
+            Some(schema) => schema.text.clone(),
+            None => environment.default_schema()?,
+        };
         let schema =
-            catalog.schema(&database, asked)?.ok_or_else(|| errors::unknown_schema(asked))?;
+            catalog.schema(&database, &asked)?.ok_or_else(|| errors::unknown_schema(&asked))?;
         let existing = catalog.module(&database, &schema, &name.name.text)?;
+        match &existing {
+            Some(module) if action != DefineAction::Create => {
+                if !environment.may_object(&database, module.object_id, &schema, "AL")? {
+                    return Err(errors::invalid_object(&name.to_string()).state(6));
+                }
+            }
+            None if action == DefineAction::Alter => {}
+            _ => environment.check_create(kind.permission(), &schema)?,
+        }
         let mut module = Module {
             object_id: 0,
             name: name.name.text.clone(),
@@ -306,7 +352,31 @@ impl Worker {
         let variables = std::collections::BTreeMap::new();
         let columns = Binder::new(&environment, &variables).module_columns(&module)?;
         catalog.set_module_columns(module.object_id, &columns)?;
+        let run_as = self.module_context(options)?;
+        catalog.set_context(module.object_id, run_as)?;
         catalog.set_parameters(module.object_id, definition)
+    }
+
+    /// Whom a module runs as that says EXECUTE AS: a user's number, or that of its owner.
+    fn module_context(&self, options: &[String]) -> Result<Option<i64>, SqlError> {
+        let option = options.iter().find_map(|option| {
+            option.strip_prefix("EXECUTE AS ").or_else(|| option.strip_prefix("EXEC AS "))
+        });
+        let name = match option {
+            None | Some("CALLER") => return Ok(None),
+            Some("OWNER") => return Ok(Some(AS_OWNER)),
+            Some("SELF") => return Ok(Some(self.environment().context()?.user)),
+            Some(name) => name.trim_start_matches('N').trim_matches('\'').replace("''", "'"),
+        };
+        self.user_to_run_as(&name).map(Some)
+    }
+
+    /// Whether the caller may drop a module: who controls it or may alter its schema.
+    fn may_drop(&self, module: &Module) -> Result<bool, SqlError> {
+        let context = self.environment().context_in(&module.database)?;
+        let schema = context.schema(context.schema_id(&module.schema));
+        let object = context.object(module.object_id, &module.schema);
+        Ok(context.may_object("CL", object) || context.may_object("AL", schema))
     }
 
     /// DROP PROCEDURE, VIEW and FUNCTION.
@@ -322,6 +392,9 @@ impl Worker {
                 return Err(errors::database_prefix(&format!("DROP {}", word.to_uppercase())));
             }
             match environment.module(name)? {
+                Some(module) if !self.may_drop(&module)? => {
+                    return Err(errors::cannot_drop(word, &name.to_string()));
+                }
                 Some(module) if module.kind.word() == word => {
                     environment.catalog().drop_module(&module)?;
                 }

@@ -19,6 +19,8 @@ impl Worker {
         self.drop_global_tables();
         self.session.context = Context::default();
         language::reset();
+        self.session.execution.reset();
+        self.show_identity()?;
         let own = self.connection.is_autocommit();
         if own {
             transaction::execute(&self.connection, "BEGIN")?;

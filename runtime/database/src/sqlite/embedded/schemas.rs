@@ -1,12 +1,13 @@
 //! Schemas: those that every database has, and those that users make.
 
-use launchpod_tsql::ast::{Drop, fold_name, same_name};
+use launchpod_tsql::ast::{CreateSchema, Drop, fold_name, same_name};
 use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, params};
 
 use super::catalog::{Catalog, DatabaseName, failed};
 use super::thread::Worker;
 use crate::sqlite::errors;
+use crate::sqlite::security::permission::Class;
 
 /// The schemas of every database with their numbers.
 const FIXED: [(&str, i64); 4] = [("dbo", 1), ("guest", 2), ("INFORMATION_SCHEMA", 3), ("sys", 4)];
@@ -71,9 +72,15 @@ impl Catalog<'_> {
 // === impl Worker ===
 
 impl Worker {
-    pub(crate) fn create_schema(&self, name: &str) -> Result<(), SqlError> {
+    pub(crate) fn create_schema(&self, create: &CreateSchema) -> Result<(), SqlError> {
+        let name = create.name.text.as_str();
         let catalog = Catalog::new(&self.connection);
         let database = &self.session.database;
+        self.environment().check_database("CREATE SCHEMA")?;
+        let owner = match &create.owner {
+            Some(owner) => self.future_owner(owner)?.id,
+            None => self.environment().context()?.user,
+        };
         if catalog.schema_id(database, name)?.is_some() {
             return Err(errors::exists_already(name));
         }
@@ -85,6 +92,9 @@ impl Worker {
                 params![database.id, name, fold_name(name)],
             )
             .map_err(failed)?;
+        let id = self.connection.last_insert_rowid();
+        catalog.set_owner(database.id, Class::Schema, id, Some(owner))?;
+        self.session.execution.expire();
         Ok(())
     }
 
@@ -94,7 +104,11 @@ impl Worker {
         for name in &drop.names {
             let name = &name.name.text;
             let fixed = FIXED.iter().any(|(known, _)| same_name(known, name));
+            let context = self.environment().context()?;
             match catalog.schema(database, name)? {
+                Some(_) if !context.may_object("CL", context.schema(context.schema_id(name))) => {
+                    return Err(errors::cannot_drop_schema(name));
+                }
                 Some(known) if !fixed && catalog.has_objects(database, &known)? => {
                     return Err(SqlError::new(
                         3729,
@@ -105,6 +119,9 @@ impl Worker {
                     ));
                 }
                 Some(_) if !fixed => {
+                    let id = context.schema_id(name);
+                    catalog.forget_securable(database.id, Class::Schema, id)?;
+                    self.session.execution.expire();
                     self.connection
                         .execute(
                             r#"DELETE FROM main."launchpod.schemas"

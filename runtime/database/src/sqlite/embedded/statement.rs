@@ -39,7 +39,7 @@ impl Worker {
         result
     }
 
-    pub(super) fn dispatch(&mut self, job: &Job, kind: &StatementKind) -> Result<(), Stop> {
+    pub(crate) fn dispatch(&mut self, job: &Job, kind: &StatementKind) -> Result<(), Stop> {
         match kind {
             StatementKind::Select(query) => match into(query) {
                 Some(table) => self.select_into(job, query, table),
@@ -114,20 +114,20 @@ impl Worker {
             {
                 self.change(job, false, |worker, _| worker.drop_modules(drop).map_err(Stop::from))
             }
-            StatementKind::CreateSchema(create) => self.change(job, false, |worker, _| {
-                worker.create_schema(&create.name.text).map_err(Stop::from)
-            }),
+            StatementKind::CreateSchema(create) => self
+                .change(job, false, |worker, _| worker.create_schema(create).map_err(Stop::from)),
             StatementKind::Drop(drop) if drop.kind == DropKind::Schema => {
                 self.change(job, false, |worker, _| worker.drop_schemas(drop).map_err(Stop::from))
             }
             StatementKind::CreateDatabase(create) => {
                 self.outside_transaction("CREATE DATABASE")?;
                 self.change(job, false, |worker, _| {
-                    Ok(Catalog::new(&worker.connection).create_database(&create.name.text)?)
+                    worker.create_database(&create.name.text).map_err(Stop::from)
                 })
             }
             StatementKind::Maintain(table) => self.maintain(table.as_ref()),
             StatementKind::Dbcc(dbcc) => self.dbcc(job, dbcc),
+            StatementKind::Security(security) => self.security(job, security),
             StatementKind::Execute(execute) => self.call(job, execute),
             StatementKind::Use(name) => self.use_database(job, &name.text),
             StatementKind::Transaction(statement) => self.transaction(job, statement),
@@ -147,6 +147,8 @@ impl Worker {
             session: &self.session,
             database: &self.session.database,
             now: Some(super::environment::now()),
+            schema: None,
+            chain: self.session.execution.chain(),
         }
     }
 
@@ -225,7 +227,7 @@ impl Worker {
     // --- changes ---
 
     /// Runs a change as one statement: all of it or nothing.
-    pub(super) fn change(
+    pub(crate) fn change(
         &mut self,
         job: &Job,
         temporary: bool,
@@ -382,6 +384,9 @@ impl Worker {
         let table = environment
             .table_to_change(name)
             .map_err(|_| errors::cannot_find_object(&name.name.text))?;
+        if !environment.may_table(&table, "AL")? {
+            return Err(errors::cannot_find_object(&name.name.text).into());
+        }
         if !Catalog::new(&self.connection).referencing(&table)?.is_empty() {
             return Err(errors::truncate_referenced(&name.to_string()).into());
         }
@@ -415,6 +420,7 @@ impl Worker {
         let database = Catalog::new(&self.connection)
             .database(name)?
             .ok_or_else(|| errors::no_such_database(name))?;
+        self.environment().context_in(&database)?;
         self.session.database = database.clone();
         self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner).database =
             database.name.clone();
@@ -459,7 +465,11 @@ impl Worker {
                 }
                 ("IDENTITY_INSERT", value) => {
                     let Some(object) = &option.object else { continue };
-                    let id = self.environment().table(object)?.object_id;
+                    let table = self.environment().table(object)?;
+                    if !self.environment().may_table(&table, "AL")? {
+                        return Err(errors::cannot_find_object(&object.to_string()).into());
+                    }
+                    let id = table.object_id;
                     self.session.identity_insert = (*value == SetValue::On).then_some(id);
                 }
                 _ => {}

@@ -5,10 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use launchpod_tsql::ast::Statement;
+use async_trait::async_trait;
+use launchpod_tsql::ast::{ObjectName, Statement};
 use launchpod_types::{Identity, SqlError};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::called;
@@ -17,7 +19,7 @@ use super::environment::Session;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
-use crate::{EVENTS_IN_FLIGHT, Event, Events, Execute, Variables};
+use crate::{Action, Called, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables};
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
 /// and code generator recurse over them too.
@@ -36,8 +38,13 @@ enum Work {
     Statement(Job),
     /// An INSERT of these rows.
     Insert(Job, Events),
+    /// Something beside statements.
+    Ask(Question),
     Reset,
 }
+
+/// What is done on the thread; it sends its answer itself.
+type Question = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// A statement on its way to the thread.
 pub(crate) struct Job {
@@ -119,6 +126,7 @@ impl EmbeddedSession {
     }
 }
 
+#[async_trait]
 impl crate::Session for EmbeddedSession {
     fn identity(&self) -> Identity {
         self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -136,9 +144,48 @@ impl crate::Session for EmbeddedSession {
         // A session that has ended says so to the next statement.
         let _ = self.work.send(Work::Reset);
     }
+
+    async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError> {
+        let name = name.clone();
+        self.ask(move |worker| worker.called_procedure(&name)).await
+    }
+
+    async fn enter(&mut self, called: Called) -> Result<(), SqlError> {
+        self.ask(move |worker| worker.enter(&called)).await
+    }
+
+    fn leave(&mut self) {
+        let leave = |worker: &mut Worker| {
+            if let Err(error) = worker.leave() {
+                tracing::error!(error = %error.0.text, "Who a session acts as can't be told");
+            }
+        };
+        // As with a reset.
+        let _ = self.work.send(Work::Ask(Box::new(leave)));
+    }
+
+    async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
+        self.ask(move |worker| worker.permit(&action)).await
+    }
 }
 
 impl EmbeddedSession {
+    /// Has the thread answer a question.
+    async fn ask<T: Send + 'static>(
+        &mut self,
+        answer: impl FnOnce(&mut Worker) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, SqlError> {
+        let (sender, answered) = oneshot::channel();
+        let question = Box::new(move |worker: &mut Worker| {
+            worker.session.execution.expire();
+            // Who has asked may have gone.
+            let _ = sender.send(answer(worker));
+        });
+        let ended = || errors::internal("the session has ended");
+        self.work.send(Work::Ask(question)).map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+
     fn start_job(
         &mut self,
         execute: Execute,
@@ -195,6 +242,7 @@ impl Worker {
                 Work::Insert(job, rows) => {
                     self.run_job(&job, |worker, job| worker.insert_rows(job, rows))
                 }
+                Work::Ask(question) => self.answer(question),
                 Work::Reset => self.forget(),
             };
             if !alive {
@@ -220,6 +268,7 @@ impl Worker {
         }
         self.session.live.begin(command::of(&job.execute.statement.kind));
         *self.running() = Some((job.cancel.clone(), job.events.clone()));
+        self.session.execution.expire();
         called::enter(self.caller(job));
         let result = catch_unwind(AssertUnwindSafe(|| run(self, job)));
         self.quiet();
@@ -241,6 +290,15 @@ impl Worker {
             tracing::debug!("Nobody took a statement's error");
         }
         true
+    }
+
+    /// Answers a question; whether the session goes on.
+    fn answer(&mut self, question: Question) -> bool {
+        let answered = catch_unwind(AssertUnwindSafe(|| question(self)));
+        if answered.is_err() {
+            tracing::error!("A question panicked; its session ends");
+        }
+        answered.is_ok()
     }
 
     /// Makes the session as new; whether that could be done.

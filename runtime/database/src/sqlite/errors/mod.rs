@@ -8,12 +8,14 @@ use launchpod_types::{SqlError, SqlType};
 mod call;
 mod constraint;
 mod define;
+mod security;
 mod value;
 mod write;
 
 pub(crate) use call::*;
 pub(crate) use constraint::*;
 pub(crate) use define::*;
+pub(crate) use security::*;
 pub(crate) use value::*;
 pub(crate) use write::*;
 
@@ -560,6 +562,10 @@ pub(crate) fn cannot_open_database(name: &str) -> SqlError {
         11,
         format!("Cannot open database \"{name}\" requested by the login. The login failed."),
     )
+}
+
+pub(crate) fn cannot_open_default_database() -> SqlError {
+    SqlError::with_class(4064, 11, "Cannot open user default database. Login failed.")
 }
 
 pub(crate) fn lock_timeout() -> SqlError {

@@ -10,9 +10,10 @@ use std::sync::LazyLock;
 
 use launchpod_types::{Length, SqlError, SqlType};
 
-use super::{dependencies, listing};
+use super::{dependencies, listing, security};
 use crate::sqlite::embedded::environment::{Environment, now};
 use crate::sqlite::functions::zone;
+use crate::sqlite::security::permission::Class;
 
 /// The schema of these tables.
 pub(crate) const SCHEMA: &str = "catalog";
@@ -46,7 +47,8 @@ const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 
 /// The table of a name.
 pub(crate) fn named(name: &str) -> Option<&'static BaseTable> {
-    TABLES.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    let mut tables = TABLES.iter().chain(security::TABLES);
+    tables.find(|table| table.name.eq_ignore_ascii_case(name))
 }
 
 /// The number of the schema whose key `$key` holds.
@@ -296,7 +298,9 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 FROM main."launchpod.databases" d, (VALUES ('dbo', 1), ('guest', 2),
                     ('INFORMATION_SCHEMA', 3), ('sys', 4)) s
                 UNION ALL
-                SELECT database_id, name, schema_id, 1 FROM main."launchpod.schemas""#,
+                SELECT s.database_id, s.name, s.schema_id, coalesce(o.owner, 1)
+                FROM main."launchpod.schemas" s LEFT JOIN main."launchpod.owners" o
+                ON o.database_id = s.database_id AND o.class = 3 AND o.id = s.schema_id"#,
                 per_database: true,
             },
         },
@@ -313,6 +317,17 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("modified", MOMENT, false),
                 ("definition", TEXT, true),
                 ("is_system_named", BIT, false),
+            ],
+            rows: Rows::Query { sql: OBJECTS, per_database: true },
+        },
+        // The same, of which a caller sees those whose definition they may view.
+        BaseTable {
+            name: "definitions",
+            columns: &[
+                ("object_id", INT, false),
+                ("parent_object_id", INT, false),
+                ("type", CODE, true),
+                ("definition", TEXT, true),
             ],
             rows: Rows::Query { sql: OBJECTS, per_database: true },
         },
@@ -426,15 +441,6 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("row_count", BIG, false),
             ],
             rows: Rows::Query { sql: SIZES, per_database: true },
-        },
-        BaseTable {
-            name: "logins",
-            columns: &[("principal_id", INT, false), ("name", NAME, false)],
-            rows: Rows::Query {
-                sql: r#"SELECT CASE key WHEN 'sa' THEN 1 ELSE 256 + rowid END AS principal_id, name
-                    FROM main."launchpod.logins""#,
-                per_database: false,
-            },
         },
         BaseTable {
             name: "script_requests",
@@ -578,7 +584,10 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("local_address", SqlType::VarChar(Length::Limited(48)), true),
                 ("local_port", INT, true),
             ],
-            rows: Rows::Made(|environment| listing::array(&environment.session.live.rows())),
+            rows: Rows::Made(|environment| {
+                let all = environment.context()?.may(Class::Server, "VIEW SERVER STATE");
+                listing::array(&environment.session.live.rows(all))
+            }),
         },
     ]
 });

@@ -7,12 +7,16 @@ use serde_json::{Value, json};
 
 use super::listing::array;
 use crate::sqlite::embedded::environment::Environment;
+use crate::sqlite::security::permission::Class;
 
 /// The rows of `catalog.dependencies`: for each module of the current database the objects that
 /// its text names. A name that no object has is left out: it may be an alias's, or one that was
 /// dropped.
 pub(super) fn dependencies(environment: &Environment<'_>) -> Result<String, SqlError> {
     let mut rows: Vec<Value> = Vec::new();
+    if !environment.context()?.may(Class::Database, "VIEW DEFINITION") {
+        return array(&rows);
+    }
     for (module, definition) in environment.catalog().definitions(environment.database)? {
         let Ok(batch) = launchpod_tsql::parse(&definition) else { continue };
         let mut known = BTreeSet::new();

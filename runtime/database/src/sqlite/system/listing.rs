@@ -20,6 +20,7 @@ use crate::sqlite::embedded::environment::{Environment, IdentityState, Session};
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
+use crate::sqlite::security::context::Execution;
 use crate::sqlite::sessions::{LiveSession, Sessions};
 use crate::{Client, Configurations, Login, Secret};
 
@@ -60,6 +61,8 @@ fn columns() -> Result<Vec<Value>, SqlError> {
         session: &session,
         database: &session.database,
         now: None,
+        schema: None,
+        chain: None,
     };
     let variables = BTreeMap::new();
     let mut rows = Vec::new();
@@ -123,6 +126,7 @@ fn nobody() -> Session {
     Session {
         spid: login.spid,
         login: String::new(),
+        execution: Execution::of_system(database.id),
         program: String::new(),
         host: String::new(),
         server: String::new(),

@@ -3,7 +3,7 @@
 use launchpod_types::{Message, SqlError};
 
 /// Number, severity and text; `%s` stands for an argument.
-const MESSAGES: [(i32, u8, &str); 13] = [
+const MESSAGES: [(i32, u8, &str); 17] = [
     (15001, 16, "Object '%s' does not exist or is not a valid object for this operation."),
     (
         15009,
@@ -16,7 +16,9 @@ const MESSAGES: [(i32, u8, &str); 13] = [
         "The database '%s' does not exist. Supply a valid database name. To see available \
          databases, use sys.databases.",
     ),
+    (15014, 16, "The role '%s' does not exist in the current database."),
     (15197, 16, "There is no text for object '%s'."),
+    (15198, 16, "The name supplied (%s) is not a user, role, or aliased login."),
     (
         15225,
         11,
@@ -41,6 +43,8 @@ const MESSAGES: [(i32, u8, &str); 13] = [
         "Error: The new name '%s' is already in use as a %s name and would cause a duplicate \
          that is not permitted.",
     ),
+    (15409, 11, "'%s' is not a role."),
+    (15410, 11, "User or role '%s' does not exist in this database."),
     (15469, 0, "No constraints are defined on object '%s', or you do not have permissions."),
     (
         15470,

@@ -16,6 +16,7 @@ mod dependencies;
 pub(crate) mod listing;
 mod messages;
 mod run;
+mod security;
 
 /// A catalog view.
 pub(crate) struct SystemView {
@@ -48,9 +49,10 @@ const VIEWS: [(&str, bool); 10] = [
 ];
 
 /// The texts of procedures.
-const PROCEDURES: [&str; 3] = [
+const PROCEDURES: [&str; 4] = [
     include_str!("procedures/odbc.sql"),
     include_str!("procedures/help.sql"),
+    include_str!("procedures/security.sql"),
     include_str!("procedures/driver.sql"),
 ];
 

@@ -1,6 +1,7 @@
 //! EXEC of a system procedure.
 //!
-//! Its text has SELECT, IF, DECLARE, SET, EXEC of another, RAISERROR with a number, and RETURN.
+//! Its text has SELECT, IF, DECLARE, SET, EXEC of another or of a text, RAISERROR with a number,
+//! and RETURN.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::{Event, Variable, Variables};
 
 /// A procedure that runs.
 struct Call<'a> {
-    worker: &'a Worker,
+    worker: &'a mut Worker,
     job: &'a Job,
     variables: Variables,
 }
@@ -49,7 +50,7 @@ impl Worker {
 
     /// Runs a procedure's text in the current database; its return status.
     fn run_procedure(
-        &self,
+        &mut self,
         job: &Job,
         procedure: &SystemProcedure,
         given: &[Argument],
@@ -106,6 +107,7 @@ impl Call<'_> {
                 let procedure = super::procedure(&name).ok_or_else(missing)?;
                 self.worker.run_procedure(&job, procedure, &execute.arguments)?;
             }
+            StatementKind::ExecuteText(execute) => self.execute_text(&execute.text)?,
             StatementKind::RaiseError(raise) => self.raise(raise)?,
             StatementKind::Return(None) => return Ok(Some(0)),
             StatementKind::Return(Some(status)) => {
@@ -118,6 +120,19 @@ impl Call<'_> {
             _ => return Err(errors::internal("a procedure's text has another statement").into()),
         }
         Ok(None)
+    }
+
+    /// `EXEC ('text')`: statements that the database runs.
+    fn execute_text(&mut self, text: &Expr) -> Result<(), Stop> {
+        let Value::Text(text) = self.value(text, SqlType::NVARCHAR_MAX)? else {
+            return Ok(());
+        };
+        let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        for statement in batch.statements {
+            let job = self.job.within(statement.clone(), &text, Arc::default());
+            self.worker.dispatch(&job, &statement.kind)?;
+        }
+        Ok(())
     }
 
     fn holds(&self, condition: &Expr) -> Result<bool, SqlError> {

@@ -544,12 +544,16 @@ impl Sql {
                 self.push(")");
                 id
             }
-            BoundSource::System { sql, database, id } => {
+            BoundSource::System { sql, database, visible, id } => {
                 self.push("(SELECT * FROM (");
                 self.push(sql);
                 self.push(")");
                 if let Some(database) = database {
                     self.push_number(" WHERE \"@database\" = ", database);
+                }
+                if let Some(visible) = visible {
+                    self.push(if database.is_some() { " AND " } else { " WHERE " });
+                    self.push(visible);
                 }
                 self.push(")");
                 id

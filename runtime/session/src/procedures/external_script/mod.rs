@@ -10,7 +10,7 @@ pub(super) use self::result_sets::declared_columns;
 use std::sync::Arc;
 
 use launchpod_controller::{ScriptEvent, ScriptRequest, ScriptRun};
-use launchpod_database::Variable;
+use launchpod_database::{Action, Variable};
 use launchpod_tsql::ast::ResultSets;
 use launchpod_types::{Parameter, SqlError, Value};
 use uuid::Uuid;
@@ -35,6 +35,8 @@ impl Run<'_> {
         }
         let id = Uuid::new_v4();
         let arguments = self.script_arguments(arguments, id).await?;
+        let action = Action::ExternalScript { language: arguments.language.clone() };
+        self.session.database.permit(action).await?;
         let expected = result_sets::expected(result_sets, source)?;
         arguments.check_parallel(&expected)?;
         let parameters = self.script_parameters(&arguments).await?;

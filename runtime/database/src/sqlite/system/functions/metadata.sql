@@ -171,55 +171,39 @@ BEGIN
         WHERE i.object_id = OBJECT_ID(@table) AND i.index_id = @index_id AND i.key_ordinal = @key_id)
 END
 GO
-CREATE FUNCTION sys.USER_NAME (@id int = 1) RETURNS sysname AS
+CREATE FUNCTION sys.USER_NAME (@id int) RETURNS sysname AS
 BEGIN
-    RETURN (SELECT name FROM sys.database_principals WHERE principal_id = @id)
+    RETURN (SELECT name FROM catalog.principals WHERE principal_id = @id)
 END
 GO
-CREATE FUNCTION sys.USER_ID (@name sysname = 'dbo') RETURNS int AS
+CREATE FUNCTION sys.USER_ID (@name sysname) RETURNS int AS
 BEGIN
-    RETURN (SELECT principal_id FROM sys.database_principals WHERE name = @name)
+    RETURN (SELECT principal_id FROM catalog.principals WHERE name = @name)
 END
 GO
-CREATE FUNCTION sys.DATABASE_PRINCIPAL_ID (@name sysname = 'dbo') RETURNS int AS
+CREATE FUNCTION sys.DATABASE_PRINCIPAL_ID (@name sysname) RETURNS int AS
 BEGIN
-    RETURN (SELECT principal_id FROM sys.database_principals WHERE name = @name)
+    RETURN (SELECT principal_id FROM catalog.principals WHERE name = @name)
 END
 GO
-CREATE FUNCTION sys.HAS_DBACCESS (@database sysname) RETURNS int AS
+CREATE FUNCTION sys.SUSER_NAME (@id int) RETURNS sysname AS
 BEGIN
-    RETURN (SELECT 1 FROM sys.databases WHERE name = @database)
+    RETURN (SELECT name FROM catalog.server_principals WHERE principal_id = @id)
 END
 GO
-CREATE FUNCTION sys.IS_MEMBER (@role sysname) RETURNS int AS
+CREATE FUNCTION sys.SUSER_SNAME (@sid varbinary(85)) RETURNS sysname AS
 BEGIN
-    RETURN (SELECT CASE WHEN name IN ('public', 'db_owner') THEN 1 ELSE 0 END
-        FROM sys.database_principals WHERE name = @role AND type = 'R')
+    RETURN (SELECT name FROM catalog.server_principals WHERE sid = @sid)
 END
 GO
-CREATE FUNCTION sys.IS_ROLEMEMBER (@role sysname, @principal sysname = 'dbo') RETURNS int AS
+CREATE FUNCTION sys.SUSER_ID (@login sysname) RETURNS int AS
 BEGIN
-    RETURN (SELECT CASE WHEN r.name = 'public' OR r.name = 'db_owner' AND p.name = 'dbo'
-            THEN 1 ELSE 0 END
-        FROM sys.database_principals r JOIN sys.database_principals p ON p.name = @principal
-        WHERE r.name = @role AND r.type = 'R')
+    RETURN (SELECT principal_id FROM catalog.server_principals WHERE name = @login)
 END
 GO
-CREATE FUNCTION sys.IS_SRVROLEMEMBER (@role sysname, @login sysname = NULL) RETURNS int AS
+CREATE FUNCTION sys.SUSER_SID (@login sysname) RETURNS varbinary(85) AS
 BEGIN
-    RETURN (SELECT CASE WHEN r.name IN ('public', 'sysadmin') THEN 1 ELSE 0 END
-        FROM sys.server_principals r WHERE r.name = @role AND r.type = 'R' AND (@login IS NULL
-            OR EXISTS (SELECT 1 FROM sys.sql_logins l WHERE l.name = @login)))
-END
-GO
-CREATE FUNCTION sys.SUSER_ID (@login sysname = NULL) RETURNS int AS
-BEGIN
-    RETURN (SELECT principal_id FROM sys.server_principals WHERE name = COALESCE(@login, ORIGINAL_LOGIN()))
-END
-GO
-CREATE FUNCTION sys.SUSER_SID (@login sysname = NULL) RETURNS varbinary(85) AS
-BEGIN
-    RETURN (SELECT sid FROM sys.server_principals WHERE name = COALESCE(@login, ORIGINAL_LOGIN()))
+    RETURN (SELECT sid FROM catalog.server_principals WHERE name = @login)
 END
 GO
 CREATE FUNCTION sys.FULLTEXTSERVICEPROPERTY (@property varchar(128)) RETURNS int AS

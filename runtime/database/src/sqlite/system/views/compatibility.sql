@@ -76,7 +76,7 @@ SELECT object_id AS id, CAST(0 AS smallint) AS number, CAST(1 AS smallint) AS co
     CAST(0 AS smallint) AS status, CAST(NULL AS varbinary(8000)) AS ctext,
     CAST(2 AS smallint) AS texttype, CAST(0 AS smallint) AS language, CAST(0 AS bit) AS encrypted,
     CAST(0 AS bit) AS compressed, CAST(definition AS nvarchar(4000)) AS text
-FROM catalog.objects WHERE definition IS NOT NULL
+FROM catalog.definitions WHERE definition IS NOT NULL
 GO
 CREATE VIEW sys.syslanguages AS
 SELECT CAST(0 AS smallint) AS langid, CAST('mdy' AS nchar(3)) AS dateformat,

@@ -5,13 +5,15 @@ JOIN catalog.indexes i ON i.constraint_id = o.object_id
 GO
 CREATE VIEW sys.check_constraints AS
 SELECT o.*, CAST(0 AS bit) AS is_disabled, CAST(0 AS bit) AS is_not_for_replication,
-    CAST(0 AS bit) AS is_not_trusted, d.parent_column_id, d.definition,
+    CAST(0 AS bit) AS is_not_trusted, d.parent_column_id, t.definition,
     CAST(1 AS bit) AS uses_database_collation, d.is_system_named
-FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id WHERE o.type = 'C'
+FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id
+LEFT JOIN catalog.definitions t ON t.object_id = o.object_id WHERE o.type = 'C'
 GO
 CREATE VIEW sys.default_constraints AS
-SELECT o.*, d.parent_column_id, d.definition, d.is_system_named
-FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id WHERE o.type = 'D'
+SELECT o.*, d.parent_column_id, t.definition, d.is_system_named
+FROM sys.objects o JOIN catalog.objects d ON d.object_id = o.object_id
+LEFT JOIN catalog.definitions t ON t.object_id = o.object_id WHERE o.type = 'D'
 GO
 CREATE VIEW sys.foreign_key_columns AS
 SELECT constraint_id AS constraint_object_id, ordinal AS constraint_column_id,

@@ -1,9 +1,10 @@
 CREATE VIEW sys.objects AS
-SELECT o.name, o.object_id, CAST(NULL AS int) AS principal_id, o.schema_id, o.parent_object_id,
+SELECT o.name, o.object_id, w.owner AS principal_id, o.schema_id, o.parent_object_id,
     o.type, CAST(t.type_desc AS nvarchar(60)) AS type_desc, o.created AS create_date,
     o.modified AS modify_date, CAST(0 AS bit) AS is_ms_shipped, CAST(0 AS bit) AS is_published,
     CAST(0 AS bit) AS is_schema_published
 FROM catalog.objects o
+LEFT JOIN catalog.owners w ON w.class = 1 AND w.id = o.object_id
 LEFT JOIN (VALUES ('U ', 'USER_TABLE'), ('V ', 'VIEW'), ('P ', 'SQL_STORED_PROCEDURE'),
     ('FN', 'SQL_SCALAR_FUNCTION'), ('IF', 'SQL_INLINE_TABLE_VALUED_FUNCTION'),
     ('TF', 'SQL_TABLE_VALUED_FUNCTION'), ('PK', 'PRIMARY_KEY_CONSTRAINT'),
@@ -70,13 +71,15 @@ SELECT o.*, CAST(0 AS bit) AS is_auto_executed, CAST(0 AS bit) AS is_execution_r
 FROM sys.objects o WHERE o.type = 'P'
 GO
 CREATE VIEW sys.sql_modules AS
-SELECT object_id, definition, CAST(1 AS bit) AS uses_ansi_nulls,
+SELECT o.object_id, d.definition, CAST(1 AS bit) AS uses_ansi_nulls,
     CAST(1 AS bit) AS uses_quoted_identifier, CAST(0 AS bit) AS is_schema_bound,
     CAST(0 AS bit) AS uses_database_collation, CAST(0 AS bit) AS is_recompiled,
-    CAST(0 AS bit) AS null_on_null_input, CAST(NULL AS int) AS execute_as_principal_id,
+    CAST(0 AS bit) AS null_on_null_input, e.principal_id AS execute_as_principal_id,
     CAST(0 AS bit) AS uses_native_compilation, CAST(0 AS bit) AS inline_type,
     CAST(0 AS bit) AS is_inlineable
-FROM catalog.objects WHERE type IN ('V', 'P', 'FN', 'IF', 'TF')
+FROM catalog.objects o LEFT JOIN catalog.definitions d ON d.object_id = o.object_id
+LEFT JOIN catalog.execution_contexts e ON e.object_id = o.object_id
+WHERE o.type IN ('V', 'P', 'FN', 'IF', 'TF')
 GO
 CREATE VIEW sys.all_sql_modules AS
 SELECT * FROM sys.sql_modules

@@ -1,54 +1,75 @@
 CREATE VIEW sys.server_principals AS
-SELECT p.name, p.principal_id, CAST(p.principal_id AS varbinary(85)) AS sid,
-    CAST(p.type AS char(1)) AS type,
-    CAST(CASE p.type WHEN 'S' THEN 'SQL_LOGIN' ELSE 'SERVER_ROLE' END AS nvarchar(60)) AS type_desc,
-    CAST(0 AS bit) AS is_disabled, CAST('20221008' AS datetime) AS create_date,
-    CAST('20221008' AS datetime) AS modify_date,
-    CASE p.type WHEN 'S' THEN CAST('master' AS sysname) END AS default_database_name,
-    CASE p.type WHEN 'S' THEN CAST('us_english' AS sysname) END AS default_language_name,
-    CAST(NULL AS int) AS credential_id,
-    CASE p.type WHEN 'R' THEN 1 END AS owning_principal_id,
-    CAST(CASE p.type WHEN 'R' THEN 1 ELSE 0 END AS bit) AS is_fixed_role
-FROM (SELECT name, principal_id, 'S' AS type FROM catalog.logins
-    UNION ALL SELECT CAST(r.name AS sysname), r.id, 'R' FROM (VALUES ('public', 2),
-        ('sysadmin', 3), ('securityadmin', 4), ('serveradmin', 5), ('setupadmin', 6),
-        ('processadmin', 7), ('diskadmin', 8), ('dbcreator', 9), ('bulkadmin', 10)) r (name, id)) p
+SELECT name, principal_id, sid, CAST(type AS char(1)) AS type,
+    CAST(CASE type WHEN 'S' THEN 'SQL_LOGIN' ELSE 'SERVER_ROLE' END AS nvarchar(60)) AS type_desc,
+    is_disabled, created AS create_date, modified AS modify_date,
+    default_database AS default_database_name,
+    CASE type WHEN 'S' THEN CAST('us_english' AS sysname) END AS default_language_name,
+    CAST(NULL AS int) AS credential_id, owner AS owning_principal_id,
+    CAST(CASE WHEN type = 'R' AND principal_id < 257 THEN 1 ELSE 0 END AS bit) AS is_fixed_role
+FROM catalog.server_principals
 GO
 CREATE VIEW sys.sql_logins AS
-SELECT name, principal_id, sid, type, type_desc, is_disabled, create_date, modify_date,
-    default_database_name, default_language_name, credential_id, CAST(0 AS bit) AS is_policy_checked,
-    CAST(0 AS bit) AS is_expiration_checked, CAST(NULL AS varbinary(256)) AS password_hash
-FROM sys.server_principals WHERE type = 'S'
+SELECT p.name, p.principal_id, p.sid, CAST(p.type AS char(1)) AS type,
+    CAST('SQL_LOGIN' AS nvarchar(60)) AS type_desc, p.is_disabled, p.created AS create_date,
+    p.modified AS modify_date, p.default_database AS default_database_name,
+    CAST('us_english' AS sysname) AS default_language_name, CAST(NULL AS int) AS credential_id,
+    p.is_policy_checked, p.is_expiration_checked,
+    CASE HAS_PERMS_BY_NAME(NULL, NULL, 'CONTROL SERVER') WHEN 1 THEN p.password_hash END
+        AS password_hash
+FROM catalog.server_principals p WHERE p.type = 'S'
 GO
 CREATE VIEW sys.server_role_members AS
-SELECT 3 AS role_principal_id, principal_id AS member_principal_id FROM catalog.logins
+SELECT role_id AS role_principal_id, member_id AS member_principal_id
+FROM catalog.server_role_members
+GO
+CREATE VIEW sys.server_permissions AS
+SELECT p.class, CAST(CASE p.class WHEN 100 THEN 'SERVER' ELSE 'SERVER_PRINCIPAL' END
+        AS nvarchar(60)) AS class_desc,
+    p.major_id, 0 AS minor_id, p.grantee AS grantee_principal_id, p.grantor AS grantor_principal_id,
+    p.type, b.permission_name, p.state, CAST(CASE p.state WHEN 'G' THEN 'GRANT'
+        WHEN 'W' THEN 'GRANT_WITH_GRANT_OPTION' ELSE 'DENY' END AS nvarchar(60)) AS state_desc
+FROM catalog.server_permissions p JOIN (SELECT DISTINCT type, permission_name,
+        CASE class_desc WHEN 'SERVER' THEN 100 ELSE 101 END AS class
+    FROM sys.fn_builtin_permissions(NULL) WHERE class_desc IN ('SERVER', 'LOGIN', 'SERVER ROLE')) b
+ON b.type = p.type AND b.class = p.class
 GO
 CREATE VIEW sys.database_principals AS
-SELECT CAST(p.name AS sysname) AS name, p.id AS principal_id, CAST(p.type AS char(1)) AS type,
-    CAST(CASE p.type WHEN 'S' THEN 'SQL_USER' ELSE 'DATABASE_ROLE' END AS nvarchar(60))
+SELECT name, principal_id, CAST(type AS char(1)) AS type,
+    CAST(CASE type WHEN 'S' THEN 'SQL_USER' ELSE 'DATABASE_ROLE' END AS nvarchar(60))
         AS type_desc,
-    CASE p.id WHEN 1 THEN CAST('dbo' AS sysname) WHEN 2 THEN CAST('guest' AS sysname) END
-        AS default_schema_name,
-    CAST('20221008' AS datetime) AS create_date, CAST('20221008' AS datetime) AS modify_date,
-    CASE p.type WHEN 'R' THEN 1 END AS owning_principal_id,
-    CASE WHEN p.id < 3 THEN CAST(p.id AS varbinary(85)) END AS sid,
-    CAST(CASE WHEN p.id >= 16384 THEN 1 ELSE 0 END AS bit) AS is_fixed_role,
-    CASE p.id WHEN 1 THEN 1 ELSE 0 END AS authentication_type,
-    CAST(CASE p.id WHEN 1 THEN 'INSTANCE' ELSE 'NONE' END AS nvarchar(60))
+    default_schema AS default_schema_name, created AS create_date, modified AS modify_date,
+    owner AS owning_principal_id, sid,
+    CAST(CASE WHEN principal_id >= 16384 THEN 1 ELSE 0 END AS bit) AS is_fixed_role,
+    CASE has_login WHEN 1 THEN 1 ELSE 0 END AS authentication_type,
+    CAST(CASE has_login WHEN 1 THEN 'INSTANCE' ELSE 'NONE' END AS nvarchar(60))
         AS authentication_type_desc,
     CAST(NULL AS sysname) AS default_language_name, CAST(NULL AS int) AS default_language_lcid,
     CAST(0 AS bit) AS allow_encrypted_value_modifications
-FROM (VALUES ('public', 0, 'R'), ('dbo', 1, 'S'), ('guest', 2, 'S'),
-    ('INFORMATION_SCHEMA', 3, 'S'), ('sys', 4, 'S'), ('db_owner', 16384, 'R'),
-    ('db_accessadmin', 16385, 'R'), ('db_securityadmin', 16386, 'R'), ('db_ddladmin', 16387, 'R'),
-    ('db_backupoperator', 16389, 'R'), ('db_datareader', 16390, 'R'), ('db_datawriter', 16391, 'R'),
-    ('db_denydatareader', 16392, 'R'), ('db_denydatawriter', 16393, 'R')) p (name, id, type)
+FROM catalog.principals
 GO
 CREATE VIEW sys.database_role_members AS
-SELECT 16384 AS role_principal_id, 1 AS member_principal_id
+SELECT role_id AS role_principal_id, member_id AS member_principal_id FROM catalog.role_members
 GO
 CREATE VIEW sys.database_permissions AS
-SELECT CAST(0 AS tinyint) AS class, CAST('DATABASE' AS nvarchar(60)) AS class_desc, 0 AS major_id,
-    0 AS minor_id, 1 AS grantee_principal_id, 1 AS grantor_principal_id,
-    CAST('CO' AS char(4)) AS type, CAST('CONNECT' AS nvarchar(128)) AS permission_name,
-    CAST('G' AS char(1)) AS state, CAST('GRANT' AS nvarchar(60)) AS state_desc
+SELECT p.class, CAST(CASE p.class WHEN 0 THEN 'DATABASE' WHEN 1 THEN 'OBJECT_OR_COLUMN'
+        WHEN 3 THEN 'SCHEMA' WHEN 4 THEN 'DATABASE_PRINCIPAL' ELSE 'EXTERNAL_LANGUAGE' END
+        AS nvarchar(60)) AS class_desc,
+    p.major_id, 0 AS minor_id, p.grantee AS grantee_principal_id, p.grantor AS grantor_principal_id,
+    p.type, b.permission_name, p.state, CAST(CASE p.state WHEN 'G' THEN 'GRANT'
+        WHEN 'W' THEN 'GRANT_WITH_GRANT_OPTION' ELSE 'DENY' END AS nvarchar(60)) AS state_desc
+FROM catalog.permissions p JOIN (SELECT DISTINCT type, permission_name, CASE class_desc
+        WHEN 'DATABASE' THEN 0 WHEN 'OBJECT' THEN 1 WHEN 'SCHEMA' THEN 3
+        WHEN 'EXTERNAL LANGUAGE' THEN 27 ELSE 4 END AS class
+    FROM sys.fn_builtin_permissions(NULL)
+    WHERE class_desc NOT IN ('SERVER', 'LOGIN', 'SERVER ROLE')) b
+ON b.type = p.type AND b.class = p.class
+GO
+CREATE VIEW sys.login_token AS
+SELECT principal_id, sid, name, CAST(CASE type WHEN 'S' THEN 'SQL LOGIN' ELSE 'SERVER ROLE' END
+        AS nvarchar(128)) AS type, CAST('GRANT OR DENY' AS nvarchar(128)) AS usage
+FROM catalog.login_token
+GO
+CREATE VIEW sys.user_token AS
+SELECT principal_id, sid, name, CAST(CASE type WHEN 'S' THEN 'SQL USER' ELSE 'ROLE' END
+        AS nvarchar(128)) AS type, CAST('GRANT OR DENY' AS nvarchar(128)) AS usage
+FROM catalog.user_token

@@ -1,6 +1,6 @@
 CREATE VIEW sys.databases AS
-SELECT name, database_id, CAST(NULL AS int) AS source_database_id,
-    CAST(0x01 AS varbinary(85)) AS owner_sid, created AS create_date,
+SELECT d.name, d.database_id, CAST(NULL AS int) AS source_database_id,
+    ISNULL(w.sid, 0x01) AS owner_sid, created AS create_date,
     CAST(160 AS tinyint) AS compatibility_level,
     CAST('SQL_Latin1_General_CP1_CI_AS' AS sysname) AS collation_name,
     CAST(0 AS tinyint) AS user_access, CAST('MULTI_USER' AS nvarchar(60)) AS user_access_desc,
@@ -54,7 +54,7 @@ SELECT name, database_id, CAST(NULL AS int) AS source_database_id,
     CAST(0 AS bit) AS is_tempdb_spill_to_remote_store, CAST(0 AS bit) AS is_stale_page_detection_on,
     CAST(0 AS bit) AS is_memory_optimized_enabled, CAST(0 AS bit) AS is_data_retention_enabled,
     CAST(0 AS bit) AS is_ledger_on, CAST(0 AS bit) AS is_change_feed_enabled
-FROM catalog.databases
+FROM catalog.databases d LEFT JOIN catalog.database_owners w ON w.database_id = d.database_id
 GO
 CREATE VIEW sys.master_files AS
 SELECT database_id, 1 AS file_id, CAST(NULL AS uniqueidentifier) AS file_guid,
