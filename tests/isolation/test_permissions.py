@@ -217,15 +217,15 @@ GO
     server.wait_for_no_containers()
 
 
-def attempt(server, user, password, database=""):
-    """What a login that fails is told; nothing when it doesn't fail."""
+def admitted(server, user, password, database=""):
+    """Whether a login succeeds."""
     try:
         pymssql.connect(
             server=server.host, port=str(server.port), user=user, password=password, database=database, tds_version="7.4"
         ).close()  # fmt: skip
-    except pymssql.Error as error:
-        return str(error)
-    return ""
+    except pymssql.Error:
+        return False
+    return True
 
 
 def test_logins_fail_alike_and_the_log_knows_why(make_server):
@@ -235,15 +235,15 @@ def test_logins_fail_alike_and_the_log_knows_why(make_server):
         sa.run("CREATE LOGIN idle WITH PASSWORD = 'Yukon-2nd'; ALTER LOGIN idle DISABLE").check()
         sa.run("CREATE DATABASE closed").check()
         for user, password in [("ann", "wrong"), ("nobody", "wrong"), ("idle", "wrong"), ("ann\nforged", "x")]:
-            assert "Login failed" in attempt(server, user, password)
-        assert attempt(server, "ann", "Yukon-1st") == ""
-        assert "Cannot open database" in attempt(server, "ann", "Yukon-1st", database="closed")
+            assert not admitted(server, user, password)
+        assert admitted(server, "ann", "Yukon-1st")
+        assert not admitted(server, "ann", "Yukon-1st", database="closed")
         for _ in range(3):
-            attempt(server, "ann", "wrong")
-        assert "locked out" in attempt(server, "ann", "Yukon-1st")
-        assert attempt(server, "sa", PASSWORD) == "", "nobody else is"
+            assert not admitted(server, "ann", "wrong")
+        assert not admitted(server, "ann", "Yukon-1st"), "locked"
+        assert admitted(server, "sa", PASSWORD), "nobody else is"
         sa.run("ALTER LOGIN ann WITH PASSWORD = 'Yukon-3rd' UNLOCK").check()
-        assert attempt(server, "ann", "Yukon-3rd") == ""
+        assert admitted(server, "ann", "Yukon-3rd")
     log = server.log_text()
     for state in (5, 7, 8, 10, 40):
         assert f"state={state}" in log, (state, log)
