@@ -24,7 +24,10 @@ impl Worker {
     /// Statistics, indexes and the log are SQLite's own affair: only the table must be there.
     pub(super) fn maintain(&self, table: Option<&ObjectName>) -> Result<(), Stop> {
         if let Some(table) = table {
-            self.environment().table(table)?;
+            let found = self.environment().table(table)?;
+            if !self.environment().may_table(&found, "AL")? {
+                return Err(errors::cannot_find_object(&table.to_string()).into());
+            }
         }
         Ok(())
     }
@@ -57,6 +60,9 @@ impl Worker {
         let environment = self.environment();
         let table = environment.catalog().table_by_text(name, environment.database)?;
         let table = table.ok_or_else(|| errors::cannot_find_table(name))?;
+        if !environment.may_table(&table, "AL")? {
+            return Err(errors::cannot_find_table(name).into());
+        }
         let mut told = Vec::new();
         self.change(job, table.attached == "temp", |worker, _| {
             let catalog = Catalog::new(&worker.connection);
