@@ -38,8 +38,8 @@ const TEXT_ROW: usize = 320;
 /// Rows and columns of the whole call.
 const CALL: (usize, usize) = (10_000_000, 5);
 /// How many times the numbers' size a worker may use (the input, a file of it, and what pyarrow
-/// makes of that), and what everything else takes (MiB).
-const MEMORY: (u64, u64) = (4, 2048);
+/// makes of that), and what is enough for the whole call and everything else (MiB).
+const MEMORY: (u64, u64) = (4, 6144);
 
 /// What `bench data` can be told.
 #[derive(Args)]
@@ -91,7 +91,7 @@ async fn controller(
     mebibytes: u64,
     shares: bool,
 ) -> Result<Arc<Controller>, Error> {
-    let memory = MEMORY.0 * mebibytes + MEMORY.1;
+    let memory = (MEMORY.0 * mebibytes).max(MEMORY.1);
     let settings = Settings {
         shared_segments: Some(shares),
         worker_memory: Some(settings.worker_memory.unwrap_or(memory)),

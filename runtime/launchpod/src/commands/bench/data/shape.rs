@@ -25,7 +25,7 @@ pub struct Shape {
 // === impl Shape ===
 
 impl Shape {
-    /// Numbers, by turns `bigint` and `float`: `rows` in batches of `batch_rows`.
+    /// Numbers, by turns `bigint` and `float`: `rows` in batches of `batch_rows`, one at least.
     ///
     /// # Errors
     /// Arrow's.
@@ -46,7 +46,8 @@ impl Shape {
         Shape::new(name, (0..columns).map(of), rows / batch_rows)
     }
 
-    /// Texts of about a hundred bytes, a number for every three of them.
+    /// Texts of about a hundred bytes, a number for every three of them: `rows` in batches of
+    /// `batch_rows`, one at least.
     ///
     /// # Errors
     /// Arrow's.
@@ -72,7 +73,7 @@ impl Shape {
             .map(|(index, sql_type)| Column::new(format!("c{index}"), sql_type))
             .collect();
         let batch = RecordBatch::try_new(storage::schema(&columns), arrays)?;
-        Ok(Shape { name, columns, batch, batches })
+        Ok(Shape { name, columns, batch, batches: batches.max(1) })
     }
 
     /// How many rows there are.
