@@ -12,7 +12,7 @@ const PAGE: &str = include_str!("../../../LIMITATIONS.md");
 /// A row's first cell; an example, which stands on the second line of its batch; what the error
 /// calls the construct.
 const EXAMPLES: &[(&str, &str, &str)] = &[
-    ("EXEC AT a linked server; EXEC AS", "EXEC ('SELECT 1') AS USER = 'dbo'", "EXECUTE AS"),
+    ("EXEC AT a linked server", "EXEC ('SELECT 1') AT far", "EXECUTE AT"),
     (
         "SET ROWCOUNT with MERGE and several rows of VALUES, beside TOP and WITH",
         "SET ROWCOUNT 1 INSERT t (a) VALUES (1), (2)",
