@@ -249,6 +249,9 @@ async fn clients_read_the_catalog_by_procedures() {
         ("EXEC sp_fkeys 'parent'", "1 rows"),
         ("EXEC sp_statistics 'child'", "5 rows"),
         ("EXEC sp_sproc_columns 'p'", "3 rows"),
+        ("EXEC sp_sproc_columns_100 'p', 'dbo', NULL, NULL, @ODBCVer = 3", "3 rows"),
+        ("EXEC sp_columns_90 'child', 'dbo'", "3 rows"),
+        ("EXEC sp_depends 'parent'", "1 rows"),
         ("EXEC sp_databases", "4 rows"),
         ("EXEC sp_server_info 2", "1 rows"),
         ("EXEC sp_table_privileges 'v'", "5 rows"),
@@ -282,6 +285,19 @@ async fn clients_read_the_catalog_by_procedures() {
             "status 0"
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn helptext_cuts_long_lines() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let line = format!("SELECT '{}' AS x", "y".repeat(500));
+    let text = format!("CREATE PROCEDURE long AS\n{line}\nSELECT 2");
+    run(&mut *session, &text).await.unwrap();
+    let output = run(&mut *session, "EXEC sp_helptext 'long'").await.unwrap();
+    let lengths: Vec<usize> = output.rows.iter().map(|row| row[0].len()).collect();
+    assert_eq!(lengths, [25, 255, 255, line.len() + 1 - 510, 8]);
+    assert_eq!(output.rows.concat().concat(), text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

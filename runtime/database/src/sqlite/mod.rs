@@ -24,6 +24,7 @@ use crate::{Configurations, Database, Login, Secret, Session};
 
 mod bind;
 mod cell;
+mod discovery;
 mod embedded;
 mod errors;
 mod functions;

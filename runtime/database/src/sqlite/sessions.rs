@@ -101,6 +101,11 @@ impl Entry {
         self.sessions.lock().sessions.values().any(|session| session.login == login)
     }
 
+    /// The session has ended.
+    pub(crate) fn leave(&self) {
+        self.sessions.lock().sessions.remove(&self.key);
+    }
+
     fn change(&self, change: impl FnOnce(&mut LiveSession)) {
         if let Some(session) = self.sessions.lock().sessions.get_mut(&self.key) {
             change(session);
@@ -110,7 +115,7 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.sessions.lock().sessions.remove(&self.key);
+        self.leave();
     }
 }
 

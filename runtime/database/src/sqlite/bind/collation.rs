@@ -8,7 +8,7 @@ use launchpod_tsql::ast::{Expr, ExprKind, Identifier};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::tree::Bound;
-use super::{Binder, coerce};
+use super::{Binder, coerce, undeclared};
 use crate::sqlite::errors;
 use crate::sqlite::functions::text::{self, Case};
 use crate::sqlite::functions::{Body, Function};
@@ -33,14 +33,14 @@ impl Binder<'_> {
     ///
     /// # Errors
     /// 468 when they have different ones.
-    pub(super) fn comparands(&mut self, operands: &[&Expr]) -> Result<Vec<Bound>, SqlError> {
+    pub(super) fn comparands(
+        &mut self,
+        operands: &[&Expr],
+        deduce: fn(SqlType) -> SqlType,
+    ) -> Result<Vec<Bound>, SqlError> {
         let case = explicit_case(operands)?;
         let sensitive = case.is_some_and(|case| case != Case::Ignored);
-        let bound = operands.iter().map(|operand| match &operand.kind {
-            ExprKind::Collate { operand, .. } if sensitive => self.value(operand),
-            _ => self.value(operand),
-        });
-        let bound = bound.collect::<Result<Vec<_>, _>>()?;
+        let bound = self.together(&bare(operands, sensitive), deduce)?;
         match case {
             Some(case) if sensitive => {
                 bound.into_iter().map(|operand| sort_key(operand, case)).collect()
@@ -51,7 +51,7 @@ impl Binder<'_> {
 
     /// What ORDER BY orders by: a key when the value has a COLLATE.
     pub(super) fn order_value(&mut self, value: &Expr) -> Result<Bound, SqlError> {
-        let mut bound = self.comparands(&[value])?;
+        let mut bound = self.comparands(&[value], undeclared::same)?;
         bound.pop().ok_or_else(|| errors::internal("an order by nothing"))
     }
 
@@ -61,12 +61,18 @@ impl Binder<'_> {
         operands: &[&Expr],
     ) -> Result<(Vec<Bound>, Case), SqlError> {
         let case = explicit_case(operands)?.unwrap_or(Case::Ignored);
-        let bound = operands.iter().map(|operand| match &operand.kind {
-            ExprKind::Collate { operand, .. } if case != Case::Ignored => self.value(operand),
-            _ => self.value(operand),
-        });
-        Ok((bound.collect::<Result<_, _>>()?, case))
+        let bare = bare(operands, case != Case::Ignored);
+        Ok((self.together(&bare, undeclared::general)?, case))
     }
+}
+
+/// The operands, without their COLLATE when it is `taken` into account already.
+fn bare<'e>(operands: &[&'e Expr], taken: bool) -> Vec<&'e Expr> {
+    let bare = operands.iter().map(|operand| match &operand.kind {
+        ExprKind::Collate { operand, .. } if taken => operand.as_ref(),
+        _ => *operand,
+    });
+    bare.collect()
 }
 
 /// How the collation that operands name treats case; `None` when none does.

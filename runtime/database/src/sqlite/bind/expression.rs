@@ -7,7 +7,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
-use super::{Binder, coerce, collation, metadata, operator, types};
+use super::{Binder, coerce, collation, metadata, operator, types, undeclared};
 use crate::sqlite::errors;
 use crate::sqlite::functions::text::Case;
 use crate::sqlite::functions::{Actual, Body, Function, bits, convert, culture, zone};
@@ -34,7 +34,7 @@ impl Binder<'_> {
                 operator::unary(*operator, self.value(operand)?)
             }
             ExprKind::Binary { operator, left, right } => {
-                let (left, right) = (self.value(left)?, self.value(right)?);
+                let (left, right) = self.operands(left, right, undeclared::general)?;
                 match operator {
                     BinaryOperator::ShiftLeft => {
                         let shift = |a: &[Actual<'_>]| bits::shift(a, "left_shift", 1);
@@ -52,8 +52,9 @@ impl Binder<'_> {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
             ExprKind::Cast { operand, target, lenient } => {
-                let operand = self.value(operand)?;
-                coerce::explicit(operand, self.target_type(target)?, 0, *lenient)
+                let target = self.target_type(target)?;
+                let operand = self.value_for(operand, target)?;
+                coerce::explicit(operand, target, 0, *lenient)
             }
             ExprKind::Convert { operand, target, style, lenient } => {
                 let operand = self.value(operand)?;

@@ -43,6 +43,7 @@ pub(crate) mod system;
 pub(crate) mod table;
 pub(crate) mod tree;
 pub(crate) mod types;
+pub(crate) mod undeclared;
 mod view_change;
 pub(crate) mod write;
 pub(crate) mod write_rows;
@@ -77,6 +78,8 @@ pub(crate) struct Binder<'a> {
     system: bool,
     /// Whether only columns are asked for, so that no row need be made.
     without_rows: bool,
+    /// The types of undeclared variables, while they are deduced.
+    pub(crate) undeclared: Option<undeclared::Undeclared>,
 }
 
 /// Whether an aggregate may stand where an expression is bound.
@@ -109,7 +112,13 @@ impl<'a> Binder<'a> {
             inlined: Vec::new(),
             system: false,
             without_rows: false,
+            undeclared: None,
         }
+    }
+
+    /// A binder for a statement of the system's own texts, which may name its tables.
+    pub(crate) fn of_system(environment: &'a Environment<'a>, variables: &'a Variables) -> Self {
+        Binder { system: true, ..Binder::new(environment, variables) }
     }
 
     fn source_id(&mut self) -> SourceId {
@@ -142,7 +151,11 @@ impl<'a> Binder<'a> {
         if let Some(present) = self.assigned_variable(&key)? {
             return Ok(present);
         }
-        let variable = self.variables.get(&key).ok_or_else(|| errors::undeclared_variable(name))?;
+        let unknown = || match self.undeclared {
+            Some(_) => errors::not_deduced(name),
+            None => errors::undeclared_variable(name),
+        };
+        let variable = self.variables.get(&key).ok_or_else(unknown)?;
         let mut bound = Bound::constant(variable.value.clone(), variable.sql_type);
         bound.nullable = true;
         Ok(bound)

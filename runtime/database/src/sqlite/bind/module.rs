@@ -68,6 +68,26 @@ impl Binder<'_> {
         self.inline(module, &create, arguments)
     }
 
+    /// The rows of an inline function of the system's; `None` when the name is another's.
+    pub(super) fn system_rows(
+        &mut self,
+        call: &FunctionCall,
+    ) -> Result<Option<BoundQuery>, SqlError> {
+        let name = &call.name;
+        if name.schema.as_ref().is_some_and(|schema| !schema.is("sys")) {
+            return Ok(None);
+        }
+        let Some(create) = system::function(&name.name.text) else { return Ok(None) };
+        let FunctionBody::Inline(query) = &create.body else { return Ok(None) };
+        let parameters = named(create, self.arguments(create, call)?);
+        let database = self.environment.database_of(name)?;
+        let query = self.within(Home::of_system(&database), parameters, |binder| {
+            binder.system = true;
+            binder.bind_query(query)
+        })?;
+        Ok(Some(query))
+    }
+
     fn inline(
         &mut self,
         module: &Module,
@@ -188,7 +208,7 @@ impl Binder<'_> {
                         launchpod_tsql::ast::ArgumentValue::Literal(constant) => literal(constant),
                         _ => return Err(errors::unsupported("A default that isn't a constant")),
                     },
-                    _ => self.value(value)?,
+                    _ => self.value_for(value, sql_type)?,
                 };
                 let value = coerce::implicit(value, sql_type)?;
                 check_size(&value)?;

@@ -6,7 +6,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind};
 use super::write::{derived_column, plain_query, plain_select};
-use super::{Binder, coerce, int, types};
+use super::{Binder, coerce, int, types, undeclared};
 use crate::sqlite::errors;
 use crate::sqlite::functions::convert::{self, Allowed};
 use crate::sqlite::functions::text::{self, Case};
@@ -30,7 +30,11 @@ impl Binder<'_> {
                 not(operand)
             }
             ExprKind::Compare { operator, left, right } => {
-                let (left, right) = pair(self.comparands(&[left, right])?)?;
+                let deduce = match operator {
+                    CompareOperator::Equal | CompareOperator::NotEqual => undeclared::same,
+                    _ => undeclared::general,
+                };
+                let (left, right) = pair(self.comparands(&[left, right], deduce)?)?;
                 compare(*operator, left, right)?
             }
             ExprKind::CompareQuery { operator, left, quantifier, query } => {
@@ -44,7 +48,7 @@ impl Binder<'_> {
                 Bound::predicate(Kind::Infix { operator, left, right, collate }, false)
             }
             ExprKind::Between { negated, operand, low, high } => {
-                let mut operands = self.comparands(&[operand, low, high])?;
+                let mut operands = self.comparands(&[operand, low, high], undeclared::general)?;
                 let operand = operands.remove(0);
                 let (low, high) = pair(operands)?;
                 let low = compare(CompareOperator::GreaterOrEqual, operand.clone(), low)?;
@@ -137,7 +141,7 @@ impl Binder<'_> {
 
     fn in_list(&mut self, negated: bool, operand: &Expr, list: &[Expr]) -> Result<Bound, SqlError> {
         let operands: Vec<&Expr> = std::iter::once(operand).chain(list).collect();
-        let mut values = self.comparands(&operands)?;
+        let mut values = self.comparands(&operands, undeclared::same)?;
         let operand = values.remove(0);
         let t = values
             .iter()

@@ -441,7 +441,8 @@ impl Binder<'_> {
     }
 
     fn row_count(&mut self, count: &launchpod_tsql::ast::Expr) -> Result<Bound, SqlError> {
-        let count = coerce::explicit(self.value(count)?, SqlType::BigInt, 0, false)?;
+        let count =
+            coerce::explicit(self.value_for(count, SqlType::BigInt)?, SqlType::BigInt, 0, false)?;
         if count.any_own(&|part| matches!(part.kind, Kind::Column { .. })) {
             return Err(errors::unsupported("TOP or OFFSET with a column in its count"));
         }

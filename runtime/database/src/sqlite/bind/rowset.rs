@@ -28,7 +28,7 @@ impl Binder<'_> {
         let FunctionArguments::List(list) = &call.arguments else { return Ok(None) };
         let of_system = call.name.schema.as_ref().is_some_and(|schema| schema.is("sys"));
         if call.name.schema.is_some() && !of_system {
-            return Ok(None);
+            return self.discovery(&call.name, list);
         }
         let id = self.source_id();
         let (array, columns) = match call.name.name.text.to_ascii_uppercase().as_str() {

@@ -75,6 +75,9 @@ impl Binder<'_> {
                     self.add_source(id, name, None, columns)?;
                     return Ok(rows);
                 }
+                if let Some(query) = self.system_rows(call)? {
+                    return self.derived_as(query, source, &call.name.name.text);
+                }
                 let module = self.environment.module(&call.name)?;
                 match module {
                     Some(module) if module.kind == ModuleKind::Inline => {

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use launchpod_tsql::ast::ObjectName;
-use launchpod_types::{SqlError, SqlType};
+use launchpod_tsql::ast::{Expr, ObjectName};
+use launchpod_types::{SqlError, SqlType, Value};
 
-use super::Binder;
 use super::module::Home;
 use super::query::named_columns;
 use super::rowset::element;
 use super::scope::SourceColumn;
 use super::tree::{Bound, BoundSource, QueryColumn, SourceId};
-use crate::sqlite::system::{self, SystemView, base, base::BaseTable};
+use super::{Binder, coerce};
+use crate::sqlite::errors;
+use crate::sqlite::system::{self, SystemView, base, base::BaseTable, listing};
 
 // === impl Binder ===
 
@@ -69,19 +70,55 @@ impl Binder<'_> {
             }
             base::Rows::Made(_) if self.without_rows => "[]".to_owned(),
             base::Rows::Made(make) => make(self.environment)?,
+            base::Rows::Discovered(_) => return Err(errors::invalid_object(table.name)),
         };
-        let array = Box::new(Bound::constant(array.into(), SqlType::NVARCHAR_MAX));
-        let columns = base_columns(table).into_iter().enumerate().map(|(place, column)| {
-            let value = Bound { nullable: column.nullable, ..element(id, place, column.sql_type) };
-            SourceColumn { value: Some(value), ..column }
-        });
-        Ok((BoundSource::Rows { array, id }, columns.collect()))
+        Ok(made(table, id, array))
+    }
+
+    /// `catalog.first_result_set (text, declarations)` and the like: functions that only the
+    /// system's texts name. Their arguments are constants.
+    pub(super) fn discovery(
+        &mut self,
+        name: &ObjectName,
+        list: &[Expr],
+    ) -> Result<Option<(BoundSource, Vec<SourceColumn>, SourceId)>, SqlError> {
+        let Some(table) = self.base_table(name) else { return Ok(None) };
+        let base::Rows::Discovered(discover) = table.rows else { return Ok(None) };
+        let mut texts = Vec::with_capacity(list.len());
+        for argument in list {
+            let value = coerce::implicit(self.value(argument)?, SqlType::NVARCHAR_MAX)?;
+            texts.push(match self.environment.evaluate(&value)? {
+                Value::Text(text) => text,
+                _ => String::new(),
+            });
+        }
+        let [text, declarations] = texts.as_slice() else {
+            return Err(errors::argument_count(table.name, "2"));
+        };
+        let rows = if self.without_rows {
+            Vec::new()
+        } else {
+            discover(self.environment, text, declarations)?
+        };
+        let id = self.source_id();
+        let (source, columns) = made(table, id, listing::array(&rows)?);
+        Ok(Some((source, columns, id)))
     }
 
     fn base_table(&self, name: &ObjectName) -> Option<&'static BaseTable> {
         let schema = name.schema.as_ref().filter(|_| self.system)?;
         schema.is(base::SCHEMA).then(|| base::named(&name.name.text))?
     }
+}
+
+/// A table whose rows are a JSON array.
+fn made(table: &BaseTable, id: SourceId, array: String) -> (BoundSource, Vec<SourceColumn>) {
+    let array = Box::new(Bound::constant(array.into(), SqlType::NVARCHAR_MAX));
+    let columns = base_columns(table).into_iter().enumerate().map(|(place, column)| {
+        let value = Bound { nullable: column.nullable, ..element(id, place, column.sql_type) };
+        SourceColumn { value: Some(value), ..column }
+    });
+    (BoundSource::Rows { array, id }, columns.collect())
 }
 
 fn base_columns(table: &BaseTable) -> Vec<SourceColumn> {

@@ -372,7 +372,7 @@ impl Binder<'_> {
             let default = self.absent(table, column)?;
             return Ok(default.unwrap_or_else(|| Bound::constant(Value::Null, column.sql_type)));
         }
-        let value = self.value(value)?;
+        let value = self.value_for(value, column.sql_type)?;
         self.stored(table, column, value)
     }
 

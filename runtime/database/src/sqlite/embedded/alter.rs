@@ -273,12 +273,15 @@ impl Worker {
             self.change_storage(table, &format!("DROP COLUMN {}", quoted(&column.name)))
                 .map_err(|_| errors::column_in_use("DROP", &column.name))?;
         }
+        let key = params![table.object_id, column.column_id];
         let sql = format!(
             r#"DELETE FROM {}."launchpod.columns" WHERE object_id = ?1 AND column_id = ?2"#,
             table.attached
         );
-        let key = params![table.object_id, column.column_id];
         self.connection.execute(&sql, key).map_err(failed)?;
+        let sql = r#"DELETE FROM main."launchpod.extended_properties"
+            WHERE class = 1 AND major_id = ?1 AND minor_id = ?2"#;
+        self.connection.execute(sql, key).map_err(failed)?;
         Ok(())
     }
 
@@ -287,15 +290,9 @@ impl Worker {
         let environment = self.environment();
         let catalog = environment.catalog();
         let name = column.name.as_str();
-        let none = BTreeMap::new();
         for constraint in catalog.constraints(table)? {
             let used = match constraint.code.as_str() {
-                "D" => constraint.column_id == column.column_id,
-                "C" => {
-                    let predicate = parse_predicate(&constraint.definition)?;
-                    let bound = Binder::new(&environment, &none).check(table, &predicate)?;
-                    constraint.column_id == column.column_id || bound.columns().contains(name)
-                }
+                "D" | "C" => constraint.column_id == column.column_id,
                 _ => constraint.columns().contains(&name),
             };
             if used {
@@ -308,15 +305,29 @@ impl Worker {
                 return Ok(true);
             }
         }
+        let indexes = catalog.indexes(table)?;
+        Ok(indexes.iter().any(|index| index.definition.lines().any(|used| used == name))
+            || self.is_in_expression(table, column)?)
+    }
+
+    /// Whether a CHECK or a computed column names a column.
+    pub(super) fn is_in_expression(
+        &self,
+        table: &Table,
+        column: &TableColumn,
+    ) -> Result<bool, SqlError> {
+        let environment = self.environment();
+        let none = BTreeMap::new();
+        let mut used = Vec::new();
+        for check in environment.catalog().checks(table)? {
+            let predicate = parse_predicate(&check)?;
+            used.push(Binder::new(&environment, &none).check(table, &predicate)?);
+        }
         for computed in table.columns.iter().filter_map(|column| column.computed.as_ref()) {
             let value = parse_value(&computed.text)?;
-            let bound = Binder::new(&environment, &none).computed(table, &value)?;
-            if bound.columns().contains(name) {
-                return Ok(true);
-            }
+            used.push(Binder::new(&environment, &none).computed(table, &value)?);
         }
-        let indexes = catalog.indexes(table)?;
-        Ok(indexes.iter().any(|index| index.definition.lines().any(|used| used == name)))
+        Ok(used.iter().any(|bound| bound.columns().contains(column.name.as_str())))
     }
 
     fn drop_constraint(
@@ -451,7 +462,7 @@ impl Worker {
     }
 
     /// SQLite's own ALTER TABLE.
-    fn change_storage(&self, table: &Table, change: &str) -> Result<(), SqlError> {
+    pub(super) fn change_storage(&self, table: &Table, change: &str) -> Result<(), SqlError> {
         // SQLite reads the table's CHECKs again, and must know their functions.
         let environment = self.environment();
         let none = BTreeMap::new();

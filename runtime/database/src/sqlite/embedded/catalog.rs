@@ -268,7 +268,7 @@ impl<'a> Catalog<'a> {
         for table in self.tables(database)? {
             self.drop_table(&table)?;
         }
-        for owned in ["modules", "schemas"] {
+        for owned in ["modules", "schemas", "extended_properties"] {
             let sql = format!(r#"DELETE FROM main."launchpod.{owned}" WHERE database_id = ?1"#);
             self.connection.execute(&sql, [database.id]).map_err(failed)?;
         }
@@ -544,7 +544,10 @@ impl<'a> Catalog<'a> {
         let id = table.object_id;
         self.connection
             .execute_batch(&format!(
-                r#"DROP TABLE {attached}.{storage};
+                r#"DELETE FROM main."launchpod.extended_properties" WHERE class IN (1, 7)
+                       AND major_id IN (SELECT {id} UNION ALL SELECT constraint_id
+                           FROM {attached}."launchpod.constraints" WHERE object_id = {id});
+                   DROP TABLE {attached}.{storage};
                    DELETE FROM {attached}."launchpod.constraints" WHERE object_id = {id};
                    DELETE FROM {attached}."launchpod.columns" WHERE object_id = {id};
                    DELETE FROM {attached}."launchpod.indexes" WHERE object_id = {id};
@@ -617,7 +620,8 @@ pub(crate) fn now() -> i64 {
 }
 
 /// Splits `a.[b.c]."d"` at its dots and takes the quotes off.
-fn split_name(text: &str) -> Vec<String> {
+/// The parts of a name in a text, without their brackets and quotes.
+pub(super) fn split_name(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut close = None;
     let mut chars = text.trim().chars().peekable();

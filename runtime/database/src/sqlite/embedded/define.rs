@@ -159,7 +159,9 @@ impl Worker {
             }
             Table {
                 object_id: 0,
-                storage: format!("{}.{schema}.{}", database.name, name.name.text).to_lowercase(),
+                storage: self.free_storage(
+                    format!("{}.{schema}.{}", database.name, name.name.text).to_lowercase(),
+                )?,
                 database: database.name,
                 schema,
                 name: name.name.text.clone(),

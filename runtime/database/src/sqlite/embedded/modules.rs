@@ -230,7 +230,9 @@ impl Catalog<'_> {
         self.drop_parameters(id)?;
         self.connection
             .execute_batch(&format!(
-                r#"DELETE FROM main."launchpod.columns" WHERE object_id = {id};
+                r#"DELETE FROM main."launchpod.extended_properties"
+                       WHERE class IN (1, 2) AND major_id = {id};
+                   DELETE FROM main."launchpod.columns" WHERE object_id = {id};
                    DELETE FROM main."launchpod.contexts" WHERE object_id = {id};
                    DELETE FROM main."launchpod.modules" WHERE object_id = {id};"#
             ))

@@ -17,7 +17,7 @@ use super::identity_column::IdentityColumn;
 use super::thread::{Job, Stop, Worker};
 use crate::Event;
 use crate::sqlite::bind::Binder;
-use crate::sqlite::bind::tree::{BoundWrite, QueryColumn};
+use crate::sqlite::bind::tree::{BoundQuery, BoundWrite, QueryColumn};
 use crate::sqlite::bind::write::{Change, Write};
 use crate::sqlite::{errors, translate};
 
@@ -162,15 +162,19 @@ impl Worker {
 
     // --- queries ---
 
-    pub(crate) fn select(&self, job: &Job, query: &Query) -> Result<(), Stop> {
+    fn select(&self, job: &Job, query: &Query) -> Result<(), Stop> {
         let environment = self.environment();
-        let variables = Arc::clone(&job.execute.variables);
-        let bound = Binder::new(&environment, &variables).bind_query(query)?;
+        let bound = Binder::new(&environment, &job.execute.variables).bind_query(query)?;
+        self.select_bound(job, &bound)
+    }
+
+    /// Runs a query and sends its rows; its columns alone when no more is asked.
+    pub(crate) fn select_bound(&self, job: &Job, bound: &BoundQuery) -> Result<(), Stop> {
         let columns = columns_of(&bound.columns);
         if job.execute.describe {
             return self.send(job, Event::Columns(columns));
         }
-        let sql = translate::query(&bound)?;
+        let sql = translate::query(bound)?;
         sql.register(&self.connection, &self.registry)?;
         let failed = |error| self.failed(job, &error);
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;

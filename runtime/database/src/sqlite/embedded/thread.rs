@@ -19,6 +19,7 @@ use super::environment::Session;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
+use crate::sqlite::sessions::Entry;
 use crate::{Action, Called, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables};
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
@@ -30,6 +31,7 @@ const INSTRUCTIONS: i32 = 4000;
 /// A session, as its owner holds it.
 pub(crate) struct EmbeddedSession {
     identity: Arc<Mutex<Identity>>,
+    live: Arc<Entry>,
     work: mpsc::Sender<Work>,
 }
 
@@ -106,6 +108,7 @@ impl EmbeddedSession {
         watch(&mut connection, Arc::clone(&running))?;
         let runtime = Handle::current();
         let shown = Arc::clone(&identity);
+        let live = Arc::clone(&session.live);
         std::thread::Builder::new()
             .name(format!("sqlite-{}", session.spid))
             .stack_size(STACK)
@@ -122,7 +125,14 @@ impl EmbeddedSession {
                 worker.run(&received);
             })
             .map_err(errors::internal)?;
-        Ok(EmbeddedSession { identity, work })
+        Ok(EmbeddedSession { identity, live, work })
+    }
+}
+
+impl Drop for EmbeddedSession {
+    fn drop(&mut self) {
+        // Its thread ends a moment later.
+        self.live.leave();
     }
 }
 

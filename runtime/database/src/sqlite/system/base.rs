@@ -9,8 +9,10 @@
 use std::sync::LazyLock;
 
 use launchpod_types::{Length, SqlError, SqlType};
+use serde_json::Value;
 
 use super::{dependencies, listing, security};
+use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
 use crate::sqlite::functions::zone;
 use crate::sqlite::security::permission::Class;
@@ -26,6 +28,9 @@ pub(crate) struct BaseTable {
     pub(crate) rows: Rows,
 }
 
+/// Finds something out about a text with declared parameters: rows, an array each.
+pub(crate) type Discover = fn(&Environment<'_>, &str, &str) -> Result<Vec<Value>, SqlError>;
+
 /// Where a table's rows come from.
 #[derive(Clone, Copy)]
 pub(crate) enum Rows {
@@ -33,6 +38,8 @@ pub(crate) enum Rows {
     Query { sql: &'static str, per_database: bool },
     /// A JSON array of arrays with the cells, in the order of the columns.
     Made(fn(&Environment<'_>) -> Result<String, SqlError>),
+    /// The rows of a call, from a text and declarations of parameters.
+    Discovered(Discover),
 }
 
 const NAME: SqlType = SqlType::SYSNAME;
@@ -524,6 +531,44 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
             rows: Rows::Made(|environment| {
                 listing::array(&environment.session.configurations.rows())
             }),
+        },
+        BaseTable {
+            name: "first_result_set",
+            columns: &[
+                ("column_ordinal", INT, false),
+                ("name", NAME, true),
+                ("is_nullable", BIT, false),
+                ("system_type_id", INT, false),
+                ("system_type_name", SqlType::NVarChar(Length::Limited(256)), true),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+                ("collation_name", NAME, true),
+                ("is_identity_column", BIT, true),
+                ("tds_type_id", INT, false),
+                ("tds_length", INT, false),
+                ("tds_collation_id", INT, true),
+                ("tds_collation_sort_id", TINY, true),
+            ],
+            rows: Rows::Discovered(discovery::first_result_set),
+        },
+        BaseTable {
+            name: "undeclared_parameters",
+            columns: &[
+                ("parameter_ordinal", INT, false),
+                ("name", NAME, false),
+                ("system_type_id", INT, false),
+                ("system_type_name", SqlType::NVarChar(Length::Limited(256)), true),
+                ("max_length", SMALL, false),
+                ("precision", TINY, false),
+                ("scale", TINY, false),
+                ("is_input", BIT, false),
+                ("is_output", BIT, false),
+                ("formal_parameter_name", NAME, true),
+                ("tds_type_id", INT, false),
+                ("tds_length", INT, false),
+            ],
+            rows: Rows::Discovered(discovery::undeclared_parameters),
         },
         BaseTable {
             name: "time_zones",

@@ -47,7 +47,7 @@ pub(crate) fn numbered() -> impl Iterator<Item = (i64, (&'static str, &'static s
 }
 
 /// An array in JSON.
-pub(super) fn array(rows: &[Value]) -> Result<String, SqlError> {
+pub(crate) fn array(rows: &[Value]) -> Result<String, SqlError> {
     serde_json::to_string(rows).map_err(errors::internal)
 }
 

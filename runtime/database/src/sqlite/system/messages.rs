@@ -3,7 +3,24 @@
 use launchpod_types::{Message, SqlError};
 
 /// Number, severity and text; `%s` stands for an argument.
-const MESSAGES: [(i32, u8, &str); 17] = [
+const MESSAGES: [(i32, u8, &str); 25] = [
+    (15461, 0, "Object does not reference any object, and no objects reference it."),
+    (
+        15336,
+        16,
+        "Object '%s' cannot be renamed because the object participates in enforced dependencies.",
+    ),
+    (
+        15135,
+        16,
+        "Object is invalid. Extended properties are not permitted on '%s', or the object does not \
+         exist.",
+    ),
+    (15217, 16, "Property cannot be updated or deleted. Property '%s' does not exist for '%s'."),
+    (15223, 11, "Error: The input parameter '%s' is not allowed to be null."),
+    (15233, 16, "Property cannot be added. Property '%s' already exists for '%s'."),
+    (15600, 15, "An invalid parameter or option was specified for procedure '%s'."),
+    (11552, 16, "The @browse_information_mode parameter expects a tinyint with values 0, 1 or 2."),
     (15001, 16, "Object '%s' does not exist or is not a valid object for this operation."),
     (
         15009,
@@ -61,7 +78,7 @@ const MESSAGES: [(i32, u8, &str); 17] = [
 ];
 
 /// A message with its arguments; one that isn't listed is an internal error.
-pub(super) fn message(number: i32, arguments: &[String]) -> Message {
+pub(crate) fn message(number: i32, arguments: &[String]) -> Message {
     let Some((_, class, text)) = MESSAGES.iter().find(|(known, ..)| *known == number) else {
         return *crate::sqlite::errors::internal(format_args!("no message {number}")).0;
     };
@@ -75,6 +92,12 @@ pub(super) fn message(number: i32, arguments: &[String]) -> Message {
         0 => Message::info(number, filled),
         class => *SqlError::with_class(number, *class, filled).0,
     }
+}
+
+/// A message that is an error.
+pub(crate) fn raised(number: i32, arguments: &[&str]) -> SqlError {
+    let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+    SqlError(Box::new(message(number, &arguments)))
 }
 
 #[cfg(test)]

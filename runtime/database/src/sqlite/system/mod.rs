@@ -12,9 +12,11 @@ use launchpod_tsql::ast::{
 };
 
 pub(crate) mod base;
+mod changes;
 mod dependencies;
+mod extended;
 pub(crate) mod listing;
-mod messages;
+pub(crate) mod messages;
 mod run;
 mod security;
 
@@ -28,6 +30,7 @@ pub(crate) struct SystemView {
 }
 
 /// A system procedure.
+#[derive(Clone)]
 pub(crate) struct SystemProcedure {
     pub(crate) name: String,
     pub(crate) parameters: Vec<ParameterDefinition>,
@@ -49,15 +52,17 @@ const VIEWS: [(&str, bool); 10] = [
 ];
 
 /// The texts of procedures.
-const PROCEDURES: [&str; 4] = [
+const PROCEDURES: [&str; 5] = [
     include_str!("procedures/odbc.sql"),
     include_str!("procedures/help.sql"),
     include_str!("procedures/security.sql"),
     include_str!("procedures/driver.sql"),
+    include_str!("procedures/properties.sql"),
 ];
 
 /// The texts of functions.
-const FUNCTIONS: [&str; 1] = [include_str!("functions/metadata.sql")];
+const FUNCTIONS: [&str; 2] =
+    [include_str!("functions/metadata.sql"), include_str!("functions/tables.sql")];
 
 /// Procedures that have a second name, for clients of another version.
 const ALIASES: [(&str, &str); 4] = [
@@ -156,7 +161,23 @@ impl System {
                 system.procedures.insert(fold_name(&name), found);
             }
         }
+        system.add_property_procedures();
         system
+    }
+
+    /// The procedures about extended properties look alike; who drops one gives no value.
+    fn add_property_procedures(&mut self) {
+        let Some(add) = self.procedures.get("sp_addextendedproperty") else { return };
+        let mut others = [add.clone(), add.clone()];
+        for (other, name) in
+            others.iter_mut().zip(["sp_updateextendedproperty", "sp_dropextendedproperty"])
+        {
+            name.clone_into(&mut other.name);
+        }
+        others[1].parameters.retain(|parameter| parameter.name != "@value");
+        for other in others {
+            self.procedures.insert(other.name.clone(), other);
+        }
     }
 
     fn add_view(&mut self, view: CreateView, plain: bool) {

@@ -11,7 +11,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::{SystemProcedure, messages};
+use super::{SystemProcedure, changes, messages};
 use crate::sqlite::bind::expression::{literal, unknown_type};
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::{Binder, coerce};
@@ -43,26 +43,48 @@ impl Worker {
         let procedure = super::procedure(&name).ok_or_else(missing)?;
         let database = self.environment().database_of(&name).map_err(|_| missing())?;
         let callers = std::mem::replace(&mut self.session.database, database);
-        let status = self.run_procedure(job, procedure, &execute.arguments);
+        let status = self.call_here(job, procedure, &execute.arguments);
         self.session.database = callers;
         self.send(job, Event::ReturnStatus(status?))
     }
 
-    /// Runs a procedure's text in the current database; its return status.
-    fn run_procedure(
+    /// Runs a procedure in the current database, and the change that it makes; its return status.
+    fn call_here(
         &mut self,
         job: &Job,
         procedure: &SystemProcedure,
         given: &[Argument],
     ) -> Result<i32, Stop> {
+        let Some(change) = changes::of(&procedure.name).filter(|_| !job.execute.describe) else {
+            return Ok(self.run_procedure(job, procedure, given)?.0);
+        };
+        self.change(job, false, |worker, job| {
+            let (_, variables) = worker.run_procedure(job, procedure, given)?;
+            change(worker, &variables).map_err(|error| Stop::from(error).within(&procedure.name))
+        })?;
+        if procedure.name == "sp_rename" {
+            self.send(job, Event::Message(messages::message(15477, &[])))?;
+        }
+        Ok(0)
+    }
+
+    /// Runs a procedure's text in the current database; its return status, and its variables.
+    fn run_procedure(
+        &mut self,
+        job: &Job,
+        procedure: &SystemProcedure,
+        given: &[Argument],
+    ) -> Result<(i32, Variables), Stop> {
         let mut variables = arguments(&self.environment(), job, procedure, given)?;
         for (name, variable) in job.execute.variables.iter() {
             if name.starts_with("@@") {
                 variables.insert(name.clone(), variable.clone());
             }
         }
-        let status = Call { worker: self, job, variables }.statements(&procedure.body);
-        Ok(status.map_err(|stop| stop.within(&procedure.name))?.unwrap_or(0))
+        let mut call = Call { worker: self, job, variables };
+        let status = call.statements(&procedure.body);
+        let status = status.map_err(|stop| stop.within(&procedure.name))?;
+        Ok((status.unwrap_or(0), call.variables))
     }
 }
 
@@ -82,8 +104,9 @@ impl Call<'_> {
     fn statement(&mut self, statement: &Statement) -> Result<Option<i32>, Stop> {
         match &statement.kind {
             StatementKind::Select(query) => {
-                let job = self.job.with_variables(Arc::new(self.variables.clone()));
-                self.worker.select(&job, query)?;
+                let environment = self.worker.environment();
+                let bound = Binder::of_system(&environment, &self.variables).bind_query(query)?;
+                self.worker.select_bound(self.job, &bound)?;
             }
             StatementKind::Block(body) => return self.statements(body),
             StatementKind::If { condition, then, otherwise } => {

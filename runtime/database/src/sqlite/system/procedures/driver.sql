@@ -43,3 +43,43 @@ FROM sys.sysprocesses p
 WHERE @loginame IS NULL OR p.loginame = @loginame OR CAST(p.spid AS nvarchar(10)) = @loginame
     OR @loginame = N'active' AND p.cmd <> 'AWAITING COMMAND'
 ORDER BY p.spid
+GO
+CREATE PROCEDURE sys.sp_describe_first_result_set (@tsql nvarchar(max), @params nvarchar(max) = NULL,
+    @browse_information_mode tinyint = 0) AS
+IF @browse_information_mode > 2 RAISERROR (11552, -1, -1)
+SELECT CAST(0 AS bit) AS is_hidden, column_ordinal, name, is_nullable, system_type_id,
+    system_type_name, max_length, precision, scale, collation_name, CAST(NULL AS int) AS user_type_id,
+    CAST(NULL AS sysname) AS user_type_database, CAST(NULL AS sysname) AS user_type_schema,
+    CAST(NULL AS sysname) AS user_type_name,
+    CAST(NULL AS nvarchar(4000)) AS assembly_qualified_type_name, CAST(NULL AS int) AS xml_collection_id,
+    CAST(NULL AS sysname) AS xml_collection_database, CAST(NULL AS sysname) AS xml_collection_schema,
+    CAST(NULL AS sysname) AS xml_collection_name, CAST(0 AS bit) AS is_xml_document,
+    CAST(0 AS bit) AS is_case_sensitive, CAST(0 AS bit) AS is_fixed_length_clr_type,
+    CAST(NULL AS sysname) AS source_server, CAST(NULL AS sysname) AS source_database,
+    CAST(NULL AS sysname) AS source_schema, CAST(NULL AS sysname) AS source_table,
+    CAST(NULL AS sysname) AS source_column, is_identity_column,
+    CAST(NULL AS bit) AS is_part_of_unique_key, CAST(NULL AS bit) AS is_updateable,
+    CAST(NULL AS bit) AS is_computed_column, CAST(0 AS bit) AS is_sparse_column_set,
+    CAST(NULL AS smallint) AS ordinal_in_order_by_list, CAST(NULL AS smallint) AS order_by_list_length,
+    CAST(NULL AS smallint) AS order_by_is_descending, tds_type_id, tds_length, tds_collation_id,
+    tds_collation_sort_id
+FROM catalog.first_result_set(@tsql, @params) ORDER BY column_ordinal
+GO
+CREATE PROCEDURE sys.sp_describe_undeclared_parameters (@tsql nvarchar(max),
+    @params nvarchar(max) = NULL) AS
+SELECT parameter_ordinal, name, system_type_id AS suggested_system_type_id,
+    system_type_name AS suggested_system_type_name, max_length AS suggested_max_length,
+    precision AS suggested_precision, scale AS suggested_scale,
+    CAST(NULL AS int) AS suggested_user_type_id,
+    CAST(NULL AS sysname) AS suggested_user_type_database,
+    CAST(NULL AS sysname) AS suggested_user_type_schema, CAST(NULL AS sysname) AS suggested_user_type_name,
+    CAST(NULL AS nvarchar(4000)) AS suggested_assembly_qualified_type_name,
+    CAST(NULL AS int) AS suggested_xml_collection_id,
+    CAST(NULL AS sysname) AS suggested_xml_collection_database,
+    CAST(NULL AS sysname) AS suggested_xml_collection_schema,
+    CAST(NULL AS sysname) AS suggested_xml_collection_name,
+    CAST(0 AS bit) AS suggested_is_xml_document, CAST(0 AS bit) AS suggested_is_case_sensitive,
+    CAST(0 AS bit) AS suggested_is_fixed_length_clr_type, is_input AS suggested_is_input,
+    is_output AS suggested_is_output, formal_parameter_name, tds_type_id AS suggested_tds_type_id,
+    tds_length AS suggested_tds_length
+FROM catalog.undeclared_parameters(@tsql, @params) ORDER BY parameter_ordinal

@@ -6,9 +6,15 @@ BEGIN
 END
 IF OBJECT_DEFINITION(OBJECT_ID(@objname)) IS NULL
     RAISERROR (15197, -1, -1, @objname)
-SELECT CAST(l.value + CASE WHEN l.ordinal < COUNT(*) OVER () THEN NCHAR(10) ELSE N'' END
-    AS nvarchar(255)) AS Text
-FROM STRING_SPLIT(OBJECT_DEFINITION(OBJECT_ID(@objname)), NCHAR(10), 1) l ORDER BY l.ordinal
+DECLARE @text nvarchar(max) = OBJECT_DEFINITION(OBJECT_ID(@objname))
+-- A line is cut after 255 characters, its line feed among them; the parts are numbered by the
+-- commas of a text that has enough of them.
+SELECT CAST(SUBSTRING(l.line, (p.ordinal - 1) * 255 + 1, 255) AS nvarchar(255)) AS Text
+FROM (SELECT ordinal, value + CASE WHEN ordinal < COUNT(*) OVER () THEN NCHAR(10) ELSE N'' END AS line
+    FROM STRING_SPLIT(@text, NCHAR(10), 1)) l
+CROSS JOIN STRING_SPLIT(REPLICATE(CAST(N',' AS nvarchar(max)), LEN(@text) / 255), N',', 1) p
+WHERE p.ordinal = 1 OR (p.ordinal - 1) * 255 < DATALENGTH(l.line) / 2
+ORDER BY l.ordinal, p.ordinal
 GO
 CREATE PROCEDURE sys.sp_helpindex (@objname nvarchar(776)) AS
 DECLARE @id int = OBJECT_ID(@objname), @database sysname = DB_NAME()
@@ -163,3 +169,22 @@ SELECT OBJECT_NAME(@id) AS name,
     CAST(CAST(@data AS varchar(15)) + ' KB' AS varchar(18)) AS data,
     CAST(CAST(@index AS varchar(15)) + ' KB' AS varchar(18)) AS index_size,
     CAST('0 KB' AS varchar(18)) AS unused
+GO
+CREATE PROCEDURE sys.sp_depends (@objname nvarchar(776)) AS
+DECLARE @id int = OBJECT_ID(@objname), @database sysname = DB_NAME()
+IF @id IS NULL RAISERROR (15009, -1, -1, @objname, @database)
+IF EXISTS (SELECT 1 FROM sys.sql_expression_dependencies WHERE referencing_id = @id)
+    SELECT CAST(SCHEMA_NAME(o.schema_id) + N'.' + o.name AS nvarchar(257)) AS name,
+        CAST(LOWER(REPLACE(REPLACE(o.type_desc, 'SQL_', ''), '_', ' ')) AS nvarchar(16)) AS type,
+        CAST('no' AS nvarchar(7)) AS updated, CAST('yes' AS nvarchar(8)) AS selected,
+        CAST(NULL AS sysname) AS [column]
+    FROM sys.sql_expression_dependencies d JOIN sys.objects o ON o.object_id = d.referenced_id
+    WHERE d.referencing_id = @id ORDER BY 1
+IF EXISTS (SELECT 1 FROM sys.sql_expression_dependencies WHERE referenced_id = @id)
+    SELECT CAST(SCHEMA_NAME(o.schema_id) + N'.' + o.name AS nvarchar(257)) AS name,
+        CAST(LOWER(REPLACE(REPLACE(o.type_desc, 'SQL_', ''), '_', ' ')) AS nvarchar(16)) AS type
+    FROM sys.sql_expression_dependencies d JOIN sys.objects o ON o.object_id = d.referencing_id
+    WHERE d.referenced_id = @id ORDER BY 1
+IF NOT EXISTS (SELECT 1 FROM sys.sql_expression_dependencies
+        WHERE referencing_id = @id OR referenced_id = @id)
+    RAISERROR (15461, -1, -1)

@@ -47,35 +47,51 @@ GO
 CREATE PROCEDURE sys.sp_columns (@table_name nvarchar(384), @table_owner nvarchar(384) = NULL,
     @table_qualifier sysname = NULL, @column_name nvarchar(384) = NULL, @ODBCVer int = 2) AS
 IF @table_qualifier <> DB_NAME() RAISERROR (15250, -1, -1)
-SELECT DB_NAME() AS TABLE_QUALIFIER, s.name AS TABLE_OWNER, o.name AS TABLE_NAME,
-    c.name AS COLUMN_NAME,
+SELECT DB_NAME() AS TABLE_QUALIFIER, c.TABLE_OWNER, c.TABLE_NAME, c.name AS COLUMN_NAME,
     CASE @ODBCVer WHEN 3 THEN c.DATA_TYPE_3 ELSE c.DATA_TYPE_2 END AS DATA_TYPE, c.TYPE_NAME,
-    CASE WHEN @ODBCVer < 3 AND c.DATA_TYPE_2 = 6 THEN 15 WHEN @ODBCVer < 3 AND c.DATA_TYPE_2 = 7
-        THEN 7 ELSE c.[PRECISION] END AS [PRECISION],
-    c.LENGTH, c.SCALE, CASE WHEN @ODBCVer < 3 AND c.RADIX = 2 THEN CAST(10 AS smallint)
-        ELSE c.RADIX END AS RADIX,
-    c.NULLABLE, CAST(NULL AS varchar(254)) AS REMARKS, c.definition AS COLUMN_DEF, c.SQL_DATA_TYPE,
+    CASE @ODBCVer WHEN 3 THEN c.[PRECISION] ELSE c.PRECISION_2 END AS [PRECISION], c.LENGTH, c.SCALE,
+    CASE @ODBCVer WHEN 3 THEN c.RADIX ELSE c.RADIX_2 END AS RADIX, c.NULLABLE,
+    CAST(NULL AS varchar(254)) AS REMARKS, c.definition AS COLUMN_DEF, c.SQL_DATA_TYPE,
     c.SQL_DATETIME_SUB, c.CHAR_OCTET_LENGTH, c.number AS ORDINAL_POSITION, c.IS_NULLABLE,
     c.SS_DATA_TYPE
-FROM sys.spt_columns_odbc_view c JOIN sys.all_objects o ON o.object_id = c.object_id
-JOIN sys.schemas s ON s.schema_id = o.schema_id
-WHERE c.is_parameter = 0 AND o.type IN ('U', 'V') AND (o.name = @table_name OR o.name LIKE @table_name)
-    AND (@table_owner IS NULL OR s.name LIKE @table_owner)
-    AND (@column_name IS NULL OR c.name LIKE @column_name)
+FROM sys.spt_table_columns_odbc_view c
+WHERE (c.TABLE_NAME = @table_name OR c.TABLE_NAME LIKE @table_name)
+    AND (@table_owner IS NULL OR c.TABLE_OWNER = @table_owner
+        OR c.TABLE_OWNER LIKE @table_owner)
+    AND (@column_name IS NULL OR c.name = @column_name OR c.name LIKE @column_name)
+ORDER BY 1, 2, 3, 17
+GO
+CREATE PROCEDURE sys.sp_columns_90 (@table_name nvarchar(384), @table_owner nvarchar(384) = NULL,
+    @table_qualifier sysname = NULL, @column_name nvarchar(384) = NULL, @NameScope int = 0,
+    @ODBCVer int = 2, @fUsePattern bit = 1) AS
+IF @table_qualifier <> DB_NAME() RAISERROR (15250, -1, -1)
+SELECT DB_NAME() AS TABLE_QUALIFIER, c.TABLE_OWNER, c.TABLE_NAME, c.name AS COLUMN_NAME,
+    CASE @ODBCVer WHEN 3 THEN c.DATA_TYPE_3 ELSE c.DATA_TYPE_2 END AS DATA_TYPE, c.TYPE_NAME,
+    CASE @ODBCVer WHEN 3 THEN c.[PRECISION] ELSE c.PRECISION_2 END AS [PRECISION], c.LENGTH, c.SCALE,
+    CASE @ODBCVer WHEN 3 THEN c.RADIX ELSE c.RADIX_2 END AS RADIX, c.NULLABLE,
+    CAST(NULL AS varchar(254)) AS REMARKS, c.definition AS COLUMN_DEF, c.SQL_DATA_TYPE,
+    c.SQL_DATETIME_SUB, c.CHAR_OCTET_LENGTH, c.number AS ORDINAL_POSITION, c.IS_NULLABLE,
+    CAST(NULL AS sysname) AS SS_UDT_CATALOG_NAME, CAST(NULL AS sysname) AS SS_UDT_SCHEMA_NAME,
+    CAST(NULL AS nvarchar(4000)) AS SS_UDT_ASSEMBLY_TYPE_NAME,
+    CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_CATALOG_NAME,
+    CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_SCHEMA_NAME,
+    CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_NAME, c.SS_DATA_TYPE
+FROM sys.spt_table_columns_odbc_view c
+WHERE (c.TABLE_NAME = @table_name OR @fUsePattern = 1 AND c.TABLE_NAME LIKE @table_name)
+    AND (@table_owner IS NULL OR c.TABLE_OWNER = @table_owner
+        OR @fUsePattern = 1 AND c.TABLE_OWNER LIKE @table_owner)
+    AND (@column_name IS NULL OR c.name = @column_name OR @fUsePattern = 1 AND c.name LIKE @column_name)
 ORDER BY 1, 2, 3, 17
 GO
 CREATE PROCEDURE sys.sp_columns_100 (@table_name nvarchar(384), @table_owner nvarchar(384) = NULL,
     @table_qualifier sysname = NULL, @column_name nvarchar(384) = NULL, @NameScope int = 0,
     @ODBCVer int = 2, @fUsePattern bit = 1) AS
 IF @table_qualifier <> DB_NAME() RAISERROR (15250, -1, -1)
-SELECT DB_NAME() AS TABLE_QUALIFIER, s.name AS TABLE_OWNER, o.name AS TABLE_NAME,
-    c.name AS COLUMN_NAME,
+SELECT DB_NAME() AS TABLE_QUALIFIER, c.TABLE_OWNER, c.TABLE_NAME, c.name AS COLUMN_NAME,
     CASE @ODBCVer WHEN 3 THEN c.DATA_TYPE_3 ELSE c.DATA_TYPE_2 END AS DATA_TYPE, c.TYPE_NAME,
-    CASE WHEN @ODBCVer < 3 AND c.DATA_TYPE_2 = 6 THEN 15 WHEN @ODBCVer < 3 AND c.DATA_TYPE_2 = 7
-        THEN 7 ELSE c.[PRECISION] END AS [PRECISION],
-    c.LENGTH, c.SCALE, CASE WHEN @ODBCVer < 3 AND c.RADIX = 2 THEN CAST(10 AS smallint)
-        ELSE c.RADIX END AS RADIX,
-    c.NULLABLE, CAST(NULL AS varchar(254)) AS REMARKS, c.definition AS COLUMN_DEF, c.SQL_DATA_TYPE,
+    CASE @ODBCVer WHEN 3 THEN c.[PRECISION] ELSE c.PRECISION_2 END AS [PRECISION], c.LENGTH, c.SCALE,
+    CASE @ODBCVer WHEN 3 THEN c.RADIX ELSE c.RADIX_2 END AS RADIX, c.NULLABLE,
+    CAST(NULL AS varchar(254)) AS REMARKS, c.definition AS COLUMN_DEF, c.SQL_DATA_TYPE,
     c.SQL_DATETIME_SUB, c.CHAR_OCTET_LENGTH, c.number AS ORDINAL_POSITION, c.IS_NULLABLE,
     CAST(0 AS smallint) AS SS_IS_SPARSE, CAST(0 AS smallint) AS SS_IS_COLUMN_SET,
     CAST(c.is_computed AS smallint) AS SS_IS_COMPUTED,
@@ -85,11 +101,10 @@ SELECT DB_NAME() AS TABLE_QUALIFIER, s.name AS TABLE_OWNER, o.name AS TABLE_NAME
     CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_CATALOG_NAME,
     CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_SCHEMA_NAME,
     CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_NAME, c.SS_DATA_TYPE
-FROM sys.spt_columns_odbc_view c JOIN sys.all_objects o ON o.object_id = c.object_id
-JOIN sys.schemas s ON s.schema_id = o.schema_id
-WHERE c.is_parameter = 0 AND o.type IN ('U', 'V')
-    AND (o.name = @table_name OR @fUsePattern = 1 AND o.name LIKE @table_name)
-    AND (@table_owner IS NULL OR s.name = @table_owner OR @fUsePattern = 1 AND s.name LIKE @table_owner)
+FROM sys.spt_table_columns_odbc_view c
+WHERE (c.TABLE_NAME = @table_name OR @fUsePattern = 1 AND c.TABLE_NAME LIKE @table_name)
+    AND (@table_owner IS NULL OR c.TABLE_OWNER = @table_owner
+        OR @fUsePattern = 1 AND c.TABLE_OWNER LIKE @table_owner)
     AND (@column_name IS NULL OR c.name = @column_name OR @fUsePattern = 1 AND c.name LIKE @column_name)
 ORDER BY 1, 2, 3, 17
 GO
@@ -191,27 +206,38 @@ CREATE PROCEDURE sys.sp_sproc_columns (@procedure_name nvarchar(390) = N'%',
     @procedure_owner nvarchar(384) = NULL, @procedure_qualifier sysname = NULL,
     @column_name nvarchar(384) = NULL, @ODBCVer int = 2, @fUsePattern bit = 1) AS
 IF @procedure_qualifier <> DB_NAME() RAISERROR (15250, -1, -1)
-SELECT DB_NAME() AS PROCEDURE_QUALIFIER, s.name AS PROCEDURE_OWNER,
-    CAST(o.name + CASE o.type WHEN 'P' THEN ';1' ELSE ';0' END AS nvarchar(134)) AS PROCEDURE_NAME,
-    c.COLUMN_NAME, c.COLUMN_TYPE, c.DATA_TYPE, c.TYPE_NAME, c.[PRECISION], c.LENGTH, c.SCALE,
-    c.RADIX, c.NULLABLE, CAST(NULL AS varchar(254)) AS REMARKS,
-    CAST(NULL AS nvarchar(4000)) AS COLUMN_DEF, c.SQL_DATA_TYPE, c.SQL_DATETIME_SUB,
-    c.CHAR_OCTET_LENGTH, c.ORDINAL_POSITION, c.IS_NULLABLE, c.SS_DATA_TYPE
-FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
-JOIN (SELECT object_id, CASE number WHEN 0 THEN CAST('@TABLE_RETURN_VALUE' AS sysname) ELSE name END
-            AS COLUMN_NAME,
-        CAST(CASE WHEN number = 0 THEN 5 WHEN is_output = 1 THEN 2 ELSE 1 END AS smallint)
-            AS COLUMN_TYPE,
-        CASE @ODBCVer WHEN 3 THEN DATA_TYPE_3 ELSE DATA_TYPE_2 END AS DATA_TYPE, TYPE_NAME,
-        [PRECISION], LENGTH, SCALE, RADIX, NULLABLE, SQL_DATA_TYPE, SQL_DATETIME_SUB,
-        CHAR_OCTET_LENGTH, number AS ORDINAL_POSITION, IS_NULLABLE, SS_DATA_TYPE
-    FROM sys.spt_columns_odbc_view WHERE is_parameter = 1
-    UNION ALL
-    SELECT object_id, '@RETURN_VALUE', 5, 4, 'int', 10, 4, 0, 10, 0, 4, NULL, NULL, 0, 'NO', 56
-    FROM sys.procedures) c ON c.object_id = o.object_id
-WHERE (o.name = @procedure_name OR @fUsePattern = 1 AND o.name LIKE @procedure_name)
-    AND (@procedure_owner IS NULL OR s.name = @procedure_owner
-        OR @fUsePattern = 1 AND s.name LIKE @procedure_owner)
+SELECT DB_NAME() AS PROCEDURE_QUALIFIER, c.PROCEDURE_OWNER, c.PROCEDURE_NAME, c.COLUMN_NAME,
+    c.COLUMN_TYPE, CASE @ODBCVer WHEN 3 THEN c.DATA_TYPE_3 ELSE c.DATA_TYPE_2 END AS DATA_TYPE,
+    c.TYPE_NAME, c.[PRECISION], c.LENGTH, c.SCALE, c.RADIX, c.NULLABLE,
+    CAST(NULL AS varchar(254)) AS REMARKS, CAST(NULL AS nvarchar(4000)) AS COLUMN_DEF,
+    c.SQL_DATA_TYPE, c.SQL_DATETIME_SUB, c.CHAR_OCTET_LENGTH, c.ORDINAL_POSITION, c.IS_NULLABLE,
+    c.SS_DATA_TYPE
+FROM sys.spt_procedure_columns_odbc_view c
+WHERE (c.name = @procedure_name OR @fUsePattern = 1 AND c.name LIKE @procedure_name)
+    AND (@procedure_owner IS NULL OR c.PROCEDURE_OWNER = @procedure_owner
+        OR @fUsePattern = 1 AND c.PROCEDURE_OWNER LIKE @procedure_owner)
+    AND (@column_name IS NULL OR c.COLUMN_NAME = @column_name
+        OR @fUsePattern = 1 AND c.COLUMN_NAME LIKE @column_name)
+ORDER BY 1, 2, 3, 18
+GO
+CREATE PROCEDURE sys.sp_sproc_columns_100 (@procedure_name nvarchar(390) = N'%',
+    @procedure_owner nvarchar(384) = NULL, @procedure_qualifier sysname = NULL,
+    @column_name nvarchar(384) = NULL, @ODBCVer int = 2, @fUsePattern bit = 1) AS
+IF @procedure_qualifier <> DB_NAME() RAISERROR (15250, -1, -1)
+SELECT DB_NAME() AS PROCEDURE_QUALIFIER, c.PROCEDURE_OWNER, c.PROCEDURE_NAME, c.COLUMN_NAME,
+    c.COLUMN_TYPE, CASE @ODBCVer WHEN 3 THEN c.DATA_TYPE_3 ELSE c.DATA_TYPE_2 END AS DATA_TYPE,
+    c.TYPE_NAME, c.[PRECISION], c.LENGTH, c.SCALE, c.RADIX, c.NULLABLE,
+    CAST(NULL AS varchar(254)) AS REMARKS, CAST(NULL AS nvarchar(4000)) AS COLUMN_DEF,
+    c.SQL_DATA_TYPE, c.SQL_DATETIME_SUB, c.CHAR_OCTET_LENGTH, c.ORDINAL_POSITION, c.IS_NULLABLE,
+    CAST(NULL AS sysname) AS SS_UDT_CATALOG_NAME, CAST(NULL AS sysname) AS SS_UDT_SCHEMA_NAME,
+    CAST(NULL AS nvarchar(4000)) AS SS_UDT_ASSEMBLY_TYPE_NAME,
+    CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_CATALOG_NAME,
+    CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_SCHEMA_NAME,
+    CAST(NULL AS sysname) AS SS_XML_SCHEMACOLLECTION_NAME, c.SS_DATA_TYPE
+FROM sys.spt_procedure_columns_odbc_view c
+WHERE (c.name = @procedure_name OR @fUsePattern = 1 AND c.name LIKE @procedure_name)
+    AND (@procedure_owner IS NULL OR c.PROCEDURE_OWNER = @procedure_owner
+        OR @fUsePattern = 1 AND c.PROCEDURE_OWNER LIKE @procedure_owner)
     AND (@column_name IS NULL OR c.COLUMN_NAME = @column_name
         OR @fUsePattern = 1 AND c.COLUMN_NAME LIKE @column_name)
 ORDER BY 1, 2, 3, 18

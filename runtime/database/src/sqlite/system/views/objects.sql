@@ -132,3 +132,8 @@ SELECT CAST(0 AS tinyint) AS class, CAST('OBJECT_OR_COLUMN_REFERENCE_NON_SCHEMA_
     referenced_id AS referenced_major_id, 0 AS referenced_minor_id, CAST(0 AS bit) AS is_selected,
     CAST(0 AS bit) AS is_updated, CAST(0 AS bit) AS is_select_all
 FROM catalog.dependencies WHERE referenced_id IS NOT NULL
+GO
+CREATE VIEW sys.property_owners AS
+SELECT object_id, schema_id, name, CAST(CASE type WHEN 'U' THEN 'TABLE' WHEN 'V' THEN 'VIEW'
+    WHEN 'P' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS sysname) AS type
+FROM sys.objects WHERE type IN ('U', 'V', 'P', 'FN', 'IF', 'TF')

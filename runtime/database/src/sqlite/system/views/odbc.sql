@@ -11,6 +11,8 @@ SELECT c.object_id, c.number, c.name, c.is_parameter, c.is_output, c.is_identity
         WHEN c.system_type_id = 99 THEN 1073741823
         WHEN c.system_type_id = 36 THEN 36
         ELSE CAST(c.[precision] AS int) END AS [PRECISION],
+    CASE c.system_type_id WHEN 62 THEN 15 WHEN 59 THEN 7 ELSE CAST(c.[precision] AS int) END
+        AS FLOAT_DIGITS,
     CASE WHEN c.max_length = -1 THEN 0
         WHEN c.system_type_id IN (34, 35) THEN 2147483647
         WHEN c.system_type_id = 99 THEN 2147483646
@@ -50,3 +52,30 @@ JOIN (VALUES (34, -4, -4, NULL, 0, 0, 34, 34), (35, -1, -1, NULL, 0, 0, 35, 35),
     (175, 1, 1, NULL, 0, 0, 47, 39), (231, -9, -9, NULL, 0, 0, 39, 39), (239, -8, -8, NULL, 0, 0, 39, 39),
     (241, -152, -152, NULL, 0, 0, 0, 0)) o (id, odbc2, odbc3, radix, sub, transfer, token, token_null)
     ON o.id = c.system_type_id
+GO
+CREATE VIEW sys.spt_table_columns_odbc_view AS
+SELECT c.*, s.name AS TABLE_OWNER, o.name AS TABLE_NAME,
+    CASE WHEN c.RADIX = 2 THEN c.FLOAT_DIGITS ELSE c.[PRECISION] END AS PRECISION_2,
+    CASE WHEN c.RADIX = 2 THEN CAST(10 AS smallint) ELSE c.RADIX END AS RADIX_2
+FROM sys.spt_columns_odbc_view c JOIN sys.all_objects o ON o.object_id = c.object_id
+JOIN sys.schemas s ON s.schema_id = o.schema_id
+WHERE c.is_parameter = 0 AND o.type IN ('U', 'V')
+GO
+CREATE VIEW sys.spt_procedure_columns_odbc_view AS
+SELECT o.name, s.name AS PROCEDURE_OWNER,
+    CAST(o.name + CASE o.type WHEN 'P' THEN ';1' ELSE ';0' END AS nvarchar(134)) AS PROCEDURE_NAME,
+    c.COLUMN_NAME, c.COLUMN_TYPE, c.DATA_TYPE_2, c.DATA_TYPE_3, c.TYPE_NAME, c.[PRECISION], c.LENGTH,
+    c.SCALE, c.RADIX, c.NULLABLE, c.SQL_DATA_TYPE, c.SQL_DATETIME_SUB, c.CHAR_OCTET_LENGTH,
+    c.ORDINAL_POSITION, c.IS_NULLABLE, c.SS_DATA_TYPE
+FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN (SELECT object_id, CASE number WHEN 0 THEN CAST('@TABLE_RETURN_VALUE' AS sysname) ELSE name END
+            AS COLUMN_NAME,
+        CAST(CASE WHEN number = 0 THEN 5 WHEN is_output = 1 THEN 2 ELSE 1 END AS smallint)
+            AS COLUMN_TYPE,
+        DATA_TYPE_2, DATA_TYPE_3, TYPE_NAME, [PRECISION], LENGTH, SCALE, RADIX, NULLABLE,
+        SQL_DATA_TYPE, SQL_DATETIME_SUB, CHAR_OCTET_LENGTH, number AS ORDINAL_POSITION, IS_NULLABLE,
+        SS_DATA_TYPE
+    FROM sys.spt_columns_odbc_view WHERE is_parameter = 1
+    UNION ALL
+    SELECT object_id, '@RETURN_VALUE', 5, 4, 4, 'int', 10, 4, 0, 10, 0, 4, NULL, NULL, 0, 'NO', 56
+    FROM sys.procedures) c ON c.object_id = o.object_id
