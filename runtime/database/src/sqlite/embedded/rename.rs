@@ -16,7 +16,8 @@ use crate::sqlite::translate::quoted;
 // === impl Worker ===
 
 impl Worker {
-    /// `sp_rename 'object', 'new', 'kind'`, the kind in upper case.
+    /// `sp_rename 'object', 'new', 'kind'`, the kind in upper case. What the caller may not
+    /// alter is not there for them.
     ///
     /// # Errors
     /// 15225 and 15248 when there is no such thing, 15335 when the new name is taken, 15336 for
@@ -78,7 +79,13 @@ impl Worker {
         let table = catalog.table(database, schema, name)?;
         let module = catalog.module(database, schema, name)?;
         let constraint = catalog.constraint(database, schema, name)?;
-        if table.is_none() && module.is_none() && constraint.is_none() {
+        let altered = match (&table, &module, &constraint) {
+            (Some(table), ..) => table.object_id,
+            (_, Some(module), _) => module.object_id,
+            (_, _, Some((id, _))) => self.constrained_table(*id)?.object_id,
+            (None, None, None) => return Ok(false),
+        };
+        if !environment.may_object(database, altered, schema, "AL")? {
             return Ok(false);
         }
         if catalog.is_taken(database, schema, new)?
@@ -96,10 +103,7 @@ impl Worker {
     }
 
     fn rename_constraint(&self, id: i64, code: &str, old: &str, new: &str) -> Result<(), SqlError> {
-        let environment = self.environment();
-        let sql = r#"SELECT object_id FROM main."launchpod.constraints" WHERE constraint_id = ?1"#;
-        let table = self.connection.query_row(sql, [id], |row| row.get(0)).map_err(failed)?;
-        let table = environment.catalog().table_of(table)?;
+        let table = self.constrained_table(id)?;
         self.set_name("constraints", "constraint_id", id, new)?;
         match code {
             "PK" | "UQ" => {
@@ -108,6 +112,13 @@ impl Worker {
             "C" | "F" => self.rewrite(&table),
             _ => Ok(()),
         }
+    }
+
+    fn constrained_table(&self, constraint: i64) -> Result<Table, SqlError> {
+        let sql = r#"SELECT object_id FROM main."launchpod.constraints" WHERE constraint_id = ?1"#;
+        let table =
+            self.connection.query_row(sql, [constraint], |row| row.get(0)).map_err(failed)?;
+        self.environment().catalog().table_of(table)
     }
 
     /// Renames `[schema.]table.index`; whether there is one. The index of a key takes its
@@ -183,7 +194,7 @@ impl Worker {
         Ok(())
     }
 
-    /// The table of `[schema.]table.part`, and the part.
+    /// The table of `[schema.]table.part`, when the caller may alter it, and the part.
     fn table_and_part<'p>(
         &self,
         parts: &'p [String],
@@ -192,8 +203,10 @@ impl Worker {
         let schema = parts.iter().rev().nth(2).filter(|schema| !schema.is_empty());
         let schema = schema.map_or("dbo", String::as_str);
         let environment = self.environment();
-        let table = environment.catalog().table(environment.database, schema, table)?;
-        Ok(table.map(|table| (table, part.as_str())))
+        match environment.catalog().table(environment.database, schema, table)? {
+            Some(table) if environment.may_table(&table, "AL")? => Ok(Some((table, part))),
+            _ => Ok(None),
+        }
     }
 
     fn set_name(&self, table: &str, key: &str, id: i64, new: &str) -> Result<(), SqlError> {

@@ -45,6 +45,13 @@ BEGIN
     ELSE RAISERROR (15600, -1, -1, 'sp_addextendedproperty')
     IF @minor IS NULL RAISERROR (15135, -1, -1, @owner)
 END
+IF ISNULL(CASE
+        WHEN @level1type IS NOT NULL
+            THEN HAS_PERMS_BY_NAME(QUOTENAME(@level0name) + N'.' + QUOTENAME(@level1name), 'OBJECT', 'ALTER')
+        WHEN @level0type IS NOT NULL THEN HAS_PERMS_BY_NAME(QUOTENAME(@level0name), 'SCHEMA', 'ALTER')
+        ELSE HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER')
+    END, 0) = 0
+    RAISERROR (15135, -1, -1, @owner)
 GO
 CREATE PROCEDURE sys.sp_rename (@objname nvarchar(1035), @newname sysname, @objtype varchar(13) = NULL) AS
 IF @newname IS NULL RAISERROR (15223, -1, -1, 'NewName')
