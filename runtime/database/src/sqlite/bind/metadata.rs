@@ -291,13 +291,13 @@ impl Binder<'_> {
         }
     }
 
-    fn object_id_of(&self, name: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
+    fn object_id_of(&self, text: &str, kind: Option<&str>) -> Result<Option<i64>, SqlError> {
         let catalog = self.environment.catalog();
         let current = self.environment.database;
         let wanted = |code: &str| kind.is_none_or(|kind| kind == code);
-        let name = catalog.text_name(name, current)?;
+        let name = catalog.text_name(text, current)?;
         if name.name.starts_with('#') {
-            let table = catalog.temporary(&name.name)?.filter(|_| wanted(TABLE_CODE));
+            let table = catalog.table_by_text(text, current)?.filter(|_| wanted(TABLE_CODE));
             return Ok(table.map(|table| table.object_id));
         }
         let Some(database) = &name.database else { return Ok(None) };
