@@ -144,7 +144,7 @@ mod tests {
             decode(&answer(&wide), &asked, limits, false),
             Err(DecodeError::Value(_))
         ));
-        let bytes = [parameter("a", SqlType::VARBINARY_MAX, Value::Binary(vec![1]), true)];
+        let bytes = [parameter("a", SqlType::VARBINARY_MAX, Value::Binary(vec![1, 0]), true)];
         assert!(matches!(
             decode(&answer(&bytes), &asked, limits, false),
             Err(DecodeError::Value(_))
