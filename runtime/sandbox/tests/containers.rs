@@ -306,8 +306,12 @@ async fn the_doctor_tries_a_worker() {
     eprintln!("{findings:#?}");
     let worker = findings.iter().find(|finding| finding.what == "worker").unwrap();
     assert_eq!(worker.state, State::Ok, "{}", worker.found);
-    let missing = doctor::examine(instance.config(), Some("no-such-image"), Some("none")).await;
+    let missing = doctor::examine(instance.config(), Some("no-such-image"), None).await;
     let worker = missing.iter().find(|finding| finding.what == "worker").unwrap();
     assert_eq!(worker.state, State::Bad);
     assert!(worker.mend.contains("launchpod image build"), "{}", worker.mend);
+    let unknown = doctor::examine(instance.config(), None, Some("none")).await;
+    let runtime = unknown.iter().find(|finding| finding.what == "OCI runtime").unwrap();
+    assert_eq!(runtime.state, State::Bad);
+    assert!(runtime.mend.contains("python_runtime"), "{}", runtime.mend);
 }
