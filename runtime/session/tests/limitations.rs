@@ -197,7 +197,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "OPENQUERY",
     ),
     ("OPENROWSET, OPENQUERY, OPENXML, linked servers", "SELECT * FROM s.d.dbo.t", "linked server"),
-    ("EXEC AT a linked server; EXEC AS", "EXEC ('SELECT 1') AT s", "EXECUTE AT"),
     (
         "DISTINCT in a SELECT that assigns a variable from itself",
         "DECLARE @n int = 0 SELECT DISTINCT @n = @n + a FROM t",
