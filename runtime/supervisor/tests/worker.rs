@@ -45,9 +45,7 @@ fn text_exit_code_and_data_arrive() {
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("out\n", "err\n"));
     let exited = said.exited.unwrap();
     assert_eq!((exited.code, exited.signal, exited.deadline_passed), (Some(7), None, false));
-    let mut data = Vec::new();
-    worker.data.stream.read_to_end(&mut data).unwrap();
-    assert_eq!(data, b"data");
+    assert_eq!(worker.data.rest(), b"data");
     assert_eq!(worker.supervisor.wait().unwrap().code(), Some(7));
 }
 
@@ -62,9 +60,7 @@ fn the_program_has_four_descriptors_and_no_input() {
 #[test]
 fn a_program_without_data_connection_ends_its_data_only() {
     let mut worker = start("exec 3>&-; echo still here");
-    let mut data = Vec::new();
-    worker.data.stream.read_to_end(&mut data).unwrap();
-    assert!(data.is_empty());
+    assert!(worker.data.rest().is_empty());
     assert_eq!(worker.control.read_to_end().stdout, "still here\n");
 }
 
@@ -120,7 +116,7 @@ fn a_controller_that_is_gone_ends_everything() {
     worker.control.stream.shutdown(std::net::Shutdown::Both).unwrap();
     wait_for_exit(&mut worker.supervisor);
     // The data connection's last holder was the program.
-    worker.data.stream.read_to_end(&mut Vec::new()).unwrap();
+    worker.data.rest();
 }
 
 #[test]
@@ -248,6 +244,13 @@ impl Connection {
             FromSupervisor::Stdout(bytes) => assert_eq!(bytes, stdout),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// All bytes to the end, those among them that came together with HELLO.
+    fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = self.received.split().to_vec();
+        self.stream.read_to_end(&mut bytes).unwrap();
+        bytes
     }
 
     fn read_to_end(&mut self) -> Said {

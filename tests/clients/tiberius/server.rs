@@ -37,6 +37,8 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data.path())
             .env("MSSQL_SA_PASSWORD", PASSWORD)
+            // A worker is a call's: tests count them.
+            .env("LAUNCHPOD_READY_WORKERS_MAX", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
