@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from harness import threats
-from harness.server import Server
+from harness.server import DOCKER, Server, shared
 
 
 def pytest_configure(config):
@@ -16,14 +16,7 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One server for every test that doesn't harm it, with external scripts on."""
-    server = Server(tmp_path_factory.mktemp("server"))
-    try:
-        server.start().enable_external_scripts()
-        yield server
-        assert server.stop() == 0, server.log_text()
-        assert server.containers() == []
-    finally:
-        server.clean_up()
+    yield from shared(tmp_path_factory.mktemp("server"))
 
 
 @pytest.fixture
@@ -34,8 +27,14 @@ def sql(server):
     server.wait_for_no_containers()
 
 
+@pytest.fixture(scope="session")
+def sandbox():
+    """How the servers of `make_server` make workers."""
+    return DOCKER
+
+
 @pytest.fixture
-def make_server(tmp_path):
+def make_server(tmp_path, sandbox):
     """Starts servers of the test's own: `make_server(*flags, **environment)`."""
     made = []
     numbers = itertools.count()
@@ -43,7 +42,7 @@ def make_server(tmp_path):
     def make(*arguments, enable: bool = True, **environment) -> Server:
         folder = tmp_path / f"server-{next(numbers)}"
         folder.mkdir()
-        server = Server(folder, *arguments, **environment)
+        server = Server(folder, *arguments, **{"LAUNCHPOD_SANDBOX": sandbox, **environment})
         made.append(server)
         server.start()
         if enable:

@@ -1,4 +1,7 @@
-"""Starts the Python worker: `python3 -I main.py`, with the data connection as descriptor 3."""
+"""Starts the Python worker: `python3 -I main.py`, with the data connection as descriptor 3.
+
+With `--template` it becomes what workers are forked from.
+"""
 
 import os
 import sys
@@ -6,10 +9,13 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 sys.path.insert(0, HERE)
-from launchpod_worker import worker  # noqa: E402
+from launchpod_worker import template, worker  # noqa: E402
 
 # Scripts import their own modules, not ours by accident.
 sys.path[:] = [folder for folder in sys.path if folder != HERE]
 
 if __name__ == "__main__":
-    worker.main()
+    if sys.argv[1:] == ["--template"]:
+        template.main()
+    else:
+        worker.main()

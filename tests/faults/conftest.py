@@ -1,6 +1,18 @@
 import pytest
 
 from harness.scripts import DOCUMENTED
+from harness.server import DOCKER, FAST, shared
+
+
+@pytest.fixture(scope="session", params=[DOCKER, FAST])
+def sandbox(request):
+    """Every test runs with both backends."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def server(sandbox, tmp_path_factory):
+    yield from shared(tmp_path_factory.mktemp("server"), LAUNCHPOD_SANDBOX=sandbox)
 
 
 @pytest.fixture

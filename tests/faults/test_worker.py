@@ -4,6 +4,7 @@ import pytest
 
 from harness.docker import docker
 from harness.scripts import ENDLESS, script
+from harness.server import DOCKER
 
 pytestmark = pytest.mark.usefixtures("survives")
 
@@ -56,15 +57,16 @@ def test_rubbish_on_the_workers_socket(sql):
     assert outcome.numbers[0] == 39013
 
 
+@pytest.mark.parametrize("sandbox", [DOCKER], indirect=True)
 def test_the_container_is_killed(server):
     running = server.in_background(ENDLESS)
     docker("kill", server.wait_for_script())
     assert running.result(timeout=60).numbers[0] == 39012
 
 
-def test_the_container_is_removed(server):
+def test_the_worker_is_ended_from_outside(server):
     running = server.in_background(ENDLESS)
-    docker("rm", "--force", server.wait_for_script())
+    server.kill_worker(server.wait_for_script())
     assert running.result(timeout=60).numbers[0] == 39012
 
 

@@ -8,13 +8,16 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from .docker import containers, remove_containers, wait_until
+from . import workers
+from .docker import containers, docker, remove_containers, wait_until
 from .tds import Outcome, Session
 
 REPOSITORY = Path(__file__).parents[2]
 BINARY = Path(os.environ.get("LAUNCHPOD_BIN", REPOSITORY / "target/debug/launchpod"))
 PASSWORD = "Launch-pod-2026"
 READY = "launchpod: ready on "
+# The values of the setting `sandbox` that tests run with.
+DOCKER, FAST = "docker", "fast"
 
 
 class Server:
@@ -63,6 +66,7 @@ class Server:
             "LAUNCHPOD_LOG": "info",
             # A worker is a call's: tests count them. Those made ahead have tests of their own.
             "LAUNCHPOD_READY_WORKERS_MAX": "0",
+            "LAUNCHPOD_SANDBOX": DOCKER,
             **self.environment,
         }
         return {name: value for name, value in named.items() if value is not None}
@@ -114,15 +118,35 @@ class Server:
         """What the label `launchpod.instance` says on this server's containers."""
         return (self.data / "instance-id").read_text().strip()
 
+    @property
+    def is_fast(self) -> bool:
+        """Whether workers are the fast backend's, which are no containers."""
+        return self.environment.get("LAUNCHPOD_SANDBOX") == FAST
+
     def containers(self, *, running: bool = False) -> list[str]:
-        return containers(self.instance, running=running)
+        """The workers: containers by ID, or the fast backend's by cgroup; with `running`, of those
+        only that have a script or soon will."""
+        if not self.is_fast:
+            return containers(self.instance, running=running)
+        cgroups = workers.cgroups(self.instance)
+        if running:
+            leases = [line for line in self.log_text().splitlines() if "worker leased" in line]
+            cgroups = [cgroup for cgroup in cgroups if any(cgroup.name in line for line in leases)]
+        return [str(cgroup) for cgroup in cgroups]
+
+    def kill_worker(self, worker: str):
+        """Ends a worker from outside."""
+        if self.is_fast:
+            workers.kill(Path(worker))
+        else:
+            docker("rm", "--force", worker)
 
     def wait_for_script(self) -> str:
-        """Waits until a script's container runs, and returns its ID."""
-        return wait_until(lambda: self.containers(running=True), "a running container")[0]
+        """Waits until a script has its worker, and returns the worker."""
+        return wait_until(lambda: self.containers(running=True), "a running worker")[0]
 
     def wait_for_no_containers(self):
-        wait_until(lambda: not self.containers(), "no container left")
+        wait_until(lambda: not self.containers(), "no worker left")
 
     def reset_memory_peak(self):
         """Makes `memory_peak` count from now (proc_pid_clear_refs(5))."""
@@ -137,3 +161,15 @@ class Server:
 
     def log_text(self) -> str:
         return (self.folder / "server.log").read_text(errors="replace")
+
+
+def shared(folder: Path, **environment: str):
+    """A server for every test that doesn't harm it, with external scripts on: for a fixture."""
+    server = Server(folder, **environment)
+    try:
+        server.start().enable_external_scripts()
+        yield server
+        assert server.stop() == 0, server.log_text()
+        assert server.containers() == []
+    finally:
+        server.clean_up()

@@ -14,7 +14,9 @@ use launchpod_database::Configurations;
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_history::History;
 use launchpod_image::Catalog;
-use launchpod_sandbox::{Config as SandboxConfig, Docker, Pool};
+use launchpod_sandbox::{
+    Backend, Config as SandboxConfig, Docker, Fast, FastConfig, Pool, Preference,
+};
 use launchpod_session::configuration::Configuration;
 use launchpod_session::{Instance, SpoolConfig};
 use tokio::sync::Mutex;
@@ -69,8 +71,12 @@ pub async fn controller(
     instance: Uuid,
     history: Option<History>,
 ) -> Result<Arc<Controller>, Error> {
-    let backend = Docker::connect(sandbox(settings, instance)).await?;
-    let pool = Pool::new(Arc::new(backend), settings.pool());
+    let docker = Docker::connect(sandbox(settings, instance)).await?;
+    let backend: Arc<dyn Backend> = match settings.sandbox.unwrap_or_default() {
+        Preference::Docker => Arc::new(docker),
+        preference => Arc::new(Fast::new(docker, FastConfig::new(preference)?)?),
+    };
+    let pool = Pool::new(backend, settings.pool());
     let defaults = Config::default();
     let config = Config {
         languages: vec![Language {

@@ -52,9 +52,16 @@ struct Arguments {
 /// The exit code of a program that nobody reads any more, as shells have it for SIGPIPE.
 const READER_GONE: u8 = 141;
 
+fn main() -> ExitCode {
+    // Before there are threads: it forks.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == launchpod_spawner::ARGUMENT) {
+        return launchpod_spawner::main();
+    }
+    start(Arguments::parse())
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+async fn start(arguments: Arguments) -> ExitCode {
     match run(arguments).await {
         Ok(code) => code,
         Err(error)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use launchpod_controller::{Admission, Caps, TypeMapping};
 use launchpod_history::Bounds;
-use launchpod_sandbox::{Limits, PoolConfig};
+use launchpod_sandbox::{Limits, PoolConfig, Preference};
 use serde::Deserialize;
 
 /// Every setting, each optional, as a flag, an environment variable or a key of the file.
@@ -121,6 +121,11 @@ pub struct Settings {
     /// sp_configure goes before it (default 20)
     #[arg(long, env = "LAUNCHPOD_WORKER_ACCOUNTS", value_name = "N")]
     pub worker_accounts: Option<u32>,
+
+    /// How workers are made: docker, one container each; fast, forked from a template of their image
+    /// (needs root); auto, fast where the host allows it (default docker)
+    #[arg(long, env = "LAUNCHPOD_SANDBOX", value_name = "BACKEND")]
+    pub sandbox: Option<Preference>,
 
     /// Workers that are kept ready for calls to come, at least (default 2)
     #[arg(long, env = "LAUNCHPOD_READY_WORKERS_MIN", value_name = "N")]
@@ -306,6 +311,7 @@ impl Settings {
             start_timeout,
             python_runtime,
             worker_accounts,
+            sandbox,
             ready_workers_min,
             ready_workers_max,
             ready_workers_memory,

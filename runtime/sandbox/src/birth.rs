@@ -1,4 +1,4 @@
-//! From a container that has been made to READY.
+//! From a worker whose making has been asked for to READY.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::backend::{Container, Lease, Startup, Worker};
 use crate::channel::{Channel, ChannelError};
-use crate::engine::{Engine, EngineError};
 use crate::error::SandboxError;
 use crate::fate::Fate;
 use crate::rendezvous::{Connections, meet};
@@ -22,9 +22,8 @@ const QUOTED_OUTPUT: usize = 1000;
 /// How long a container that has ended may still be heard.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// A container that has been made and not started.
+/// A worker that is expected to connect.
 pub(crate) struct Unborn<'a> {
-    pub(crate) engine: &'a Engine,
     pub(crate) name: &'a str,
     pub(crate) folder: &'a RunFolder,
     pub(crate) listener: UnixListener,
@@ -46,7 +45,7 @@ pub(crate) struct Born {
 
 /// Why a worker didn't become ready, before the container's name is added.
 enum Stillborn {
-    Engine(EngineError),
+    NotStarted(SandboxError),
     Died(String),
     Late,
     Protocol(ChannelError),
@@ -55,10 +54,13 @@ enum Stillborn {
 // === impl Unborn ===
 
 impl Unborn<'_> {
-    /// Starts the container and waits for both connections and READY. The engine's answer to
-    /// the start is awaited beside them: the worker is quicker.
-    pub(crate) async fn start(self) -> Result<Born, SandboxError> {
-        let Unborn { engine, name, folder, listener, peer_uid, fate, limit } = self;
+    /// Starts the worker by `start` and waits for both connections and READY. The answer to the
+    /// start is awaited beside them: the worker is quicker.
+    pub(crate) async fn start(
+        self,
+        start: impl Future<Output = Result<(), SandboxError>>,
+    ) -> Result<Born, SandboxError> {
+        let Unborn { name, folder, listener, peer_uid, fate, limit } = self;
         let mut early_output = Vec::new();
         let started = Instant::now();
 
@@ -70,7 +72,7 @@ impl Unborn<'_> {
             let ready_took = started.elapsed() - start_took;
             Ok((connections, conversation, ready, start_took, ready_took))
         };
-        let start = async { engine.start(name).await.map_err(Stillborn::Engine) };
+        let start = async { start.await.map_err(Stillborn::NotStarted) };
         let outcome = tokio::select! {
             outcome = async { tokio::try_join!(start, ready) } => outcome,
             fate = ended(fate) => Err(Stillborn::Died(fate.describe())),
@@ -81,6 +83,31 @@ impl Unborn<'_> {
                 Ok(Born { connections, conversation, ready, early_output, start_took, ready_took })
             }
             Err(stillborn) => Err(stillborn.of(name, limit, &early_output)),
+        }
+    }
+}
+
+// === impl Born ===
+
+impl Born {
+    /// The worker, with what else is known of it.
+    pub(crate) fn into_worker(
+        self,
+        container: Container,
+        create: Duration,
+        fate: watch::Receiver<Fate>,
+        lease: Lease,
+    ) -> Worker {
+        Worker {
+            container,
+            control: self.connections.control,
+            data: self.connections.data,
+            conversation: self.conversation,
+            ready: self.ready,
+            early_output: self.early_output,
+            startup: Startup { create, start: self.start_took, ready: self.ready_took },
+            fate,
+            lease,
         }
     }
 }
@@ -163,7 +190,7 @@ impl Stillborn {
         let container = name.to_owned();
         let output = tail(early_output);
         match self {
-            Stillborn::Engine(error) => error.into(),
+            Stillborn::NotStarted(error) => error,
             Stillborn::Died(how) => SandboxError::Died { container, how, output },
             Stillborn::Late => SandboxError::NotReady { container, after: limit, output },
             Stillborn::Protocol(source) => SandboxError::Protocol { container, source },

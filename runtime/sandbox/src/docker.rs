@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
+use crate::backend::{Backend, Container, Lease, Worker, WorkerSpec};
 use crate::birth::Unborn;
 use crate::engine::{Engine, EngineError, Removal, Timeouts};
 use crate::engine_paths::EnginePaths;
@@ -45,8 +45,8 @@ pub struct Config {
     pub instance: Uuid,
     /// The folder that workers' folders are made in; short.
     pub run_folder: PathBuf,
-    /// The uids that workers get, one each; the bound on how many live at once. Two instances
-    /// on one host need ranges of their own.
+    /// The uids that workers get, one each, but for the first; the bound on how many live at
+    /// once. Two instances on one host need ranges of their own.
     pub uids: Range<u32>,
     /// How long the engine may take.
     pub timeouts: Timeouts,
@@ -61,7 +61,7 @@ pub struct Docker {
 struct Shared {
     instance: Uuid,
     engine: Engine,
-    folder: InstanceFolder,
+    folder: Arc<InstanceFolder>,
     paths: EnginePaths,
     uids: Uids,
     /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
@@ -71,6 +71,17 @@ struct Shared {
     tasks: TaskTracker,
     stopping: CancellationToken,
     runtime: Handle,
+}
+
+/// What every backend of an instance stands on.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    pub(crate) instance: Uuid,
+    pub(crate) engine: Engine,
+    pub(crate) folder: Arc<InstanceFolder>,
+    pub(crate) uids: Uids,
+    /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
+    pub(crate) uids_are_the_hosts: bool,
 }
 
 /// What there is of a worker, from before its container is made; dropping it removes all.
@@ -126,9 +137,10 @@ impl Docker {
         let shared = Shared {
             instance: config.instance,
             engine,
-            folder,
+            folder: Arc::new(folder),
             paths,
-            uids: Uids::new(config.uids, config.instance.as_fields().0),
+            // The first is root's in a template's user namespace.
+            uids: Uids::new(config.uids.start + 1..config.uids.end, config.instance.as_fields().0),
             uids_are_the_hosts: geteuid().is_root() && !maps_uids,
             fates,
             tasks: TaskTracker::new(),
@@ -136,6 +148,18 @@ impl Docker {
             runtime: Handle::current(),
         };
         Ok(Docker { shared: Arc::new(shared), watcher })
+    }
+
+    /// What another backend of the same instance needs.
+    pub(crate) fn ground(&self) -> Ground {
+        let Shared { instance, engine, folder, uids, uids_are_the_hosts, .. } = &*self.shared;
+        Ground {
+            instance: *instance,
+            engine: engine.clone(),
+            folder: Arc::clone(folder),
+            uids: uids.clone(),
+            uids_are_the_hosts: *uids_are_the_hosts,
+        }
     }
 }
 
@@ -224,7 +248,6 @@ impl Shared {
         let create_took = began.elapsed();
 
         let unborn = Unborn {
-            engine: &self.engine,
             name: &name,
             folder: &folder,
             listener: tokio::net::UnixListener::from_std(listener).map_err(SandboxError::Socket)?,
@@ -232,27 +255,14 @@ impl Shared {
             fate: fate.clone(),
             limit: spec.limits.ready,
         };
+        let start = async { Ok(self.engine.start(&name).await?) };
         let born = tokio::select! {
-            born = unborn.start() => born?,
+            born = unborn.start(start) => born?,
             () = abandoned.cancelled() => return Err(SandboxError::Abandoned),
             () = self.stopping.cancelled() => return Err(SandboxError::ShuttingDown),
         };
         debug!(container = name, uid = number, "worker ready");
-        Ok(Worker {
-            container: Container { id, name },
-            control: born.connections.control,
-            data: born.connections.data,
-            conversation: born.conversation,
-            ready: born.ready,
-            early_output: born.early_output,
-            startup: Startup {
-                create: create_took,
-                start: born.start_took,
-                ready: born.ready_took,
-            },
-            fate,
-            lease: Lease::new(remains),
-        })
+        Ok(born.into_worker(Container { id, name }, create_took, fate, Lease::new(remains)))
     }
 }
 

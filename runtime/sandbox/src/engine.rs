@@ -1,8 +1,9 @@
 //! Every call to the Docker engine that the sandbox makes, each under its own time limit.
 //!
 //! Access to the engine's socket equals root on its host. What is here is all that a narrow
-//! proxy between the two would have to let through: create, start, remove and list containers,
-//! events, version, info, and inspection of the controller's own container.
+//! proxy between the two would have to let through: create, start, export, remove and list
+//! containers, events, version, info, and inspection of the controller's own container and of
+//! images.
 
 use std::collections::HashMap;
 use std::env;
@@ -20,8 +21,12 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder,
 };
+use bytes::Bytes;
 use futures_util::Stream;
 use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::profile::INSTANCE_LABEL;
 
 /// The socket that an engine on this host listens on unless `DOCKER_HOST` says otherwise.
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
@@ -94,6 +99,8 @@ pub enum Call {
     Info,
     /// Say what a container is.
     InspectContainer,
+    /// Say what an image is.
+    InspectImage,
 }
 
 /// How a removal went.
@@ -105,6 +112,15 @@ pub(crate) enum Removal {
     Absent,
     /// Its removal is under way.
     UnderWay,
+}
+
+/// How containers of an image start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImageStart {
+    /// The program and its arguments.
+    pub(crate) command: Vec<String>,
+    /// `NAME=VALUE`.
+    pub(crate) environment: Vec<String>,
 }
 
 /// A connection to an engine.
@@ -159,6 +175,7 @@ impl fmt::Display for Call {
             Call::Version => "say its version",
             Call::Info => "say what it can do",
             Call::InspectContainer => "inspect container",
+            Call::InspectImage => "inspect image",
         })
     }
 }
@@ -235,6 +252,46 @@ impl Engine {
         let found = self.limited(Call::InspectContainer, id, self.timeouts.ask, call).await?;
         let mounts = found.mounts.unwrap_or_default().into_iter();
         Ok(mounts.filter_map(|mount| Some((mount.source?, mount.destination?))).collect())
+    }
+
+    /// How containers of an image start.
+    pub(crate) async fn image(&self, id: &str) -> Result<ImageStart, EngineError> {
+        let call = self.docker.inspect_image(id);
+        match self.limited(Call::InspectImage, id, self.timeouts.ask, call).await {
+            Ok(found) => {
+                let config = found.config.unwrap_or_default();
+                let command = [config.entrypoint, config.cmd].into_iter().flatten().flatten();
+                let environment = config.env.unwrap_or_default();
+                Ok(ImageStart { command: command.collect(), environment })
+            }
+            Err(EngineError::Refused { status: 404, .. }) => {
+                Err(EngineError::NoImage(id.to_owned()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a container of an image that is never started: its files are wanted.
+    pub(crate) async fn create_for_export(
+        &self,
+        name: &str,
+        image: &str,
+        instance: Uuid,
+    ) -> Result<(), EngineError> {
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            labels: Some(HashMap::from([(INSTANCE_LABEL.to_owned(), instance.to_string())])),
+            ..ContainerCreateBody::default()
+        };
+        self.create(name, body).await.map(drop)
+    }
+
+    /// All files of a container, as a tar archive.
+    pub(crate) fn export(
+        &self,
+        name: &str,
+    ) -> impl Stream<Item = Result<Bytes, BollardError>> + Send + use<> {
+        self.docker.export_container(name)
     }
 
     /// What happens to the containers with a label, from `since` (seconds since 1970). Ends

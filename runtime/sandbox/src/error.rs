@@ -25,6 +25,12 @@ pub enum SandboxError {
     /// A worker's socket can't be listened on.
     #[error("can't listen on a worker's socket: {0}")]
     Socket(std::io::Error),
+    /// There is no template to fork workers from, and Docker may not stand in.
+    #[error("the fast sandbox is not to be had: {0}")]
+    NoTemplate(String),
+    /// The process that makes workers has ended.
+    #[error("the process that makes workers has ended")]
+    SpawnerGone,
     /// Who wanted the worker has gone.
     #[error("the worker isn't wanted any more")]
     Abandoned,
@@ -96,6 +102,11 @@ impl SandboxError {
             }
             SandboxError::NoUid => "Retry, or widen the range of worker uids.",
             SandboxError::ShuttingDown => "Retry when the server is up again.",
+            SandboxError::NoTemplate(_) => {
+                "Choose sandbox = \"auto\" or \"docker\" in the configuration; launchpod doctor \
+                 says what the host lacks."
+            }
+            SandboxError::SpawnerGone => "Retry: another one is starting.",
             SandboxError::Socket(_) | SandboxError::Abandoned => "",
             SandboxError::Died { .. } => {
                 "Check the image: launchpod image verify; then the host: launchpod doctor."

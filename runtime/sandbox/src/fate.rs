@@ -113,6 +113,20 @@ impl Fates {
         }
     }
 
+    /// Notes that a worker has ended and nothing of it is left; how is not known.
+    pub(crate) fn end(&self, name: &str, out_of_memory: bool) {
+        if let Some(sender) = self.lock().get(name) {
+            sender.send_replace(Fate { out_of_memory, exit_code: None, removed: true });
+        }
+    }
+
+    /// Notes the same of all that are followed.
+    pub(crate) fn end_all(&self) {
+        for sender in self.lock().values() {
+            sender.send_modify(|fate| fate.removed = true);
+        }
+    }
+
     fn note(&self, event: &EventMessage) {
         let attributes = event.actor.as_ref().and_then(|actor| actor.attributes.as_ref());
         let Some(name) = attributes.and_then(|attributes| attributes.get("name")) else { return };

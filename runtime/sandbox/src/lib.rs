@@ -10,6 +10,7 @@
 //! | `limits` | what a worker may use |
 //! | `pool`, `shelf`, `busy` | workers made ahead, before any backend |
 //! | `docker` | the backend on one Docker engine |
+//! | `fast` | the backend that forks workers from templates |
 //! | `birth` | from container to READY |
 //! | `engine` | every call to the engine, each under its own time limit |
 //! | `engine_paths` | where the engine sees the run folder, for a controller in a container |
@@ -34,6 +35,7 @@ pub mod doctor;
 mod engine;
 mod engine_paths;
 mod error;
+mod fast;
 mod fate;
 mod limits;
 mod pool;
@@ -49,6 +51,7 @@ pub use channel::{Channel, ChannelError, Receiver, Sender};
 pub use docker::{Config, Docker};
 pub use engine::{Call, EngineError, Timeouts};
 pub use error::SandboxError;
+pub use fast::{Fast, FastConfig, Preference};
 pub use fate::Fate;
 pub use limits::Limits;
 pub use pool::{Pool, PoolConfig};

@@ -49,7 +49,7 @@ pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
 /// Where a worker finds its run folder.
 const RUN_FOLDER: &str = "/run/launchpod";
 /// Which system calls a worker may make, as Docker and Podman take it.
-const SECCOMP: &str = include_str!("seccomp.json");
+pub(crate) const SECCOMP: &str = include_str!("seccomp.json");
 /// What a worker can't look at: the union of what Docker masks from 20.10 to 28
 /// (moby, oci/defaults.go). A path that isn't there is passed over.
 const MASKED_PATHS: [&str; 13] = [
@@ -73,7 +73,7 @@ const READ_ONLY_PATHS: [&str; 5] =
 /// Signals that may be queued for a worker's uid (sigqueue(3)).
 const PENDING_SIGNALS: i64 = 4096;
 /// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
-const OOM_SCORE_ADJUSTMENT: i64 = 500;
+pub(crate) const OOM_SCORE_ADJUSTMENT: i64 = 500;
 
 /// What the profile is applied to.
 pub(crate) struct Subject<'a> {
@@ -168,7 +168,8 @@ impl Subject<'_> {
     }
 }
 
-fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
+/// What each process may use, by the names that setrlimit(2)'s resources have in small letters.
+pub(crate) fn rlimits(limits: &Limits) -> [(&'static str, i64); 8] {
     [
         ("core", 0),
         ("nofile", i64::from(limits.open_files)),
@@ -179,12 +180,15 @@ fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
         ("sigpending", PENDING_SIGNALS),
         ("fsize", signed(limits.scratch.max(limits.shared_memory))),
     ]
-    .map(|(name, limit)| ResourcesUlimits {
+}
+
+fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
+    let ulimit = |(name, limit): (&str, i64)| ResourcesUlimits {
         name: Some(name.to_owned()),
         soft: Some(limit),
         hard: Some(limit),
-    })
-    .into()
+    };
+    rlimits(limits).map(ulimit).into()
 }
 
 /// A number of bytes as the engine takes it.

@@ -35,6 +35,11 @@ impl Uids {
         Uids { range, state: Arc::new(Mutex::new(state)) }
     }
 
+    /// The whole range.
+    pub(crate) fn range(&self) -> Range<u32> {
+        self.range.clone()
+    }
+
     /// The next free uid, round the range, so that one just given back rests longest; `None`
     /// when all are in use.
     pub(crate) fn take(&self) -> Option<Uid> {

@@ -1,11 +1,13 @@
-//! What the worker's cgroup counts, as the container sees its own.
+//! What the worker's cgroup counts.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 /// Limits that were hit, and the most that was used.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
+pub struct Counts {
     /// Processes that the kernel killed for want of memory.
     pub oom_kills: u64,
     /// Processes and threads that were refused for want of a slot.
@@ -14,51 +16,86 @@ pub struct Counters {
     pub peak_memory: Option<u64>,
 }
 
-/// Reads the counters; what can't be seen is 0.
+/// Where the counts are read.
 ///
 /// Files and keys: Linux, Documentation/admin-guide/cgroup-v2.rst, and cgroup-v1/memory.rst,
-/// cgroup-v1/pids.rst and cgroup-v1/cpuacct.rst, at the places where container engines mount them.
-pub fn counters() -> Counters {
-    Counters {
-        oom_kills: first_count(
-            &["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"],
-            "oom_kill",
-        ),
-        pids_denied: first_count(
-            &["/sys/fs/cgroup/pids.events", "/sys/fs/cgroup/pids/pids.events"],
-            "max",
-        ),
-        peak_memory: first_number(&[
-            "/sys/fs/cgroup/memory.peak",
-            "/sys/fs/cgroup/memory/memory.max_usage_in_bytes",
-        ]),
+/// cgroup-v1/pids.rst and cgroup-v1/cpuacct.rst.
+pub enum Counters {
+    /// At the places where container engines mount a container's own cgroup.
+    Mounted,
+    /// In files that were opened from outside: of OOM kills, of refused processes, of the most
+    /// memory, of processor time.
+    Files([File; 4]),
+}
+
+// === impl Counters ===
+
+impl Counters {
+    /// Reads them from files, in the order of [`Counters::Files`].
+    pub fn of_files(files: [OwnedFd; 4]) -> Self {
+        Counters::Files(files.map(File::from))
+    }
+
+    /// Reads the counts; what can't be seen is 0.
+    pub fn read(&self) -> Counts {
+        match self {
+            Counters::Mounted => Counts {
+                oom_kills: first_count(
+                    &["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"],
+                    "oom_kill",
+                ),
+                pids_denied: first_count(
+                    &["/sys/fs/cgroup/pids.events", "/sys/fs/cgroup/pids/pids.events"],
+                    "max",
+                ),
+                peak_memory: first_number(&[
+                    "/sys/fs/cgroup/memory.peak",
+                    "/sys/fs/cgroup/memory/memory.max_usage_in_bytes",
+                ]),
+            },
+            Counters::Files([oom, pids, peak, _]) => Counts {
+                oom_kills: count(&text(oom), "oom_kill").unwrap_or(0),
+                pids_denied: count(&text(pids), "max").unwrap_or(0),
+                peak_memory: text(peak).trim().parse().ok(),
+            },
+        }
+    }
+
+    /// Processor time that all processes of the worker have used, the ended ones too; `None` where
+    /// that can't be seen.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        let usage = match self {
+            Counters::Mounted => first_text(&[
+                "/sys/fs/cgroup/cpuacct/cpuacct.usage",
+                "/sys/fs/cgroup/cpu,cpuacct/cpuacct.usage",
+                "/sys/fs/cgroup/cpu.stat",
+            ])?,
+            Counters::Files([.., cpu]) => text(cpu),
+        };
+        // Version 1 has a number of nanoseconds, version 2 lines.
+        let nanoseconds = usage.trim().parse().map(Duration::from_nanos).ok();
+        nanoseconds.or_else(|| count(&usage, "usage_usec").map(Duration::from_micros))
     }
 }
 
-/// Processor time that all processes of the worker have used, the ended ones too; `None` where
-/// that can't be seen.
-pub fn cpu_time() -> Option<Duration> {
-    let version_1 =
-        ["/sys/fs/cgroup/cpuacct/cpuacct.usage", "/sys/fs/cgroup/cpu,cpuacct/cpuacct.usage"];
-    let nanoseconds = first_number(&version_1).map(Duration::from_nanos);
-    let version_2 = || {
-        let text = fs::read_to_string("/sys/fs/cgroup/cpu.stat").ok()?;
-        count(&text, "usage_usec").map(Duration::from_micros)
-    };
-    nanoseconds.or_else(version_2)
+/// What a file says now.
+fn text(file: &File) -> String {
+    // The longest of these files has a dozen short lines.
+    let mut bytes = [0; 1024];
+    let length = file.read_at(&mut bytes, 0).unwrap_or(0);
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
+}
+
+fn first_text(paths: &[&str]) -> Option<String> {
+    paths.iter().find_map(|path| fs::read_to_string(path).ok())
 }
 
 fn first_number(paths: &[&str]) -> Option<u64> {
-    let text = paths.iter().find_map(|path| fs::read_to_string(path).ok())?;
-    text.trim().parse().ok()
+    first_text(paths)?.trim().parse().ok()
 }
 
 fn first_count(paths: &[&str], key: &str) -> u64 {
-    paths
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok())
-        .and_then(|text| count(&text, key))
-        .unwrap_or(0)
+    first_text(paths).and_then(|text| count(&text, key)).unwrap_or(0)
 }
 
 /// The number on the line `KEY NUMBER`.

@@ -3,7 +3,7 @@
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use crate::cgroup;
+use crate::cgroup::Counters;
 
 /// The least time between two looks: how far past its limit a worker may get, times processors.
 const SHORTEST: Duration = Duration::from_millis(50);
@@ -21,21 +21,21 @@ pub struct CpuLimit {
 
 impl CpuLimit {
     /// Counts from now; 0 for no limit.
-    pub fn start(limit_ms: u64) -> Self {
+    pub fn start(limit_ms: u64, counters: &Counters) -> Self {
         let limit = (limit_ms > 0).then(|| Duration::from_millis(limit_ms));
-        let mut cpu = CpuLimit { at_start: cgroup::cpu_time(), limit, next_look: None };
-        cpu.is_used_up();
+        let mut cpu = CpuLimit { at_start: counters.cpu_time(), limit, next_look: None };
+        cpu.is_used_up(counters);
         cpu
     }
 
     /// What has been used since the start, where that can be seen.
-    pub fn used(&self) -> Option<Duration> {
-        Some(cgroup::cpu_time()?.saturating_sub(self.at_start?))
+    pub fn used(&self, counters: &Counters) -> Option<Duration> {
+        Some(counters.cpu_time()?.saturating_sub(self.at_start?))
     }
 
     /// Whether the limit is reached; if not, when to look again.
-    pub fn is_used_up(&mut self) -> bool {
-        let (Some(limit), Some(used)) = (self.limit, self.used()) else { return false };
+    pub fn is_used_up(&mut self, counters: &Counters) -> bool {
+        let (Some(limit), Some(used)) = (self.limit, self.used(counters)) else { return false };
         let left = limit.saturating_sub(used);
         let processors = available_parallelism().map_or(1, |count| count.get());
         let soonest = left / u32::try_from(processors).unwrap_or(u32::MAX);

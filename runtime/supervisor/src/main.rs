@@ -6,17 +6,22 @@
 //! program ends, the time is up, or the controller says so or is gone. See `PROTOCOL.md` of
 //! `launchpod-exchange`.
 //!
+//! `launchpod-supervisor --adopt JSON` supervises a program that a template has forked: see
+//! `adopt`.
+//!
 //! It is a program of its own, apart from the language's process, because a script runs with the
 //! same uid and owns that process: it can stop it, write its memory and close its files. PID 1
 //! takes no signal from inside its namespace, and this one can't be traced.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod adopt;
 mod cgroup;
 mod cpu_limit;
 mod dial;
+mod mounts;
 mod process;
 mod relay;
 
@@ -25,13 +30,13 @@ const EXIT_BROKEN: u8 = 70;
 /// The shell's code for a program that can't be started.
 const EXIT_NOT_STARTED: i32 = 127;
 
-const USAGE: &str = "usage: launchpod-supervisor [--run-folder DIR] -- PROGRAM [ARGUMENT]...";
+const USAGE: &str = "usage: launchpod-supervisor [--run-folder DIR] -- PROGRAM [ARGUMENT]...
+       launchpod-supervisor --adopt JSON";
 
 /// What is asked on the command line.
-struct Arguments {
-    run_folder: PathBuf,
-    program: OsString,
-    arguments: Vec<OsString>,
+enum Arguments {
+    Start { run_folder: PathBuf, program: OsString, arguments: Vec<OsString> },
+    Adopt { adoption: String },
 }
 
 fn main() -> ExitCode {
@@ -39,7 +44,13 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(EXIT_BROKEN);
     };
-    match supervise(&arguments) {
+    let supervised = match &arguments {
+        Arguments::Start { run_folder, program, arguments } => {
+            supervise(run_folder, program, arguments)
+        }
+        Arguments::Adopt { adoption } => adopt::adopt(adoption),
+    };
+    match supervised {
         // A shell's convention; a process's code is at most 255.
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(EXIT_BROKEN)),
         Err(error) => {
@@ -49,12 +60,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn supervise(arguments: &Arguments) -> Result<i32, Box<dyn std::error::Error>> {
+fn supervise(
+    run_folder: &Path,
+    program: &OsStr,
+    arguments: &[OsString],
+) -> Result<i32, Box<dyn std::error::Error>> {
     process::harden()?;
-    let connections = dial::dial(&arguments.run_folder)?;
+    let connections = dial::dial(run_folder)?;
     let signals = process::child_signals()?;
-    let started = process::start(&arguments.program, &arguments.arguments, connections.data);
-    let relay = relay::Relay::new(connections.control, signals)?;
+    let started = process::start(program, arguments, connections.data);
+    let relay = relay::Relay::new(connections.control, signals, cgroup::Counters::Mounted)?;
     Ok(match started {
         Ok(worker) => relay.run(worker)?,
         Err(error) => relay.refuse(&error, EXIT_NOT_STARTED)?,
@@ -69,10 +84,15 @@ impl Arguments {
         loop {
             match given.next()?.to_str()? {
                 "--run-folder" => run_folder = given.next()?.into(),
+                "--adopt" => {
+                    let adoption = given.next()?.into_string().ok()?;
+                    return Some(Arguments::Adopt { adoption });
+                }
                 "--" => break,
                 _ => return None,
             }
         }
-        Some(Arguments { run_folder, program: given.next()?, arguments: given.collect() })
+        let program = given.next()?;
+        Some(Arguments::Start { run_folder, program, arguments: given.collect() })
     }
 }

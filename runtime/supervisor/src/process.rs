@@ -1,12 +1,13 @@
 //! Processes: starting the program, and ending everything.
 //!
-//! The only module with `unsafe`: system calls that neither std nor rustix offer safely.
+//! The only module with `unsafe`: what neither std nor rustix offers safely.
 #![allow(unsafe_code)]
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -123,9 +124,66 @@ pub fn start(program: &OsStr, arguments: &[OsString], data: UnixStream) -> io::R
     }
 }
 
+/// The descriptors that this process has been given: 3 and following ones. To be called once, before
+/// anything else is opened.
+pub fn inherited<const COUNT: usize>() -> [OwnedFd; COUNT] {
+    let mut next = DATA_FD;
+    std::array::from_fn(|_| {
+        // SAFETY: the template has left these open for us, and nothing else owns them: this is
+        // called once, and first.
+        let fd = unsafe { OwnedFd::from_raw_fd(next) };
+        next += 1;
+        fd
+    })
+}
+
+/// Puts this process under seccomp filters, each of which stands behind its number of instructions
+/// (`u16` little-endian) in the file.
+///
+/// # Errors
+/// The kernel refuses one, or the file is cut.
+pub fn install_filters(file: OwnedFd) -> io::Result<()> {
+    let file = File::from(file);
+    let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(0)];
+    // Others have this file, too, and its position is everybody's.
+    file.read_exact_at(&mut bytes, 0)?;
+    let mut rest = &bytes[..];
+    while let Some((length, tail)) = rest.split_first_chunk() {
+        let length = u16::from_le_bytes(*length);
+        let size = usize::from(length) * size_of::<libc::sock_filter>();
+        let (program, tail) = tail
+            .split_at_checked(size)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "a filter is cut"))?;
+        let mut instructions: Vec<libc::sock_filter> = program
+            .chunks_exact(size_of::<libc::sock_filter>())
+            .map(|bytes| libc::sock_filter {
+                code: u16::from_ne_bytes([bytes[0], bytes[1]]),
+                jt: bytes[2],
+                jf: bytes[3],
+                k: u32::from_ne_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+            })
+            .collect();
+        let program = libc::sock_fprog { len: length, filter: instructions.as_mut_ptr() };
+        // SAFETY: `program` points to `length` instructions that live over the call; the kernel
+        // copies them.
+        let result =
+            unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program, 0, 0) };
+        if result != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        rest = tail;
+    }
+    Ok(())
+}
+
 // === impl Worker ===
 
 impl Worker {
+    /// A program that is our child already.
+    pub fn adopt(pid: Pid) -> Self {
+        Worker { pid, status: None }
+    }
+
     /// Takes note of every child that has ended, orphans too. Whether the program has.
     pub fn reap(&mut self) -> bool {
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {

@@ -10,7 +10,7 @@ use launchpod_protocol::control::{Exited, Start, ToSupervisor};
 use launchpod_protocol::frame::{self, Frame, FrameError, Kind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::cgroup;
+use crate::cgroup::{Counters, Counts};
 use crate::cpu_limit::CpuLimit;
 use crate::process::{self, Started, Worker};
 
@@ -34,6 +34,7 @@ pub struct Relay {
     sent: usize,
     deadline: Option<Instant>,
     cpu: CpuLimit,
+    counters: Counters,
 }
 
 /// Why the worker is over.
@@ -83,7 +84,11 @@ impl Relay {
     ///
     /// # Errors
     /// The connection can't be made non-blocking.
-    pub fn new(control: UnixStream, signals: UnixStream) -> Result<Self, RelayError> {
+    pub fn new(
+        control: UnixStream,
+        signals: UnixStream,
+        counters: Counters,
+    ) -> Result<Self, RelayError> {
         control.set_nonblocking(true)?;
         Ok(Relay {
             control,
@@ -93,6 +98,7 @@ impl Relay {
             sent: 0,
             deadline: None,
             cpu: CpuLimit::default(),
+            counters,
         })
     }
 
@@ -110,9 +116,9 @@ impl Relay {
         let signal = worker.signal();
         if end != End::Gone {
             self.say_rest(&mut pipes, end)?;
-            let cgroup::Counters { oom_kills, pids_denied, peak_memory } = cgroup::counters();
+            let Counts { oom_kills, pids_denied, peak_memory } = self.counters.read();
             let process::Usage { cpu_ms, max_rss_kib } = process::usage();
-            let cpu_ms = self.cpu.used().map_or(cpu_ms, milliseconds);
+            let cpu_ms = self.cpu.used(&self.counters).map_or(cpu_ms, milliseconds);
             let exited = Exited {
                 code,
                 signal,
@@ -148,7 +154,7 @@ impl Relay {
             let events = match self.wait(pipes, limit)? {
                 Ok(events) => events,
                 Err(End::Deadline) if self.deadline.is_none_or(|d| d > Instant::now()) => {
-                    if self.cpu.is_used_up() {
+                    if self.cpu.is_used_up(&self.counters) {
                         return Ok(End::CpuLimit);
                     }
                     continue;
@@ -298,7 +304,7 @@ impl Relay {
                 };
                 match ToSupervisor::read(&frame) {
                     Ok(ToSupervisor::Start(Start { deadline_ms, cpu_limit_ms })) => {
-                        self.cpu = CpuLimit::start(cpu_limit_ms);
+                        self.cpu = CpuLimit::start(cpu_limit_ms, &self.counters);
                         self.deadline = match deadline_ms {
                             0 => None,
                             _ => Instant::now().checked_add(Duration::from_millis(deadline_ms)),

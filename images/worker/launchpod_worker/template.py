@@ -1,0 +1,225 @@
+"""A process that has imported what scripts use, and forks into workers: no script ever runs in it.
+
+Started by the spawner (runtime/spawner) as root of a user namespace, with descriptor 3 to the
+spawner and 4 with the seccomp filters. For each order it forks twice: the first child enters
+namespaces of its own and becomes the supervisor, PID 1 of the worker; the second drops every
+privilege and becomes the worker. What all workers of a template share by that: the layout of
+addresses, the seed of `hash`, and the memory as it was before any request.
+"""
+
+import ctypes
+import fcntl
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+
+import numpy
+
+from . import frames, worker
+
+SUPERVISOR = "/opt/launchpod/supervisor"
+CONTROL_FD = 3
+SECCOMP_FD = 4
+# Where descriptors go before they are put in their places.
+ASIDE = 64
+
+# <linux/sched.h>
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+# <linux/prctl.h>, <linux/seccomp.h>
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+SECCOMP_MODE_FILTER = 2
+# <linux/capability.h>
+CAPABILITY_VERSION_3 = 0x20080522
+SOCK_FILTER_SIZE = 8
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Program(ctypes.Structure):
+    """struct sock_fprog."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+class Rehearsal:
+    """A controller that wants the simplest script: what is imported or set up on first use, is then."""
+
+    REQUEST = {
+        "id": "00000000-0000-0000-0000-000000000000",
+        "input_name": "InputDataSet",
+        "output_name": "OutputDataSet",
+        "has_input": True,
+        "result_types": ["int"],
+        "type_mapping": "lossless",
+    }
+
+    def __init__(self):
+        import pyarrow as pa
+
+        column = pa.field("col", pa.int32(), metadata={"launchpod.type": "int"})
+        batch = pa.record_batch([pa.array([1], pa.int32())], schema=pa.schema([column]))
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_stream(stream, batch.schema) as writer:
+            writer.write_batch(batch)
+        self.answers = [
+            (frames.REQUEST, json.dumps(self.REQUEST).encode()),
+            (frames.SCRIPT, b"OutputDataSet = InputDataSet"),
+            (frames.RUN, b""),
+            (frames.INPUT, stream.getvalue().to_pybytes()),
+            (frames.INPUT_END, b""),
+        ]
+        self.said = []
+
+    def receive(self, *expected):
+        """The next frame of those expected."""
+        kind, payload = self.answers.pop(0)
+        if kind not in expected:
+            raise frames.ProtocolError(f"rehearsal: {kind:#04x} comes where {expected} is expected")
+        return kind, bytearray(payload)
+
+    def send(self, kind, payload=b""):
+        """Takes note of what the worker says."""
+        self.said.append(kind)
+
+    def send_chunks(self, kind, data):
+        self.said.append(kind)
+
+    def send_message(self, kind, message):
+        self.said.append(kind)
+
+
+def main() -> None:
+    """Serves the spawner until it is gone."""
+    control = socket.socket(fileno=CONTROL_FD)
+    programs = _read_programs(SECCOMP_FD)
+    rehearsal = Rehearsal()
+    worker.serve(rehearsal)
+    if rehearsal.said[-1] != frames.DONE:
+        sys.exit("launchpod template: the rehearsal failed; run a script without the fast backend to see why")
+    own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    # Supervisors are its children, and nobody else waits for them.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    # A collection in a worker would write to, and so copy, every object's page.
+    gc.freeze()
+    control.send(b"ready")
+    while True:
+        message, fds, _, _ = socket.recv_fds(control, 4096, 16)
+        if not message:
+            os._exit(0)
+        _check(_libc.unshare(CLONE_NEWPID))
+        if os.fork() == 0:
+            try:
+                _become_supervisor(json.loads(message), fds, programs)
+            except BaseException as error:
+                print(f"launchpod template: {error!r}", file=sys.stderr, flush=True)
+            finally:
+                os._exit(1)
+        # Only from its own namespace can the next one be made.
+        _check(_libc.setns(own_namespace, CLONE_NEWPID))
+        for fd in fds:
+            os.close(fd)
+
+
+def _become_supervisor(order: dict, fds: list[int], programs: list[bytes]) -> None:
+    """In the first child, PID 1 of a new namespace."""
+    run_folder, alive, *fds = fds
+    counters, cgroups = fds[:4], fds[4:]
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for entry in cgroups:
+        os.write(entry, b"0")
+    _check(_libc.unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP))
+    # Both children have them.
+    for name, most in order.pop("rlimits"):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (most, most))
+    stdout, stdout_end = os.pipe()
+    stderr, stderr_end = os.pipe()
+    go, go_end = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        _become_worker(order, [stdout_end, stderr_end, go_end.fileno()], programs)
+    # The order that runtime/supervisor/src/adopt.rs says.
+    _place([go.fileno(), stdout, stderr, run_folder, *counters, SECCOMP_FD, alive], first=3)
+    arguments = {**order, "pid": pid}
+    os.execve(SUPERVISOR, [SUPERVISOR, "--adopt", json.dumps(arguments)], {})
+
+
+def _become_worker(order: dict, fds: list[int], programs: list[bytes]) -> None:
+    """In the second child."""
+    _place([os.open(os.devnull, os.O_RDONLY), *fds], first=0)
+    # The template's remember what kind of file they had.
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)
+    os.setpgid(0, 0)
+    with socket.socket(fileno=worker.DATA_FD) as go:
+        # The mounts are in place when the data connection comes.
+        message, data, _, _ = socket.recv_fds(go, 1, 1)
+        if not message:
+            os._exit(1)
+    os.dup2(data[0], worker.DATA_FD)
+    os.close(data[0])
+    os.chdir("/tmp")
+    _drop_privileges(order["uid"], programs)
+    # `random` and OpenSSL do so by themselves.
+    numpy.random.seed()
+    worker.main()
+
+
+def _place(fds: list[int], first: int) -> None:
+    """Makes the descriptors `first` and following ones, and closes all others."""
+    for number, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, ASIDE) for fd in fds], first):
+        os.dup2(fd, number)
+    os.closerange(first + len(fds), os.sysconf("SC_OPEN_MAX"))
+
+
+def _drop_privileges(uid: int, programs: list[bytes]) -> None:
+    for capability in range(_last_capability() + 1):
+        _check(_libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0))
+    _check(_libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    none = (ctypes.c_uint32 * 6)()
+    _check(_libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), none))
+    # Its own files in /proc are a process's own again.
+    _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    for program in programs:
+        filters = _Program(len(program) // SOCK_FILTER_SIZE, program)
+        _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filters), 0, 0))
+
+
+def _last_capability() -> int:
+    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
+        return int(file.read())
+
+
+def _read_programs(fd: int) -> list[bytes]:
+    """Filters, each behind its number of instructions."""
+    data = os.pread(fd, 1 << 20, 0)
+    programs = []
+    while data:
+        end = 2 + SOCK_FILTER_SIZE * int.from_bytes(data[:2], "little")
+        programs.append(data[2:end])
+        data = data[end:]
+    return programs
+
+
+def _check(result: int) -> None:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

@@ -1,0 +1,147 @@
+//! Keeps an image's spawner running.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use launchpod_spawner::message::Setup;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::FastConfig;
+use super::roots::{self, Root};
+use super::spawner::Spawner;
+use crate::docker::Ground;
+use crate::profile::{OOM_SCORE_ADJUSTMENT, SECCOMP};
+
+/// How long to wait before the next attempt, when one failed.
+const RETRY: Duration = Duration::from_secs(60);
+/// A template that has lived so long is started again at once when it ends.
+const PROVEN: Duration = Duration::from_secs(5);
+/// PID 1 of every image, and what parts it from the program that it starts.
+const SUPERVISOR: [&str; 2] = ["/opt/launchpod/supervisor", "--"];
+/// What makes the worker's program a template.
+const TEMPLATE_ARGUMENT: &str = "--template";
+
+/// How far an image's template is.
+#[derive(Clone)]
+pub(super) enum State {
+    /// The image's files are being exported.
+    Exporting,
+    /// It is doing its imports.
+    Starting,
+    /// It forks workers.
+    Ready(Arc<Spawner>),
+    /// There is none, for that reason.
+    Failed(String),
+}
+
+/// An image's template, as others see it.
+pub(super) type Template = watch::Receiver<State>;
+
+/// What keeps a template of an image, to be run until `stopping` fires; then nothing of it is left.
+pub(super) fn keep(
+    image: String,
+    ground: Ground,
+    config: FastConfig,
+    stopping: CancellationToken,
+) -> (Template, impl Future<Output = ()>) {
+    let (state, template) = watch::channel(State::Exporting);
+    let keeping = async move {
+        let keeper = Keeper { image, ground, config, state };
+        tokio::select! {
+            () = keeper.keep(&stopping) => {}
+            () = stopping.cancelled() => {}
+        }
+        // Whoever has a worker lets it go at shutdown; the spawner itself is told here.
+        if let State::Ready(spawner) = keeper.state.send_replace(State::Starting) {
+            spawner.end().await;
+        }
+    };
+    (template, keeping)
+}
+
+/// Takes away what an earlier fast backend of the instance has left.
+///
+/// # Errors
+/// Why there can't be a fast backend on this host.
+pub(super) fn sweep(ground: &Ground) -> Result<(), String> {
+    launchpod_spawner::sweep(&cgroup(ground)).map_err(|error| error.to_string())
+}
+
+struct Keeper {
+    image: String,
+    ground: Ground,
+    config: FastConfig,
+    state: watch::Sender<State>,
+}
+
+// === impl Keeper ===
+
+impl Keeper {
+    async fn keep(&self, stopping: &CancellationToken) {
+        while !stopping.is_cancelled() {
+            let began = Instant::now();
+            match self.start().await {
+                Ok((spawner, _root)) => {
+                    info!(
+                        image = self.image,
+                        took_ms = began.elapsed().as_millis(),
+                        "template ready"
+                    );
+                    let lived = Instant::now();
+                    self.state.send_replace(State::Ready(Arc::clone(&spawner)));
+                    spawner.gone().await;
+                    warn!(image = self.image, "template ended, starting another");
+                    self.state.send_replace(State::Starting);
+                    if lived.elapsed() < PROVEN {
+                        sleep(PROVEN).await;
+                    }
+                }
+                Err(reason) => {
+                    warn!(image = self.image, reason, "no fast backend, Docker stands in");
+                    self.state.send_replace(State::Failed(reason));
+                    sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn start(&self) -> Result<(Arc<Spawner>, Root), String> {
+        let Ground { engine, uids_are_the_hosts, .. } = &self.ground;
+        if !uids_are_the_hosts {
+            return Err("the server is not root, or the engine maps uids".to_owned());
+        }
+        let described = engine.image(&self.image).await.map_err(|error| error.to_string())?;
+        let program = described.command.strip_prefix(&SUPERVISOR.map(str::to_owned)[..]);
+        let Some(program) = program else {
+            return Err(format!("image {} doesn't start with the supervisor", self.image));
+        };
+        let program = program.iter().cloned().chain([TEMPLATE_ARGUMENT.to_owned()]).collect();
+        let root = roots::export(engine, &self.image, &self.config.roots, self.ground.instance)
+            .await
+            .map_err(|error| error.to_string())?;
+        self.state.send_replace(State::Starting);
+        let uids = self.ground.uids.range();
+        let setup = Setup {
+            root: root.path().to_owned(),
+            run_folder: self.ground.folder.path().to_owned(),
+            cgroup: format!("{}/{}", cgroup(&self.ground), root.short_name()),
+            // Never handed to a worker: `Ground::uids` begins behind it.
+            first_uid: uids.start - 1,
+            uids: uids.end - uids.start + 1,
+            program,
+            environment: described.environment,
+            seccomp: SECCOMP.to_owned(),
+            oom_score_adjustment: OOM_SCORE_ADJUSTMENT,
+        };
+        let spawner = Spawner::start(&self.config.program, &setup).await?;
+        Ok((Arc::new(spawner), root))
+    }
+}
+
+fn cgroup(ground: &Ground) -> String {
+    format!("{}/{}", launchpod_spawner::SHARED, &ground.instance.simple().to_string()[..8])
+}
