@@ -1,13 +1,13 @@
 import pytest
 
 from harness.scripts import DOCUMENTED
-from harness.server import DOCKER, FAST, shared
+from harness.server import DOCKER, shared
 
 
-@pytest.fixture(scope="session", params=[DOCKER, FAST])
+@pytest.fixture(scope="session")
 def sandbox(request):
-    """Every test runs with both backends."""
-    return request.param
+    """How workers are made: as a test's module says, else containers."""
+    return getattr(request, "param", DOCKER)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import pytest
 
 from harness.docker import LABEL, containers, docker, remove_containers, wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
-from harness.server import DOCKER
 
 
 def image() -> str:
@@ -30,7 +29,6 @@ def test_sigkill(make_server):
         assert session.run(DOCUMENTED).value == 1
 
 
-@pytest.mark.parametrize("sandbox", [DOCKER], indirect=True)
 def test_a_start_sweeps_what_an_earlier_one_left_and_nothing_else(make_server):
     server = make_server()
     assert server.stop() == 0

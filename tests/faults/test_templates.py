@@ -11,7 +11,7 @@ from harness.scripts import DOCUMENTED, ENDLESS
 from harness.server import FAST
 from harness.workers import leftovers
 
-pytestmark = pytest.mark.parametrize("sandbox", [FAST], indirect=True)
+pytestmark = pytest.mark.parametrize("sandbox", [FAST], indirect=True, scope="session")
 
 
 def children(parent: int) -> list[int]:

@@ -2,11 +2,13 @@
 
 import pytest
 
-from harness.docker import docker
 from harness.scripts import ENDLESS, script
-from harness.server import DOCKER
+from harness.server import DOCKER, FAST
 
-pytestmark = pytest.mark.usefixtures("survives")
+pytestmark = [
+    pytest.mark.usefixtures("survives"),
+    pytest.mark.parametrize("sandbox", [DOCKER, FAST], indirect=True, scope="session"),
+]
 
 ROWS_FIRST = "OutputDataSet = pandas.DataFrame({'n': [1]})\n"
 
@@ -55,13 +57,6 @@ def test_a_crash_of_the_interpreter(sql):
 def test_rubbish_on_the_workers_socket(sql):
     outcome = sql.run(script("os.write(3, b'\\xff' * 4096)\nimport time\ntime.sleep(60)"))
     assert outcome.numbers[0] == 39013
-
-
-@pytest.mark.parametrize("sandbox", [DOCKER], indirect=True)
-def test_the_container_is_killed(server):
-    running = server.in_background(ENDLESS)
-    docker("kill", server.wait_for_script())
-    assert running.result(timeout=60).numbers[0] == 39012
 
 
 def test_the_worker_is_ended_from_outside(server):
