@@ -18,6 +18,7 @@ import socket
 import sys
 
 import numpy
+import pyarrow
 
 from . import frames, worker
 
@@ -55,61 +56,24 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
-class Rehearsal:
-    """A controller that wants the simplest script: what is imported or set up on first use, is then."""
-
-    REQUEST = {
-        "id": "00000000-0000-0000-0000-000000000000",
-        "input_name": "InputDataSet",
-        "output_name": "OutputDataSet",
-        "has_input": True,
-        "result_types": ["int"],
-        "type_mapping": "lossless",
-    }
-
-    def __init__(self):
-        import pyarrow as pa
-
-        column = pa.field("col", pa.int32(), metadata={"launchpod.type": "int"})
-        batch = pa.record_batch([pa.array([1], pa.int32())], schema=pa.schema([column]))
-        stream = pa.BufferOutputStream()
-        with pa.ipc.new_stream(stream, batch.schema) as writer:
-            writer.write_batch(batch)
-        self.answers = [
-            (frames.REQUEST, json.dumps(self.REQUEST).encode()),
-            (frames.SCRIPT, b"OutputDataSet = InputDataSet"),
-            (frames.RUN, b""),
-            (frames.INPUT, stream.getvalue().to_pybytes()),
-            (frames.INPUT_END, b""),
-        ]
-        self.said = []
-
-    def receive(self, *expected):
-        """The next frame of those expected."""
-        kind, payload = self.answers.pop(0)
-        if kind not in expected:
-            raise frames.ProtocolError(f"rehearsal: {kind:#04x} comes where {expected} is expected")
-        return kind, bytearray(payload)
-
-    def send(self, kind, payload=b""):
-        """Takes note of what the worker says."""
-        self.said.append(kind)
-
-    def send_chunks(self, kind, data):
-        self.said.append(kind)
-
-    def send_message(self, kind, message):
-        self.said.append(kind)
+# The simplest script, as a controller asks for it.
+REQUEST = {
+    "id": "00000000-0000-0000-0000-000000000000",
+    "input_name": "InputDataSet",
+    "output_name": "OutputDataSet",
+    "has_input": True,
+    "result_types": ["int"],
+    "type_mapping": "lossless",
+}
+SCRIPT = b"OutputDataSet = InputDataSet"
+DONE = frames.HEADER.pack(0, frames.DONE)
 
 
 def main() -> None:
     """Serves the spawner until it is gone."""
     control = socket.socket(fileno=CONTROL_FD)
     programs = _read_programs(SECCOMP_FD)
-    rehearsal = Rehearsal()
-    worker.serve(rehearsal)
-    if rehearsal.said[-1] != frames.DONE:
-        sys.exit("launchpod template: the rehearsal failed; run a script without the fast backend to see why")
+    _rehearse()
     own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     # Supervisors are its children, and nobody else waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -133,6 +97,28 @@ def main() -> None:
         _check(_libc.setns(own_namespace, CLONE_NEWPID))
         for fd in fds:
             os.close(fd)
+
+
+def _rehearse() -> None:
+    """Serves a made-up request: what is imported or set up on first use, is then."""
+    column = pyarrow.field("col", pyarrow.int32(), metadata={"launchpod.type": "int"})
+    batch = pyarrow.record_batch([pyarrow.array([1], pyarrow.int32())], schema=pyarrow.schema([column]))
+    stream = pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_stream(stream, batch.schema) as writer:
+        writer.write_batch(batch)
+    ours, theirs = socket.socketpair()
+    # All of it, and the answer, is less than a socket holds.
+    controller = frames.Connection(ours)
+    controller.send_message(frames.REQUEST, REQUEST)
+    controller.send(frames.SCRIPT, SCRIPT)
+    controller.send(frames.RUN)
+    controller.send(frames.INPUT, stream.getvalue())
+    controller.send(frames.INPUT_END)
+    worker.serve(frames.Connection(theirs))
+    if not ours.recv(1 << 16).endswith(DONE):
+        sys.exit("launchpod template: the rehearsal failed; a script in a container says why")
+    ours.close()
+    theirs.close()
 
 
 def _become_supervisor(order: dict, fds: list[int], programs: list[bytes]) -> None:
