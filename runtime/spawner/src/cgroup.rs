@@ -402,10 +402,11 @@ mod tests {
         };
         assert_eq!(
             limits(Version::One("cpu"), &spawn),
-            [("cpu.cfs_quota_us", "150000".to_owned())]
+            [("cpu.shares", "512".to_owned()), ("cpu.cfs_quota_us", "150000".to_owned())]
         );
         let two = limits(Version::Two, &spawn);
         assert!(two.contains(&("memory.swap.max", "0".to_owned())));
+        assert!(two.contains(&("cpu.weight", "20".to_owned())));
         assert!(two.contains(&("cpu.max", "150000 100000".to_owned())));
     }
 }
