@@ -53,5 +53,3 @@ def test_nothing_is_left_when_the_server_is_killed(make_server):
         running.result(timeout=60)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes), "no process left")
     assert server.containers() == []
-
-
