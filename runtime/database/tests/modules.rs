@@ -273,3 +273,28 @@ async fn schemas_hold_objects() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_dropped_database_meets_what_comes_after() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE DATABASE gone", ": "),
+            ("USE gone", ": "),
+            ("CREATE VIEW v AS SELECT 1 AS a, 2 AS b", ": "),
+            ("CREATE PROCEDURE p @a int AS SELECT @a", ": "),
+            ("USE master", ": "),
+            ("DROP DATABASE gone", ": "),
+            ("CREATE TABLE first (a int)", ": "),
+            ("CREATE PROCEDURE second @a int AS SELECT @a", ": "),
+            ("SELECT COUNT(*) FROM sys.columns WHERE object_id = OBJECT_ID('first')", "int!: 1"),
+            (
+                "SELECT COUNT(*) FROM sys.parameters WHERE object_id = OBJECT_ID('second')",
+                "int!: 1",
+            ),
+        ],
+    )
+    .await;
+}

@@ -232,6 +232,16 @@ impl<'a> Catalog<'a> {
             .map_err(failed)
     }
 
+    /// All databases, in the order they were made.
+    pub(crate) fn databases(&self) -> Result<Vec<DatabaseName>, SqlError> {
+        let sql = r#"SELECT database_id, name FROM main."launchpod.databases" ORDER BY 1"#;
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement
+            .query_map([], |row| Ok(DatabaseName { id: row.get(0)?, name: row.get(1)? }))
+            .map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
     pub(crate) fn database_name(&self, id: i64) -> Result<Option<String>, SqlError> {
         self.connection
             .query_row(
@@ -267,6 +277,13 @@ impl<'a> Catalog<'a> {
         self.connection.execute_batch("PRAGMA defer_foreign_keys = ON").map_err(failed)?;
         for table in self.tables(database)? {
             self.drop_table(&table)?;
+        }
+        for described in ["columns", "parameters"] {
+            let sql = format!(
+                r#"DELETE FROM main."launchpod.{described}" WHERE object_id IN
+                   (SELECT object_id FROM main."launchpod.modules" WHERE database_id = ?1)"#
+            );
+            self.connection.execute(&sql, [database.id]).map_err(failed)?;
         }
         for owned in ["modules", "schemas", "extended_properties"] {
             let sql = format!(r#"DELETE FROM main."launchpod.{owned}" WHERE database_id = ?1"#);
