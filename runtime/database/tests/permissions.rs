@@ -91,6 +91,7 @@ async fn rows_are_read_and_changed_by_permission() {
             ("", "EXEC sp_addextendedproperty 'n', 'v', 'SCHEMA', 'own', 'TABLE', 'o'", ": "),
             ("", "ALTER TABLE t ADD c int", "4902"),
             ("", "EXEC sp_rename 't', 'u'", "15225"),
+            ("", "SELECT HAS_DBACCESS(n) FROM (VALUES ('shop'), ('model'), ('none')) d (n)", "int: 1; 0; NULL"),
             ("", "EXEC sp_rename 't.a', 'z', 'COLUMN'", "15248"),
             ("", "EXEC sp_addextendedproperty 'n', 'v', 'SCHEMA', 'dbo', 'TABLE', 't'", "15135"),
             ("", "EXEC sp_addextendedproperty 'n', 'v', 'SCHEMA', 'dbo'", "15135"),

@@ -423,7 +423,7 @@ fn constant(arguments: &[Bound]) -> bool {
     arguments.iter().all(Bound::is_constant)
 }
 
-fn name_of(name: &str) -> Bound {
+pub(super) fn name_of(name: &str) -> Bound {
     Bound { nullable: true, ..Bound::constant(name.into(), NAME) }
 }
 

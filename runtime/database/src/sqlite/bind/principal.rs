@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use launchpod_tsql::ast::{Identifier, ObjectName, SecurableName, Span, same_name};
+use launchpod_tsql::ast::{
+    CompareOperator, Identifier, ObjectName, SecurableName, Span, same_name,
+};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::Binder;
-use super::metadata::optional_name;
+use super::expression::case;
+use super::metadata::{name_of, optional_name};
+use super::predicate::compare;
 use super::tree::Bound;
 use crate::sqlite::errors;
 use crate::sqlite::security::context::Context;
@@ -22,7 +26,7 @@ const SID: SqlType = SqlType::VarBinary(Length::Limited(85));
 
 impl Binder<'_> {
     /// A function about principals and permissions with constant arguments; `None` when the name
-    /// isn't one of these, or an argument is a column.
+    /// isn't one of these, or an argument is a column that it isn't made for.
     pub(super) fn principal_function(
         &mut self,
         name: &str,
@@ -51,7 +55,10 @@ impl Binder<'_> {
             return Err(errors::argument_count(&name.to_ascii_lowercase(), &count));
         }
         if !arguments.iter().all(Bound::is_constant) {
-            return Ok(None);
+            return match (name, arguments) {
+                ("HAS_DBACCESS", [database]) => self.access_by_name(database).map(Some),
+                _ => Ok(None),
+            };
         }
         let values = arguments.iter().map(|argument| self.environment.evaluate(argument));
         let values = values.collect::<Result<Vec<_>, _>>()?;
@@ -158,6 +165,18 @@ impl Binder<'_> {
             Err(error) if error.number() == 916 => Ok(Some(false)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the caller may enter the database that a row names.
+    fn access_by_name(&self, name: &Bound) -> Result<Bound, SqlError> {
+        let mut branches = Vec::new();
+        for database in self.environment.catalog().databases()? {
+            let access = self.has_access(Some(&database.name))?;
+            let named = name_of(&database.name);
+            let named = compare(CompareOperator::Equal, name.clone(), named)?;
+            branches.push((named, optional_int(access.map(i64::from))));
+        }
+        case(branches, None)
     }
 
     /// Whether somebody, or the caller, is in a role; `None` when there is no such role.
