@@ -159,8 +159,10 @@ impl Images {
             return Ok(None);
         }
         let image = self.find(engine, name, layer, options).await?;
-        if image.is_some() {
+        if let Some(image) = &image {
             stage(reporter, "found", "the image is there, with the same lock and worker layer");
+            // A program with another worker layer may have taken the tag.
+            engine.tag(&image.id, &layered::latest_tag(name)).await?;
         }
         Ok(image.map(|image| image.built(false)))
     }

@@ -150,7 +150,8 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    async fn tag(&self, image: &str, reference: &str) -> Result<(), Error> {
+    /// Gives an image, named by ID or tag, a further tag.
+    pub(crate) async fn tag(&self, image: &str, reference: &str) -> Result<(), Error> {
         let (repo, tag) = reference.rsplit_once(':').unwrap_or((reference, "latest"));
         let options = TagImageOptionsBuilder::new().repo(repo).tag(tag).build();
         self.docker.tag_image(image, Some(options)).await.map_err(Error::engine("tagging an image"))

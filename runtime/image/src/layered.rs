@@ -34,6 +34,11 @@ pub(crate) struct Layered<'a> {
     pub(crate) tag: &'a str,
 }
 
+/// The tag of a name's image that was built, or found current, last.
+pub(crate) fn latest_tag(name: &str) -> String {
+    format!("launchpod/{name}:latest")
+}
+
 /// The tag of the image that holds the environment alone.
 pub(crate) fn environment_tag(environment: &Environment, base: Base) -> String {
     format!("launchpod/{}-env:{}-{}", environment.name, short(&environment.hash), base.label())
@@ -63,12 +68,14 @@ impl Layered<'_> {
             .context(&self.dockerfile(&labels))
             .map_err(Error::io("making the build's context"))?;
         let exact = format!("launchpod/{name}:{}-{}", short(&lock_hash), short(&worker_hash));
-        let latest = format!("launchpod/{name}:latest");
+        let latest = latest_tag(&name);
         let tags = [exact.as_str(), latest.as_str()];
         let arguments = [].into();
         let build =
             Build { name: &name, stage: "worker", tags: &tags, arguments, network: Some("none") };
         engine.build(build, Bytes::from(context), reporter).await?;
+        // The controller's own image begins with it (images/controller).
+        engine.tag(self.tag, &latest_tag(&format!("{name}-env"))).await?;
         let id =
             engine.find(&exact).await?.ok_or_else(|| Error::NotBuilt { name: name.clone() })?;
         Ok(BuiltImage { name, id, lock_hash, worker_hash, manifest_hash, fresh: true })

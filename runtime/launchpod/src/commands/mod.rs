@@ -2,6 +2,7 @@
 
 mod bench;
 mod doctor;
+mod health;
 mod history;
 mod image;
 mod quickstart;
@@ -30,6 +31,8 @@ pub enum Command {
     History(history::Arguments),
     /// Check this machine and say how to mend what is missing
     Doctor(doctor::Arguments),
+    /// Ask the server with these settings whether it answers, for a container's health check
+    Health(health::Arguments),
     /// Measure this machine: external scripts against a container per call
     Bench(bench::Arguments),
 }
@@ -49,6 +52,7 @@ impl Command {
             Command::Image(arguments) => image::run(arguments).await,
             Command::History(arguments) => history::run(arguments).await,
             Command::Doctor(arguments) => doctor::run(arguments).await,
+            Command::Health(arguments) => health::run(arguments).await,
             Command::Bench(arguments) => bench::run(arguments).await,
         }
     }
