@@ -177,6 +177,38 @@ def type_seeds():
         save("tds_types", name, content)
 
 
+def answer_seeds():
+    """Hand-made by [MS-TDS] 2.2.7: among them tokens that no server of ours sends."""
+    collation = bytes.fromhex("0904d00034")
+    done = b"\xfd\x10\x00\xc1\x00" + struct.pack("<Q", 1)
+
+    def columns(*described: bytes) -> bytes:
+        ends = (struct.pack("<IH", 0, 1) + kind + b"\x01c\x00" for kind in described)
+        return b"\x81" + struct.pack("<H", len(described)) + b"".join(ends)
+
+    def message(kind: int, text: str) -> bytes:
+        body = struct.pack("<iBBH", 8134, 1, 16, len(text)) + text.encode("utf-16-le") + bytes(2) + struct.pack("<I", 1)
+        return bytes([kind]) + struct.pack("<H", len(body)) + body
+
+    long, nvarchar = b"\xe7\xff\xff" + collation, b"\xe7\x14\x00" + collation
+    chunks = struct.pack("<QI", 2**64 - 2, 2) + b"a\x00" + struct.pack("<I", 2) + b"b\x00" + bytes(4)
+    answers = {
+        "rows": columns(b"\x26\x04", nvarchar) + b"\xd1\x04\x01\x00\x00\x00\x02\x00a\x00" + b"\xd2\x03" + done,
+        "chunks": columns(long, b"\x38") + b"\xd1" + chunks + bytes(4) + b"\xd2\x01" + bytes(4) + done,
+        "text": columns(b"\x22\xff\xff\xff\x7f\x01\x01\x00t\x00") + b"\xd1\x01\x09" + bytes(8) + b"\x01\x00\x00\x00x\xd1\x00" + done,
+        "messages": message(0xAA, "no") + message(0xAB, "yes") + done,
+        "passed": b"\xa4\x05\x00\x01\x01\x00t\x00\xa5\x03\x00\x01\x01\x08\xa9\x02\x00\x01\x00\x78\x01\x00\x02\x00"
+        b"\xe4\x02\x00\x00\x00\x01\x02\xed\x01\x00\x07\xae\x0a\x01\x00\x00\x00\x01\xff" + done,
+        "compute": b"\x88\x01\x00\x05\x00\x01\x01\x00\x4d\x01\x00\x00\x00\x00\x00\x01\x00\x26\x04\x01n\x00\xd3\x05\x00\x04\x01\x00\x00\x00" + done,
+        "routing": b"\xe3\x0e\x00\x14\x09\x00\x00\x9a\x05\x02\x00h\x002\x00\x00\x00" + done,
+        "transaction": b"\xe3\x0b\x00\x08\x08" + bytes(range(8)) + b"\x00\xe3\x0b\x00\x09\x00\x08" + bytes(range(8)) + done,
+        "login": b"\xad\x0a\x00\x01\x74\x00\x00\x04\x00\x10\x00\x03\xe8" + done,
+        "call": b"\x79\x04\x00\x00\x00\xac\x00\x00\x00\x01" + bytes(6) + b"\x26\x04\x04\x05\x00\x00\x00\xfe" + bytes(12),
+    }  # fmt: skip
+    for name, answer in answers.items():
+        save("tds_answers", name, b"\x03" + answer)
+
+
 class Proxy:
     """Passes one connection on and keeps what the client said."""
 
@@ -282,4 +314,5 @@ if __name__ == "__main__":
     worker_seeds()
     tsql_seeds()
     type_seeds()
+    answer_seeds()
     tds_seeds()

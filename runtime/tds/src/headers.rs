@@ -41,6 +41,15 @@ impl RequestHeaders {
         Ok(headers)
     }
 
+    /// Appends ALL_HEADERS with the transaction descriptor, as a client sends it.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&22_u32.to_le_bytes());
+        out.extend_from_slice(&18_u32.to_le_bytes());
+        out.extend_from_slice(&TRANSACTION_DESCRIPTOR.to_le_bytes());
+        out.extend_from_slice(&self.transaction.to_le_bytes());
+        out.extend_from_slice(&self.outstanding.to_le_bytes());
+    }
+
     fn header(&mut self, list: &mut Reader<'_>) -> Result<(), ProtocolError> {
         let length = list.u32()?;
         let kind = list.u16()?;
@@ -95,6 +104,13 @@ pub(crate) mod tests {
             (RequestHeaders { transaction: 0x0102_0304_0506_0708, outstanding: 2 }, 1)
         );
         assert_eq!(read(&[4, 0, 0, 0]).unwrap().0, RequestHeaders::default());
+    }
+
+    #[test]
+    fn what_is_written_is_the_example() {
+        let mut out = Vec::new();
+        RequestHeaders::default().encode(&mut out);
+        assert_eq!(out, SAMPLE);
     }
 
     #[test]

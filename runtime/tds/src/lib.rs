@@ -1,8 +1,9 @@
-//! The server side of TDS 7.4, the protocol of SQL Server's clients.
+//! TDS 7.4, the protocol of SQL Server's clients: the server's side, and in [`client`] the
+//! client's.
 //!
-//! This crate turns bytes into requests and answers into bytes. It does no I/O, knows no
-//! SQL, and keeps no state of a session: the caller moves bytes between a socket and these
-//! types, and decides what requests mean. The format is Microsoft's open specification
+//! This crate turns bytes into requests and answers into bytes, and the other way round. It does
+//! no I/O, knows no SQL, and keeps no state of a session: the caller moves bytes between a socket
+//! and these types, and decides what requests mean. The format is Microsoft's open specification
 //! \[MS-TDS\], whose sections the modules name.
 //!
 //! # The way of a connection
@@ -34,6 +35,7 @@
 
 pub mod batch;
 pub mod bulk;
+pub mod client;
 pub mod error;
 pub mod headers;
 pub mod login;

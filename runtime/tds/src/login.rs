@@ -69,6 +69,9 @@ pub struct Login {
     pub attach_file: String,
     /// The client sent data for integrated (Windows) authentication.
     pub has_sspi: bool,
+    /// The password that the login is to have from now on; empty unless the client asks for the
+    /// change ([`LoginFlags::change_password`]).
+    pub new_password: Password,
     /// What the client offers, in its order, without the terminator.
     pub features: Vec<Feature>,
 }
@@ -138,8 +141,7 @@ impl LoginFlags {
 impl Login {
     /// Reads a LOGIN7 message's payload.
     ///
-    /// A change of password is reported by its flag only; the new one is not read. The
-    /// payload still holds the password, obfuscated: it should be dropped soon.
+    /// The payload still holds the passwords, obfuscated: it should be dropped soon.
     ///
     /// # Errors
     /// When a field lies outside the message, or when the client's numbers or characters
@@ -185,8 +187,12 @@ impl Login {
         let (_, sspi_length) = field(&mut reader)?;
         let attach_file = text(&mut reader)?;
         let mut sspi_long = 0;
+        let mut new_password = Password::default();
         if tds_version.has_all_headers() {
-            let _change_password = field(&mut reader)?;
+            let (mut at, units) = field(&mut reader)?;
+            if flags.change_password() {
+                new_password = Password::reveal(at.bytes(2 * units)?);
+            }
             sspi_long = reader.u32()?;
         }
         let features =
@@ -210,6 +216,7 @@ impl Login {
             client_id,
             attach_file,
             has_sspi: flags.integrated_security() || sspi_length > 0 || sspi_long > 0,
+            new_password,
             features,
         })
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A (max) value that is NULL, [MS-TDS] 2.2.5.2.3.
-const PLP_NULL: u64 = u64::MAX;
+pub(crate) const PLP_NULL: u64 = u64::MAX;
 /// A (max) value whose total length the sender doesn't say, [MS-TDS] 2.2.5.2.3.
 pub(crate) const PLP_UNKNOWN: u64 = u64::MAX - 1;
 

@@ -2,7 +2,7 @@
 //! 2.2.6.5 and 3.2.5.2. After it TLS records carry the packets, as anywhere.
 //!
 //! The wrapped handshake must be TLS 1.2 at most: with 1.3, clients wait for a flight
-//! that the server sends only after theirs.
+//! that the server sends only after theirs. Both sides wrap alike, so a client uses the same.
 
 use crate::{
     error::{Problem, ProtocolError},
@@ -13,10 +13,9 @@ use crate::{
 /// and application_data.
 const TLS_CONTENT_TYPES: std::ops::RangeInclusive<u8> = 0x14..=0x17;
 
-/// Takes TLS records out of what a client sends, in whatever portions it arrives.
+/// Takes TLS records out of what the other side sends, in whatever portions it arrives.
 ///
-/// A client stops wrapping when its handshake is done, which it may know before the
-/// server does. No packet type is a TLS content type, so the first byte where a packet
+/// It stops wrapping when its handshake is done, which it may know before this side does. No packet type is a TLS content type, so the first byte where a packet
 /// would begin says whether records come bare from there on.
 #[derive(Debug, Default)]
 pub struct HandshakeUnwrapper {
@@ -33,7 +32,7 @@ enum State {
     Bare,
 }
 
-/// Appends the packets that carry `records` of the server's handshake to `wire`.
+/// Appends the packets that carry `records` of a handshake to `wire`.
 pub fn wrap_handshake(records: &[u8], wire: &mut Vec<u8>) {
     let mut chunks = records.chunks(DEFAULT_PACKET_SIZE - HEADER_LENGTH).peekable();
     let mut packet_id = 1u8;
@@ -93,7 +92,7 @@ impl HandshakeUnwrapper {
         Ok(())
     }
 
-    /// True once records come bare: the client has ended its handshake.
+    /// True once records come bare: the other side has ended its handshake.
     pub fn is_bare(&self) -> bool {
         matches!(self.state, State::Bare)
     }
