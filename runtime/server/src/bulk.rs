@@ -8,9 +8,8 @@ use launchpod_tds::ProtocolError;
 use launchpod_tds::bulk::{BulkError, BulkRows, BulkToken};
 use launchpod_tds::error::Problem;
 use launchpod_types::{Column, SqlError, Value};
+use launchpod_wire::types;
 use tokio::sync::mpsc;
-
-use crate::types;
 
 /// Packets that wait while rows before them go in.
 pub(crate) const PIECES_IN_FLIGHT: usize = 16;

@@ -18,6 +18,7 @@ use launchpod_tds::token::Done;
 use launchpod_tds::transaction::{Isolation, TransactionAction, TransactionRequest};
 use launchpod_tds::version::TdsVersion;
 use launchpod_types::{Parameter, SqlError};
+use launchpod_wire::types;
 use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -30,7 +31,6 @@ use crate::login::{LoggedIn, LoginFailure, log_in};
 use crate::respond::Responder;
 use crate::server::Shared;
 use crate::transport::Transport;
-use crate::types;
 
 /// How long a client may take to log in, its TLS handshake included.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);

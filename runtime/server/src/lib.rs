@@ -17,7 +17,6 @@ mod rows;
 mod server;
 mod spid;
 mod transport;
-mod types;
 
 pub use certificate::{CertificateError, CertificateFiles};
 pub use launchpod_tds::prelogin::EncryptionPolicy;

@@ -11,11 +11,11 @@ use launchpod_tds::token::{
 };
 use launchpod_tds::writer::PacketWriter;
 use launchpod_types::{Message, SqlError};
+use launchpod_wire::types;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::rows::{ResultColumns, Rows, RowsError};
-use crate::types;
 
 /// Bytes of finished packets that are written to the socket at once.
 const WRITE_SIZE: usize = 64 << 10;

@@ -16,8 +16,7 @@ use launchpod_tds::row::{RowError, RowWriter};
 use launchpod_tds::token::{Column as WireColumn, ColumnFlags};
 use launchpod_tds::types as wire;
 use launchpod_types::{Column, SqlType, Value};
-
-use crate::types;
+use launchpod_wire::types;
 
 /// A result set's columns, as T-SQL and as the wire knows them.
 pub(crate) struct ResultColumns {

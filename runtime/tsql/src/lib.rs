@@ -26,6 +26,7 @@ pub use fragment::{
     InputQuery, OrderColumn, parse_column_list, parse_input_query, parse_order_list,
     parse_parameters,
 };
+pub use lexer::{Flaw, Token, TokenKind, tokenize};
 pub use parser::{Options, parse, parse_with};
 
 /// How deep parentheses, calls, blocks and CASEs may stand in each other; a subquery counts

@@ -3,7 +3,7 @@
 mod keyword;
 mod token;
 
-pub(crate) use token::{Flaw, Token, TokenKind};
+pub use token::{Flaw, Token, TokenKind};
 
 use crate::{MAX_IDENTIFIER_LENGTH, MAX_TOKENS};
 
@@ -19,8 +19,8 @@ const SYMBOLS: &str = "()+-*/%&|^~=<>!,;.:{}?";
 /// Splits a text into tokens; the last one is [`TokenKind::End`].
 ///
 /// Nothing follows a token that is [`TokenKind::Invalid`]. `None` when there are more than
-/// [`MAX_TOKENS`].
-pub(crate) fn tokenize(source: &str, quoted_identifier: bool) -> Option<Vec<Token>> {
+/// [`MAX_TOKENS`]. `quoted_identifier` says whether `"x"` is a name (the default) or a string.
+pub fn tokenize(source: &str, quoted_identifier: bool) -> Option<Vec<Token>> {
     let mut lexer = Lexer { source, position: 0, line: 1, quoted_identifier };
     let mut tokens = Vec::new();
     loop {

@@ -2,20 +2,20 @@
 
 /// A token: its kind and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
+pub struct Token {
     /// What it is.
-    pub(crate) kind: TokenKind,
+    pub kind: TokenKind,
     /// Its first byte.
-    pub(crate) start: usize,
+    pub start: usize,
     /// One past its last byte.
-    pub(crate) end: usize,
+    pub end: usize,
     /// The line it begins on, from 1.
-    pub(crate) line: u32,
+    pub line: u32,
 }
 
 /// What a [`Token`] is. Its text is in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
+pub enum TokenKind {
     /// An identifier without quotes, or a keyword.
     Word {
         /// Whether it is a reserved word, which can't be a name.
@@ -47,7 +47,7 @@ pub(crate) enum TokenKind {
 
 /// Why a token is [`TokenKind::Invalid`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
+pub enum Flaw {
     /// A quotation mark without its other one.
     UnclosedQuote,
     /// A `/*` without its `*/`.

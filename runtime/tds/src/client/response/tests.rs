@@ -11,6 +11,9 @@ use crate::{
 /// Little enough to be exceeded.
 const LIMIT: usize = 4096;
 
+/// The cells of a row.
+type Cells = Vec<Option<Vec<u8>>>;
+
 fn column(name: &str, type_info: TypeInfo) -> Column {
     let flags = ColumnFlags { nullable: true, ..ColumnFlags::default() };
     Column { name: name.to_owned(), type_info, user_type: 0, flags }
@@ -22,7 +25,7 @@ fn nvarchar(length: Length) -> TypeInfo {
 
 /// Reads an answer in portions of each size and expects the same of all: its tokens, and the
 /// cells of its rows.
-fn read(bytes: &[u8]) -> (Vec<Token>, Vec<Vec<Option<Vec<u8>>>>) {
+fn read(bytes: &[u8]) -> (Vec<Token>, Vec<Cells>) {
     let mut results = Vec::new();
     for portion in [1, 2, 5, 8, bytes.len()] {
         let mut reader = TokenReader::new(LIMIT);
@@ -44,7 +47,7 @@ fn read(bytes: &[u8]) -> (Vec<Token>, Vec<Vec<Option<Vec<u8>>>>) {
     results.swap_remove(0)
 }
 
-fn cells(reader: &TokenReader) -> Vec<Option<Vec<u8>>> {
+fn cells(reader: &TokenReader) -> Cells {
     let mut row = reader.row().unwrap();
     let cells = (0..reader.columns.len()).map(|_| row.cell().unwrap().map(|cell| cell.to_vec()));
     let cells = cells.collect();

@@ -11,7 +11,7 @@ const COLLATION: Collation = Collation::SQL_LATIN1_GENERAL_CP1_CI_AS;
 const NANOSECONDS_PER_TICK: i64 = 100;
 
 /// How a column of a type is described on the wire.
-pub(crate) fn type_info(sql_type: SqlType) -> TypeInfo {
+pub fn type_info(sql_type: SqlType) -> TypeInfo {
     let collation = COLLATION;
     match sql_type {
         SqlType::Bit => TypeInfo::Nullable(FixedType::Bit),
@@ -47,7 +47,7 @@ pub(crate) fn type_info(sql_type: SqlType) -> TypeInfo {
 }
 
 /// The type that a client has declared.
-pub(crate) fn sql_type(info: &TypeInfo) -> SqlType {
+pub fn sql_type(info: &TypeInfo) -> SqlType {
     match *info {
         // A NULL without a type is an int, as the constant NULL is.
         TypeInfo::Null => SqlType::Int,
@@ -80,7 +80,7 @@ pub(crate) fn sql_type(info: &TypeInfo) -> SqlType {
 }
 
 /// A value that a client has sent.
-pub(crate) fn from_wire(value: wire::Value) -> Value {
+pub fn from_wire(value: wire::Value) -> Value {
     match value {
         wire::Value::Null => Value::Null,
         wire::Value::Bit(bit) => Value::Bit(bit),
@@ -115,7 +115,7 @@ pub(crate) fn from_wire(value: wire::Value) -> Value {
 
 /// A value to send as a type. `None` when it isn't one of that type: a fault of ours, or a
 /// date that the type can't hold.
-pub(crate) fn to_wire(value: &Value, sql_type: SqlType) -> Option<wire::Value> {
+pub fn to_wire(value: &Value, sql_type: SqlType) -> Option<wire::Value> {
     Some(match (value, sql_type) {
         (Value::Null, _) => wire::Value::Null,
         (Value::Bit(bit), _) => wire::Value::Bit(*bit),
@@ -160,13 +160,13 @@ pub(crate) fn to_wire(value: &Value, sql_type: SqlType) -> Option<wire::Value> {
 }
 
 /// Date and time of day of a count of 100 ns since 1970.
-pub(crate) fn date_and_time(ticks: i64) -> Option<(wire::Date, wire::Time)> {
+pub fn date_and_time(ticks: i64) -> Option<(wire::Date, wire::Time)> {
     let days = i32::try_from(ticks.div_euclid(TICKS_PER_DAY)).ok()?;
     Some((wire::Date::from_unix_days(days)?, time(ticks.rem_euclid(TICKS_PER_DAY))?))
 }
 
 /// A `smalldatetime` of a count of 100 ns since 1970; seconds are zero by its type.
-pub(crate) fn small_date_time(ticks: i64) -> Option<wire::SmallDateTime> {
+pub fn small_date_time(ticks: i64) -> Option<wire::SmallDateTime> {
     let days = ticks.div_euclid(TICKS_PER_DAY) + i64::from(DAYS_FROM_1900);
     let minutes = ticks.rem_euclid(TICKS_PER_DAY) / (60 * TICKS_PER_SECOND);
     wire::SmallDateTime::new(days.try_into().ok()?, minutes.try_into().ok()?)
