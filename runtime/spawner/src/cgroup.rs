@@ -58,7 +58,7 @@ enum Version {
 
 /// A worker's cgroup, as descriptors.
 pub(crate) struct Member {
-    /// Where a process that writes `0` becomes a member, in each hierarchy.
+    /// Where a process of one thread that writes `0` becomes a member, in each hierarchy.
     pub(crate) entries: Vec<File>,
     /// The file with the line `oom_kill N`.
     oom: File,
@@ -117,7 +117,7 @@ impl Parent {
                     .write_all(value.as_bytes())
                     .map_err(|error| failed(&hierarchy.path.join(name).join(file))(error))?;
             }
-            entries.push(hierarchy.open(name, "cgroup.procs", OFlags::WRONLY)?);
+            entries.push(hierarchy.open(name, entry(hierarchy.version), OFlags::WRONLY)?);
             for (place, file) in counters.iter_mut().zip(counting(hierarchy.version)) {
                 if let Some(file) = file {
                     *place = Some(hierarchy.open(name, file, OFlags::RDONLY)?);
@@ -249,6 +249,16 @@ fn find_places(
         found.push(find(controller)?);
     }
     Ok(found)
+}
+
+/// The file by which a process joins.
+fn entry(version: Version) -> &'static str {
+    match version {
+        // A thread that moves itself alone needs no lock that all forks and exits take, too; who
+        // writes to cgroup.procs waits for an RCU grace period (Linux, kernel/cgroup/cgroup.c).
+        Version::One(_) => "tasks",
+        Version::Two => "cgroup.procs",
+    }
 }
 
 /// The files that count, in the order of [`Member::counters`].
