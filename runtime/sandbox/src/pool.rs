@@ -25,6 +25,9 @@ use crate::shelf::{Found, Shelf};
 
 /// Between two looks at the shelves.
 const TICK: Duration = Duration::from_secs(5);
+/// How long a call that has found a worker has the processors before another is made: about as long
+/// as a short script takes.
+const TURN: Duration = Duration::from_millis(10);
 /// A kind that nobody has asked for in this time is kept ready no more, unless it is the last
 /// that was asked for: its image may have been replaced.
 const FORGOTTEN: Duration = Duration::from_secs(600);
@@ -97,11 +100,16 @@ impl Backend for Pool {
             return shared.backend.acquire(spec).await;
         }
         let found = shared.with_shelf(spec, |shelf| shelf.get(Instant::now(), is_usable));
-        shared.fill(spec);
         match found {
-            Found::Ready(worker) => Ok(worker),
-            // The pool ended before there was one.
-            Found::Waiting(worker) => worker.await.unwrap_or(Err(SandboxError::ShuttingDown)),
+            Found::Ready(worker) => {
+                tokio::spawn(fill_later(Arc::downgrade(shared), spec.clone()));
+                Ok(worker)
+            }
+            Found::Waiting(worker) => {
+                shared.fill(spec);
+                // The pool ended before there was one.
+                worker.await.unwrap_or(Err(SandboxError::ShuttingDown))
+            }
         }
     }
 
@@ -163,6 +171,16 @@ impl Shared {
         for spec in specs {
             self.fill(&spec);
         }
+    }
+}
+
+/// Begins what a shelf lacks, when the call that took its last worker has had its turn.
+async fn fill_later(pool: Weak<Shared>, spec: WorkerSpec) {
+    sleep(TURN).await;
+    if let Some(shared) = pool.upgrade()
+        && !shared.stopping.is_cancelled()
+    {
+        shared.fill(&spec);
     }
 }
 
