@@ -1,28 +1,23 @@
 //! The parts of a running Launchpod, put together from the settings.
 
-use std::error::Error as StdError;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use bollard::Docker as DockerClient;
-use launchpod_controller::{Config, Controller, Image, Images, Language};
+use launchpod_controller::{Config, Controller, Language};
 use launchpod_database::Configurations;
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_history::History;
 use launchpod_image::Catalog;
-use launchpod_sandbox::{
-    Backend, Config as SandboxConfig, Docker, Fast, FastConfig, Pool, Preference,
-};
+use launchpod_sandbox::{Config as SandboxConfig, Docker, FastConfig, Pool, choose};
 use launchpod_session::configuration::Configuration;
 use launchpod_session::{Instance, SpoolConfig};
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::known_images::KnownImages;
 use crate::settings::Settings;
 
 /// What `@@SERVERNAME` and messages call the server.
@@ -33,9 +28,6 @@ const INSTANCE_FILE: &str = "instance-id";
 const CONFIGURATION_FILE: &str = "configuration.json";
 /// The file of the data folder that a running server has locked.
 const LOCK_FILE: &str = "server.lock";
-/// How long the image of a language is taken as known: asking the engine costs as much as a
-/// tenth of a script's start.
-const IMAGE_KNOWN: Duration = Duration::from_secs(5);
 
 /// The images of the local engine, with the definitions that this program carries and those of
 /// a folder.
@@ -72,10 +64,7 @@ pub async fn controller(
     history: Option<History>,
 ) -> Result<Arc<Controller>, Error> {
     let docker = Docker::connect(sandbox(settings, instance)).await?;
-    let backend: Arc<dyn Backend> = match settings.sandbox.unwrap_or_default() {
-        Preference::Docker => Arc::new(docker),
-        preference => Arc::new(Fast::new(docker, FastConfig::new(preference)?)?),
-    };
+    let backend = choose(docker, FastConfig::new(settings.sandbox.unwrap_or_default())?)?;
     let pool = Pool::new(backend, settings.pool());
     let defaults = Config::default();
     let config = Config {
@@ -97,8 +86,7 @@ pub async fn controller(
         shared_memory: settings.shared_segments.unwrap_or(defaults.shared_memory),
         ..defaults
     };
-    let images =
-        KnownImages { images: images(settings.images.as_deref()).await?, known: Mutex::default() };
+    let images = KnownImages::new(images(settings.images.as_deref()).await?);
     Ok(Arc::new(Controller::new(config, Arc::new(pool), Arc::new(images), history)))
 }
 
@@ -181,31 +169,6 @@ fn instance_id(data_dir: &Path) -> Result<Uuid, Error> {
 
 fn file_error(path: &Path, error: &io::Error) -> Error {
     format!("{}: {error}", path.display()).into()
-}
-
-/// The images of languages, remembered for a moment.
-struct KnownImages {
-    images: launchpod_image::Images,
-    known: Mutex<Option<(String, Image, Instant)>>,
-}
-
-// === impl KnownImages ===
-
-#[async_trait]
-impl Images for KnownImages {
-    async fn find(&self, environment: &str) -> Result<Image, Box<dyn StdError + Send + Sync>> {
-        let mut known = self.known.lock().await;
-        if let Some((name, image, since)) = &*known
-            && name == environment
-            && since.elapsed() < IMAGE_KNOWN
-        {
-            return Ok(image.clone());
-        }
-        let built = self.images.resolve(environment).await?;
-        let image = Image { id: built.id, lock_hash: built.lock_hash };
-        *known = Some((environment.to_owned(), image.clone(), Instant::now()));
-        Ok(image)
-    }
 }
 
 /// The data folder of the settings.

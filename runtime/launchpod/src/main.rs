@@ -10,6 +10,7 @@ mod commands;
 mod display;
 mod error;
 mod files;
+mod known_images;
 mod logging;
 mod output;
 mod progress;

@@ -123,7 +123,7 @@ pub struct Settings {
     pub worker_accounts: Option<u32>,
 
     /// How workers are made: docker, one container each; fast, forked from a template of their image
-    /// (needs root); auto, fast where the host allows it (default docker)
+    /// (needs root); auto, fast where the host allows it, else docker (default auto)
     #[arg(long, env = "LAUNCHPOD_SANDBOX", value_name = "BACKEND")]
     pub sandbox: Option<Preference>,
 

@@ -11,6 +11,7 @@
 //! | `pool`, `shelf`, `busy` | workers made ahead, before any backend |
 //! | `docker` | the backend on one Docker engine |
 //! | `fast` | the backend that forks workers from templates |
+//! | `choice` | which of the two |
 //! | `birth` | from container to READY |
 //! | `engine` | every call to the engine, each under its own time limit |
 //! | `engine_paths` | where the engine sees the run folder, for a controller in a container |
@@ -29,6 +30,7 @@ mod backend;
 mod birth;
 mod busy;
 mod channel;
+mod choice;
 mod descriptors;
 mod docker;
 pub mod doctor;
@@ -48,10 +50,11 @@ mod uids;
 
 pub use backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
 pub use channel::{Channel, ChannelError, Receiver, Sender};
+pub use choice::{Preference, choose};
 pub use docker::{Config, Docker};
 pub use engine::{Call, EngineError, Timeouts};
 pub use error::SandboxError;
-pub use fast::{Fast, FastConfig, Preference};
+pub use fast::FastConfig;
 pub use fate::Fate;
 pub use limits::Limits;
 pub use pool::{Pool, PoolConfig};

@@ -8,17 +8,23 @@ use launchpod_spawner::message::Setup;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::FastConfig;
 use super::roots::{self, Root};
 use super::spawner::Spawner;
+use super::worker;
+use crate::choice::Preference;
 use crate::docker::Ground;
+use crate::limits::Limits;
 use crate::profile::{OOM_SCORE_ADJUSTMENT, SECCOMP};
 
-/// How long to wait before the next attempt, when one failed.
-const RETRY: Duration = Duration::from_secs(60);
-/// A template that has lived so long is started again at once when it ends.
+/// How long to wait before the next attempt when one has failed; doubled by each further failure.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// The longest such time.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+/// A template that has lived so long has not failed when it ends.
 const PROVEN: Duration = Duration::from_secs(5);
 /// PID 1 of every image, and what parts it from the program that it starts.
 const SUPERVISOR: [&str; 2] = ["/opt/launchpod/supervisor", "--"];
@@ -46,11 +52,12 @@ pub(super) fn keep(
     image: String,
     ground: Ground,
     config: FastConfig,
+    tasks: TaskTracker,
     stopping: CancellationToken,
 ) -> (Template, impl Future<Output = ()>) {
     let (state, template) = watch::channel(State::Exporting);
     let keeping = async move {
-        let keeper = Keeper { image, ground, config, state };
+        let keeper = Keeper { image, ground, config, tasks, state };
         tokio::select! {
             () = keeper.keep(&stopping) => {}
             () = stopping.cancelled() => {}
@@ -75,6 +82,8 @@ struct Keeper {
     image: String,
     ground: Ground,
     config: FastConfig,
+    /// What removes workers.
+    tasks: TaskTracker,
     state: watch::Sender<State>,
 }
 
@@ -82,38 +91,35 @@ struct Keeper {
 
 impl Keeper {
     async fn keep(&self, stopping: &CancellationToken) {
+        let mut retry = FIRST_RETRY;
         while !stopping.is_cancelled() {
             let began = Instant::now();
-            match self.start().await {
+            let failed = match self.start().await {
                 Ok((spawner, _root)) => {
-                    info!(
-                        image = self.image,
-                        took_ms = began.elapsed().as_millis(),
-                        "template ready"
-                    );
+                    let took_ms = began.elapsed().as_millis();
+                    info!(image = self.image, took_ms, "template ready");
                     let lived = Instant::now();
                     self.state.send_replace(State::Ready(Arc::clone(&spawner)));
                     spawner.gone().await;
-                    warn!(image = self.image, "template ended, starting another");
                     self.state.send_replace(State::Starting);
-                    if lived.elapsed() < PROVEN {
-                        sleep(PROVEN).await;
-                    }
+                    warn!(image = self.image, "template ended, starting another");
+                    (lived.elapsed() < PROVEN).then(|| "the template ends as it starts".to_owned())
                 }
-                Err(reason) => {
-                    warn!(image = self.image, reason, "no fast backend, Docker stands in");
-                    self.state.send_replace(State::Failed(reason));
-                    sleep(RETRY).await;
-                }
-            }
+                Err(reason) => Some(reason),
+            };
+            let Some(reason) = failed else {
+                retry = FIRST_RETRY;
+                continue;
+            };
+            warn!(image = self.image, reason, "no fast backend, Docker stands in if it may");
+            self.state.send_replace(State::Failed(reason));
+            sleep(retry).await;
+            retry = (retry * 2).min(LONGEST_RETRY);
         }
     }
 
     async fn start(&self) -> Result<(Arc<Spawner>, Root), String> {
-        let Ground { engine, uids_are_the_hosts, .. } = &self.ground;
-        if !uids_are_the_hosts {
-            return Err("the server is not root, or the engine maps uids".to_owned());
-        }
+        let engine = &self.ground.engine;
         let described = engine.image(&self.image).await.map_err(|error| error.to_string())?;
         let program = described.command.strip_prefix(&SUPERVISOR.map(str::to_owned)[..]);
         let Some(program) = program else {
@@ -123,7 +129,11 @@ impl Keeper {
         let root = roots::export(engine, &self.image, &self.config.roots, self.ground.instance)
             .await
             .map_err(|error| error.to_string())?;
-        self.state.send_replace(State::Starting);
+        // Docker goes on standing in after a failure: the next attempt may hang.
+        let may_fail = self.config.preference == Preference::Auto;
+        if !(may_fail && matches!(*self.state.borrow(), State::Failed(_))) {
+            self.state.send_replace(State::Starting);
+        }
         let uids = self.ground.uids.range();
         let setup = Setup {
             root: root.path().to_owned(),
@@ -137,8 +147,15 @@ impl Keeper {
             seccomp: SECCOMP.to_owned(),
             oom_score_adjustment: OOM_SCORE_ADJUSTMENT,
         };
-        let spawner = Spawner::start(&self.config.program, &setup).await?;
-        Ok((Arc::new(spawner), root))
+        let spawner = Arc::new(Spawner::start(&self.config.program, &setup).await?);
+        // What a host refuses may be needed by a worker only.
+        let limits = Limits::default();
+        let tried = worker::make(&self.ground, &self.tasks, Arc::clone(&spawner), &limits).await;
+        if let Err(error) = tried {
+            spawner.end().await;
+            return Err(error.to_string());
+        }
+        Ok((spawner, root))
     }
 }
 

@@ -9,48 +9,26 @@
 mod keeper;
 mod roots;
 mod spawner;
+mod worker;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use async_trait::async_trait;
-use launchpod_spawner::message::Spawn;
-use serde::Deserialize;
-use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::debug;
 
-use crate::backend::{Backend, Container, Lease, Worker, WorkerSpec};
-use crate::birth::Unborn;
+use crate::backend::{Backend, Worker, WorkerSpec};
+use crate::choice::Preference;
 use crate::docker::{Docker, Ground};
 use crate::error::SandboxError;
-use crate::fate::Followed;
-use crate::profile::rlimits;
-use crate::run_folder::{Access, RunFolder};
-use crate::uids::Uid;
 use keeper::{State, Template};
 use spawner::Spawner;
 
 /// What an idle worker takes at most (bytes). Measured as for a container: 3 MiB private; 16 to 19 MiB
 /// of PSS, which is with its share of the template's.
 const IDLE_MEMORY: u64 = 20 << 20;
-
-/// Which backend makes workers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Preference {
-    /// The fast one where the host allows it, else Docker.
-    Auto,
-    /// Docker alone.
-    #[default]
-    Docker,
-    /// The fast one alone: without it there is no worker.
-    Fast,
-}
 
 /// What the fast backend needs beside the Docker backend's configuration.
 #[derive(Clone, Debug)]
@@ -73,36 +51,6 @@ pub struct Fast {
     stopping: CancellationToken,
 }
 
-/// What there is of a worker; dropping it ends the worker.
-struct Remains {
-    spawner: Arc<Spawner>,
-    name: String,
-    tasks: TaskTracker,
-    holdings: Option<Holdings>,
-}
-
-/// What must not be given back while the worker exists.
-struct Holdings {
-    _uid: Uid,
-    _folder: Arc<RunFolder>,
-    followed: Followed,
-}
-
-// === impl Preference ===
-
-impl FromStr for Preference {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Preference::Auto),
-            "docker" => Ok(Preference::Docker),
-            "fast" => Ok(Preference::Fast),
-            _ => Err("not one of auto, docker, fast".to_owned()),
-        }
-    }
-}
-
 // === impl FastConfig ===
 
 impl FastConfig {
@@ -122,14 +70,18 @@ impl Fast {
     /// A fast backend over a Docker backend, which has removed what an earlier controller of the
     /// instance left; this removes what an earlier fast backend left.
     ///
+    /// Whether the host allows a template and its workers is tried with the first image: see
+    /// [`Backend::acquire`].
+    ///
     /// # Errors
-    /// When Docker may not stand in and the host doesn't allow it.
-    pub fn new(docker: Docker, config: FastConfig) -> Result<Self, SandboxError> {
+    /// Gives the Docker backend back, and says why the host can't have another, whatever the image.
+    pub(crate) fn new(docker: Docker, config: FastConfig) -> Result<Self, (Docker, String)> {
         let ground = docker.ground();
-        if let Err(reason) = keeper::sweep(&ground)
-            && config.preference == Preference::Fast
-        {
-            return Err(SandboxError::NoTemplate(reason));
+        if !ground.uids_are_the_hosts {
+            return Err((docker, "the server is not root, or the engine maps uids".to_owned()));
+        }
+        if let Err(reason) = keeper::sweep(&ground) {
+            return Err((docker, reason));
         }
         Ok(Fast {
             docker,
@@ -149,6 +101,7 @@ impl Fast {
                 image.to_owned(),
                 self.ground.clone(),
                 self.config.clone(),
+                self.tasks.clone(),
                 self.stopping.clone(),
             );
             self.tasks.spawn(keeping);
@@ -179,53 +132,6 @@ impl Fast {
             Err(_) => Err(SandboxError::ShuttingDown),
         }
     }
-
-    async fn make(&self, spawner: Arc<Spawner>, spec: &WorkerSpec) -> Result<Worker, SandboxError> {
-        let began = Instant::now();
-        let uid = self.ground.uids.take().ok_or(SandboxError::NoUid)?;
-        let number = uid.number();
-        let suffix = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
-        let name = format!("launchpod-{suffix}");
-        let (folder, listener) = self.ground.folder.add(&suffix, Access::Owner(number))?;
-        let folder = Arc::new(folder);
-        let followed = spawner.follow(&suffix);
-        let fate = followed.fate.clone();
-        let remains = Remains {
-            spawner: Arc::clone(&spawner),
-            name: suffix.clone(),
-            tasks: self.tasks.clone(),
-            holdings: Some(Holdings { _uid: uid, _folder: Arc::clone(&folder), followed }),
-        };
-        let limits = &spec.limits;
-        let order = Spawn {
-            worker: suffix,
-            uid: number,
-            memory: limits.memory,
-            processes: limits.processes,
-            millicpus: limits.millicpus,
-            scratch: limits.scratch,
-            shared_memory: limits.shared_memory,
-            scratch_files: limits.scratch_files,
-            cpu_weight: limits.cpu_weight,
-            rlimits: rlimits(limits).map(|(name, most)| (name.to_owned(), most)).into(),
-        };
-        let unborn = Unborn {
-            name: &name,
-            folder: &folder,
-            listener: UnixListener::from_std(listener).map_err(SandboxError::Socket)?,
-            peer_uid: Some(number),
-            fate: fate.clone(),
-            limit: limits.ready,
-        };
-        let create = began.elapsed();
-        let born = tokio::select! {
-            born = unborn.start(spawner.spawn(order)) => born?,
-            () = self.stopping.cancelled() => return Err(SandboxError::ShuttingDown),
-        };
-        debug!(worker = name, uid = number, "worker ready");
-        let container = Container { id: name.clone(), name };
-        Ok(born.into_worker(container, create, fate, Lease::new(remains)))
-    }
 }
 
 #[async_trait]
@@ -234,7 +140,10 @@ impl Backend for Fast {
         if is_for_template(spec)
             && let Some(spawner) = self.spawner(&spec.image).await?
         {
-            return self.make(spawner, spec).await;
+            return tokio::select! {
+                made = worker::make(&self.ground, &self.tasks, spawner, &spec.limits) => made,
+                () = self.stopping.cancelled() => Err(SandboxError::ShuttingDown),
+            };
         }
         self.docker.acquire(spec).await
     }
@@ -260,20 +169,4 @@ impl Backend for Fast {
 /// Whether a worker is what a template forks: one that its image starts, under the host's kernel.
 fn is_for_template(spec: &WorkerSpec) -> bool {
     spec.command.is_none() && spec.runtime.is_none()
-}
-
-// === impl Remains ===
-
-impl Drop for Remains {
-    fn drop(&mut self) {
-        let Some(mut holdings) = self.holdings.take() else { return };
-        let spawner = Arc::clone(&self.spawner);
-        let name = std::mem::take(&mut self.name);
-        self.tasks.spawn(async move {
-            spawner.kill(&name).await;
-            // An error: the spawner is gone, and with it every worker.
-            let _ = holdings.followed.fate.wait_for(|fate| fate.removed).await;
-            debug!(worker = name, "worker removed");
-        });
-    }
 }
