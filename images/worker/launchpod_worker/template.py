@@ -29,6 +29,7 @@ SECCOMP_FD = 4
 ASIDE = 64
 
 # <linux/sched.h>
+CLONE_VM = 0x00000100
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000
@@ -46,8 +47,12 @@ SECCOMP_MODE_FILTER = 2
 # <linux/capability.h>
 CAPABILITY_VERSION_3 = 0x20080522
 SOCK_FILTER_SIZE = 8
+# Of a task that makes one system call.
+STACK_SIZE = 16 << 10
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# Kept as long as the process lives.
+_stacks = []
 
 
 class _Program(ctypes.Structure):
@@ -100,7 +105,10 @@ def main() -> None:
 
 
 def _rehearse() -> None:
-    """Serves a made-up request: what is imported or set up on first use, is then."""
+    """Serves a made-up request: what is imported or set up on first use, is then.
+
+    Again in each worker: the pages that it writes to are copied then.
+    """
     column = pyarrow.field("col", pyarrow.int32(), metadata={"launchpod.type": "int"})
     batch = pyarrow.record_batch([pyarrow.array([1], pyarrow.int32())], schema=pyarrow.schema([column]))
     stream = pyarrow.BufferOutputStream()
@@ -151,6 +159,12 @@ def _become_worker(order: dict, fds: list[int], programs: list[bytes]) -> None:
     sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)
     sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)
     os.setpgid(0, 0)
+    # While the supervisor makes the mounts: what a request writes to is the worker's own by then,
+    # and is not copied page by page while somebody waits.
+    _rehearse()
+    _drop_privileges(order["uid"], programs)
+    # Before there is a data connection, which it would keep open.
+    _share_memory()
     with socket.socket(fileno=worker.DATA_FD) as go:
         # The mounts are in place when the data connection comes.
         message, data, _, _ = socket.recv_fds(go, 1, 1)
@@ -159,10 +173,27 @@ def _become_worker(order: dict, fds: list[int], programs: list[bytes]) -> None:
     os.dup2(data[0], worker.DATA_FD)
     os.close(data[0])
     os.chdir("/tmp")
-    _drop_privileges(order["uid"], programs)
     # `random` and OpenSSL do so by themselves.
     numpy.random.seed()
     worker.main()
+
+
+def _share_memory() -> None:
+    """Starts a second task in the memory of this process, which only waits to be killed.
+
+    The kernel takes a process's memory apart before it tells the parent of the end: some
+    milliseconds, in which the client would wait for the exit code. It does so for the last task
+    that has the memory, and that one is the supervisor's to kill. It has no privilege that this
+    process lacks, and is no child that a script's `os.wait` sees.
+    """
+    stack = ctypes.create_string_buffer(STACK_SIZE)
+    top = (ctypes.addressof(stack) + STACK_SIZE) & ~15
+    # No handler of ours is ever to run there.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    wait = ctypes.cast(_libc.pause, ctypes.c_void_p)
+    _check(_libc.clone(wait, ctypes.c_void_p(top), CLONE_VM, None))
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    _stacks.append(stack)
 
 
 def _place(fds: list[int], first: int) -> None:

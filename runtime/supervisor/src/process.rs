@@ -228,7 +228,8 @@ impl Worker {
         }
     }
 
-    fn kill(&self) {
+    /// Kills every other process of the worker.
+    pub fn kill(&self) {
         if getpid().is_init() {
             // SAFETY: kill touches no memory. As PID 1 of its namespace this process signals
             // all others in the namespace, and not itself (kill(2)).

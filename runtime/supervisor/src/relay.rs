@@ -111,7 +111,13 @@ impl Relay {
         let Started { mut worker, stdout, stderr } = started;
         let mut pipes = [Pipe::new(stdout, Kind::Stdout)?, Pipe::new(stderr, Kind::Stderr)?];
         let end = self.relay(&mut worker, &mut pipes)?;
-        worker.end();
+        // What is left of a program that has ended can do nothing more, whenever the kernel is done
+        // with it: nobody waits for that.
+        if end == End::Exit {
+            worker.kill();
+        } else {
+            worker.end();
+        }
         let code = worker.exit_code();
         let signal = worker.signal();
         if end != End::Gone {
@@ -132,6 +138,7 @@ impl Relay {
             };
             self.say_exited(&exited, end)?;
         }
+        worker.end();
         Ok(code.or(signal.map(|signal| 128 + signal)).unwrap_or(0))
     }
 
