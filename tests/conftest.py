@@ -14,9 +14,9 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, sandbox):
     """One server for every test that doesn't harm it, with external scripts on."""
-    yield from shared(tmp_path_factory.mktemp("server"))
+    yield from shared(tmp_path_factory.mktemp("server"), LAUNCHPOD_SANDBOX=sandbox)
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def sql(server):
 
 
 @pytest.fixture(scope="session")
-def sandbox():
-    """How the servers of `make_server` make workers."""
-    return DOCKER
+def sandbox(request):
+    """How servers make workers; a module or folder may say otherwise, and say several."""
+    return getattr(request, "param", DOCKER)
 
 
 @pytest.fixture

@@ -1,18 +1,13 @@
 import pytest
 
 from harness.scripts import DOCUMENTED
-from harness.server import DOCKER, shared
+from harness.server import DOCKER, FAST
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=[DOCKER, FAST])
 def sandbox(request):
-    """How workers are made: as a test's module says, else containers."""
-    return getattr(request, "param", DOCKER)
-
-
-@pytest.fixture(scope="session")
-def server(sandbox, tmp_path_factory):
-    yield from shared(tmp_path_factory.mktemp("server"), LAUNCHPOD_SANDBOX=sandbox)
+    """Every test runs with both backends, unless it says otherwise."""
+    return request.param
 
 
 @pytest.fixture

@@ -5,6 +5,10 @@ import socket
 
 import pytest
 
+from harness.server import ONE_BACKEND
+
+pytestmark = ONE_BACKEND
+
 # An ERROR token's number, little-endian.
 PROTOCOL_ERROR = (4014).to_bytes(4, "little")
 # A SQLBatch packet whose ALL_HEADERS claim to be longer than the packet.

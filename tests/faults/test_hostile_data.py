@@ -317,8 +317,8 @@ class Victim:
 
 
 @pytest.fixture(scope="module")
-def victim(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("victim"))
+def victim(tmp_path_factory, sandbox):
+    server = Server(tmp_path_factory.mktemp("victim"), LAUNCHPOD_SANDBOX=sandbox)
     try:
         server.start().enable_external_scripts()
         victim = Victim(server)

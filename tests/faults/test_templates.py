@@ -8,24 +8,10 @@ import pytest
 
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, ENDLESS
-from harness.server import FAST
-from harness.workers import leftovers
+from harness.server import FAST_ALONE
+from harness.workers import leftovers, makers
 
-pytestmark = pytest.mark.parametrize("sandbox", [FAST], indirect=True, scope="session")
-
-
-def children(parent: int) -> list[int]:
-    """The children of all threads of a process."""
-    lists = [path.read_text() for path in Path(f"/proc/{parent}/task").glob("*/children")]
-    return [int(pid) for pid in " ".join(lists).split()]
-
-
-def makers(server) -> dict[str, int]:
-    """The processes from the server down to the template, by what they are."""
-    (outer,) = children(server.process.pid)
-    (spawner,) = children(outer)
-    (template,) = children(spawner)
-    return {"outer": outer, "spawner": spawner, "template": template}
+pytestmark = FAST_ALONE
 
 
 @pytest.mark.parametrize("victim", ["outer", "spawner", "template"])
@@ -33,7 +19,7 @@ def test_a_maker_is_killed(make_server, victim):
     server = make_server(LAUNCHPOD_READY_WORKERS_MAX="2")
     running = server.in_background(ENDLESS)
     server.wait_for_script()
-    os.kill(makers(server)[victim], signal.SIGKILL)
+    os.kill(makers(server.process.pid)[victim], signal.SIGKILL)
     # The call in flight ends with its error.
     assert running.result(timeout=60).numbers[0] == 39012
     # A new one finds a new template.
@@ -47,7 +33,7 @@ def test_nothing_is_left_when_the_server_is_killed(make_server):
     server = make_server(LAUNCHPOD_READY_WORKERS_MAX="2")
     running = server.in_background(ENDLESS)
     server.wait_for_script()
-    processes = makers(server).values()
+    processes = makers(server.process.pid).values()
     server.kill()
     with pytest.raises(Exception):
         running.result(timeout=60)

@@ -3,6 +3,9 @@
 import pytest
 
 from harness.docker import wait_until
+from harness.server import ONE_BACKEND
+
+pytestmark = ONE_BACKEND
 
 IDLE = 100
 

@@ -3,12 +3,8 @@
 import pytest
 
 from harness.scripts import ENDLESS, script
-from harness.server import DOCKER, FAST
 
-pytestmark = [
-    pytest.mark.usefixtures("survives"),
-    pytest.mark.parametrize("sandbox", [DOCKER, FAST], indirect=True, scope="session"),
-]
+pytestmark = pytest.mark.usefixtures("survives")
 
 ROWS_FIRST = "OutputDataSet = pandas.DataFrame({'n': [1]})\n"
 

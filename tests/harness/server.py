@@ -8,6 +8,8 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from . import workers
 from .docker import containers, docker, remove_containers, wait_until
 from .tds import Outcome, Session
@@ -18,6 +20,10 @@ PASSWORD = "Launch-pod-2026"
 READY = "launchpod: ready on "
 # The values of the setting `sandbox` that tests run with.
 DOCKER, FAST = "docker", "fast"
+# For tests in which no worker matters, where the others run with both.
+ONE_BACKEND = pytest.mark.parametrize("sandbox", [DOCKER], indirect=True, scope="session")
+FAST_ALONE = pytest.mark.parametrize("sandbox", [FAST], indirect=True, scope="session")
+DOCKER_ALONE = ONE_BACKEND
 
 
 class Server:
@@ -140,6 +146,27 @@ class Server:
             workers.kill(Path(worker))
         else:
             docker("rm", "--force", worker)
+
+    def worker_name(self, worker: str) -> str:
+        """What the log and the history call a worker."""
+        if self.is_fast:
+            return f"launchpod-{Path(worker).name}"
+        return docker("inspect", "--format", "{{.Name}}", worker).strip().removeprefix("/")
+
+    def worker_uid(self, worker: str) -> int:
+        """The uid of a worker's script on the host."""
+        if self.is_fast:
+            _, script = workers.supervisor_and_script(Path(worker))
+            return int(workers.status(script)["Uid"].split()[0])
+        return int(docker("inspect", "--format", "{{.Config.User}}", worker).partition(":")[0])
+
+    def kill_workers(self):
+        """Ends every worker from outside, those too that are ending already."""
+        if not self.is_fast:
+            remove_containers(self.instance)
+            return
+        for worker in self.containers():
+            workers.kill(Path(worker))
 
     def wait_for_script(self) -> str:
         """Waits until a script has its worker, and returns the worker."""

@@ -2,12 +2,15 @@
 
 A test says what it proves with `@pytest.mark.threat(N)`; the numbers are those of `THREATS`. A test
 that can't run on a host is skipped with its reason, and the run fails when that is none of
-`KNOWN_SKIPS`, or when the folders that hold these tests are run as a whole and a threat has none.
+`KNOWN_SKIPS`, or when the folders that hold these tests are run as a whole and a threat has none with
+one of the backends.
 """
 
 from pathlib import Path
 
 import pytest
+
+from .server import DOCKER, FAST
 
 THREATS = {
     1: "fork bomb",
@@ -53,13 +56,23 @@ FOLDERS = {"isolation", "faults"}
 KNOWN_SKIPS = {"system calls are numbered for x86-64"}
 
 
+def numbers(item: pytest.Item) -> list[int]:
+    """The threats that a test proves something of."""
+    return [number for mark in item.iter_markers("threat") for number in mark.args]
+
+
+def backend(item: pytest.Item) -> str:
+    """What makes the workers of a test."""
+    return item.callspec.params.get("sandbox", DOCKER) if hasattr(item, "callspec") else DOCKER
+
+
 class Table:
     """Collects outcomes by threat."""
 
     def __init__(self):
         self.outcomes: dict[int, list[str]] = {}
         self.unexpected_skips: list[str] = []
-        self.unproved: list[int] = []
+        self.unproved: list[tuple[str, int]] = []
 
     def pytest_collection_finish(self, session):
         start = session.config.invocation_params.dir
@@ -67,13 +80,14 @@ class Table:
         # Chosen files or tests prove what they prove.
         whole = whole and all((start / argument).is_dir() for argument in session.config.args)
         if whole and not session.config.getoption("keyword"):
-            proved = {number for item in session.items for mark in item.iter_markers("threat") for number in mark.args}
-            self.unproved = sorted(THREATS.keys() - proved)
+            proved = {(backend(item), number) for item in session.items for number in numbers(item)}
+            wanted = {(one, number) for one in (DOCKER, FAST) for number in THREATS}
+            self.unproved = sorted(wanted - proved)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
         report = (yield).get_result()
-        threats = [number for mark in item.iter_markers("threat") for number in mark.args]
+        threats = numbers(item)
         if not threats or (report.when != "call" and report.outcome == "passed"):
             return
         outcome = report.outcome
@@ -83,7 +97,7 @@ class Table:
             if reason not in KNOWN_SKIPS:
                 self.unexpected_skips.append(f"{item.nodeid}: {reason}")
         for number in threats:
-            self.outcomes.setdefault(number, []).append(outcome)
+            self.outcomes.setdefault(number, []).append(f"{backend(item)} {outcome}")
 
     def pytest_terminal_summary(self, terminalreporter):
         if not self.outcomes and not self.unproved:
@@ -93,8 +107,8 @@ class Table:
             terminalreporter.write_line(f"{number:>2}  {name:<62}  {self._summary(number)}")
         for skipped in self.unexpected_skips:
             terminalreporter.write_line(f"skipped without being known: {skipped}", red=True)
-        for number in self.unproved:
-            terminalreporter.write_line(f"no test: {number} {THREATS[number]}", red=True)
+        for one, number in self.unproved:
+            terminalreporter.write_line(f"no test with {one}: {number} {THREATS[number]}", red=True)
 
     def _summary(self, number: int) -> str:
         outcomes = self.outcomes.get(number, [])

@@ -29,6 +29,13 @@ def processes(cgroup: Path) -> list[int]:
         return []
 
 
+def supervisor_and_script(cgroup: Path) -> tuple[int, int]:
+    """A worker's first process, and that of its script."""
+    (supervisor,) = (pid for pid in processes(cgroup) if Path(f"/proc/{pid}/comm").read_text().strip() == "supervisor")
+    (script,) = children(supervisor)
+    return supervisor, script
+
+
 def kill(cgroup: Path):
     """Kills every process of a worker."""
     for process in processes(cgroup):
@@ -38,6 +45,21 @@ def kill(cgroup: Path):
             pass
 
 
-def uid(process: int) -> int:
-    """The uid of a process on the host."""
-    return Path(f"/proc/{process}").stat().st_uid
+def status(process: int) -> dict[str, str]:
+    """What the kernel says of a process (proc_pid_status(5))."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def children(parent: int) -> list[int]:
+    """The children of all threads of a process."""
+    lists = [path.read_text() for path in Path(f"/proc/{parent}/task").glob("*/children")]
+    return [int(pid) for pid in " ".join(lists).split()]
+
+
+def makers(server: int) -> dict[str, int]:
+    """The processes from a server down to the template, by what they are."""
+    (outer,) = children(server)
+    (spawner,) = children(outer)
+    (template,) = children(spawner)
+    return {"outer": outer, "spawner": spawner, "template": template}

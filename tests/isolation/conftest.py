@@ -1,7 +1,14 @@
 import pytest
 
 from harness.scripts import DOCUMENTED
+from harness.server import DOCKER, FAST, Server
 from harness.tds import Outcome
+
+
+@pytest.fixture(scope="session", params=[DOCKER, FAST])
+def sandbox(request):
+    """Every test runs with both backends, unless it says otherwise."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +26,12 @@ def small_server(module_server):
 
 
 @pytest.fixture(scope="module")
-def module_server(tmp_path_factory):
+def module_server(tmp_path_factory, sandbox):
     """Starts servers for a module: `module_server(**environment)`."""
-    from harness.server import Server
-
     made = []
 
     def make(**environment) -> Server:
-        server = Server(tmp_path_factory.mktemp("server"), **environment)
+        server = Server(tmp_path_factory.mktemp("server"), LAUNCHPOD_SANDBOX=sandbox, **environment)
         made.append(server)
         return server.start().enable_external_scripts()
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from harness.docker import remove_containers, wait_until
+from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
 from harness.server import BINARY
 
@@ -110,7 +110,6 @@ def test_worker_accounts_are_shared_out(make_server):
 
         session.run("EXEC sp_configure 'launchpod worker accounts', 2; RECONFIGURE").check()
         assert session.run(f"USE other; {DOCUMENTED}").value == 1
-    # The engine may be removing the last script's container by itself.
-    remove_containers(server.instance)
+    server.kill_workers()
     for one in running:
         one.result(timeout=60)
