@@ -32,6 +32,16 @@ def test_doctor(launchpod):
     said = launchpod("doctor").stdout
     for word in ("Docker", "runc", "cgroup", "python", "port"):
         assert word.lower() in said.lower()
+    assert "ok    fast backend: a worker forked and ready" in said
+
+
+def test_doctor_says_why_there_is_no_fast_backend(launchpod):
+    # The engine's data are there, the cgroups are not: as in many a container.
+    hidden = ["unshare", "--mount", "sh", "-c", 'umount --lazy --recursive /sys/fs/cgroup; exec "$@"', "sh"]
+    said = launchpod("doctor", within=hidden).stdout
+    assert "warn  fast backend: the fast sandbox is not to be had: no cgroup hierarchy has the controller" in said
+    done = launchpod("doctor", "--sandbox", "fast", within=hidden, code=1)
+    assert "BAD   fast backend: " in done.stdout
 
 
 def test_doctor_without_docker(launchpod):

@@ -6,8 +6,11 @@ use bollard::models::{SystemInfo, SystemVersion};
 use uuid::Uuid;
 
 use crate::backend::{Backend, WorkerSpec};
+use crate::choice::{Preference, choose};
 use crate::docker::{Config, Docker};
 use crate::engine::Engine;
+use crate::error::SandboxError;
+use crate::fast::FastConfig;
 use crate::limits::Limits;
 use crate::runc;
 
@@ -38,11 +41,17 @@ pub enum State {
 /// Looks at the engine; and, when an image is named, makes a worker from it as a script would
 /// get one, which tries socket, profile and image together.
 ///
-/// `runtime` is the OCI runtime that is configured for the worker.
+/// `runtime` is the OCI runtime that is configured for the worker; `fast` says which backend is
+/// preferred.
 ///
 /// Uses an instance of its own, so that a server that runs is not disturbed. `config` says
 /// where and how long; its instance is not used.
-pub async fn examine(config: Config, image: Option<&str>, runtime: Option<&str>) -> Vec<Finding> {
+pub async fn examine(
+    config: Config,
+    fast: FastConfig,
+    image: Option<&str>,
+    runtime: Option<&str>,
+) -> Vec<Finding> {
     let engine = match Engine::connect(config.timeouts).await {
         Ok(engine) => engine,
         Err(error) => {
@@ -62,7 +71,8 @@ pub async fn examine(config: Config, image: Option<&str>, runtime: Option<&str>)
         Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
     }
     if let Some(image) = image {
-        findings.push(probe(config, image, runtime).await);
+        findings.push(probe(config.clone(), image, runtime).await);
+        findings.push(probe_fast(config, fast, image, runtime).await);
     }
     findings
 }
@@ -201,13 +211,7 @@ async fn probe(config: Config, image: &str, runtime: Option<&str>) -> Finding {
         Ok(backend) => backend,
         Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
     };
-    let spec = WorkerSpec {
-        image: image.to_owned(),
-        command: None,
-        runtime: runtime.map(str::to_owned),
-        limits: Limits::default(),
-    };
-    let acquired = backend.acquire(&spec).await;
+    let acquired = backend.acquire(&spec(image, runtime)).await;
     let took = began.elapsed();
     let finding = match acquired {
         Ok(worker) => {
@@ -220,9 +224,70 @@ async fn probe(config: Config, image: &str, runtime: Option<&str>) -> Finding {
     finding
 }
 
+/// Has one worker forked from a template, which is what tells whether the host allows it.
+async fn probe_fast(
+    config: Config,
+    fast: FastConfig,
+    image: &str,
+    runtime: Option<&str>,
+) -> Finding {
+    const WHAT: &str = "fast backend";
+    let preference = fast.preference;
+    if preference == Preference::Docker {
+        return Finding::ok(WHAT, "off (sandbox = \"docker\")");
+    }
+    if let Some(runtime) = runtime {
+        return Finding::ok(WHAT, format!("none under the OCI runtime {runtime}"));
+    }
+    let probe = async {
+        let docker = Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await?;
+        let backend = choose(docker, FastConfig { preference: Preference::Fast, ..fast })?;
+        let acquired = backend.acquire(&spec(image, None)).await;
+        let startup = acquired.map(|worker| worker.startup);
+        backend.shutdown().await;
+        startup
+    };
+    match probe.await {
+        Ok(startup) => {
+            let took = startup.create + startup.start + startup.ready;
+            Finding::ok(WHAT, format!("a worker forked and ready in {} ms", took.as_millis()))
+        }
+        Err(error) => lacking(WHAT, preference, &error),
+    }
+}
+
+/// That there is no fast backend; how bad that is, depends on what is preferred.
+fn lacking(what: &'static str, preference: Preference, error: &SandboxError) -> Finding {
+    if preference == Preference::Fast {
+        return Finding::bad(what, error.to_string(), error.way_out());
+    }
+    let mend = "Works: Docker makes the workers, which takes longer. For the fast backend run the \
+                server as root on Linux, with an engine that doesn't map uids; sandbox = \"docker\" \
+                in the configuration says that none is wanted.";
+    Finding::warn(what, error.to_string(), mend)
+}
+
+fn spec(image: &str, runtime: Option<&str>) -> WorkerSpec {
+    WorkerSpec {
+        image: image.to_owned(),
+        command: None,
+        runtime: runtime.map(str::to_owned),
+        limits: Limits::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_fast_backend_is_bad_only_for_who_wants_nothing_else() {
+        let error = SandboxError::NoTemplate("no cgroup".to_owned());
+        let finding = lacking("fast backend", Preference::Auto, &error);
+        assert_eq!(finding.state, State::Warn);
+        assert!(finding.found.contains("no cgroup") && finding.mend.contains("root"));
+        assert_eq!(lacking("fast backend", Preference::Fast, &error).state, State::Bad);
+    }
 
     #[test]
     fn a_distributions_runc_is_not_called_bad_for_its_number() {

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use launchpod_protocol::control::{FromSupervisor, ToSupervisor};
 use launchpod_sandbox::doctor::{self, State};
 use launchpod_sandbox::{
-    Backend, Channel, Config, Docker, EngineError, Limits, SandboxError, Worker, WorkerSpec,
+    Backend, Channel, Config, Docker, EngineError, FastConfig, Limits, Preference, SandboxError,
+    Worker, WorkerSpec,
 };
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -302,15 +303,19 @@ async fn abandoning_and_shutting_down_leave_nothing() {
 #[tokio::test]
 async fn the_doctor_tries_a_worker() {
     let instance = Instance::new();
-    let findings = doctor::examine(instance.config(), Some(&image()), None).await;
+    let docker = FastConfig::new(Preference::Docker).unwrap();
+    let examine =
+        |image, runtime| doctor::examine(instance.config(), docker.clone(), image, runtime);
+    let image = image();
+    let findings = examine(Some(image.as_str()), None).await;
     eprintln!("{findings:#?}");
     let worker = findings.iter().find(|finding| finding.what == "worker").unwrap();
     assert_eq!(worker.state, State::Ok, "{}", worker.found);
-    let missing = doctor::examine(instance.config(), Some("no-such-image"), None).await;
+    let missing = examine(Some("no-such-image"), None).await;
     let worker = missing.iter().find(|finding| finding.what == "worker").unwrap();
     assert_eq!(worker.state, State::Bad);
     assert!(worker.mend.contains("launchpod image build"), "{}", worker.mend);
-    let unknown = doctor::examine(instance.config(), None, Some("none")).await;
+    let unknown = examine(None, Some("none")).await;
     let runtime = unknown.iter().find(|finding| finding.what == "OCI runtime").unwrap();
     assert_eq!(runtime.state, State::Bad);
     assert!(runtime.mend.contains("python_runtime"), "{}", runtime.mend);

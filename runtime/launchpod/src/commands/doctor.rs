@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use launchpod_image::Images;
+use launchpod_sandbox::FastConfig;
 use launchpod_sandbox::doctor::{Finding, State, examine};
 
 use super::serve;
@@ -31,7 +32,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         findings.extend(found);
     }
     let sandbox = assembly::sandbox(&settings, uuid::Uuid::new_v4());
-    findings.extend(examine(sandbox, image.as_deref(), settings.python_runtime.as_deref()).await);
+    let fast = FastConfig::new(settings.sandbox.unwrap_or_default())?;
+    let runtime = settings.python_runtime.as_deref();
+    findings.extend(examine(sandbox, fast, image.as_deref(), runtime).await);
     findings.iter().try_for_each(print)?;
     let worst = findings.iter().map(|finding| finding.state).max();
     Ok(if worst == Some(State::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
