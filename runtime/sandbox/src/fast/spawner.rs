@@ -8,7 +8,7 @@ use std::time::Duration;
 use launchpod_spawner::ARGUMENT;
 use launchpod_spawner::message::{Event, Order, Setup, Spawn};
 use serde::Serialize;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
@@ -22,6 +22,8 @@ use crate::fate::{Fates, Followed};
 
 /// How long a template may take for its imports.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// The longest line of a spawner's that is logged as one (bytes).
+const MAX_LOGGED: u64 = 4096;
 /// How long a spawner may take to kill its workers and end.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
@@ -44,13 +46,17 @@ impl Spawner {
         let io = |error: std::io::Error| format!("can't start the spawner: {error}");
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(io)?;
         ours.set_nonblocking(true).map_err(io)?;
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .arg(ARGUMENT)
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(io)?;
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(log(stderr));
+        }
         let (read, mut write) = UnixStream::from_std(ours).map_err(io)?.into_split();
         write.write_all(&line(setup)).await.map_err(io)?;
         let mut events = BufReader::new(read).lines();
@@ -112,6 +118,23 @@ impl Spawner {
         let gone = || SandboxError::SpawnerGone;
         let stream = orders.as_mut().ok_or_else(gone)?;
         stream.write_all(&line(order)).await.map_err(|_| gone())
+    }
+}
+
+/// Logs what a spawner, its template and supervisors write on standard error, so that every line of
+/// the log is the server's own.
+async fn log(stderr: impl AsyncRead + Unpin) {
+    let mut stderr = BufReader::new(stderr);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match (&mut stderr).take(MAX_LOGGED).read_until(b'\n', &mut line).await {
+            Ok(1..) => {
+                let text = String::from_utf8_lossy(&line);
+                warn!(text = ?text.trim_end(), "from the fast backend's processes");
+            }
+            Ok(0) | Err(_) => return,
+        }
     }
 }
 
