@@ -127,7 +127,7 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_SANDBOX", value_name = "BACKEND")]
     pub sandbox: Option<Preference>,
 
-    /// Workers that are kept ready for calls to come, at least (default 2)
+    /// Workers that are kept ready for calls to come, at least (default 3)
     #[arg(long, env = "LAUNCHPOD_READY_WORKERS_MIN", value_name = "N")]
     pub ready_workers_min: Option<usize>,
 

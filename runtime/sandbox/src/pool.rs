@@ -64,7 +64,7 @@ struct Shared {
 
 impl Default for PoolConfig {
     fn default() -> Self {
-        PoolConfig { floor: 2, ceiling: 8, memory: 512 << 20 }
+        PoolConfig { floor: 3, ceiling: 8, memory: 512 << 20 }
     }
 }
 
