@@ -1,5 +1,7 @@
 """The engine goes away and comes back, while scripts run."""
 
+import time
+
 import pytest
 
 from harness.cable import Cable
@@ -32,7 +34,9 @@ def test_containers_without_an_engine(make_server, cable):
         assert f"no container engine answers at {cable.host}" in outcome.errors[1].text
         assert running.result(timeout=60).check().printed().strip() == "finished"
         cable.mend()
+        began = time.monotonic()
         wait_until(lambda: session.run(DOCUMENTED).numbers == [], "a call that works")
+        print(f"the engine is back: a call works {time.monotonic() - began:.1f} s later")
     server.wait_for_no_containers()
     assert server.stop() == 0, server.log_text()
     assert leftovers(server.instance) == []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ def test_a_maker_is_killed(make_server, victim):
     # The call in flight ends with its error.
     assert running.result(timeout=60).numbers[0] == 39012
     # A new one finds a new template.
+    began = time.monotonic()
     with server.connect() as session:
         wait_until(lambda: session.run(DOCUMENTED).numbers == [], "a call that works")
+    print(f"{victim} killed: a call works {time.monotonic() - began:.1f} s after the error")
     assert server.stop() == 0, server.log_text()
     assert leftovers(server.instance) == []
 

@@ -47,7 +47,8 @@ def test_every_request_leaves_a_row(make_server):
     assert (good["rows_in"], good["rows_out"], good["degree_of_parallelism"]) == (1, 1, 1)
     for name in ("bytes_in", "bytes_out", "cpu_time_us", "before_us"):
         assert good[name] > 0, name
-    assert 10 << 20 < good["peak_memory_bytes"] <= 256 << 20
+    # Of a forked worker only the pages count that it doesn't share with its template.
+    assert 1 << 20 < good["peak_memory_bytes"] <= 256 << 20
     assert good["image_id"].startswith("sha256:") and good["lock_hash"] and good["container_name"].startswith("launchpod-")
     assert good["external_user_name"] == "LAUNCHPOD01"
     assert len(good["script_hash"]) == 64 and good["script"] is None
