@@ -26,8 +26,8 @@ use crate::error::SandboxError;
 use keeper::{State, Template};
 use spawner::Spawner;
 
-/// What an idle worker takes at most (bytes). Measured as for a container: 3 MiB private; 16 to 19 MiB
-/// of PSS, which is with its share of the template's.
+/// What an idle worker takes at most (bytes). Measured as for a container: 7 MiB private; 19 MiB of PSS
+/// where there are three, which is with its share of the template's.
 const IDLE_MEMORY: u64 = 20 << 20;
 
 /// What the fast backend needs beside the Docker backend's configuration.

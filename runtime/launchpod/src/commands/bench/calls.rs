@@ -33,8 +33,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 100, value_name = "N")]
     rounds: usize,
 
-    /// Pause before a call that is to find a ready worker, in milliseconds
-    #[arg(long, default_value_t = 300, value_name = "MS")]
+    /// Longest pause before a call, until the machine has settled, in milliseconds
+    #[arg(long, default_value_t = 5000, value_name = "MS")]
     pause: u64,
 
     /// Clients at once in the sustained part
@@ -143,10 +143,13 @@ async fn one_by_one(
     }
     let mut samples = <[Sample; 3]>::default();
     let [waiting, made, container] = &mut samples;
+    let pause = Duration::from_millis(arguments.pause);
     for _ in 0..arguments.rounds {
-        sleep(Duration::from_millis(arguments.pause)).await;
+        machine::settle(pause).await?;
         timed(waiting, server::call(&mut ready)).await?;
+        machine::settle(pause).await?;
         timed(made, server::call(&mut unready)).await?;
+        machine::settle(pause).await?;
         timed(container, rival.call()).await?;
     }
     let names = ["a ready worker waiting", "no ready worker", "docker run"];

@@ -2,11 +2,17 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use crate::error::Error;
 
 /// How many of its ticks the kernel counts in a second for programs (USER_HZ, proc_stat(5)).
 const TICKS: f64 = 100.0;
+/// Over how long idleness is looked at.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// Seconds that all processors together have been busy since boot: of everything on the machine,
 /// since an engine and the kernel work for a call in processes that are nobody's children.
@@ -24,6 +30,26 @@ pub fn busy_seconds() -> Result<f64, Error> {
         }
         _ => Err("/proc/stat has no line of all processors".into()),
     }
+}
+
+/// Waits until the processors have been idle for nine tenths of a moment, at most for `limit`: what
+/// was measured before may still be cleaning up, or making the next of something.
+///
+/// # Errors
+/// As [`busy_seconds`].
+pub async fn settle(limit: Duration) -> Result<(), Error> {
+    let processors = available_parallelism().map_or(1.0, |count| count.get() as f64);
+    let until = Instant::now() + limit;
+    let mut busy = busy_seconds()?;
+    while Instant::now() < until {
+        sleep(MOMENT).await;
+        let now = busy_seconds()?;
+        if now - busy <= MOMENT.as_secs_f64() * processors / 10.0 {
+            return Ok(());
+        }
+        busy = now;
+    }
+    Ok(())
 }
 
 /// The memory of one process, in bytes.
