@@ -5,7 +5,12 @@ import itertools
 import pytest
 
 from harness import threats
+from harness.behind import Front
 from harness.server import DOCKER, Server, shared
+
+
+def pytest_addoption(parser):
+    parser.addoption("--behind", action="store_true", help="run the shared server with a SQL Server behind it")
 
 
 def pytest_configure(config):
@@ -14,9 +19,16 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, sandbox):
+def server(request, tmp_path_factory, sandbox):
     """One server for every test that doesn't harm it, with external scripts on."""
-    yield from shared(tmp_path_factory.mktemp("server"), LAUNCHPOD_SANDBOX=sandbox)
+    kind = Front if request.config.getoption("--behind") else Server
+    yield from shared(tmp_path_factory.mktemp("server"), kind, LAUNCHPOD_SANDBOX=sandbox)
+
+
+@pytest.fixture(scope="session")
+def front(tmp_path_factory, sandbox):
+    """A server with a SQL Server behind it, for every test that doesn't harm it."""
+    yield from shared(tmp_path_factory.mktemp("front"), Front, LAUNCHPOD_SANDBOX=sandbox)
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ class Server:
         self.data = folder / "data"
         self.arguments = arguments
         self.environment = environment
+        # The port to listen on; 0 takes a free one.
+        self.listen = 0
         self.port = 0
         self.process: subprocess.Popen | None = None
 
@@ -45,7 +47,7 @@ class Server:
         """Starts the process and waits for its ready line."""
         self.log = open(self.folder / "server.log", "ab")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--listen", f"{self.host}:0", "--data-dir", self.data, *self.arguments],
+            [BINARY, "serve", "--listen", f"{self.host}:{self.listen}", "--data-dir", self.data, *self.arguments],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -190,9 +192,9 @@ class Server:
         return (self.folder / "server.log").read_text(errors="replace")
 
 
-def shared(folder: Path, **environment: str):
+def shared(folder: Path, kind: type[Server] = Server, **environment: str):
     """A server for every test that doesn't harm it, with external scripts on: for a fixture."""
-    server = Server(folder, **environment)
+    server = kind(folder, **environment)
     try:
         server.start().enable_external_scripts()
         yield server

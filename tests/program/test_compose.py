@@ -103,6 +103,13 @@ def test_the_server_is_a_user_who_may_reach_the_socket_and_nothing_else(project)
     assert fields["NoNewPrivs"] == "1"
 
 
+def test_the_profile_with_a_sql_server_is_valid(tmp_path):
+    """Its image can't be had here: it is read, and not run."""
+    config = Project(tmp_path).compose("--profile", "sqlserver", "config")
+    assert "mssql/server@sha256:" in config and "LAUNCHPOD_DATABASE_KIND: sqlserver" in config
+    assert "condition: service_healthy" in config
+
+
 def test_its_root_is_read_only(project):
     host = project.inspect()["HostConfig"]
     assert host["ReadonlyRootfs"] and not host["Privileged"]

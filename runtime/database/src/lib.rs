@@ -126,6 +126,12 @@ pub trait Session: Send {
     /// # Errors
     /// The one that SQL Server raises for that action.
     async fn permit(&mut self, action: Action) -> Result<(), SqlError>;
+
+    /// Whether a SQL Server runs what this session sends: its options, its system procedures and
+    /// implicit transactions are then its own, and the interpreter leaves them to it.
+    fn is_server(&self) -> bool {
+        false
+    }
 }
 
 /// A procedure that users have made.
@@ -226,6 +232,13 @@ pub enum Event {
     Transaction(TransactionState),
     /// A procedure of the database's own has ended with this return status.
     ReturnStatus(i32),
+    /// The value of an OUTPUT argument of such a procedure.
+    Output {
+        /// Which of the OUTPUT arguments it is, from 0.
+        place: usize,
+        /// The value.
+        value: Variable,
+    },
 }
 
 /// The session's transaction.

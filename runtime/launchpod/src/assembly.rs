@@ -12,8 +12,9 @@ use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_history::History;
 use launchpod_image::Catalog;
 use launchpod_sandbox::{Config as SandboxConfig, Docker, FastConfig, Pool, choose};
-use launchpod_session::configuration::Configuration;
+use launchpod_session::configuration::{Configuration, EXTERNAL_SCRIPTS_ENABLED};
 use launchpod_session::{Instance, SpoolConfig};
+use launchpod_sqlserver::{SqlServer, Upstream};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -132,6 +133,26 @@ pub fn database(
         password_max_age: settings.password_max_age(),
     };
     Ok(Embedded::open(data_dir, options)?)
+}
+
+/// The SQL Server behind, when the settings name one.
+///
+/// # Errors
+/// When its certificates or a password can't be used.
+pub fn sql_server(settings: &Settings) -> Result<Option<SqlServer>, Error> {
+    let Some(config) = settings.database.server()? else { return Ok(None) };
+    Ok(Some(SqlServer::new(Arc::new(Upstream::new(config)?))))
+}
+
+/// Has external scripts run as the settings say, which decide it with a SQL Server behind.
+///
+/// # Errors
+/// When the options' file can't be written.
+pub fn enable_scripts(settings: &Settings, configuration: &Configuration) -> Result<(), Error> {
+    let enabled = settings.database.external_scripts.unwrap_or(true);
+    configuration.set(EXTERNAL_SCRIPTS_ENABLED, enabled.into())?;
+    configuration.reconfigure()?;
+    Ok(())
 }
 
 /// Makes a data folder one server's; it is until the file is dropped or the process ends.

@@ -1,5 +1,7 @@
 //! The program's settings: a flag over the environment over the file over the default.
 
+mod database;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +11,8 @@ use launchpod_controller::{Admission, Caps, TypeMapping};
 use launchpod_history::Bounds;
 use launchpod_sandbox::{Limits, PoolConfig, Preference};
 use serde::Deserialize;
+
+use self::database::DatabaseSettings;
 
 /// Every setting, each optional, as a flag, an environment variable or a key of the file.
 ///
@@ -219,6 +223,10 @@ pub struct Settings {
     /// Seconds that running batches get at SIGTERM before they are cancelled (default 10)
     #[arg(long, env = "LAUNCHPOD_GRACE", value_name = "SECONDS")]
     pub grace: Option<u64>,
+
+    /// What holds the data
+    #[command(flatten)]
+    pub database: DatabaseSettings,
 }
 
 /// The settings as every command takes them: said directly, or in a file.
@@ -270,7 +278,10 @@ impl SettingsArguments {
 /// Takes each field from the first of two settings that has it.
 macro_rules! first_of {
     ($over:ident, $under:ident, $($field:ident),+ $(,)?) => {
-        Settings { $($field: $over.$field.or($under.$field)),+ }
+        Settings {
+            database: $over.database.over($under.database),
+            $($field: $over.$field.or($under.$field)),+
+        }
     };
 }
 

@@ -27,7 +27,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
 
 use crate::bulk::{self, PIECES_IN_FLIGHT, Piece};
-use crate::login::{LoggedIn, LoginFailure, log_in};
+use crate::login::{Arrived, LoggedIn, LoginFailure, log_in};
 use crate::respond::Responder;
 use crate::server::Shared;
 use crate::transport::Transport;
@@ -36,7 +36,7 @@ use crate::transport::Transport;
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// The greatest message: a `(max)` value of 2 GiB and the call around it. Memory grows only as
 /// bytes really come.
-const MESSAGE_LIMIT: usize = (2 << 30) + (1 << 20);
+pub(crate) const MESSAGE_LIMIT: usize = (2 << 30) + (1 << 20);
 /// Messages that wait while one runs; clients send one at a time.
 const MESSAGES_IN_FLIGHT: usize = 4;
 
@@ -55,10 +55,10 @@ enum Request {
 }
 
 /// The side of a connection that runs messages and answers.
-struct Runner {
-    session: Session,
-    responder: Responder<WriteHalf<Transport>>,
-    version: TdsVersion,
+pub(crate) struct Runner {
+    pub session: Session,
+    pub responder: Responder<WriteHalf<Transport>>,
+    pub version: TdsVersion,
 }
 
 /// Serves a connection to its end.
@@ -81,6 +81,10 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
             warn!("The client didn't log in in time");
             return;
         }
+    };
+    let logged_in = match logged_in {
+        Arrived::Session(logged_in) => *logged_in,
+        Arrived::Relay(relay) => return relay.serve(&shared.closing).await,
     };
     let LoggedIn { transport, mut reader, packets, session, version, spid } = logged_in;
     reader.set_limit(MESSAGE_LIMIT);
@@ -216,7 +220,7 @@ impl Runner {
 
     /// Runs a message and answers it, unless it was cancelled: then the attention that comes
     /// next is what ends the answer.
-    async fn message(
+    pub async fn message(
         &mut self,
         message: ClientMessage,
         cancel: &CancellationToken,

@@ -7,11 +7,15 @@
 //!  socket ─▶ reader: messages ─▶ (bounded) ─▶ runner: session ─▶ replies ─▶ responder ─▶ socket
 //!              └─ attention, end of stream ──▶ cancels the running batch
 //! ```
+//!
+//! With a SQL Server behind, packets pass both ways instead, and only requests that reach an
+//! external script come to a session of ours.
 
 mod bulk;
 mod certificate;
 mod connection;
 mod login;
+mod relay;
 mod respond;
 mod rows;
 mod server;

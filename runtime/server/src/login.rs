@@ -22,6 +22,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tracing::{debug, info};
 
+use crate::relay::{self, Relay};
 use crate::server::Shared;
 use crate::spid::Spid;
 use crate::transport::Transport;
@@ -32,6 +33,14 @@ const PROGRAM: &str = "Microsoft SQL Server";
 const VERSION: Version = Version { major: 16, minor: 0, build: 1000, sub_build: 0 };
 /// The language of messages.
 const LANGUAGE: &str = "us_english";
+
+/// Where a login has come to.
+pub(crate) enum Arrived {
+    /// A session of the interpreter's.
+    Session(Box<LoggedIn>),
+    /// A session at the SQL Server behind.
+    Relay(Box<Relay>),
+}
 
 /// A connection that has logged in.
 pub(crate) struct LoggedIn {
@@ -66,7 +75,7 @@ pub(crate) enum LoginFailure {
 pub(crate) async fn log_in(
     shared: &Arc<Shared>,
     socket: TcpStream,
-) -> Result<LoggedIn, LoginFailure> {
+) -> Result<Arrived, LoginFailure> {
     let (address, local_address) = (socket.peer_addr().ok(), socket.local_addr().ok());
     let mut transport = Transport::new(socket);
     let mut reader = MessageReader::new(MAX_LOGIN_LENGTH);
@@ -102,6 +111,13 @@ pub(crate) async fn log_in(
         transport = transport.stop_tls();
     }
     let login = Login::decode(&payload)?;
+    if let Err(error) = check(&login) {
+        return Err(refuse_and_close(transport, packets, shared, error).await?);
+    }
+    if let Some(server) = &shared.behind {
+        let relay = relay::log_in(shared, server, transport, reader, packets, login).await?;
+        return Ok(Arrived::Relay(Box::new(relay)));
+    }
     let client = Client {
         address,
         local_address,
@@ -120,16 +136,25 @@ pub(crate) async fn log_in(
             packets.set_packet_size(login.negotiated_packet_size(packets.packet_size()));
             let version = login.tds_version.negotiate();
             info!(login = %session.identity().login, spid = spid.number(), program = %login.app_name, "Logged in");
-            Ok(LoggedIn { transport, reader, packets, session, version, spid })
+            let logged_in = LoggedIn { transport, reader, packets, session, version, spid };
+            Ok(Arrived::Session(Box::new(logged_in)))
         }
-        Err(error) => {
-            refuse(&mut packets, shared, &error);
-            send(&mut transport, &mut packets).await?;
-            // Nothing more is read: the client closes when it has read the error.
-            transport.shutdown().await?;
-            Err(LoginFailure::Refused(error))
-        }
+        Err(error) => Err(refuse_and_close(transport, packets, shared, error).await?),
     }
+}
+
+/// Tells the client why it has no session, and closes.
+pub(crate) async fn refuse_and_close(
+    mut transport: Transport,
+    mut packets: PacketWriter,
+    shared: &Shared,
+    error: SqlError,
+) -> Result<LoginFailure, LoginFailure> {
+    refuse(&mut packets, shared, &error);
+    send(&mut transport, &mut packets).await?;
+    // Nothing more is read: the client closes when it has read the error.
+    transport.shutdown().await?;
+    Ok(LoginFailure::Refused(error))
 }
 
 /// The next message, which has to be of a type.
@@ -170,8 +195,8 @@ async fn send(transport: &mut Transport, packets: &mut PacketWriter) -> io::Resu
     transport.flush().await
 }
 
-/// Checks the login and opens its session.
-async fn open(shared: &Shared, login: &Login, client: Client) -> Result<(Session, Spid), SqlError> {
+/// Refuses logins of kinds that aren't served.
+fn check(login: &Login) -> Result<(), SqlError> {
     if login.has_sspi || login.has_fed_auth() {
         let text = "Login failed. Launchpod supports SQL Server authentication only; connect with a login and a password.";
         return Err(SqlError::with_class(18456, 14, text));
@@ -180,6 +205,11 @@ async fn open(shared: &Shared, login: &Login, client: Client) -> Result<(Session
         let text = "The client's version of TDS is older than 7.2 and not supported; choose 7.4 (with FreeTDS: TDSVER=7.4).";
         return Err(SqlError::with_class(17803, 20, text));
     }
+    Ok(())
+}
+
+/// Checks the login and opens its session.
+async fn open(shared: &Shared, login: &Login, client: Client) -> Result<(Session, Spid), SqlError> {
     let spid = shared.spids.allocate().ok_or_else(too_many_sessions)?;
     let login = DatabaseLogin {
         user: login.user_name.clone(),

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use launchpod_session::{
     DoneKind, DonePlace, Reply, ReturnValue, StatementDone, TransactionChange,
 };
+use launchpod_sqlserver::Line;
 use launchpod_tds::token::{
     self, Done, DoneStatus, EnvChange, MessageKind, ReturnKind, ReturnStatus, encode_columns,
 };
@@ -38,6 +39,8 @@ pub(crate) struct Responder<W> {
     broken: bool,
     /// The number of the last transaction that began.
     transaction: u64,
+    /// Where transactions get their numbers, when that is a SQL Server behind.
+    line: Option<Line>,
 }
 
 // === impl Responder ===
@@ -61,7 +64,20 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
             failed: false,
             broken: false,
             transaction: 0,
+            line: None,
         }
+    }
+
+    /// Tells the client the numbers that transactions have at a SQL Server behind, since requests
+    /// with them are passed on to it.
+    pub fn follow(&mut self, line: Line) {
+        self.line = Some(line);
+    }
+
+    /// Sends packets of a SQL Server's answer as they are.
+    pub async fn pass(&mut self, packets: &[u8]) -> io::Result<()> {
+        self.wire.extend_from_slice(packets);
+        self.send().await
     }
 
     /// Whether the client knows rows with a bitmap of their NULLs (NBCROW).
@@ -232,7 +248,10 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
     fn transaction(&mut self, change: TransactionChange) {
         let change = match change {
             TransactionChange::Began => {
-                self.transaction += 1;
+                self.transaction = match &self.line {
+                    Some(line) => line.transaction(),
+                    None => self.transaction + 1,
+                };
                 EnvChange::BeginTransaction { descriptor: self.transaction }
             }
             TransactionChange::Committed => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use launchpod_database::Database;
 use launchpod_session::Instance;
+use launchpod_sqlserver::SqlServer;
 use launchpod_tds::prelogin::EncryptionPolicy;
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub options: Options,
     pub instance: Arc<Instance>,
     pub database: Arc<dyn Database>,
+    /// The SQL Server that clients' packets are passed on to.
+    pub behind: Option<SqlServer>,
     pub spids: Spids,
     /// Fires when no further batch is to be begun.
     pub closing: CancellationToken,
@@ -55,12 +58,27 @@ pub struct Server {
 // === impl Server ===
 
 impl Server {
-    /// A server that isn't listening yet.
+    /// A server that isn't listening yet, over a database whose statements the interpreter runs.
     pub fn new(options: Options, instance: Arc<Instance>, database: Arc<dyn Database>) -> Self {
+        Self::over(options, instance, database, None)
+    }
+
+    /// The same, before a SQL Server, which runs all but external scripts.
+    pub fn before(options: Options, instance: Arc<Instance>, server: SqlServer) -> Self {
+        Self::over(options, instance, Arc::new(server.clone()), Some(server))
+    }
+
+    fn over(
+        options: Options,
+        instance: Arc<Instance>,
+        database: Arc<dyn Database>,
+        behind: Option<SqlServer>,
+    ) -> Self {
         let shared = Shared {
             options,
             instance,
             database,
+            behind,
             spids: Spids::default(),
             closing: CancellationToken::new(),
             ending: CancellationToken::new(),

@@ -163,7 +163,7 @@ impl Run<'_> {
                 StatementKind::InsertBulk(_) => self.announce_load(statement).await?,
                 StatementKind::Execute(execute) => self.execute_procedure(execute).await?,
                 StatementKind::ExecuteText(execute) => self.execute_text(execute).await?,
-                StatementKind::Reconfigure { .. } => {
+                StatementKind::Reconfigure { .. } if !self.session.database.is_server() => {
                     self.session.database.permit(Action::Reconfigure).await?;
                     self.session.instance.reconfigure()?;
                     self.session.globals.succeeded(0);
@@ -176,7 +176,9 @@ impl Run<'_> {
                 StatementKind::WaitFor(wait) => self.wait(wait).await?,
                 StatementKind::Goto(label) => return Ok(Flow::Goto(label.fold())),
                 StatementKind::Label(_) => {}
-                StatementKind::Kill(_) => return Err(unsupported("KILL")),
+                StatementKind::Kill(_) if !self.session.database.is_server() => {
+                    return Err(unsupported("KILL"));
+                }
                 // All others are the database's: what it doesn't know, it says so itself.
                 _ => self.forward(statement).await?,
             }

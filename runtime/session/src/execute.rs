@@ -183,7 +183,9 @@ impl Run<'_> {
     /// Finds the procedure and runs it, its results as WITH RESULT SETS says.
     async fn invoke(&mut self, invocation: Invocation) -> Result<Completion, Stop> {
         // A system procedure is reachable by every database and schema.
-        let procedure = crate::procedures::find(&invocation.procedure.name.fold());
+        let is_server = self.session.database.is_server();
+        let procedure = crate::procedures::find(&invocation.procedure.name.fold())
+            .filter(|procedure| !(is_server && procedure.is_of_server()));
         if matches!(procedure, Some(Procedure::ExternalScript)) {
             // The controller converts the rows of a script.
             return self.invoke_found(procedure, invocation).await;

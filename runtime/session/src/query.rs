@@ -166,7 +166,7 @@ impl Run<'_> {
             Event::Message(message) => Reply::Message(message),
             Event::Database(new) => return self.database_changed(new).await,
             Event::Transaction(state) => return self.transaction_changed(statement, state).await,
-            Event::ReturnStatus(_) => return Ok(()),
+            Event::ReturnStatus(_) | Event::Output { .. } => return Ok(()),
         };
         if listening { self.send(reply).await } else { Ok(()) }
     }
@@ -198,6 +198,7 @@ impl Run<'_> {
     pub async fn begin_implicitly(&mut self, statement: &Statement) -> Result<(), Stop> {
         let session = &self.session;
         if session.options.implicit_transactions
+            && !session.database.is_server()
             && session.globals.transaction.depth == 0
             && begins_transaction(&statement.kind)
         {
@@ -226,7 +227,7 @@ impl Run<'_> {
     }
 
     /// Notes the current database and tells the client.
-    async fn database_changed(&mut self, new: String) -> Result<(), Stop> {
+    pub async fn database_changed(&mut self, new: String) -> Result<(), Stop> {
         let old = std::mem::replace(&mut self.session.database_name, new.clone());
         let text = format!("Changed database context to '{new}'.");
         self.announce(Reply::Database { old, new }).await?;
@@ -234,7 +235,7 @@ impl Run<'_> {
     }
 
     /// Notes the transaction's state; the client hears of its begin and its end only.
-    async fn transaction_changed(
+    pub async fn transaction_changed(
         &mut self,
         statement: &Statement,
         state: TransactionState,

@@ -101,6 +101,7 @@ impl Session {
     /// A session on an open connection to the database.
     pub fn new(instance: Arc<Instance>, database: Box<dyn launchpod_database::Session>) -> Self {
         let database_name = database.identity().database;
+        let beside_server = database.is_server();
         Session {
             instance,
             database,
@@ -108,7 +109,7 @@ impl Session {
             database_name,
             options: Options::default(),
             globals: Globals::default(),
-            prepared: PreparedStatements::default(),
+            prepared: PreparedStatements::new(beside_server),
             temporary_procedures: TemporaryProcedures::default(),
             cursors: Cursors::default(),
             last_table: 0,
@@ -197,10 +198,35 @@ impl Session {
         session.forget();
     }
 
-    fn forget(&mut self) {
+    /// Goes on where a SQL Server's session stands, which was used without the interpreter.
+    pub fn resume(
+        &mut self,
+        database: String,
+        transaction: TransactionState,
+        no_count: bool,
+        abort_transaction: bool,
+    ) {
+        self.database_name = database;
+        self.globals = Globals { transaction, ..Globals::default() };
+        self.options = Options { no_count, abort_transaction, ..Options::default() };
+    }
+
+    /// Whether SET NOCOUNT is on.
+    pub fn no_count(&self) -> bool {
+        self.options.no_count
+    }
+
+    /// Whether a handle of `sp_prepare` is the interpreter's.
+    pub fn has_prepared(&self, handle: i32) -> bool {
+        self.prepared.has(handle)
+    }
+
+    /// Forgets what the last user of a pooled connection left: options, prepared statements,
+    /// cursors, temporary procedures.
+    pub fn forget(&mut self) {
         self.options = Options::default();
         self.globals = Globals { transaction: self.globals.transaction, ..Globals::default() };
-        self.prepared = PreparedStatements::default();
+        self.prepared = PreparedStatements::new(self.database.is_server());
         self.temporary_procedures = TemporaryProcedures::default();
         self.cursors = Cursors::default();
         self.database.reset();

@@ -24,6 +24,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let settings = arguments.settings.resolve()?;
     let mut findings = vec![port(&settings).await];
+    findings.extend(sql_server(&settings).await);
     let mut image = None;
     // An engine that can't be reached is the sandbox's finding.
     if let Ok(images) = assembly::images(settings.images.as_deref()).await {
@@ -49,6 +50,40 @@ async fn port(settings: &Settings) -> Finding {
             finding("port", State::Warn, error.to_string(), mend)
         }
     }
+}
+
+/// Whether the SQL Server behind answers, and its definition login can log in.
+async fn sql_server(settings: &Settings) -> Vec<Finding> {
+    const WHAT: &str = "SQL Server";
+    let mend = "Check [database] in the settings, and that the server listens there; clients are told to retry meanwhile (40613).";
+    let server = match assembly::sql_server(settings) {
+        Ok(Some(server)) => server,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![finding(WHAT, State::Bad, error.to_string(), mend)],
+    };
+    let upstream = server.upstream();
+    let mut findings = vec![match upstream.probe().await {
+        Ok((version, encrypted)) => {
+            let version = version.map_or("of an unknown version".to_owned(), |version| {
+                format!("version {}.{}.{}", version.major, version.minor, version.build)
+            });
+            let encrypted = if encrypted { "encrypted" } else { "encrypted for the login at most" };
+            let found = format!("{} answers, {version}, {encrypted}", upstream.config().address);
+            finding(WHAT, State::Ok, found, "")
+        }
+        Err(error) => return vec![finding(WHAT, State::Bad, error.to_string(), mend)],
+    }];
+    match upstream.connect_for_definitions().await {
+        Ok(None) => {}
+        Ok(Some(_)) => {
+            findings.push(finding(WHAT, State::Ok, "the definition login logs in".to_owned(), ""));
+        }
+        Err(error) => {
+            let mend = "Check definition_login and its password: without it, procedures that callers may only execute aren't recognised.";
+            findings.push(finding(WHAT, State::Warn, error.to_string(), mend));
+        }
+    }
+    findings
 }
 
 /// Whether the image is there and what its lock says; and its ID.

@@ -4,20 +4,26 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use launchpod_database::Secret;
 use launchpod_database::sqlite::Embedded;
 use launchpod_server::{CertificateFiles, EncryptionPolicy, Options, Server};
 use launchpod_session::Instance;
+use launchpod_sqlserver::SqlServer;
 use tokio::net::TcpListener;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::administrator::{self, ADMINISTRATOR, PASSWORD_VARIABLE};
 use crate::error::Error;
 use crate::settings::{Settings, SettingsArguments};
 use crate::signals::stop_on_signals;
 use crate::{assembly, output};
+
+/// How long to wait before the SQL Server behind is tried again, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What `serve` can be told.
 #[derive(Args)]
@@ -33,14 +39,34 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let stop = stop_on_signals()?;
 
     let configuration = assembly::configuration(&data_dir)?;
-    let database = assembly::database(&settings, &data_dir, configuration.shown())?;
+    let behind = assembly::sql_server(&settings)?;
+    let database = match &behind {
+        None => Some(assembly::database(&settings, &data_dir, configuration.shown())?),
+        Some(_) => {
+            std::fs::create_dir_all(&data_dir)
+                .map_err(|error| format!("{}: {error}", data_dir.display()))?;
+            None
+        }
+    };
     // Before anything of a server that runs already is changed.
     let _lock = assembly::lock(&data_dir)?;
-    set_administrator(&database, &data_dir)?;
+    match &database {
+        Some(database) => set_administrator(database, &data_dir)?,
+        None => assembly::enable_scripts(&settings, &configuration)?,
+    }
     let instance = assembly::instance(&settings, &data_dir, configuration).await?;
     let listener = listen(settings.listen()).await?;
     let address = listener.local_addr()?;
-    let server = server(&settings, &data_dir, Arc::clone(&instance), database)?;
+    let options = options(&settings, &data_dir)?;
+    let shared = Arc::clone(&instance);
+    let server = match (behind, database) {
+        (Some(behind), _) => {
+            tokio::spawn(watch(behind.clone()));
+            Server::before(options, shared, behind)
+        }
+        (None, Some(database)) => Server::new(options, shared, Arc::new(database)),
+        (None, None) => return Err("no database".into()),
+    };
     instance.controller.warm();
     output::line(format_args!("launchpod: ready on {address}"))?;
     server.serve(listener, stop).await;
@@ -59,6 +85,29 @@ pub fn server(
     instance: Arc<Instance>,
     database: Embedded,
 ) -> Result<Server, Error> {
+    Ok(Server::new(options(settings, data_dir)?, instance, Arc::new(database)))
+}
+
+/// Tells when the SQL Server behind can be reached, which serving doesn't wait for: clients that
+/// come before are told to try again.
+async fn watch(server: SqlServer) {
+    let address = &server.upstream().config().address;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match server.upstream().probe().await {
+            Ok(_) => {
+                info!(server = %address, "The SQL Server behind answers");
+                return;
+            }
+            Err(error) => warn!(%error, retry_in = ?pause, "The SQL Server behind isn't there"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+}
+
+/// How the front is set up.
+fn options(settings: &Settings, data_dir: &Path) -> Result<Options, Error> {
     let certificate = match (&settings.tls_certificate, &settings.tls_key) {
         (Some(certificate), Some(key)) => {
             CertificateFiles { certificate: certificate.clone(), key: key.clone() }
@@ -70,13 +119,12 @@ pub fn server(
         Some(true) => EncryptionPolicy::Required,
         _ => EncryptionPolicy::Supported,
     };
-    let options = Options {
+    Ok(Options {
         name: assembly::SERVER_NAME.to_owned(),
         encryption,
         tls: certificate.configuration()?,
         grace: settings.grace(),
-    };
-    Ok(Server::new(options, instance, Arc::new(database)))
+    })
 }
 
 /// Listens, with an error that names the address and the way out.

@@ -17,13 +17,19 @@ impl Run<'_> {
         name: &ObjectName,
         arguments: Vec<Argument>,
     ) -> Result<Completion, Stop> {
+        let wanted: Vec<usize> = arguments
+            .iter()
+            .enumerate()
+            .filter(|(_, argument)| argument.output && !argument.is_default)
+            .map(|(place, _)| place)
+            .collect();
         let (text, variables) = call(name, arguments);
         let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
         let Some(statement) = batch.statements.into_iter().next() else {
             return Ok(Completion::default());
         };
         let outer = std::mem::replace(&mut self.scope.variables, variables);
-        let mut events = self.start(statement, &text);
+        let mut events = self.start(statement.clone(), &text);
         self.scope.variables = outer;
         let mut completion = Completion::default();
         // The rows of the result set that is being sent.
@@ -41,7 +47,19 @@ impl Run<'_> {
                 }
                 Event::Message(message) => self.message(message).await?,
                 Event::ReturnStatus(status) => completion.status = status,
-                Event::RowsAffected(_) | Event::Database(_) | Event::Transaction(_) => {}
+                Event::Output { place, value } => {
+                    completion.outputs.extend(wanted.get(place).map(|place| (*place, value)));
+                }
+                // A server's procedure may do anything; the embedded database's own only read.
+                Event::Transaction(state) => self.transaction_changed(&statement, state).await?,
+                Event::Database(name) => self.database_changed(name).await?,
+                Event::RowsAffected(count) if self.session.database.is_server() => {
+                    match rows.take() {
+                        Some(rows) => self.result_set_done(Some(rows)).await?,
+                        None => self.done(DoneKind::Other, Some(count)).await?,
+                    }
+                }
+                Event::RowsAffected(_) => {}
             }
         }
         if self.cancel.is_cancelled() {

@@ -95,6 +95,11 @@ pub(crate) fn find(name: &str) -> Option<Procedure> {
 // === impl Procedure ===
 
 impl Procedure {
+    /// Whether a SQL Server behind has it too, and about itself.
+    pub(crate) fn is_of_server(self) -> bool {
+        matches!(self, Procedure::Configure | Procedure::DataTypeInfo | Procedure::ResetConnection)
+    }
+
     /// Whether it runs a text, whose last statement then says what `@@ERROR` is.
     fn runs_text(self) -> bool {
         matches!(

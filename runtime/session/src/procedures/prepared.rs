@@ -12,7 +12,7 @@ use super::{Argument, Completion, missing};
 use crate::run::{Run, Stop};
 
 /// The statements that a session has prepared.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PreparedStatements {
     last_handle: i32,
     statements: HashMap<i32, Prepared>,
@@ -32,9 +32,23 @@ const HANDLE: &[&str] = &["@handle"];
 /// The names of the parameter for a call.
 const CALL: &[&str] = &["@rpccall"];
 
+/// Where handles begin beside those of a SQL Server behind, which begin at 1.
+const FIRST_BESIDE_SERVER: i32 = 1 << 30;
+
 // === impl PreparedStatements ===
 
 impl PreparedStatements {
+    /// None; `beside_server`: with handles that a SQL Server behind doesn't give.
+    pub fn new(beside_server: bool) -> Self {
+        let last_handle = if beside_server { FIRST_BESIDE_SERVER } else { 0 };
+        PreparedStatements { last_handle, statements: HashMap::new() }
+    }
+
+    /// Whether a handle is one of these.
+    pub fn has(&self, handle: i32) -> bool {
+        self.statements.contains_key(&handle)
+    }
+
     fn add(&mut self, prepared: Prepared) -> i32 {
         self.last_handle = self.last_handle.wrapping_add(1).max(1);
         self.statements.insert(self.last_handle, prepared);

@@ -25,6 +25,56 @@ pub struct PacketReader {
     input: BytesMut,
 }
 
+/// Cuts a message that grows into packets: a bulk load, whose rows may be more than memory holds.
+#[derive(Debug)]
+pub struct MessageWriter {
+    packet_type: PacketType,
+    packet_size: usize,
+    packet_id: u8,
+    payload: Vec<u8>,
+}
+
+// === impl MessageWriter ===
+
+impl MessageWriter {
+    /// A message of which nothing has been written.
+    pub fn new(packet_type: PacketType, packet_size: usize) -> Self {
+        let packet_size = packet_size.clamp(*PACKET_SIZES.start(), *PACKET_SIZES.end());
+        Self { packet_type, packet_size, packet_id: 1, payload: Vec::new() }
+    }
+
+    /// What no packet has taken yet; append to it only.
+    pub fn payload(&mut self) -> &mut Vec<u8> {
+        &mut self.payload
+    }
+
+    /// Appends packets that are full to `wire`. Something stays for the one that ends the message.
+    pub fn take_full(&mut self, wire: &mut BytesMut) {
+        let room = self.packet_size - HEADER_LENGTH;
+        let full = self.payload.len().saturating_sub(1) / room * room;
+        for start in (0..full).step_by(room) {
+            self.packet(start..start + room, PacketStatus::default(), wire);
+        }
+        self.payload.drain(..full);
+    }
+
+    /// Appends the rest to `wire` and ends the message.
+    pub fn finish(mut self, wire: &mut BytesMut) {
+        self.take_full(wire);
+        self.packet(0..self.payload.len(), PacketStatus::END_OF_MESSAGE, wire);
+    }
+
+    fn packet(&mut self, body: std::ops::Range<usize>, status: PacketStatus, wire: &mut BytesMut) {
+        // Fits: a packet's size is at most 32767.
+        let length = (HEADER_LENGTH + body.len()) as u16;
+        let (packet_type, packet_id) = (self.packet_type, self.packet_id);
+        let header = PacketHeader { packet_type, status, length, spid: 0, packet_id };
+        wire.put_slice(&header.encode());
+        wire.put_slice(&self.payload[body]);
+        self.packet_id = packet_id.wrapping_add(1);
+    }
+}
+
 // === impl Packet ===
 
 impl Packet {
@@ -119,6 +169,30 @@ pub fn write_message(
 mod tests {
     use super::*;
     use crate::message::{Incoming, MessageReader};
+
+    #[test]
+    fn a_message_that_grows_is_cut_as_it_does() {
+        let mut writer = MessageWriter::new(PacketType::BulkLoad, 512);
+        let mut wire = BytesMut::new();
+        let payload: Vec<u8> = (0..1600).map(|byte| byte as u8).collect();
+        for part in payload.chunks(504) {
+            writer.payload().extend_from_slice(part);
+            writer.take_full(&mut wire);
+        }
+        assert_eq!(wire.len(), 3 * 512, "the last packet waits for the end");
+        writer.finish(&mut wire);
+        let mut packets = PacketReader::new();
+        packets.input().extend_from_slice(&wire);
+        let mut bodies = Vec::new();
+        let mut ended = false;
+        while let Some(packet) = packets.next_packet().unwrap() {
+            assert!(!ended);
+            bodies.extend_from_slice(packet.body());
+            ended = packet.is_last();
+        }
+        assert!(ended);
+        assert_eq!(bodies, payload);
+    }
 
     #[test]
     fn a_message_is_cut_and_put_together() {

@@ -19,6 +19,9 @@ use crate::{
     version::TdsVersion,
 };
 
+/// The columns of a result set.
+type Columns = Arc<[Column]>;
+
 /// Reads tokens from the bodies of an answer's packets.
 ///
 /// Append each body with [`TokenReader::push`] and take what it completes with
@@ -35,7 +38,7 @@ pub struct TokenReader {
     limit: usize,
     /// How many bytes have to be there before another attempt, counted as `at` is.
     enough: usize,
-    columns: Arc<[Column]>,
+    columns: Columns,
     layouts: Vec<Layout>,
     alternatives: Alternatives,
     scan: Scan,
@@ -228,9 +231,9 @@ impl TokenReader {
 /// The token at the reader, and the columns of the rows that follow it when it says them.
 fn read(
     reader: &mut Reader<'_>,
-    before: &Arc<[Column]>,
+    before: &Columns,
     alternatives: &mut Alternatives,
-) -> Result<(Token, Option<Arc<[Column]>>), ProtocolError> {
+) -> Result<(Token, Option<Columns>), ProtocolError> {
     let first = reader.u8()?;
     let token = match first {
         COLMETADATA => {

@@ -49,6 +49,11 @@ impl DoneStatus {
     pub const RPC_IN_BATCH: Self = Self(0x80);
     /// A severe error: the result must be discarded.
     pub const SERVER_ERROR: Self = Self(0x100);
+
+    /// True when all flags of `other` are set.
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
 }
 
 impl BitOr for DoneStatus {

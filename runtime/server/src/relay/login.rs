@@ -1,0 +1,82 @@
+//! From a client's LOGIN7 to a session at the server.
+
+use std::sync::Arc;
+
+use launchpod_session::Session;
+use launchpod_sqlserver::{ConnectError, Connected, Line, SqlServer, refused};
+use launchpod_tds::client::packets::PacketReader;
+use launchpod_tds::login::Login;
+use launchpod_tds::message::MessageReader;
+use launchpod_tds::packet::PacketHeader;
+use launchpod_tds::writer::PacketWriter;
+use launchpod_types::SqlError;
+use tokio::io::AsyncWriteExt as _;
+use tracing::{info, warn};
+
+use super::{Exchange, Relay};
+use crate::connection::Runner;
+use crate::login::{LoginFailure, refuse_and_close};
+use crate::respond::Responder;
+use crate::server::Shared;
+use crate::transport::Transport;
+
+/// Opens a session at the server with a client's login, and tells the client what it said.
+pub(crate) async fn log_in(
+    shared: &Arc<Shared>,
+    server: &SqlServer,
+    mut transport: Transport,
+    mut reader: MessageReader,
+    mut packets: PacketWriter,
+    login: Login,
+) -> Result<Relay, LoginFailure> {
+    let connected = match server.upstream().connect(&login).await {
+        Ok(connected) => connected,
+        Err(ConnectError::Refused { message, answer }) => {
+            for packet in answer {
+                transport.write_all(&packet).await?;
+            }
+            transport.flush().await?;
+            transport.shutdown().await?;
+            let text = message.map_or_else(|| "no reason given".to_owned(), |error| error.text);
+            return Err(LoginFailure::Refused(SqlError::with_class(18456, 14, text)));
+        }
+        Err(error) => {
+            warn!(%error, "No session at the SQL Server behind");
+            let error = refused(error);
+            return Err(refuse_and_close(transport, packets, shared, error).await?);
+        }
+    };
+    let Connected { channel, answer, version, database } = connected;
+    for packet in &answer {
+        transport.write_all(packet).await?;
+    }
+    transport.flush().await?;
+    if let Some(header) = answer.first().and_then(|packet| packet.first_chunk()) {
+        packets.set_spid(PacketHeader::decode(header)?.spid);
+    }
+    packets.set_packet_size(channel.sender.packet_size());
+
+    let line = Line::new(login.user_name.clone(), database);
+    let remote = server.session(line.clone());
+    let session = Session::new(Arc::clone(&shared.instance), Box::new(remote));
+    info!(login = %login.user_name, program = %login.app_name, "Logged in at the server behind");
+    let (read, write) = tokio::io::split(transport);
+    let closed = shared.ending.child_token();
+    let mut responder = Responder::new(write, packets, shared.options.name.clone(), closed);
+    responder.set_null_bitmaps(version.has_nbc_row());
+    responder.follow(line.clone());
+    let mut client_packets = PacketReader::new();
+    // Nothing as a rule: clients wait for the answer.
+    client_packets.input().extend_from_slice(&reader.input().split());
+    Ok(Relay {
+        read,
+        packets: client_packets,
+        runner: Runner { session, responder, version },
+        channel: Some(channel),
+        line,
+        server: server.clone(),
+        version,
+        exchange: Exchange::default(),
+        ending: shared.ending.clone(),
+    })
+}

@@ -1,0 +1,84 @@
+//! The SQL Server as a database of the interpreter's, every statement of which it runs: for
+//! sessions that no client's packets are passed on for.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use launchpod_database::{Database, Login, Session};
+use launchpod_tds::message::Reset;
+use launchpod_types::{Message, SqlError};
+
+use crate::connect::{ConnectError, Connected, Upstream, own_login};
+use crate::definitions::Definitions;
+use crate::line::Line;
+use crate::remote::Remote;
+
+/// A SQL Server.
+#[derive(Clone)]
+pub struct SqlServer {
+    upstream: Arc<Upstream>,
+    definitions: Arc<Definitions>,
+}
+
+// === impl SqlServer ===
+
+impl SqlServer {
+    /// A server that is reached like this.
+    pub fn new(upstream: Arc<Upstream>) -> Self {
+        let definitions = Arc::new(Definitions::new(Arc::clone(&upstream)));
+        SqlServer { upstream, definitions }
+    }
+
+    /// Where sessions are opened.
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
+    }
+
+    /// Which procedures reach external scripts.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
+    }
+
+    /// A session of the interpreter's over a line to this server.
+    pub fn session(&self, line: Line) -> Remote {
+        let role = self.upstream.config().script_role.clone();
+        Remote::new(line, Arc::clone(&self.definitions), role)
+    }
+}
+
+#[async_trait]
+impl Database for SqlServer {
+    async fn login(&self, login: Login) -> Result<Box<dyn Session>, SqlError> {
+        let user = login.user.clone();
+        let password = login.password.expose();
+        let asked = own_login(&user, password, &login.database, &login.program, &login.host);
+        let Connected { channel, database, .. } =
+            self.upstream.connect(&asked).await.map_err(refused)?;
+        let line = Line::new(user, database);
+        line.lend(channel, 0, Reset::None);
+        line.resume().await?;
+        Ok(Box::new(self.session(line)))
+    }
+}
+
+/// Why there is no session, as a client is told: what the server said, or, when it can't be
+/// reached, the error that drivers take for one that passes, and try again ("Transient fault
+/// error codes", 40613).
+pub fn refused(error: ConnectError) -> SqlError {
+    match error {
+        ConnectError::Refused { message: Some(message), .. } => SqlError(Box::new(Message {
+            number: message.number,
+            state: message.state,
+            class: message.class,
+            text: message.text,
+            line: 0,
+            procedure: String::new(),
+        })),
+        other => {
+            let text = format!(
+                "The SQL Server behind Launchpod is not currently available. Please retry the connection later. {other}."
+            );
+            SqlError::with_class(40613, 17, text)
+        }
+    }
+}

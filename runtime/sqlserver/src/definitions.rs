@@ -1,0 +1,249 @@
+//! Whether a procedure that the server keeps reaches an external script.
+//!
+//! The definition is asked of the server each time, on the caller's own connection, so that a
+//! change is seen at once, one in the caller's open transaction too, and nobody waits for a lock
+//! of their own. It is asked by functions, not from a view: a SELECT without FROM begins no
+//! transaction under IMPLICIT_TRANSACTIONS ("SET IMPLICIT_TRANSACTIONS (Transact-SQL)"). What a
+//! definition comes to is remembered by its text.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use launchpod_tds::message::Reset;
+use launchpod_tsql::ast::{ObjectName, StatementKind, fold_name};
+use launchpod_types::{SqlError, Value};
+use tracing::{debug, warn};
+
+use crate::connect::Upstream;
+use crate::line::Line;
+use crate::reach::Reach;
+use crate::statement::{bracketed, quoted};
+
+/// How many definitions are remembered.
+const REMEMBERED: usize = 1024;
+/// How deep calls are followed, as in SQL Server (error 217), and how many procedures in all.
+const MAX_DEPTH: usize = 32;
+const MAX_PROCEDURES: usize = 256;
+
+/// What is known of procedures' definitions.
+pub struct Definitions {
+    upstream: Arc<Upstream>,
+    remembered: Mutex<HashMap<String, Arc<Reach>>>,
+    /// The connection of the definition login, when there is one.
+    reader: tokio::sync::Mutex<Option<Line>>,
+}
+
+/// A procedure of the server's.
+pub(crate) struct Found {
+    pub object_id: i64,
+    pub definition: String,
+}
+
+// === impl Definitions ===
+
+impl Definitions {
+    /// Definitions of which nothing is known yet.
+    pub fn new(upstream: Arc<Upstream>) -> Self {
+        Definitions {
+            upstream,
+            remembered: Mutex::default(),
+            reader: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Whether a text of this reach runs an external script, by the procedures that it calls and
+    /// those that they call. A procedure whose definition can't be read doesn't.
+    pub async fn reach_script(&self, line: &Line, reach: &Reach) -> bool {
+        if reach.script {
+            return true;
+        }
+        let mut seen = BTreeSet::new();
+        let mut level: Vec<ObjectName> = reach.calls.clone();
+        for _ in 0..MAX_DEPTH {
+            let mut next = Vec::new();
+            for name in std::mem::take(&mut level) {
+                if seen.len() >= MAX_PROCEDURES || !seen.insert(fold_name(&quoted(&name))) {
+                    continue;
+                }
+                let Some(found) = self.find(line, &name).await else { continue };
+                let reached = self.of_definition(&found.definition);
+                if reached.script {
+                    return true;
+                }
+                next.extend(reached.calls.iter().map(|called| within(&name, called)));
+            }
+            level = next;
+            if level.is_empty() {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// The procedure of a name, if it reaches an external script; all others the server runs by
+    /// itself.
+    pub(crate) async fn script_procedure(&self, line: &Line, name: &ObjectName) -> Option<Found> {
+        let found = self.find(line, name).await?;
+        let mut reach = Reach::clone(&self.of_definition(&found.definition));
+        for called in &mut reach.calls {
+            *called = within(name, called);
+        }
+        self.reach_script(line, &reach).await.then_some(found)
+    }
+
+    /// What the body of a CREATE PROCEDURE comes to.
+    fn of_definition(&self, definition: &str) -> Arc<Reach> {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reach) = remembered.get(definition) {
+            return Arc::clone(reach);
+        }
+        let reach = Arc::new(body_reach(definition));
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(definition.to_owned(), Arc::clone(&reach));
+        reach
+    }
+
+    /// A procedure's number and text; `None` when there is none, or nobody may read it.
+    async fn find(&self, line: &Line, name: &ObjectName) -> Option<Found> {
+        let text = match ask(line, name).await {
+            Ok(found) => found,
+            // A server without these functions has no procedure that we could run.
+            Err(error) => {
+                debug!(%error, "A procedure's definition can't be asked for");
+                return None;
+            }
+        };
+        let (object_id, definition, database) = text?;
+        let definition = match definition {
+            Some(definition) => definition,
+            None => self.read(&database, object_id).await?,
+        };
+        Some(Found { object_id, definition })
+    }
+
+    /// Reads a definition as the definition login.
+    async fn read(&self, database: &str, object_id: i64) -> Option<String> {
+        let mut reader = self.reader.lock().await;
+        let query = format!(
+            "SELECT definition FROM {}.sys.sql_modules WHERE object_id = {object_id}",
+            bracketed(database)
+        );
+        // A connection that has been lost is opened again, once.
+        for _ in 0..2 {
+            if reader.is_none() {
+                *reader = self.open_reader().await;
+            }
+            match reader.as_ref()?.row(&query).await {
+                Ok(row) => {
+                    return match row?.into_iter().next() {
+                        Some(Value::Text(definition)) => Some(definition),
+                        _ => None,
+                    };
+                }
+                Err(error) if error.number() == crate::connection_lost().number() => *reader = None,
+                Err(error) => {
+                    debug!(%error, "The definition login can't read a definition");
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    async fn open_reader(&self) -> Option<Line> {
+        match self.upstream.connect_for_definitions().await {
+            Ok(connected) => {
+                let line = Line::new(String::new(), String::new());
+                line.lend(connected?.channel, 0, Reset::None);
+                Some(line)
+            }
+            Err(error) => {
+                warn!(%error, "The definition login can't connect");
+                None
+            }
+        }
+    }
+}
+
+/// Number, definition and database of the procedure of a name.
+async fn ask(
+    line: &Line,
+    name: &ObjectName,
+) -> Result<Option<(i64, Option<String>, String)>, SqlError> {
+    let literal = format!("N'{}'", quoted(name).replace('\'', "''"));
+    let query = match &name.database {
+        None => format!(
+            "SELECT OBJECT_ID({literal}), OBJECT_DEFINITION(OBJECT_ID({literal})), DB_NAME()"
+        ),
+        // OBJECT_DEFINITION knows the current database's alone.
+        Some(database) => {
+            let database_text = format!("N'{}'", database.text.replace('\'', "''"));
+            let modules = format!("{}.sys.sql_modules", bracketed(&database.text));
+            format!(
+                "SELECT OBJECT_ID({literal}), (SELECT definition FROM {modules} WHERE object_id = OBJECT_ID({literal})), {database_text}"
+            )
+        }
+    };
+    let Some(row) = line.row(&query).await? else { return Ok(None) };
+    let mut values = row.into_iter();
+    let Some(Value::Int(object_id)) = values.next() else { return Ok(None) };
+    let definition = match values.next() {
+        Some(Value::Text(definition)) => Some(definition),
+        _ => None,
+    };
+    let database = match values.next() {
+        Some(Value::Text(database)) => database,
+        _ => String::new(),
+    };
+    Ok(Some((object_id, definition, database)))
+}
+
+/// A name that a procedure calls, as its caller would write it: within the procedure's database
+/// and, when it has none of its own, its schema.
+fn within(caller: &ObjectName, called: &ObjectName) -> ObjectName {
+    let mut name = called.clone();
+    if name.database.is_none() {
+        name.database.clone_from(&caller.database);
+        if name.schema.is_none() {
+            name.schema.clone_from(&caller.schema);
+        }
+    }
+    name
+}
+
+fn body_reach(definition: &str) -> Reach {
+    let Ok(batch) = launchpod_tsql::parse(definition) else { return Reach::default() };
+    match batch.statements.first().map(|statement| &statement.kind) {
+        Some(StatementKind::CreateProcedure(procedure)) => {
+            Reach::of_statements(&procedure.body, definition)
+        }
+        _ => Reach::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_comes_to_what_its_body_does() {
+        let reach = body_reach("CREATE OR ALTER PROC dbo.p @a int AS BEGIN EXEC q; EXEC x.r END");
+        let names: Vec<String> = reach.calls.iter().map(ToString::to_string).collect();
+        assert_eq!((names, reach.script), (vec!["q".to_owned(), "x.r".to_owned()], false));
+        assert!(body_reach("CREATE PROC p AS EXEC sp_execute_external_script N'P', N''").script);
+        assert!(body_reach("CREATE VIEW v AS SELECT 1 AS a").is_nothing());
+    }
+
+    #[test]
+    fn names_are_taken_as_the_caller_has_them() {
+        let name = |text: &str| Reach::of_call(text).calls.remove(0);
+        let written = |caller: &str, called: &str| within(&name(caller), &name(called)).to_string();
+        assert_eq!(written("db.s.p", "q"), "db.s.q");
+        assert_eq!(written("s.p", "q"), "s.q");
+        assert_eq!(written("p", "q"), "q");
+        assert_eq!(written("db.s.p", "t.q"), "db.t.q");
+        assert_eq!(written("db.s.p", "e..q"), "e..q");
+    }
+}

@@ -1,0 +1,283 @@
+//! What is asked of the server, one thing after the other, and the task that asks it.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use launchpod_database::{Event, Events, TransactionState, Variable};
+use launchpod_tds::client::request::{Call, batch};
+use launchpod_tds::headers::RequestHeaders;
+use launchpod_tds::message::Reset;
+use launchpod_tds::packet::PacketType;
+use launchpod_tsql::ast::{StatementKind, Transaction};
+use launchpod_types::{SqlError, Value};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::Heard;
+use crate::channel::Channel;
+use crate::connection_lost;
+use crate::statement::{Argument, Request};
+
+/// Where what a job yields goes.
+pub(crate) type Yield = mpsc::Sender<Result<Event, SqlError>>;
+
+/// One statement to run.
+pub(crate) struct Job {
+    pub request: Request,
+    pub kind: JobKind,
+    /// The line of the statement in its text, from 1.
+    pub line: u32,
+    /// Whether it stands in a procedure of a user's.
+    pub in_procedure: bool,
+    pub events: Yield,
+    pub cancel: CancellationToken,
+}
+
+/// What a job does beside its request.
+pub(crate) enum JobKind {
+    /// Nothing.
+    Statement,
+    /// It begins a transaction, perhaps within another.
+    Begin,
+    /// It commits one, perhaps within another.
+    Commit,
+    /// It runs a procedure or something that nobody here has read, which may do both.
+    Unknown,
+    /// Its rows come from elsewhere: the text of the INSERT before its EXEC, and the rows.
+    Insert(String, Events),
+}
+
+/// What is known of the session at the server.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub login: String,
+    pub database: String,
+    /// The number that requests in the transaction carry; 0 outside of one.
+    pub descriptor: u64,
+    pub transaction: TransactionState,
+    /// SCOPE_IDENTITY() of the batch and of the procedures in it, the innermost last.
+    pub identities: Vec<Option<i128>>,
+}
+
+/// The connection while statements run over it.
+pub(crate) struct Talk {
+    pub channel: Channel,
+    pub state: Arc<Mutex<State>>,
+    /// What the next message asks to be reset.
+    pub reset: Reset,
+    /// Whether the connection is lost, or nobody knows what comes next on it.
+    pub lost: bool,
+    /// Fires when it is.
+    pub gone: CancellationToken,
+    /// Tables that were made for rows, for their names.
+    pub tables: u64,
+}
+
+// === impl JobKind ===
+
+impl JobKind {
+    pub fn of(kind: &StatementKind) -> Self {
+        match kind {
+            StatementKind::Transaction(Transaction::Begin { .. }) => JobKind::Begin,
+            StatementKind::Transaction(Transaction::Commit { .. }) => JobKind::Commit,
+            StatementKind::Execute(_) | StatementKind::Opaque(_) => JobKind::Unknown,
+            _ => JobKind::Statement,
+        }
+    }
+}
+
+// === impl State ===
+
+impl State {
+    pub fn set_identity(&mut self, value: &Value) {
+        let number = match value {
+            Value::Decimal(decimal) => decimal.rescale(0).map(|decimal| decimal.unscaled),
+            Value::Int(number) => Some((*number).into()),
+            _ => None,
+        };
+        if let Some(last) = self.identities.last_mut() {
+            *last = number;
+        }
+    }
+}
+
+// === impl Talk ===
+
+impl Talk {
+    /// Runs jobs in their order until nobody has any more. Between them the server has nothing to
+    /// say; that it closes the connection is noticed at once.
+    pub async fn serve(mut self, mut jobs: mpsc::Receiver<Job>) -> Self {
+        loop {
+            tokio::select! {
+                biased;
+                job = jobs.recv() => match job {
+                    Some(job) => self.run(job).await,
+                    None => return self,
+                },
+                _ = self.channel.receiver.packet(), if !self.lost => self.lose(),
+            }
+        }
+    }
+
+    fn lose(&mut self) {
+        self.lost = true;
+        self.gone.cancel();
+    }
+
+    pub fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        // Each change is whole, so a panic elsewhere can't have left half of one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a job to its end.
+    async fn run(&mut self, job: Job) {
+        if self.lost {
+            // Whoever asked may be gone.
+            let _ = job.events.send(Err(connection_lost())).await;
+            return;
+        }
+        if job.cancel.is_cancelled() {
+            return;
+        }
+        let outcome = match job.kind {
+            JobKind::Insert(..) => self.insert(job).await,
+            _ => self.statement(&job).await,
+        };
+        if let Err(Broken { events, error }) = outcome {
+            tracing::debug!(%error, "The connection to the server broke");
+            self.lose();
+            let _ = events.send(Err(connection_lost())).await;
+        }
+    }
+
+    async fn statement(&mut self, job: &Job) -> Result<(), Broken> {
+        let broken = |error| Broken { events: job.events.clone(), error };
+        let before = self.state().transaction.depth;
+        if !self.send(&job.request).await.map_err(broken)? {
+            return Ok(());
+        }
+        let heard = self.answer(job).await.map_err(broken)?;
+        self.count_transactions(job, before, &heard).await.map_err(broken)?;
+        if let Some(error) = heard.error {
+            // Nobody need listen any more.
+            let _ = job.events.send(Err(error)).await;
+        }
+        Ok(())
+    }
+
+    /// Sends a request; false when there is nothing to send.
+    pub async fn send(&mut self, request: &Request) -> io::Result<bool> {
+        let headers = self.headers();
+        let (packet_type, payload) = match request {
+            Request::Nothing => return Ok(false),
+            Request::Batch(text) => (PacketType::SqlBatch, batch(headers, text)),
+            Request::Call { procedure, arguments } => {
+                let mut call = Call::new(headers, procedure);
+                for Argument { name, passing, type_info, value } in arguments {
+                    // Each was made for its type.
+                    call.argument(name, *passing, type_info, value)
+                        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                }
+                (PacketType::Rpc, call.into_payload())
+            }
+        };
+        let reset = std::mem::take(&mut self.reset);
+        self.channel.sender.message(packet_type, reset, &payload).await?;
+        Ok(true)
+    }
+
+    fn headers(&self) -> RequestHeaders {
+        RequestHeaders { transaction: self.state().descriptor, outstanding: 1 }
+    }
+
+    /// Notes what a statement has made of the transaction, and says so. Its beginning and its
+    /// end the server tells; how many BEGINs are within it, it doesn't.
+    async fn count_transactions(
+        &mut self,
+        job: &Job,
+        before: u32,
+        heard: &Heard,
+    ) -> io::Result<()> {
+        let now = self.state().transaction.depth;
+        let went_well = heard.error.is_none();
+        let depth = match job.kind {
+            JobKind::Begin if went_well && before > 0 => before + 1,
+            JobKind::Commit if went_well && before > 1 => before - 1,
+            JobKind::Unknown if now > 0 => self.asked_depth().await?.unwrap_or(now),
+            _ => now,
+        };
+        self.state().transaction.depth = depth;
+        if depth != before {
+            let state = TransactionState { depth };
+            let _ = job.events.send(Ok(Event::Transaction(state))).await;
+        }
+        Ok(())
+    }
+
+    async fn asked_depth(&mut self) -> io::Result<Option<u32>> {
+        let row = self.row("SELECT @@TRANCOUNT").await?;
+        Ok(match row.ok().flatten().as_deref() {
+            Some([Value::Int(depth)]) => u32::try_from(*depth).ok(),
+            _ => None,
+        })
+    }
+
+    /// The first row of a query of our own.
+    pub async fn row(&mut self, text: &str) -> io::Result<Result<Option<Vec<Value>>, SqlError>> {
+        let (events, received) = mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
+        let job = Job {
+            request: Request::Batch(text.to_owned()),
+            kind: JobKind::Statement,
+            line: 1,
+            in_procedure: false,
+            events,
+            cancel: CancellationToken::new(),
+        };
+        let asked = async {
+            self.send(&job.request).await?;
+            let heard = self.answer(&job).await?;
+            drop(job);
+            io::Result::Ok(heard.error)
+        };
+        let (error, row) = tokio::join!(asked, first_row(received));
+        Ok(match error? {
+            Some(error) => Err(error),
+            None => row,
+        })
+    }
+}
+
+/// A connection that broke, and who has to hear of it.
+pub(crate) struct Broken {
+    pub events: Yield,
+    pub error: io::Error,
+}
+
+/// The first row among what a query yields; all of it is taken.
+pub(crate) async fn first_row(mut events: Events) -> Result<Option<Vec<Value>>, SqlError> {
+    let mut columns = None;
+    let mut row = None;
+    while let Some(event) = events.recv().await {
+        match event? {
+            Event::Columns(described) => columns = Some(described),
+            Event::Batch(rows) if row.is_none() && rows.num_rows() > 0 => {
+                let value =
+                    |(column, array): (&launchpod_types::Column, &arrow_array::ArrayRef)| {
+                        launchpod_exchange::value::value_at(array, 0, column.sql_type)
+                    };
+                let described = columns.as_deref().unwrap_or_default();
+                row = Some(described.iter().zip(rows.columns()).map(value).collect());
+            }
+            _ => {}
+        }
+    }
+    Ok(row)
+}
+
+/// A value of an OUTPUT parameter as the interpreter holds it.
+pub(crate) fn output(value: launchpod_tds::client::response::OutputValue) -> Variable {
+    Variable {
+        sql_type: launchpod_wire::types::sql_type(&value.type_info),
+        value: launchpod_wire::types::from_wire(value.value),
+    }
+}

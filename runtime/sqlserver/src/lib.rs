@@ -1,0 +1,46 @@
+//! A SQL Server behind Launchpod.
+//!
+//! [`Upstream::connect`] opens a session there with a client's own login. The [`Channel`] that it
+//! gives carries whole packets both ways, for a front that passes them on. Where a request
+//! reaches an external script ([`Definitions`] tells), the front lends the channel to a [`Line`],
+//! over which the interpreter's session ([`Remote`]) runs single statements: rows go from the
+//! wire straight into Arrow builders.
+//!
+//! What the server sends is hostile until checked: `launchpod-tds` bounds it.
+
+mod answer;
+mod batches;
+mod channel;
+mod config;
+mod connect;
+mod database;
+mod definitions;
+mod insert;
+mod job;
+mod line;
+mod literal;
+mod reach;
+mod remote;
+mod statement;
+mod text;
+mod tls;
+mod transport;
+
+pub use channel::{Channel, Receiver, Sender, Tail};
+pub use config::{Address, AddressError, Config, DefinitionLogin, Encryption};
+pub use connect::{ConnectError, Connected, Upstream};
+pub use database::{SqlServer, refused};
+pub use definitions::Definitions;
+pub use line::{Line, Resumed};
+pub use reach::Reach;
+pub use remote::Remote;
+
+/// What becomes of a session whose connection to the server is lost: the number and text that
+/// SQL Server's clients know of a session that was ended ("Database engine events and errors").
+pub fn connection_lost() -> launchpod_types::SqlError {
+    launchpod_types::SqlError::with_class(
+        596,
+        21,
+        "Cannot continue the execution because the session is in the kill state.",
+    )
+}

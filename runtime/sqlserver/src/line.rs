@@ -1,0 +1,193 @@
+//! The session's connection, lent by the front while the interpreter runs.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use launchpod_database::TransactionState;
+use launchpod_tds::message::Reset;
+use launchpod_types::{Identity, SqlError, Value};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::channel::Channel;
+use crate::connection_lost;
+use crate::job::{Job, JobKind, State, Talk, first_row};
+use crate::statement::Request;
+
+/// Jobs that wait: the interpreter starts the next when it has taken what the last one yields.
+const JOBS_IN_FLIGHT: usize = 16;
+
+/// NOCOUNT and XACT_ABORT in `@@OPTIONS` ("Configure the user options server configuration
+/// option").
+const NOCOUNT: i64 = 512;
+const XACT_ABORT: i64 = 16_384;
+
+/// A session's connection to the server as the interpreter uses it. Clones are the same one.
+#[derive(Clone)]
+pub struct Line {
+    lent: Arc<Mutex<Option<Lent>>>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What runs jobs while the connection is lent.
+struct Lent {
+    jobs: mpsc::Sender<Job>,
+    talk: JoinHandle<Talk>,
+    gone: CancellationToken,
+}
+
+/// In which state the interpreter finds a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// The current database.
+    pub database: String,
+    /// The open transaction.
+    pub transaction: TransactionState,
+    /// Whether SET NOCOUNT is on.
+    pub no_count: bool,
+    /// Whether SET XACT_ABORT is on.
+    pub abort_transaction: bool,
+}
+
+// === impl Line ===
+
+impl Line {
+    /// The line of a session of this login in this database, which isn't lent yet.
+    pub fn new(login: String, database: String) -> Self {
+        let state = State {
+            login,
+            database,
+            descriptor: 0,
+            transaction: TransactionState::default(),
+            identities: vec![None],
+        };
+        Line { lent: Arc::default(), state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Lends the connection, on which nothing may be under way. Requests are of a transaction
+    /// (0 for none), and the first of them asks for `reset`.
+    pub fn lend(&self, channel: Channel, transaction: u64, reset: Reset) {
+        self.state().descriptor = transaction;
+        let state = Arc::clone(&self.state);
+        let gone = CancellationToken::new();
+        let talk = Talk { channel, state, reset, lost: false, gone: gone.clone(), tables: 0 };
+        let (jobs, received) = mpsc::channel(JOBS_IN_FLIGHT);
+        *self.lent() = Some(Lent { jobs, talk: tokio::spawn(talk.serve(received)), gone });
+    }
+
+    /// Takes the connection back when all jobs have been run; `None` when it is lost.
+    pub async fn take_back(&self) -> Option<Channel> {
+        let Lent { jobs, talk, .. } = self.lent().take()?;
+        drop(jobs);
+        let talk = talk.await.ok()?;
+        (!talk.lost).then_some(talk.channel)
+    }
+
+    /// What fires when the server is gone while the connection is lent.
+    pub fn gone(&self) -> CancellationToken {
+        self.lent().as_ref().map(|lent| lent.gone.clone()).unwrap_or_default()
+    }
+
+    /// Asks the server in which state the session is, and has it count rows.
+    ///
+    /// # Errors
+    /// When the server doesn't say.
+    pub async fn resume(&self) -> Result<Resumed, SqlError> {
+        // Not every server knows @@OPTIONS.
+        let asked = self.row("SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME(), @@OPTIONS").await;
+        let row = match asked {
+            Ok(row) => row,
+            Err(error) if error.number() == connection_lost().number() => return Err(error),
+            Err(_) => self.row("SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME(), 0").await?,
+        };
+        let row = row.unwrap_or_default();
+        let mut values = row.into_iter();
+        let depth = match values.next() {
+            Some(Value::Int(depth)) => u32::try_from(depth).unwrap_or(0),
+            _ => 0,
+        };
+        let transaction = TransactionState { depth };
+        let database = {
+            let mut state = self.state();
+            state.transaction = transaction;
+            state.identities = vec![None];
+            if let Some(Value::Text(name)) = values.next() {
+                state.database = name;
+            }
+            if let Some(Value::Text(name)) = values.next() {
+                state.login = name;
+            }
+            state.database.clone()
+        };
+        let options = match values.next() {
+            Some(Value::Int(options)) => options,
+            _ => 0,
+        };
+        let no_count = options & NOCOUNT != 0;
+        if no_count {
+            self.row("SET NOCOUNT OFF").await?;
+        }
+        let abort_transaction = options & XACT_ABORT != 0;
+        Ok(Resumed { database, transaction, no_count, abort_transaction })
+    }
+
+    /// Leaves the session as the interpreter's statements have made it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn leave(&self, no_count: bool) -> Result<(), SqlError> {
+        if no_count {
+            self.row("SET NOCOUNT ON").await?;
+        }
+        Ok(())
+    }
+
+    /// The number that requests in the open transaction carry; 0 outside of one.
+    pub fn transaction(&self) -> u64 {
+        self.state().descriptor
+    }
+
+    /// Who the session acts as, and in which database it is.
+    pub(crate) fn identity(&self) -> Identity {
+        let state = self.state();
+        Identity { login: state.login.clone(), database: state.database.clone() }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // Each change is whole, so a panic elsewhere can't have left half of one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lent(&self) -> MutexGuard<'_, Option<Lent>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a job run, after those before it.
+    pub(crate) fn submit(&self, job: Job) {
+        let refused = match &*self.lent() {
+            Some(lent) => lent.jobs.try_send(job).err().map(|error| error.into_inner()),
+            None => Some(job),
+        };
+        if let Some(job) = refused {
+            // Nobody has put anything into the channel yet, so there is room.
+            let _ = job.events.try_send(Err(connection_lost()));
+        }
+    }
+
+    /// The first row of a query of our own; `None` when there is none.
+    ///
+    /// # Errors
+    /// The query's own, and 596 when the connection is lost.
+    pub(crate) async fn row(&self, text: &str) -> Result<Option<Vec<Value>>, SqlError> {
+        let (events, received) = mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
+        self.submit(Job {
+            request: Request::Batch(text.to_owned()),
+            kind: JobKind::Statement,
+            line: 1,
+            in_procedure: false,
+            events,
+            cancel: CancellationToken::new(),
+        });
+        first_row(received).await
+    }
+}

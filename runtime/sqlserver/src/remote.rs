@@ -1,0 +1,179 @@
+//! The interpreter's session on the server.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use launchpod_database::{
+    Action, Called, EVENTS_IN_FLIGHT, Events, Execute, ProcedureText, Session,
+};
+use launchpod_tsql::TokenKind;
+use launchpod_tsql::ast::{ObjectName, StatementKind};
+use launchpod_types::{Identity, SqlError, Value};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::definitions::Definitions;
+use crate::job::{Job, JobKind};
+use crate::line::Line;
+use crate::statement::{Request, batch_text, request, tokens, word};
+
+/// A session of the interpreter over a [`Line`].
+pub struct Remote {
+    line: Line,
+    definitions: Arc<Definitions>,
+    script_role: Option<String>,
+}
+
+// === impl Remote ===
+
+impl Remote {
+    /// A session over a line; `script_role` as in the [configuration](crate::Config).
+    pub fn new(line: Line, definitions: Arc<Definitions>, script_role: Option<String>) -> Self {
+        Remote { line, definitions, script_role }
+    }
+
+    /// Has a request run.
+    fn start(
+        &mut self,
+        request: Result<Request, SqlError>,
+        kind: JobKind,
+        line: u32,
+        cancel: CancellationToken,
+    ) -> Events {
+        let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
+        match request {
+            Ok(request) => {
+                let in_procedure = self.line.state().identities.len() > 1;
+                self.line.submit(Job { request, kind, line, in_procedure, events, cancel });
+            }
+            Err(error) => {
+                // Nobody has put anything into the channel yet, so there is room.
+                let _ = events.try_send(Err(error));
+            }
+        }
+        received
+    }
+
+    /// SCOPE_IDENTITY() where the interpreter stands.
+    fn scope_identity(&self) -> Option<i128> {
+        self.line.state().identities.last().copied().flatten()
+    }
+
+    /// Whether one of these functions, asked in this order, says 1. A function that isn't there,
+    /// or doesn't know what it is asked for (NULL), says nothing.
+    async fn says_yes(&self, questions: &[String]) -> Result<bool, SqlError> {
+        for question in questions {
+            match self.line.row(&format!("SELECT {question}")).await {
+                Ok(row) => {
+                    if row.and_then(|row| row.into_iter().next()) == Some(Value::Int(1)) {
+                        return Ok(true);
+                    }
+                }
+                Err(error) if error.number() == crate::connection_lost().number() => {
+                    return Err(error);
+                }
+                Err(error) => tracing::debug!(%error, question, "The server can't tell"),
+            }
+        }
+        Ok(false)
+    }
+}
+
+#[async_trait]
+impl Session for Remote {
+    fn identity(&self) -> Identity {
+        self.line.identity()
+    }
+
+    fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events {
+        let kind = JobKind::of(&execute.statement.kind);
+        let request = request(&execute, self.scope_identity());
+        self.start(request, kind, execute.statement.line, cancel)
+    }
+
+    fn insert(&mut self, execute: Execute, rows: Events, cancel: CancellationToken) -> Events {
+        let line = execute.statement.line;
+        // Of `INSERT … EXEC` all before the EXEC is the target.
+        let target = Execute { source: target_of(&execute).into(), ..execute };
+        match batch_text(&target, self.scope_identity()) {
+            Ok(text) => self.start(Ok(Request::Nothing), JobKind::Insert(text, rows), line, cancel),
+            Err(error) => self.start(Err(error), JobKind::Statement, line, cancel),
+        }
+    }
+
+    fn reset(&mut self) {
+        // The front has the server reset the session, by the request's own flag.
+        self.line.state().identities = vec![None];
+    }
+
+    async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError> {
+        let found = self.definitions.script_procedure(&self.line, name).await;
+        Ok(found.map(|found| ProcedureText {
+            object_id: found.object_id,
+            definition: found.definition,
+        }))
+    }
+
+    async fn enter(&mut self, _called: Called) -> Result<(), SqlError> {
+        // Statements run with the caller's permissions: the server is not told of modules.
+        self.line.state().identities.push(None);
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        let mut state = self.line.state();
+        if state.identities.len() > 1 {
+            state.identities.pop();
+        }
+    }
+
+    async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
+        let Action::ExternalScript { .. } = action else { return Ok(()) };
+        let database = self.line.identity().database;
+        // As the documentation of HAS_PERMS_BY_NAME asks of a database: by its name.
+        let mut questions = vec![
+            format!(
+                "HAS_PERMS_BY_NAME(N'{}', N'DATABASE', N'EXECUTE ANY EXTERNAL SCRIPT')",
+                database.replace('\'', "''")
+            ),
+            "IS_SRVROLEMEMBER(N'sysadmin')".to_owned(),
+            "IS_ROLEMEMBER(N'db_owner')".to_owned(),
+        ];
+        if let Some(role) = &self.script_role {
+            questions.push(format!("IS_ROLEMEMBER(N'{}')", role.replace('\'', "''")));
+        }
+        if self.says_yes(&questions).await? {
+            return Ok(());
+        }
+        Err(SqlError::with_class(
+            262,
+            14,
+            format!("EXECUTE ANY EXTERNAL SCRIPT permission denied in database '{database}'."),
+        ))
+    }
+
+    fn is_server(&self) -> bool {
+        true
+    }
+}
+
+/// The text of an `INSERT … EXEC` before its EXEC.
+fn target_of(execute: &Execute) -> String {
+    debug_assert!(matches!(execute.statement.kind, StatementKind::Insert(_)));
+    let source = &*execute.source;
+    let mut depth = 0_usize;
+    for token in tokens(source).unwrap_or_default() {
+        match word(source, &token) {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            text if depth == 0
+                && matches!(token.kind, TokenKind::Word { .. })
+                && (text.eq_ignore_ascii_case("EXEC") || text.eq_ignore_ascii_case("EXECUTE")) =>
+            {
+                return source[..token.start].to_owned();
+            }
+            _ => {}
+        }
+    }
+    source.to_owned()
+}

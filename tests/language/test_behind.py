@@ -1,0 +1,171 @@
+"""What a batch with an external script in it finds and leaves at a SQL Server behind."""
+
+import decimal
+
+import pytds
+import pytest
+
+from harness.scripts import script
+
+# Has the interpreter run a batch, and no script.
+INTERPRETED = "IF 1 = 0 EXEC sp_execute_external_script N'Python', N'';\n"
+# Scripts that are short and tell.
+COUNTS = "OutputDataSet = pandas.DataFrame({'n': [len(InputDataSet)]})"
+RESULT = "WITH RESULT SETS ((n int))"
+
+
+@pytest.fixture
+def sql(front):
+    with front.connect() as session:
+        yield session
+    front.wait_for_no_containers()
+
+
+@pytest.fixture
+def table(sql):
+    sql.run("CREATE TABLE kept (id int IDENTITY(7, 1), n int NOT NULL CHECK (n < 100), t nvarchar(20))").check()
+    yield sql
+    sql.run("IF @@TRANCOUNT > 0 ROLLBACK; DROP TABLE kept").check()
+
+
+def test_a_script_reads_by_the_callers_own_connection(table):
+    table.run("BEGIN TRAN; INSERT INTO kept (n) VALUES (1), (2); SELECT 3 AS n INTO #mine").check()
+    query = "SELECT n FROM kept UNION ALL SELECT n FROM #mine"
+    assert table.run(script(COUNTS, query=query, clause=RESULT)).value == 3
+    table.run("ROLLBACK").check()
+    assert table.run("SELECT COUNT(*) AS n FROM kept").value == 0
+
+
+def test_temporary_tables_live_on(sql):
+    sql.run(f"{INTERPRETED}CREATE TABLE #a (x int); INSERT INTO #a VALUES (1); DECLARE @v int = 2; SELECT @v AS x INTO #b").check()
+    assert sql.run("SELECT x FROM #a UNION ALL SELECT x FROM #b").rows == [(1,), (2,)]
+    assert sql.run(f"{INTERPRETED}INSERT INTO #a SELECT x FROM #b; SELECT COUNT(*) AS n FROM #a").value == 2
+
+
+def test_table_variables_are_their_scopes(sql):
+    batch = f"""{INTERPRETED}
+DECLARE @t TABLE (a int PRIMARY KEY, b nvarchar(10) DEFAULT N'@t')
+INSERT INTO @t (a) VALUES (1), (2)
+UPDATE x SET b = N'two' FROM @t AS x WHERE x.a = 2
+DELETE FROM @t WHERE a = 1
+SELECT a, b FROM @t"""
+    for _ in range(2):
+        assert sql.run(batch).rows == [(2, "two")]
+    assert sql.run("SELECT a FROM @t").numbers == [1087]
+
+
+def test_counts_and_errors_are_carried_over(table):
+    outcome = table.run(f"""{INTERPRETED}
+INSERT INTO kept (n) VALUES (1), (2)
+SELECT @@ROWCOUNT AS n, SCOPE_IDENTITY() AS last
+UPDATE kept SET n = 3 WHERE n = 9
+IF @@ROWCOUNT = 0 SELECT @@ROWCOUNT AS after_if
+INSERT INTO kept (n) VALUES (100)
+SELECT @@ERROR AS error
+SELECT @@ERROR AS none""")
+    assert [only.rows for only in outcome.sets] == [[(2, decimal.Decimal(8))], [(0,)], [(547,)], [(0,)]]
+    assert outcome.numbers == [547]
+    assert outcome.errors[0].line == 7
+
+
+def test_a_catch_knows_the_error(table):
+    outcome = table.run(f"""{INTERPRETED}
+BEGIN TRY
+  INSERT INTO kept (n) VALUES (1)
+  SELECT 1 / 0 AS x
+END TRY
+BEGIN CATCH
+  SELECT ERROR_NUMBER() AS number, ERROR_LINE() AS line, ERROR_SEVERITY() AS severity, ERROR_MESSAGE() AS text
+END CATCH""")
+    assert outcome.sets[-1].rows == [(8134, 5, 16, "Divide by zero error encountered.")]
+    assert outcome.numbers == []
+
+
+def test_transactions_go_on_across_batches(table):
+    table.run(f"{INTERPRETED}BEGIN TRAN; INSERT INTO kept (n) VALUES (1)").check()
+    assert table.run("INSERT INTO kept (n) VALUES (2); SELECT @@TRANCOUNT AS n").value == 1
+    assert table.run(f"{INTERPRETED}BEGIN TRAN; COMMIT; SELECT @@TRANCOUNT AS n").value == 1
+    table.run("ROLLBACK").check()
+    assert table.run("SELECT COUNT(*) AS n FROM kept").value == 0
+    table.run(f"{INTERPRETED}BEGIN TRAN; INSERT INTO kept (n) VALUES (1); COMMIT").check()
+    assert table.run("SELECT COUNT(*) AS n, @@TRANCOUNT AS depth FROM kept").rows == [(1, 0)]
+
+
+def test_options_and_the_database_go_on(sql):
+    outcome = sql.run(f"SET NOCOUNT ON; {INTERPRETED}SELECT 1 AS a")
+    assert outcome.counts == []
+    sql.run(f"{INTERPRETED}SET NOCOUNT ON; USE tempdb").check()
+    outcome = sql.run("SELECT DB_NAME() AS name")
+    assert (outcome.value, outcome.counts) == ("tempdb", [])
+    sql.run("SET NOCOUNT OFF; USE master").check()
+    assert sql.run(f"{INTERPRETED}SELECT DB_NAME() AS name").value == "master"
+
+
+def test_types_of_an_interpreted_query(sql):
+    query = (
+        "SELECT CAST(1.5 AS decimal(9,3)) AS d, CAST(N'x' AS nvarchar(17)) AS s, CAST('2026-01-02T03:04:05.678' AS datetime2(3)) AS t,"
+        " CAST(NULL AS varbinary(max)) AS b, CAST('grün' AS varchar(9)) AS v, NEWID() AS g, CAST(1 AS bit) AS f"
+    )
+    plain, interpreted = sql.run(query).only, sql.run(INTERPRETED + query).only
+    assert (interpreted.names, interpreted.types) == (plain.names, plain.types)
+    assert interpreted.rows[0][:5] == plain.rows[0][:5]
+
+
+def test_procedures_kept_in_the_server(sql):
+    doubles = script("total = n * 2", params="N'@n int, @total int OUTPUT'", n="@n", total="@total OUTPUT")
+    sql.run(f"CREATE PROCEDURE inner_script @n int, @total int OUTPUT AS {doubles} RETURN 5").check()
+    sql.run(
+        "CREATE PROCEDURE outer_script @n int, @twice int OUTPUT AS"
+        " DECLARE @rc int; EXEC @rc = inner_script @n, @twice OUTPUT; SELECT @rc AS rc"
+    ).check()
+    try:
+        outcome = sql.run("DECLARE @x int; EXEC outer_script 21, @x OUTPUT; SELECT @x AS x").check()
+        assert [only.rows for only in outcome.sets] == [[(5,)], [(42,)]]
+        outcome = sql.call("outer_script", n=4, twice=pytds.output(param_type="int")).check()
+        assert (outcome.return_status, outcome.outputs["twice"]) == (0, 8)
+        # A change is seen at once, one that is not committed too.
+        sql.run("BEGIN TRAN").check()
+        sql.run("ALTER PROCEDURE inner_script @n int, @total int OUTPUT AS SET @total = -@n RETURN 6").check()
+        outcome = sql.run("DECLARE @x int; EXEC outer_script 21, @x OUTPUT; SELECT @x AS x").check()
+        assert [only.rows for only in outcome.sets] == [[(6,)], [(-21,)]]
+        sql.run("ROLLBACK").check()
+    finally:
+        sql.run("DROP PROCEDURE inner_script; DROP PROCEDURE outer_script").check()
+
+
+def test_procedures_without_a_script_are_the_servers(sql):
+    sql.run("CREATE PROCEDURE plain @n int OUTPUT AS SET @n += 1; SELECT N'in ' + OBJECT_NAME(@@PROCID) AS place; RETURN 3").check()
+    try:
+        outcome = sql.run(f"{INTERPRETED}DECLARE @x int = 1, @rc int; EXEC @rc = plain @x OUTPUT; SELECT @x AS x, @rc AS rc").check()
+        assert [only.rows for only in outcome.sets] == [[("in plain",)], [(2, 3)]]
+    finally:
+        sql.run("DROP PROCEDURE plain").check()
+
+
+def test_prepared_statements_with_a_script(sql):
+    text = script(COUNTS, query="SELECT @a AS a UNION ALL SELECT 2", clause=RESULT, params="N'@a int'", a="@p")
+    outcome = sql.call("sp_executesql", text, "@p int", 1).check()
+    assert outcome.value == 2
+
+
+def test_insert_exec(table):
+    text = script("OutputDataSet = pandas.DataFrame({'n': [1, 2, None], 't': ['ä', None, 'x']}).astype({'n': 'Int64'})")
+    outcome = table.run(f"INSERT INTO kept (n, t) {text}")
+    assert outcome.numbers == [515]
+    text = script("OutputDataSet = pandas.DataFrame({'n': range(3), 't': ['ä', None, 'x']})")
+    table.run(f"INSERT INTO kept (n, t) {text} SELECT @@ROWCOUNT AS n").check()
+    assert table.run("SELECT n, t FROM kept ORDER BY n").rows == [(0, "ä"), (1, None), (2, "x")]
+
+
+def test_permission_is_the_servers(front, sql):
+    sql.run("CREATE LOGIN reader WITH PASSWORD = 'Launch-pod-2026'; CREATE USER reader FOR LOGIN reader").check()
+    call = script("print(1)")
+    try:
+        with front.connect(user="reader") as session:
+            assert session.run(call).numbers == [262]
+            sql.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
+            session.run(call).check()
+        with pytest.raises(Exception, match="Login failed"):
+            front.connect(user="reader", password="wrong")
+    finally:
+        sql.run("DROP USER reader; DROP LOGIN reader").check()
