@@ -109,3 +109,37 @@ def test_guid_through_mssql_python(server):
     cursor.execute("SELECT ? AS g", (guid,))
     assert uuid.UUID(str(cursor.fetchone()[0])) == guid
     client.close()
+
+
+def test_arrays_of_parameters(server):
+    """Microsoft's driver sends many rows with one call."""
+    minus_five = datetime.timezone(datetime.timedelta(hours=-5))
+    types = {
+        "n": "int", "t": "nvarchar(50)", "f": "float", "d": "decimal(20,4)", "b": "varbinary(max)", "at": "datetime2(6)",
+        "day": "date", "tm": "time(6)", "ok": "bit", "g": "uniqueidentifier", "big": "bigint", "o": "datetimeoffset(6)",
+    }  # fmt: skip
+    rows = [
+        (
+            1, "ü" * 20, 1e300, decimal.Decimal("-123456789012345.6789"), b"\x01" * 5000, datetime.datetime.max,
+            datetime.date.max, datetime.time.max, True, uuid.UUID(int=2**128 - 1), -(2**63),
+            datetime.datetime(2026, 1, 2, 3, 4, 5, 678901, minus_five),
+        ),
+        (2, *[None] * 11),
+        (
+            3, "", -0.5, decimal.Decimal(0), b"", datetime.datetime.min, datetime.date.min, datetime.time.min, False,
+            uuid.UUID(int=0), 0, datetime.datetime(1, 1, 2, tzinfo=datetime.timezone.utc),
+        ),
+    ]  # fmt: skip
+    client = MssqlPython(server)
+    try:
+        cursor = client.connection.cursor()
+        cursor.execute(f"CREATE TABLE kept ({', '.join(map(' '.join, types.items()))})")
+        cursor.executemany(f"INSERT kept VALUES ({', '.join('?' * len(types))})", rows)
+        assert cursor.rowcount == len(rows)
+        assert [tuple(row) for row in cursor.execute("SELECT * FROM kept ORDER BY n").fetchall()] == rows
+        cursor.executemany("INSERT kept (n, t) VALUES (?, ?)", [(n, f"row {n}") for n in range(10, 5010)])
+        assert tuple(cursor.execute("SELECT COUNT(*), MAX(n) FROM kept").fetchone()) == (5003, 5009)
+    finally:
+        client.close()
+        with server.connect() as session:
+            session.run("DROP TABLE IF EXISTS kept")
