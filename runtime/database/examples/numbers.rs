@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let fill = format!(
         "CREATE TABLE t (a int NOT NULL, b bigint, c float, d decimal(9,2));
          WITH n AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM n WHERE a < {ROWS})
-         INSERT t SELECT a, CAST(a AS bigint) * 1000, a * 0.5e0, a % 100000 FROM n"
+         INSERT t SELECT a, CAST(a AS bigint) * 1000, a * 0.5e0, a % 100000 FROM n OPTION (MAXRECURSION 0)"
     );
     rows_of(&mut *session, &fill).await?;
     for sql in ["SELECT a, b, c, d FROM t", "SELECT a, b, c FROM t"] {

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         format!(
             "WITH n AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM n WHERE a < {ROWS})
              INSERT t SELECT a, a * 0.5e0, 'row ' + CAST(a % 1000 AS varchar(10)),
-                '2024-01-01 12:00', a % 100000 FROM n"
+                '2024-01-01 12:00', a % 100000 FROM n OPTION (MAXRECURSION 0)"
         ),
         "SELECT a FROM t".to_owned(),
         "SELECT a, b, c FROM t".to_owned(),

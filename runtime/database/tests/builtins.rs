@@ -73,3 +73,58 @@ async fn texts_moments_and_hashes() {
     )
     .await;
 }
+
+/// "RAND (Transact-SQL)": the page's numbers after the seed 100, which go on from call to call.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_numbers_are_sql_servers() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            (
+                "SELECT RAND(100), RAND(), RAND()",
+                "float!, float!, float!: 0.7154366573674853|0.2846338076798203|0.0131039082850364",
+            ),
+            ("SELECT RAND(100)", "float!: 0.7154366573674853"),
+            ("SELECT RAND()", "float!: 0.2846338076798203"),
+            (
+                "SELECT RAND(n) FROM (VALUES (1), (100), (NULL)) AS t (n)",
+                "float: 0.7135919932129235; 0.7154366573674853; NULL",
+            ),
+            ("SELECT RAND(1, 2)", "174"),
+        ],
+    )
+    .await;
+}
+
+/// "NEWSEQUENTIALID (Transact-SQL)", "CHECKSUM (Transact-SQL)", "CURRENT_TIMEZONE_ID (Transact-SQL)".
+#[tokio::test(flavor = "multi_thread")]
+async fn identifiers_grow_and_rows_have_checksums() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            (
+                "CREATE TABLE g (n int IDENTITY, id uniqueidentifier DEFAULT (NEWSEQUENTIALID()), t nvarchar(9)) \
+                 INSERT g (t) VALUES (N'a'), (N'b'), (N'c') INSERT g (t) SELECT t FROM g",
+                ": ",
+            ),
+            ("SELECT COUNT(*) FROM g AS l JOIN g AS r ON l.n < r.n WHERE l.id >= r.id", "int!: 0"),
+            ("ALTER TABLE g ADD w uniqueidentifier NOT NULL DEFAULT NEWSEQUENTIALID()", ": "),
+            ("SELECT COUNT(DISTINCT w) FROM g", "int!: 6"),
+            ("SELECT NEWSEQUENTIALID()", "302"),
+            ("CREATE TABLE h (id varchar(40) DEFAULT CONCAT(NEWSEQUENTIALID(), 'x'))", "302"),
+            (
+                "SELECT COUNT(*) FROM g WHERE CHECKSUM(*) = CHECKSUM(n, id, t, w) \
+                 AND BINARY_CHECKSUM(*) = BINARY_CHECKSUM(n, id, t, w)",
+                "int!: 6",
+            ),
+            ("SELECT LEN(*) FROM g", "102"),
+            ("SELECT COUNT(*) FROM g WHERE SYSDATETIMEOFFSET() AT TIME ZONE CURRENT_TIMEZONE_ID() IS NOT NULL", "int!: 6"),
+            ("SELECT LEFT(CURRENT_TIMEZONE(), 4)", "varchar(4)!: (UTC"),
+        ],
+    )
+    .await;
+}

@@ -98,7 +98,7 @@ async fn a_sample_is_taken() {
     check(
         &mut *session,
         &[
-            ("WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i INTO t FROM n", ": "),
+            ("WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i INTO t FROM n OPTION (MAXRECURSION 0)", ": "),
             ("SELECT COUNT(*) FROM t TABLESAMPLE (100 PERCENT)", "int!: 2000"),
             ("SELECT COUNT(*) FROM t TABLESAMPLE (0 PERCENT)", "int!: 0"),
             ("SELECT COUNT(*) FROM dbo.t TABLESAMPLE (50 ROWS) WHERE t.i > 0", "int!: 50"),

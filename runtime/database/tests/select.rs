@@ -190,3 +190,76 @@ async fn rows_are_applied_to_rows() {
     )
     .await;
 }
+
+/// "WITH common_table_expression (Transact-SQL)": 100 recursions, unless MAXRECURSION says otherwise.
+#[tokio::test]
+async fn a_recursion_has_an_end() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let count = |to: u32, hint: &str| {
+        format!(
+            "WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {to}) \
+             SELECT COUNT(*) FROM n {hint}"
+        )
+    };
+    let texts = [
+        (count(101, ""), "int!: 101"),
+        (count(102, ""), "530"),
+        (count(3, "OPTION (MAXRECURSION 2)"), "int!: 3"),
+        (count(4, "OPTION (MAXDOP 1, maxrecursion  2)"), "530"),
+        (count(1000, "OPTION (MAXRECURSION 0)"), "int!: 1000"),
+        (count(2, "OPTION (MAXRECURSION 32768)"), "310"),
+        // Two anchors and two recursive operands; what the query returns has no level in it.
+        (
+            "WITH n (i, s) AS (SELECT 1, 'a' UNION SELECT 5, 'b' UNION ALL SELECT i + 1, s FROM n WHERE i = 1 \
+             UNION ALL SELECT i + 2, s FROM n WHERE i = 5) SELECT * FROM n ORDER BY i"
+                .to_owned(),
+            "int, varchar(1): 1|a; 2|a; 5|b; 7|b",
+        ),
+        ("CREATE TABLE r (i int)".to_owned(), ": "),
+        (
+            "WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT r SELECT i FROM n \
+             OPTION (MAXRECURSION 7)"
+                .to_owned(),
+            "530",
+        ),
+        ("SELECT COUNT(*) FROM r".to_owned(), "int!: 0"),
+        // A view's CTE recurses as often as the query that uses it says.
+        (
+            "CREATE VIEW v AS WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) \
+             SELECT i FROM n"
+                .to_owned(),
+            ": ",
+        ),
+        ("SELECT MAX(i) FROM v".to_owned(), "530"),
+        ("SELECT MAX(i) FROM v OPTION (MAXRECURSION 200)".to_owned(), "int: 150"),
+    ];
+    let cases: Vec<(&str, &str)> = texts.iter().map(|(sql, out)| (sql.as_str(), *out)).collect();
+    check(&mut *session, &cases).await;
+}
+
+/// "SELECT - WINDOW clause (Transact-SQL)".
+#[tokio::test]
+async fn windows_have_names() {
+    let (_server, mut session) = orders().await;
+    check(
+        &mut *session,
+        &[
+            (
+                "SELECT id, SUM(n) OVER w, ROW_NUMBER() OVER (w ORDER BY id DESC) FROM o WHERE c = 1 \
+                 WINDOW w AS (PARTITION BY c) ORDER BY id",
+                "int, int, bigint: 10|4|3; 11|4|2; 13|4|1",
+            ),
+            (
+                "SELECT id, SUM(n) OVER (b ROWS UNBOUNDED PRECEDING) AS s FROM o WHERE c = 1 \
+                 WINDOW a AS (PARTITION BY c), b AS (a ORDER BY id) ORDER BY s",
+                "int, int: 10|2; 11|3; 13|4",
+            ),
+            ("SELECT SUM(n) OVER w FROM o", "102"),
+            ("SELECT SUM(n) OVER (w PARTITION BY id) FROM o WINDOW w AS (PARTITION BY c)", "102"),
+            ("SELECT SUM(n) OVER a FROM o WINDOW a AS (b), b AS (a)", "102"),
+            ("SELECT 1 AS window", "int!: 1"),
+        ],
+    )
+    .await;
+}

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Two CTEs whose product is a long query without a table.
 const LONG: &str = "WITH a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a WHERE n < 100000)
-    SELECT COUNT_BIG(*) FROM a x, a y";
+    SELECT COUNT_BIG(*) FROM a x, a y OPTION (MAXRECURSION 0)";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn logins() {
@@ -186,7 +186,7 @@ async fn a_big_result_waits_for_its_reader() {
     let server = Server::new();
     let mut session = server.session().await;
     let sql = "WITH a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a WHERE n < 300000)
-               SELECT n, n * 2 AS twice, 'text' AS t FROM a";
+               SELECT n, n * 2 AS twice, 'text' AS t FROM a OPTION (MAXRECURSION 0)";
     let execute = statements(sql, &BTreeMap::new()).remove(0);
     let mut events = session.execute(execute, CancellationToken::new());
     while events.len() < launchpod_database::EVENTS_IN_FLIGHT {

@@ -49,6 +49,9 @@ impl Run<'_> {
         for (name, variable) in self.error_variables() {
             variables.insert(name.to_owned(), variable.into());
         }
+        for (name, variable) in self.cursor_variables() {
+            variables.insert(name, variable.into());
+        }
         Execute {
             statement: Arc::new(statement),
             source: source.into(),
@@ -80,9 +83,7 @@ impl Run<'_> {
         execute.describe = self.session.options.format_only;
         let cancel = self.cancel.child_token();
         let events = self.session.database.execute(execute, cancel.clone());
-        self.relay(statement, events, &cancel).await?;
-        self.note_table(&statement.kind);
-        Ok(())
+        self.relay(statement, events, &cancel).await
     }
 
     /// Runs an INSERT of rows that come from elsewhere, and sends on what it yields.

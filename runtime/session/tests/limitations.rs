@@ -145,7 +145,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "SELECT * FROM (SELECT a, b FROM t) AS s PIVOT (SUM(a) FOR b IN ([x])) AS p",
         "PIVOT",
     ),
-    ("the WINDOW clause", "SELECT a FROM t WINDOW w AS (ORDER BY a)", "WINDOW"),
     (
         "TOP or OFFSET with a column in its count",
         "SELECT x.b FROM t CROSS APPLY (SELECT TOP (t.id) u.b FROM t AS u) AS x",

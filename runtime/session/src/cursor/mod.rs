@@ -111,6 +111,16 @@ impl Cursor {
         })
     }
 
+    /// What CURSOR_STATUS returns of it: 1 when it is open, 0 when it has no rows then, -1 when it is
+    /// closed. A dynamic one can always get rows.
+    fn status(&self) -> i64 {
+        match &self.open {
+            None => -1,
+            Some(open) if open.count == 0 && !self.dynamic => 0,
+            Some(_) => 1,
+        }
+    }
+
     /// # Errors
     /// 16917 when it isn't open.
     fn opened(&mut self) -> Result<&mut Open, SqlError> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use launchpod_database::Variable;
 use launchpod_tsql::ast::{CursorName, Identifier, fold_name};
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, SqlType, Value};
 
 use super::Shared;
 use crate::run::Run;
@@ -36,6 +37,19 @@ impl Cursors {
         self.0.contains_key(&fold_name(name))
     }
 
+    /// What CURSOR_STATUS returns of each, by its folded name.
+    fn statuses(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.0.iter().map(|(name, cursor)| {
+            let status = match cursor {
+                // A variable without a cursor.
+                None => -2,
+                // One that is being worked with is open.
+                Some(cursor) => cursor.try_lock().map_or(1, |cursor| cursor.status()),
+            };
+            (name.as_str(), status)
+        })
+    }
+
     fn get(&self, name: &str) -> Option<&Shared> {
         self.0.get(&fold_name(name))?.as_ref()
     }
@@ -44,6 +58,20 @@ impl Cursors {
 // === impl Run ===
 
 impl Run<'_> {
+    /// What CURSOR_STATUS returns, as variables by kind and name of the cursor.
+    pub(crate) fn cursor_variables(&self) -> Vec<(String, Variable)> {
+        let named = |kind: &str, name: &str, status: i64| {
+            let value = Variable { sql_type: SqlType::SmallInt, value: Value::Int(status) };
+            (format!("@@cursor_status {kind} {name}"), value)
+        };
+        let local = self.scope.cursors.statuses().map(|(name, status)| {
+            let kind = if name.starts_with('@') { "variable" } else { "local" };
+            named(kind, name, status)
+        });
+        let global = self.session.cursors.statuses();
+        local.chain(global.map(|(name, status)| named("global", name, status))).collect()
+    }
+
     /// The cursor that a statement names. A local one hides a global one.
     ///
     /// # Errors

@@ -41,9 +41,9 @@ pub use module::{
 };
 pub use name::{Identifier, ObjectName, fold_name, same_name};
 pub use query::{
-    Cte, ForClause, ForMode, GroupBy, GroupingSet, Join, JoinKind, JsonColumn, OffsetFetch,
-    OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, TableHint, TableSample,
-    TableSource, TableSourceKind, Top,
+    Cte, ForClause, ForMode, GroupBy, GroupingSet, Join, JoinKind, JsonColumn, NamedWindow,
+    OffsetFetch, OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, TableHint,
+    TableSample, TableSource, TableSourceKind, Top,
 };
 pub use security::{
     ExecutionContext, LoginChange, LoginOption, PasswordOption, PasswordValue, PermissionChange,

@@ -1,7 +1,7 @@
 //! Queries.
 
 use super::write::AssignOperator;
-use super::{Expr, FunctionCall, Identifier, ObjectName, Span, TypeName};
+use super::{Expr, FunctionCall, Identifier, ObjectName, Span, TypeName, Window};
 
 /// A query: `[WITH …] SELECT … [ORDER BY …] [FOR …] [OPTION …]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,10 +91,21 @@ pub struct Select {
     pub group_by: Option<GroupBy>,
     /// `HAVING`
     pub having: Option<Expr>,
+    /// `WINDOW name AS (…), …`
+    pub windows: Vec<NamedWindow>,
     /// Where it stands.
     pub span: Span,
     /// The line it begins on.
     pub line: u32,
+}
+
+/// `name AS ([base] [PARTITION BY …] [ORDER BY …] [frame])`
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedWindow {
+    /// The name by which OVER and other windows refer to it.
+    pub name: Identifier,
+    /// The window.
+    pub window: Window,
 }
 
 /// `TOP (count) [PERCENT] [WITH TIES]`

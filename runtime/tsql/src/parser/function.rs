@@ -3,7 +3,7 @@
 use super::{Failure, Parser, Result};
 use crate::ast::{
     ColumnName, Expr, ExprKind, FrameBound, FrameUnit, FunctionArguments, FunctionCall, Identifier,
-    Literal, ObjectName, Window, WindowFrame,
+    Literal, NamedWindow, ObjectName, Window, WindowFrame,
 };
 use crate::lexer::TokenKind;
 
@@ -194,6 +194,16 @@ impl Parser<'_> {
             ignore_nulls,
             over: None,
         })))
+    }
+
+    /// Reads `name AS (…)` of the WINDOW clause.
+    pub(super) fn named_window(&mut self) -> Result<NamedWindow> {
+        let name = self.identifier()?;
+        self.expect_word("AS")?;
+        if !self.at("(") {
+            return self.unexpected();
+        }
+        Ok(NamedWindow { name, window: self.window()? })
     }
 
     fn window(&mut self) -> Result<Window> {

@@ -157,9 +157,12 @@ impl Parser<'_> {
         let filter = self.where_clause()?;
         let group_by = if self.accept_word("GROUP") { Some(self.group_by()?) } else { None };
         let having = if self.accept_word("HAVING") { Some(self.search_condition()?) } else { None };
-        if self.at_word("WINDOW") && self.name_ahead(1) {
-            return Err(Failure::Unread("WINDOW"));
-        }
+        let windows = if self.at_word("WINDOW") && self.name_ahead(1) {
+            self.advance();
+            self.list(Self::named_window)?
+        } else {
+            Vec::new()
+        };
         Ok(Select {
             distinct,
             top,
@@ -170,6 +173,7 @@ impl Parser<'_> {
             filter,
             group_by,
             having,
+            windows,
             span: self.span_from(token.start),
             line: token.line,
         })

@@ -149,9 +149,7 @@ impl Binder<'_> {
     }
 
     fn window(&mut self, window: &Window) -> Result<BoundWindow, SqlError> {
-        if window.base.is_some() {
-            return Err(errors::unsupported("The WINDOW clause"));
-        }
+        let window = &self.whole_window(window.clone())?;
         let values = |binder: &mut Self, list: &[Expr]| {
             list.iter().map(|value| binder.value(value).map(key)).collect::<Result<Vec<_>, _>>()
         };
@@ -159,6 +157,34 @@ impl Binder<'_> {
         let order_by = self.order(&window.order_by)?;
         let frame = window.frame.as_ref().map(frame_text).transpose()?;
         Ok(BoundWindow { partition_by, order_by, frame })
+    }
+
+    /// A window with what it takes from the one of the WINDOW clause that it names ("SELECT -
+    /// WINDOW clause"). What that one says, it can't say again.
+    fn whole_window(&mut self, mut window: Window) -> Result<Window, SqlError> {
+        let named = self.scope().windows.len();
+        // Each names another one, so more steps than there are windows go in a circle.
+        for _ in 0..=named {
+            let Some(name) = window.base.take() else { return Ok(window) };
+            let known = self.scope().windows.iter().find(|known| name.is(&known.name.text));
+            let base = known.ok_or_else(|| errors::syntax_near(&name.text))?.window.clone();
+            let both = |own: bool, of_base: bool| own && of_base;
+            if both(!window.partition_by.is_empty(), !base.partition_by.is_empty())
+                || both(!window.order_by.is_empty(), !base.order_by.is_empty())
+                || both(window.frame.is_some(), base.frame.is_some())
+            {
+                return Err(errors::syntax_near(&name.text));
+            }
+            if window.partition_by.is_empty() {
+                window.partition_by = base.partition_by;
+            }
+            if window.order_by.is_empty() {
+                window.order_by = base.order_by;
+            }
+            window.frame = window.frame.or(base.frame);
+            window.base = base.base;
+        }
+        Err(errors::syntax_near("WINDOW"))
     }
 
     /// The order of rows within a window or an aggregate.

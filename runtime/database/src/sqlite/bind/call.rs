@@ -54,7 +54,7 @@ impl Binder<'_> {
             )));
         }
         let FunctionArguments::List(list) = &call.arguments else {
-            return Err(errors::syntax_near("*"));
+            return self.call_of_all(&name);
         };
         if date::takes_date_part(&name) {
             return self.date_function(&name, list);
@@ -69,10 +69,11 @@ impl Binder<'_> {
             "ISJSON" if list.len() <= 2 => self.is_json(list),
             "JSON_MODIFY" => self.json_modify(list),
             "JSON_OBJECT" | "JSON_ARRAY" => self.json_constructor(&name, call.ignore_nulls, list),
-            "NEWID" | "NEWSEQUENTIALID" => {
+            "NEWID" => {
                 expect(&name, list, 0)?;
                 Ok(new_id())
             }
+            "NEWSEQUENTIALID" => Err(errors::sequential_elsewhere()),
             _ => {
                 let arguments =
                     list.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
@@ -84,18 +85,36 @@ impl Binder<'_> {
                 }
                 let builtin = functions::builtin(&name)
                     .ok_or_else(|| errors::unknown_function(&call.name.name.text))?;
-                let (least, most) = builtin.arity;
-                if !(least..=most).contains(&arguments.len()) {
-                    let count = if least == most {
-                        least.to_string()
-                    } else {
-                        format!("{least} to {most}")
-                    };
-                    return Err(errors::argument_count(&name.to_ascii_lowercase(), &count));
-                }
-                self.signed_call(builtin.name, arguments, &builtin.signature)
+                self.builtin_call(builtin, arguments)
             }
         }
+    }
+
+    /// `CHECKSUM(*)`: of all columns of all sources; no other function takes them so.
+    fn call_of_all(&mut self, name: &str) -> Result<Bound, SqlError> {
+        match functions::builtin(name).filter(|_| matches!(name, "CHECKSUM" | "BINARY_CHECKSUM")) {
+            Some(builtin) => {
+                let sources = self.scope().sources.iter();
+                let all = sources.flat_map(|s| (0..s.columns.len()).map(|index| s.column(index)));
+                let all = all.collect();
+                self.builtin_call(builtin, all)
+            }
+            None => Err(errors::syntax_near("*")),
+        }
+    }
+
+    fn builtin_call(
+        &mut self,
+        builtin: &functions::Builtin,
+        arguments: Vec<Bound>,
+    ) -> Result<Bound, SqlError> {
+        let (least, most) = builtin.arity;
+        if !(least..=most).contains(&arguments.len()) {
+            let count =
+                if least == most { least.to_string() } else { format!("{least} to {most}") };
+            return Err(errors::argument_count(&builtin.name.to_ascii_lowercase(), &count));
+        }
+        self.signed_call(builtin.name, arguments, &builtin.signature)
     }
 
     /// Calls a function whose signature depends on its arguments' types.
@@ -331,12 +350,17 @@ fn expect(name: &str, list: &[Expr], count: usize) -> Result<(), SqlError> {
 }
 
 fn new_id() -> Bound {
+    guid("newid", || Ok(uuid::Uuid::new_v4().into_bytes()))
+}
+
+/// A call of a function that gives GUIDs.
+pub(super) fn guid(name: &str, make: fn() -> Result<[u8; 16], SqlError>) -> Bound {
     let function = Function {
-        name: "newid".to_owned(),
+        name: name.to_owned(),
         arguments: Vec::new(),
         strict: false,
         deterministic: false,
-        body: Body::Values(Box::new(|_| Ok(Value::Guid(uuid::Uuid::new_v4().into_bytes())))),
+        body: Body::Values(Box::new(move |_| make().map(Value::Guid))),
     };
     coerce::call(function, Vec::new(), SqlType::UniqueIdentifier, false)
 }

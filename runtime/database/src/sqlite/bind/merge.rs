@@ -28,6 +28,7 @@ struct Branches {
 impl Binder<'_> {
     /// Binds MERGE ("MERGE (Transact-SQL)").
     pub(crate) fn merge(&mut self, merge: &Merge) -> Result<Staged, SqlError> {
+        self.heed_hints(&merge.options)?;
         check_branches(&merge.branches)?;
         let ctes = self.common_tables(&merge.ctes)?;
         self.scopes.clear();

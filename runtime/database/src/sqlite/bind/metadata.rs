@@ -1,6 +1,6 @@
 //! What a session can ask about itself and the server: constants while a statement runs.
 
-use launchpod_tsql::ast::{CompareOperator, Niladic};
+use launchpod_tsql::ast::{CompareOperator, Niladic, fold_name};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::predicate::compare;
@@ -9,10 +9,12 @@ use super::{Binder, coerce, int};
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function, language, zone};
+use crate::sqlite::functions::{Body, Function, language, random, zone};
 use crate::sqlite::system::{self, base};
 
 const NAME: SqlType = SqlType::SYSNAME;
+/// What CURRENT_TIMEZONE() returns.
+const TEXT: SqlType = SqlType::VarChar(Length::Limited(8000));
 /// What ERROR_MESSAGE() returns.
 const MESSAGE: SqlType = SqlType::NVarChar(Length::Limited(4000));
 
@@ -84,6 +86,12 @@ impl Binder<'_> {
             "SYSDATETIMEOFFSET" => {
                 Some(now(self.environment, Clock::Server, SqlType::DateTimeOffset(7))?)
             }
+            "CURRENT_TIMEZONE" => {
+                let now = self.environment.now.unwrap_or_else(environment::now);
+                Some(Bound::constant(zone::server_title(now).into(), TEXT))
+            }
+            "CURRENT_TIMEZONE_ID" => Some(Bound::constant(zone::server_name().into(), TEXT)),
+            "CURSOR_STATUS" => Some(self.cursor_status(arguments)?),
             "DB_NAME" if !constant(arguments) => {
                 Some(self.lookup("databases", "database_id", "name", arguments)?)
             }
@@ -250,10 +258,19 @@ impl Binder<'_> {
                 Some(Bound::constant(Value::Int(open.into()), SqlType::SmallInt))
             }
             "RAND" if arguments.is_empty() => {
-                let bits = uuid::Uuid::new_v4().as_u128() as u64 >> 11;
-                // 53 random bits, as a float in [0, 1).
-                let number = bits as f64 / (1_u64 << 53) as f64;
-                Some(Bound::constant(Value::Float(number), SqlType::Float))
+                Some(Bound::constant(Value::Float(random::next()?), SqlType::Float))
+            }
+            "RAND"
+                if let [seed] = arguments
+                    && seed.is_constant() =>
+            {
+                let seed = coerce::implicit(seed.clone(), SqlType::Int)?;
+                match self.environment.evaluate(&seed)? {
+                    Value::Int(seed) => {
+                        Some(Bound::constant(Value::Float(random::seeded(seed)), SqlType::Float))
+                    }
+                    _ => None,
+                }
             }
             _ => None,
         })
@@ -267,6 +284,18 @@ impl Binder<'_> {
             return coerce::implicit(self.variable(&variable)?, sql_type);
         }
         Ok(Bound { nullable: true, ..Bound::constant(Value::Null, sql_type) })
+    }
+
+    /// `CURSOR_STATUS(kind, name)`: what the interpreter says of the cursor; -3 when there is none.
+    fn cursor_status(&self, arguments: &[Bound]) -> Result<Bound, SqlError> {
+        let kind = self.argument(arguments, 0)?;
+        let name = self.argument(arguments, 1)?;
+        let (Some(Value::Text(kind)), Some(Value::Text(name))) = (kind, name) else {
+            return Err(errors::argument_count("cursor_status", "2"));
+        };
+        let variable = format!("@@cursor_status {} {}", fold_name(kind.trim()), fold_name(&name));
+        let known = self.variables.get(&variable).map(|known| known.value.clone());
+        Ok(Bound::constant(known.unwrap_or(Value::Int(-3)), SqlType::SmallInt))
     }
 
     /// The value of an argument, which must be the same for every row.

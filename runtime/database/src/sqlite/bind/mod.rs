@@ -34,11 +34,13 @@ mod permissions;
 pub(crate) mod predicate;
 mod principal;
 pub(crate) mod query;
+mod recursion;
 pub(crate) mod rowset;
 pub(crate) mod sample;
 pub(crate) mod scope;
 pub(crate) mod source;
 pub(crate) mod staged;
+pub(crate) mod stored;
 pub(crate) mod system;
 pub(crate) mod table;
 pub(crate) mod tree;
@@ -47,6 +49,7 @@ pub(crate) mod undeclared;
 mod view_change;
 pub(crate) mod write;
 pub(crate) mod write_rows;
+mod write_sources;
 
 use scope::{CteName, Scope};
 use tree::{Bound, SourceId};
@@ -76,6 +79,8 @@ pub(crate) struct Binder<'a> {
     inlined: Vec<i64>,
     /// Whether a text of the system's is bound, which may name its tables.
     system: bool,
+    /// How often a CTE may recurse; 0 for ever.
+    most_recursions: u16,
     /// Whether only columns are asked for, so that no row need be made.
     without_rows: bool,
     /// The types of undeclared variables, while they are deduced.
@@ -111,6 +116,7 @@ impl<'a> Binder<'a> {
             depth: 0,
             inlined: Vec::new(),
             system: false,
+            most_recursions: recursion::MOST_RECURSIONS,
             without_rows: false,
             undeclared: None,
         }

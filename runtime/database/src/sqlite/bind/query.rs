@@ -2,7 +2,7 @@
 
 use launchpod_tsql::ast::{
     Cte, ExprKind, ForClause, ForMode, Literal, OffsetFetch, OrderItem, Query, QueryBody, Select,
-    SelectItem, SetOperator, Top, fold_name,
+    SelectItem, SetOperator, Top,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -13,7 +13,7 @@ use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
 };
-use super::{Aggregates, Binder, coerce, expression, operator, types};
+use super::{Aggregates, Binder, coerce, expression, operator, recursion, types};
 use crate::sqlite::errors;
 
 /// A SELECT with what its query needs of it.
@@ -31,6 +31,7 @@ struct SelectParts {
 impl Binder<'_> {
     /// Binds a query, subqueries included.
     pub(crate) fn bind_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        self.heed_hints(&query.options)?;
         let known = self.ctes.len();
         let bound = self.with_ctes(&query.ctes, |binder| {
             let bound = binder.query_inner(query)?;
@@ -111,78 +112,23 @@ impl Binder<'_> {
         let storage = format!("w{}", self.source_id());
         let outer = std::mem::take(&mut self.scopes);
         let name = cte.name.text.clone();
-        // A recursive one is UNION ALL whose later operands name it: the first gives the types.
-        let recursive = match &cte.query.body {
-            QueryBody::SetOperation { operator: SetOperator::UnionAll, operands }
-                if mentions(&cte.query, &fold_name(&name)) =>
-            {
-                Some(operands)
-            }
-            _ => None,
-        };
-        let query = match recursive {
+        let query = match recursion::operands(cte) {
             None => self.bind_query(&cte.query),
             Some(operands) => self.recursive(cte, operands, &storage),
         };
         self.scopes = outer;
         let query = query?;
-        let columns = named_columns(&query.columns, &cte.columns, &name)?;
+        let shown: Vec<QueryColumn> =
+            query.columns.iter().filter(|column| !recursion::is_level(column)).cloned().collect();
+        let columns = named_columns(&shown, &cte.columns, &name)?;
         self.ctes.push(CteName { name, storage: storage.clone(), columns });
         Ok(BoundCte { name: storage, query })
     }
 
-    fn recursive(
+    pub(super) fn body(
         &mut self,
-        cte: &Cte,
-        operands: &[QueryBody],
-        storage: &str,
-    ) -> Result<BoundQuery, SqlError> {
-        let Some((first, rest)) = operands.split_first() else {
-            return Err(errors::syntax_near("UNION"));
-        };
-        let (anchor, columns) = self.body(first)?;
-        let known = self.ctes.len();
-        // Later rows can bring NULLs that the first doesn't have.
-        let columns: Vec<QueryColumn> =
-            columns.into_iter().map(|column| QueryColumn { nullable: true, ..column }).collect();
-        self.ctes.push(CteName {
-            name: cte.name.text.clone(),
-            storage: storage.to_owned(),
-            columns: named_columns(&columns, &cte.columns, &cte.name.text)?,
-        });
-        let mut bound = vec![anchor];
-        for operand in rest {
-            let (mut body, own) = self.body(operand)?;
-            if own.len() != columns.len() {
-                return Err(errors::set_operator_columns());
-            }
-            let wanted: Vec<SqlType> = columns.iter().map(|column| column.sql_type).collect();
-            if own
-                .iter()
-                .zip(&wanted)
-                .any(|(own, wanted)| own.sql_type != *wanted && !own.sql_type.is_integer())
-                && let Some(index) =
-                    own.iter().zip(&wanted).position(|(own, wanted)| own.sql_type != *wanted)
-            {
-                return Err(SqlError::new(
-                    240,
-                    format!(
-                        "Types don't match between the anchor and the recursive part in column \
-                         \"{}\" of recursive query \"{}\".",
-                        columns[index].name, cte.name
-                    ),
-                ));
-            }
-            coerce_body(&mut body, &wanted)?;
-            bound.push(body);
-        }
-        self.ctes.truncate(known);
-        let body = BoundBody::Set { operator: "UNION ALL", operands: bound };
-        let (ctes, order_by, limit, offset) = (Vec::new(), Vec::new(), None, None);
-        Ok(BoundQuery { ctes, body, order_by, limit, offset, columns })
-    }
-
-    fn body(&mut self, body: &QueryBody) -> Result<(BoundBody, Vec<QueryColumn>), SqlError> {
+        body: &QueryBody,
+    ) -> Result<(BoundBody, Vec<QueryColumn>), SqlError> {
         match body {
             QueryBody::Select(select) => {
                 let parts = self.select(select, &[])?;
@@ -277,6 +223,7 @@ impl Binder<'_> {
             None => Grouping::default(),
         };
         self.scope().grouped.clone_from(&grouping.values);
+        self.scope().windows.clone_from(&select.windows);
         self.aggregates = Aggregates::Allowed;
         let ((items, mut columns), assigns) = self
             .while_assigning(&select.items, |binder| binder.items(&select.items, from.is_some()))?;
@@ -658,7 +605,7 @@ pub(crate) fn coerce_columns(query: &mut BoundQuery, wanted: &[SqlType]) -> Resu
     Ok(())
 }
 
-fn coerce_body(body: &mut BoundBody, wanted: &[SqlType]) -> Result<(), SqlError> {
+pub(super) fn coerce_body(body: &mut BoundBody, wanted: &[SqlType]) -> Result<(), SqlError> {
     match body {
         BoundBody::Select(select) => coerce_items(&mut select.items, wanted),
         BoundBody::Set { operands, .. } => {
@@ -683,31 +630,6 @@ fn null_items(body: &BoundBody, count: usize) -> Vec<bool> {
     match body {
         BoundBody::Select(select) => select.items.iter().map(Bound::is_null).collect(),
         _ => vec![false; count],
-    }
-}
-
-/// Whether a query names a table so: what makes a CTE recursive. Subqueries in expressions
-/// can't (SQL Server refuses that), so FROM is all there is to look at.
-fn mentions(query: &Query, name: &str) -> bool {
-    fn body(part: &QueryBody, name: &str) -> bool {
-        match part {
-            QueryBody::Select(select) => select.from.iter().any(|from| source_in(from, name)),
-            QueryBody::SetOperation { operands, .. } => {
-                operands.iter().any(|operand| body(operand, name))
-            }
-            QueryBody::Nested(query) => mentions(query, name),
-        }
-    }
-    body(&query.body, name)
-}
-
-fn source_in(source: &launchpod_tsql::ast::TableSource, name: &str) -> bool {
-    use launchpod_tsql::ast::TableSourceKind;
-    match &source.kind {
-        TableSourceKind::Table { name: table, .. } => table.is_plain(name),
-        TableSourceKind::Derived(query) => mentions(query, name),
-        TableSourceKind::Join(join) => source_in(&join.left, name) || source_in(&join.right, name),
-        _ => false,
     }
 }
 

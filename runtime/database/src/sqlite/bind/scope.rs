@@ -1,6 +1,6 @@
 //! Names in sight: sources and their columns.
 
-use launchpod_tsql::ast::{ColumnName, ObjectName, same_name};
+use launchpod_tsql::ast::{ColumnName, NamedWindow, ObjectName, same_name};
 use launchpod_types::{SqlError, SqlType};
 
 use super::Binder;
@@ -15,6 +15,8 @@ pub(crate) struct Scope {
     pub(crate) sources: Vec<ScopeSource>,
     /// What the query is grouped by.
     pub(crate) grouped: Vec<Bound>,
+    /// Its WINDOW clause.
+    pub(crate) windows: Vec<NamedWindow>,
 }
 
 /// A table, alias or subquery in FROM.

@@ -7,8 +7,9 @@ use launchpod_types::SqlError;
 
 use super::scope::SourceColumn;
 use super::source::table_columns;
+use super::stored::{parse_predicate, parse_value};
 use super::tree::{Bound, Kind, SourceId};
-use super::write::{BARE, parse_predicate, parse_value};
+use super::write::BARE;
 use super::{Binder, coerce};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::environment::Environment;

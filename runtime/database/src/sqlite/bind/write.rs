@@ -1,20 +1,21 @@
 //! INSERT, UPDATE and DELETE.
 
 use launchpod_tsql::ast::{
-    Assignment, Cte, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, ObjectName, Output,
-    SelectItem, StatementKind, TableSource, TableSourceKind, Target as TargetName, Top, Update,
-    same_name,
+    Assignment, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
+    Target as TargetName, Top, Update,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::coerce::{self, Target};
 use super::source::uses;
 use super::staged::{Rows, Staged, StagedOutput, Step, Twice};
+use super::stored::parse_value;
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
 };
 use super::view_change::ChangedView;
+use super::write_sources::Sources;
 use super::{Binder, operator, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
 use crate::sqlite::embedded::environment::Environment;
@@ -56,17 +57,6 @@ impl Change {
     }
 }
 
-/// What UPDATE and DELETE change, and what they read.
-struct Sources {
-    table: Table,
-    /// The number of the table among the sources.
-    id: SourceId,
-    ctes: Vec<BoundCte>,
-    source: BoundSource,
-    /// The view that the table is changed through.
-    view: Option<ChangedView>,
-}
-
 /// What an INSERT stores: the columns' names, and their values row by row.
 struct Stored {
     columns: Vec<String>,
@@ -89,6 +79,11 @@ impl From<Write> for Change {
 
 impl Binder<'_> {
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Change, SqlError> {
+        self.heed_hints(&insert.options)?;
+        if let InsertSource::Query(query) = &insert.source {
+            // They stand behind the query, and hold for the CTEs in front of INSERT.
+            self.heed_hints(&query.options)?;
+        }
         let reads = !insert.outputs.is_empty();
         let (table, given) = match self.view_to_change(&insert.target)? {
             Some(view) => {
@@ -438,11 +433,12 @@ impl Binder<'_> {
         }
         let Some(text) = &column.default else { return Ok(None) };
         let value = parse_value(text)?;
-        let bound = self.value(&value)?;
+        let bound = self.default_value(&value)?;
         self.stored(table, column, bound).map(Some)
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
+        self.heed_hints(&update.options)?;
         let Sources { table, id, ctes, source, view } =
             self.write_sources(&update.target, &update.from, &update.ctes)?;
         let (columns, values) = match &view {
@@ -544,6 +540,7 @@ impl Binder<'_> {
     }
 
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
+        self.heed_hints(&delete.options)?;
         let Sources { table, id, ctes, source, view } =
             self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
         let reads = delete.filter.is_some() || !delete.outputs.is_empty();
@@ -643,97 +640,6 @@ impl Binder<'_> {
         Ok((index, value))
     }
 
-    /// The table that UPDATE or DELETE changes, and the sources it reads.
-    fn write_sources(
-        &mut self,
-        target: &TargetName,
-        from: &[TableSource],
-        ctes: &[Cte],
-    ) -> Result<Sources, SqlError> {
-        let ctes = self.common_tables(ctes)?;
-        self.scopes.clear();
-        let bound = self.from(from)?;
-        let name = match target {
-            TargetName::Table(name) => name,
-            TargetName::Variable { name, line } => {
-                if from.iter().any(|source| has_variable(source, name)) {
-                    return Err(errors::unsupported("UPDATE or DELETE of @table FROM @table")
-                        .or_line(*line));
-                }
-                let table = self.target(target)?;
-                return self.table_beside(table, name, ctes, bound);
-            }
-        };
-        let single = name.schema.is_none() && name.database.is_none();
-        let aliased = from.iter().find_map(|source| find_source(source, name, single));
-        if let (Some(found), Some(bound)) = (aliased, bound.clone()) {
-            let table = self.environment.table_to_change(found)?;
-            let source = self.scope().sources.iter().find(|source| {
-                source.is_named(name)
-                    || (same_name(&source.name, &name.name.text) && source.qualifier.is_some())
-            });
-            let id = source
-                .map(|source| source.id)
-                .ok_or_else(|| errors::invalid_object(&name.to_string()))?;
-            return Ok(Sources { table, id, ctes, source: bound, view: None });
-        }
-        if let Some(view) = self.view_to_change(target)? {
-            return self.view_beside(view, ctes, bound);
-        }
-        let table = self.environment.table_to_change(name)?;
-        let shown = table.name.clone();
-        self.table_beside(table, &shown, ctes, bound)
-    }
-
-    fn view_beside(
-        &mut self,
-        view: ChangedView,
-        ctes: Vec<BoundCte>,
-        bound: Option<BoundSource>,
-    ) -> Result<Sources, SqlError> {
-        let (id, table, columns) = (view.id, view.table.clone(), view.columns.clone());
-        let name = view.name.rsplit('.').next().unwrap_or_default();
-        self.add_source(id, name, Some(view.qualifier.clone()), columns)?;
-        let sources = self.sources_beside(table, id, ctes, bound);
-        Ok(Sources { view: Some(view), ..sources })
-    }
-
-    fn table_beside(
-        &mut self,
-        table: Table,
-        shown: &str,
-        ctes: Vec<BoundCte>,
-        bound: Option<BoundSource>,
-    ) -> Result<Sources, SqlError> {
-        let id = self.source_id();
-        let qualifier = Some((table.database.clone(), table.schema.clone()));
-        let columns = self.columns_of(&table, id)?;
-        self.add_source(id, shown, qualifier, columns)?;
-        self.number_rows(&table);
-        Ok(self.sources_beside(table, id, ctes, bound))
-    }
-
-    /// The sources of a statement whose table isn't among those of its FROM.
-    fn sources_beside(
-        &mut self,
-        table: Table,
-        id: SourceId,
-        ctes: Vec<BoundCte>,
-        bound: Option<BoundSource>,
-    ) -> Sources {
-        let own = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
-        let sources = match bound {
-            None => own,
-            Some(bound) => BoundSource::Join {
-                word: "CROSS JOIN",
-                left: Box::new(own),
-                right: Box::new(bound),
-                on: None,
-            },
-        };
-        Sources { table, id, ctes, source: sources, view: None }
-    }
-
     /// Checks a permission on the table or view that a statement changes, by its code, and SELECT
     /// when the statement reads it too ("UPDATE (Transact-SQL)", section "Permissions"). What a
     /// view changes is its owner's, or needs the same permission.
@@ -768,36 +674,6 @@ impl Binder<'_> {
     }
 }
 
-/// Whether a table variable stands in FROM.
-fn has_variable(source: &TableSource, name: &str) -> bool {
-    match &source.kind {
-        TableSourceKind::Variable(known) => same_name(known, name),
-        TableSourceKind::Join(join) => {
-            has_variable(&join.left, name) || has_variable(&join.right, name)
-        }
-        _ => false,
-    }
-}
-
-/// The table in FROM that a target names by alias or by name.
-fn find_source<'s>(
-    source: &'s TableSource,
-    name: &ObjectName,
-    single: bool,
-) -> Option<&'s ObjectName> {
-    match &source.kind {
-        TableSourceKind::Table { name: table, .. } => match &source.alias {
-            Some(alias) if single && alias.is(&name.name.text) => Some(table),
-            Some(_) => None,
-            None => table.name.is(&name.name.text).then_some(table),
-        },
-        TableSourceKind::Join(join) => {
-            find_source(&join.left, name, single).or_else(|| find_source(&join.right, name, single))
-        }
-        _ => None,
-    }
-}
-
 /// A column of a query in FROM.
 pub(crate) fn derived_column(source: SourceId, index: usize, column: &QueryColumn) -> Bound {
     let kind = Kind::Column { source, name: format!("c{index}") };
@@ -827,36 +703,4 @@ pub(crate) fn plain_query(
 ) -> BoundQuery {
     let columns: Vec<QueryColumn> = Vec::new();
     BoundQuery { ctes, body, order_by: Vec::new(), limit, offset: None, columns }
-}
-
-/// Reads a value that the catalog keeps as text.
-pub(crate) fn parse_value(text: &str) -> Result<Expr, SqlError> {
-    match stored_item(&format!("SELECT {text}")) {
-        Some(value) => Ok(value),
-        None => Err(errors::internal(format_args!("the stored expression {text} doesn't parse"))),
-    }
-}
-
-/// Reads a predicate that the catalog keeps as text.
-pub(crate) fn parse_predicate(text: &str) -> Result<Expr, SqlError> {
-    let item = stored_item(&format!("SELECT CASE WHEN {text} THEN 1 END"));
-    match item.map(|item| item.kind) {
-        Some(ExprKind::Case { branches, .. }) if branches.len() == 1 => {
-            Ok(branches.into_iter().next().map(|branch| branch.condition)).and_then(|condition| {
-                condition.ok_or_else(|| errors::internal("a stored predicate is empty"))
-            })
-        }
-        _ => Err(errors::internal(format_args!("the stored predicate {text} doesn't parse"))),
-    }
-}
-
-fn stored_item(text: &str) -> Option<Expr> {
-    let batch = launchpod_tsql::parse(text).ok()?;
-    let statement = batch.statements.into_iter().next()?;
-    let StatementKind::Select(query) = statement.kind else { return None };
-    let launchpod_tsql::ast::QueryBody::Select(select) = query.body else { return None };
-    match select.items.into_iter().next()? {
-        SelectItem::Value { value, .. } => Some(value),
-        _ => None,
-    }
 }

@@ -16,8 +16,9 @@ use super::failure;
 use super::storage::column_sql;
 use super::thread::{Job, Worker};
 use crate::sqlite::bind::expression::unknown_type;
+use crate::sqlite::bind::stored::{parse_predicate, parse_value};
 use crate::sqlite::bind::tree::{Bound, Kind};
-use crate::sqlite::bind::write::{BARE, parse_predicate, parse_value};
+use crate::sqlite::bind::write::BARE;
 use crate::sqlite::bind::{Binder, coerce};
 use crate::sqlite::errors;
 use crate::sqlite::translate::{self, quoted};
@@ -118,7 +119,7 @@ impl Worker {
                     let value = parse_value(default)?;
                     let none = BTreeMap::new();
                     let mut binder = Binder::new(&environment, &none);
-                    let value = binder.value(&value)?;
+                    let value = binder.default_value(&value)?;
                     let value = binder.stored(table, new, value)?;
                     self.fill(table, &new.name, &value)?;
                 }

@@ -119,7 +119,7 @@ impl Worker {
     pub(super) fn check_default(&self, value: &Expr) -> Result<(), SqlError> {
         let environment = self.environment();
         let none = BTreeMap::new();
-        Binder::new(&environment, &none).value(value).map(|_| ())
+        Binder::new(&environment, &none).default_value(value).map(|_| ())
     }
 
     /// The columns that a CHECK is about, each once.

@@ -7,7 +7,7 @@ use launchpod_types::{SqlError, SqlType};
 
 use super::catalog::Identity;
 use crate::sqlite::bind::expression::unknown_type;
-use crate::sqlite::bind::write::parse_value;
+use crate::sqlite::bind::stored::parse_value;
 use crate::sqlite::errors;
 
 /// The column of a new table that numbers its rows.

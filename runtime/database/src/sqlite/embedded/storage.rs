@@ -13,7 +13,7 @@ use rusqlite::params;
 use super::catalog::{Catalog, Table, TableColumn, failed};
 use super::constraints::{References, StoredConstraint};
 use super::thread::Worker;
-use crate::sqlite::bind::{Binder, write};
+use crate::sqlite::bind::{Binder, stored};
 use crate::sqlite::functions::COLLATION;
 use crate::sqlite::translate::{self, quoted};
 use crate::sqlite::{cell, errors};
@@ -45,7 +45,7 @@ impl Worker {
     fn check_sql(&self, table: &Table, constraint: &StoredConstraint) -> Result<String, SqlError> {
         let environment = self.environment();
         let none = BTreeMap::new();
-        let predicate = write::parse_predicate(&constraint.definition)?;
+        let predicate = stored::parse_predicate(&constraint.definition)?;
         let bound = Binder::new(&environment, &none).check(table, &predicate)?;
         let sql = translate::inline(&bound)?;
         sql.register(&self.connection, &self.registry)?;

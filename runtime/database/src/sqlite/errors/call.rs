@@ -73,3 +73,12 @@ pub(crate) fn session_key_too_long(key: &str) -> SqlError {
         ),
     )
 }
+
+pub(crate) fn sequential_elsewhere() -> SqlError {
+    SqlError::new(
+        302,
+        "The newsequentialid() built-in function can only be used in a DEFAULT expression for a \
+         column of type 'uniqueidentifier' in a CREATE TABLE or ALTER TABLE statement. It cannot \
+         be combined with other operators to form a complex scalar expression.",
+    )
+}

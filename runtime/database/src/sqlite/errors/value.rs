@@ -208,3 +208,24 @@ pub(crate) fn too_many_sets(most: usize) -> SqlError {
         format!("Too many grouping sets. The maximum number is {most}."),
     )
 }
+
+pub(crate) fn recursion_exhausted(most: u16) -> SqlError {
+    SqlError::new(
+        530,
+        format!(
+            "The statement terminated. The maximum recursion {most} has been exhausted before \
+             statement completion."
+        ),
+    )
+}
+
+pub(crate) fn recursion_hint(number: u32, most: u16) -> SqlError {
+    SqlError::with_class(
+        310,
+        15,
+        format!(
+            "The value {number} specified for the MAXRECURSION option exceeds the allowed maximum \
+             of {most}."
+        ),
+    )
+}

@@ -57,6 +57,11 @@ pub(crate) fn current() -> Language {
     CURRENT.get()
 }
 
+/// What held before holds again.
+pub(crate) fn restore(language: Language) {
+    CURRENT.set(language);
+}
+
 /// A session begins anew.
 pub(crate) fn reset() {
     CURRENT.set(US_ENGLISH);

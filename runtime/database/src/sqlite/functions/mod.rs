@@ -35,6 +35,8 @@ pub(crate) mod moment;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod percentile;
+pub(crate) mod random;
+pub(crate) mod sequential;
 pub(crate) mod series;
 pub(crate) mod string;
 pub(crate) mod text;

@@ -3,10 +3,10 @@
 use launchpod_tsql::ast::BinaryOperator;
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
 
-use super::{Actual, Builtin, FloatsBody, Signature, convert, decimal};
+use super::{Actual, Builtin, FloatsBody, Signature, convert, decimal, random};
 use crate::sqlite::errors;
 
-/// All of them; the binder replaces RAND() without a seed by a constant.
+/// All of them; the binder replaces RAND with a seed that rows share, or none, by a constant.
 pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "ABS", arity: (1, 1), signature: abs },
     Builtin { name: "CEILING", arity: (1, 1), signature: |a| whole(a, "ceiling", f64::ceil, 1) },
@@ -29,7 +29,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "ATAN", arity: (1, 1), signature: |_| float(f64::atan) },
     Builtin { name: "ATN2", arity: (2, 2), signature: atn2 },
     Builtin { name: "DEGREES", arity: (1, 1), signature: |_| float(f64::to_degrees) },
-    Builtin { name: "RAND", arity: (1, 1), signature: rand },
+    Builtin { name: "RAND", arity: (1, 1), signature: random::of_seed },
     Builtin { name: "RADIANS", arity: (1, 1), signature: |_| float(f64::to_radians) },
 ];
 
@@ -76,18 +76,6 @@ fn pi(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
 fn atn2(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
     Ok(Signature::strict(vec![SqlType::Float; 2], SqlType::Float, |v| {
         finite(as_float(&v[0]).atan2(as_float(&v[1])))
-    }))
-}
-
-/// RAND(seed): the same number for the same seed, though not SQL Server's own.
-fn rand(_: &[Actual<'_>]) -> Result<Signature, SqlError> {
-    Ok(Signature::strict(vec![SqlType::Int], SqlType::Float, |v| {
-        let Value::Int(seed) = v[0] else { return Ok(Value::Null) };
-        // SplitMix64 (Steele, Lea and Flood, 2014); the upper 53 bits make a float in [0, 1).
-        let mut z = (seed as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Ok(Value::Float(((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64))
     }))
 }
 

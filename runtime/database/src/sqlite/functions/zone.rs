@@ -16,6 +16,28 @@ pub(crate) fn server_offset(utc: i64) -> i16 {
     offset_at(&TimeZone::system(), utc)
 }
 
+/// The name of the server's time zone: Windows' own, or the IANA database's where Windows has none
+/// for it.
+pub(crate) fn server_name() -> String {
+    let zone = TimeZone::system();
+    let iana = zone.iana_name().unwrap_or("Etc/UTC");
+    let iana = if iana == "UTC" { "Etc/UTC" } else { iana };
+    let known = ZONES.iter().find(|(_, known)| *known == iana);
+    known.map_or(iana, |(name, _)| name).to_owned()
+}
+
+/// The server's time zone with its offset when summer time is not in force, as CURRENT_TIMEZONE
+/// shows it: `(UTC+01:00) W. Europe Standard Time`.
+pub(crate) fn server_title(utc: i64) -> String {
+    let zone = TimeZone::system();
+    let half_a_year = 183 * TICKS_PER_DAY;
+    let offset = offset_at(&zone, utc).min(offset_at(&zone, utc + half_a_year));
+    match offset {
+        0 if server_name() == "UTC" => "(UTC) Coordinated Universal Time".to_owned(),
+        offset => format!("(UTC{}) {}", super::moment::offset_text(offset), server_name()),
+    }
+}
+
 /// `x AT TIME ZONE zone` ("AT TIME ZONE (Transact-SQL)"): a moment is shown in the zone, a date
 /// and time without offset is taken to be the zone's.
 pub(crate) fn at(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
