@@ -13,6 +13,7 @@ use launchpod_tsql::ast::{ObjectName, Statement};
 use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 mod client;
 mod configurations;
@@ -118,8 +119,14 @@ pub trait Session: Send {
     /// 15517 when the module can't run as its EXECUTE AS says; then nothing was entered.
     async fn enter(&mut self, called: Called) -> Result<(), SqlError>;
 
-    /// The module that was entered last has ended, and with it each EXECUTE AS within it.
+    /// The module that was entered last has ended, and with it each EXECUTE AS within it, what SET
+    /// has changed there, and the temporary tables that it has made. One may have hidden a table
+    /// of its caller's of the same name.
     fn leave(&mut self);
+
+    /// Says which external script the session runs from now on, by the number of its request, for
+    /// those who look at the server's sessions (`sys.dm_exec_requests`); `None` when it has ended.
+    fn runs_script(&mut self, _request: Option<Uuid>) {}
 
     /// Checks that the session may do what the interpreter does by itself.
     ///
@@ -195,7 +202,8 @@ pub struct Execute {
     /// `@@error_number`, `@@error_message`, `@@error_severity`, `@@error_state`,
     /// `@@error_line` and `@@error_procedure` are what the functions of these names return, and
     /// `@@xact_state` anywhere; the interpreter's own `@@rowcount`,
-    /// `@@error` and `@@trancount` are among them.
+    /// `@@error` and `@@trancount` are among them. `@@cursor_status local c` is what
+    /// `CURSOR_STATUS('local', 'c')` returns, the names folded; of a cursor that isn't there is none.
     pub variables: Arc<Variables>,
     /// Whether only the columns are asked for, as under `SET FMTONLY ON`: the statement is bound
     /// and yields [`Event::Columns`] for each result set that it would return, and nothing runs.

@@ -1,7 +1,6 @@
-//! Temporary tables that end with a text: those of its table variables, and the `#tables` that a
-//! procedure makes ("Temporary tables" in "CREATE TABLE").
+//! The tables of a text's table variables, which end with it.
 
-use launchpod_tsql::ast::{Declaration, QueryBody, Statement, StatementKind};
+use launchpod_tsql::ast::{Declaration, Statement, StatementKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::run::{Run, Stop};
@@ -56,25 +55,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Notes the temporary table that a statement has made, if it ends with the procedure.
-    pub fn note_table(&mut self, kind: &StatementKind) {
-        let made = match kind {
-            StatementKind::CreateTable(create) => Some(&create.name),
-            StatementKind::Select(query) => match &query.body {
-                QueryBody::Select(select) => select.into.as_ref(),
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some(name) = made.filter(|name| name.is_temporary() && self.scope.depth > 1) {
-            self.scope.tables.push(bracketed(&name.name.text));
-        }
-    }
-
     /// Drops the tables of a text that has ended.
     pub async fn drop_tables(&mut self, tables: Vec<String>) {
         for table in tables.into_iter().rev() {
-            // A table that is gone, with a transaction perhaps, need not be dropped.
+            // It ends with the session else.
             let _ = self.own_statement(&format!("DROP TABLE IF EXISTS {table}"), false).await;
         }
     }

@@ -210,6 +210,7 @@ impl<'a> Catalog<'a> {
     /// Makes a connection's own tables for temporary tables.
     pub(crate) fn create_temporary(&self) -> rusqlite::Result<()> {
         self.connection.execute_batch(&SCHEMA.replace("{}", "temp"))?;
+        self.connection.execute_batch(super::local_tables::SCHEMA)?;
         self.connection.execute_batch(
             r#"CREATE TEMP TABLE IF NOT EXISTS "launchpod.globals" (object_id INTEGER PRIMARY KEY) STRICT"#,
         )
@@ -572,10 +573,9 @@ impl<'a> Catalog<'a> {
             ))
             .map_err(failed)?;
         match self.database(&table.database)? {
-            Some(database) if attached == "main" => {
-                self.forget_securable(database.id, Class::Object, id)
-            }
-            _ => Ok(()),
+            _ if attached == "temp" => self.forget_local(id),
+            Some(database) => self.forget_securable(database.id, Class::Object, id),
+            None => Ok(()),
         }
     }
 

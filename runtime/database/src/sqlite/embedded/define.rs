@@ -92,6 +92,9 @@ impl Worker {
                 line: *line,
             };
             self.create_table(job, &CreateTable { name, definition: definition.clone() })?;
+            if let Some(table) = self.environment().catalog().temporary(storage)? {
+                self.environment().catalog().set_variable(table.object_id)?;
+            }
         }
         Ok(())
     }
@@ -130,16 +133,20 @@ impl Worker {
         let environment = self.environment();
         let catalog = environment.catalog();
         let table = if name.is_temporary() {
-            if catalog.temporary(&name.name.text)?.is_some() {
-                return Err(errors::exists_already(&name.name.text));
-            }
+            let hidden = match catalog.temporary(&name.name.text)? {
+                Some(known) if catalog.hide(&known, self.level())? => Some(known.object_id),
+                Some(_) => return Err(errors::exists_already(&name.name.text)),
+                None => None,
+            };
+            let storage = name.name.text.to_lowercase();
             Table {
                 object_id: 0,
                 database: "tempdb".to_owned(),
                 schema: "dbo".to_owned(),
                 name: name.name.text.clone(),
                 attached: "temp",
-                storage: name.name.text.to_lowercase(),
+                // No two tables hide the same one.
+                storage: hidden.map_or(storage.clone(), |id| format!("{storage} over {id}")),
                 columns: Vec::new(),
             }
         } else {
@@ -289,6 +296,9 @@ impl Worker {
             &definition.identities,
             &definition.constraints,
         )?;
+        if table.attached == "temp" {
+            catalog.add_local(&table, self.level())?;
+        }
         self.session.identity.restart(table.object_id, None);
         if table.name.starts_with("##") {
             self.own_global_table(&table)?;

@@ -6,19 +6,21 @@ use super::catalog::Catalog;
 use super::context::Context;
 use super::thread::Worker;
 use super::transaction;
-use crate::sqlite::functions::language;
+use crate::sqlite::functions::{language, random};
 
 // === impl Worker ===
 
 impl Worker {
     /// Drops the temporary tables and forgets what SET and INSERT left behind.
     pub(crate) fn reset(&mut self) -> Result<(), SqlError> {
+        self.callers.clear();
         self.session.lock_timeout = -1;
         self.session.identity_insert = None;
         self.session.identity.forget();
         self.drop_global_tables();
         self.session.context = Context::default();
         language::reset();
+        random::reset();
         self.session.execution.reset();
         self.show_identity()?;
         let own = self.connection.is_autocommit();

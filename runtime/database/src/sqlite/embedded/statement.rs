@@ -449,7 +449,7 @@ impl Worker {
             TransactionStatement::Commit { .. } => self.transaction.commit(&self.connection)?,
             TransactionStatement::Rollback { name } => {
                 let name = optional(name)?;
-                self.transaction.rollback(&self.connection, name.as_deref())?;
+                self.roll_back(name.as_deref())?;
             }
             TransactionStatement::Save { name } => {
                 self.transaction.save(&self.connection, &name_of(name)?)?;

@@ -12,10 +12,12 @@ use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::called;
 use super::command;
 use super::environment::Session;
+use super::settings::Settings;
 use super::transaction::Transaction;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
@@ -73,6 +75,8 @@ pub(crate) struct Worker {
     pub(crate) session: Session,
     pub(crate) transaction: Transaction,
     pub(crate) identity: Arc<Mutex<Identity>>,
+    /// The options of the callers of what runs, the innermost last.
+    pub(super) callers: Vec<Settings>,
     runtime: Handle,
     running: Running,
 }
@@ -119,6 +123,7 @@ impl EmbeddedSession {
                     session,
                     transaction: Transaction::default(),
                     identity: shown,
+                    callers: Vec::new(),
                     runtime,
                     running,
                 };
@@ -161,17 +166,21 @@ impl crate::Session for EmbeddedSession {
     }
 
     async fn enter(&mut self, called: Called) -> Result<(), SqlError> {
-        self.ask(move |worker| worker.enter(&called)).await
+        self.ask(move |worker| worker.begin_called(&called)).await
     }
 
     fn leave(&mut self) {
         let leave = |worker: &mut Worker| {
-            if let Err(error) = worker.leave() {
-                tracing::error!(error = %error.0.text, "Who a session acts as can't be told");
+            if let Err(error) = worker.end_called() {
+                tracing::error!(error = %error.0.text, "A procedure's end left something behind");
             }
         };
         // As with a reset.
         let _ = self.work.send(Work::Ask(Box::new(leave)));
+    }
+
+    fn runs_script(&mut self, request: Option<Uuid>) {
+        self.live.runs_script(request);
     }
 
     async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
@@ -405,6 +414,7 @@ impl Caller {
             session: Session::clone(&self.session),
             transaction: Transaction::default(),
             identity: Arc::clone(&self.identity),
+            callers: Vec::new(),
             runtime: self.runtime.clone(),
             running: Running::default(),
         };
