@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::embedded::environment::now;
 use super::functions::zone;
@@ -47,6 +48,8 @@ pub(crate) struct LiveSession {
     /// What the statement that runs is.
     command: &'static str,
     transactions: u32,
+    /// The request of the external script that runs.
+    script: Option<Uuid>,
 }
 
 // === impl Sessions ===
@@ -86,6 +89,11 @@ impl Entry {
             session.transactions = transactions;
             session.ended = Some(now());
         });
+    }
+
+    /// An external script begins, or ends.
+    pub(crate) fn runs_script(&self, request: Option<Uuid>) {
+        self.change(|session| session.script = request);
     }
 
     /// The rows of `catalog.sessions`, in the order of its columns: of all sessions or of this
@@ -137,6 +145,7 @@ impl LiveSession {
             ended: Some(now),
             command: "",
             transactions: 0,
+            script: None,
         }
     }
 
@@ -166,6 +175,7 @@ impl LiveSession {
             port(client.address),
             ip(client.local_address),
             port(client.local_address),
+            self.script.map(|request| request.to_string()),
         ])
     }
 }

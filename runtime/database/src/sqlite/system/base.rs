@@ -628,6 +628,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("client_port", INT, true),
                 ("local_address", SqlType::VarChar(Length::Limited(48)), true),
                 ("local_port", INT, true),
+                ("script_request", SqlType::VarChar(Length::Limited(36)), true),
             ],
             rows: Rows::Made(|environment| {
                 let all = environment.context()?.may(Class::Server, "VIEW SERVER STATE");

@@ -56,8 +56,10 @@ impl Run<'_> {
             cancel: self.cancel.child_token(),
         };
         let run = self.session.instance.controller.run(request);
-        let outputs = self.relay_script(run).await?;
-        Ok(Completion { status: 0, outputs: wanted(&arguments.parameters, outputs) })
+        self.session.database.runs_script(Some(id));
+        let outputs = self.relay_script(run).await;
+        self.session.database.runs_script(None);
+        Ok(Completion { status: 0, outputs: wanted(&arguments.parameters, outputs?) })
     }
 
     /// The declared parameters with their values, in their declared types.

@@ -47,23 +47,16 @@ GO
 CREATE PROCEDURE sys.sp_describe_first_result_set (@tsql nvarchar(max), @params nvarchar(max) = NULL,
     @browse_information_mode tinyint = 0) AS
 IF @browse_information_mode > 2 RAISERROR (11552, -1, -1)
-SELECT CAST(0 AS bit) AS is_hidden, column_ordinal, name, is_nullable, system_type_id,
-    system_type_name, max_length, precision, scale, collation_name, CAST(NULL AS int) AS user_type_id,
-    CAST(NULL AS sysname) AS user_type_database, CAST(NULL AS sysname) AS user_type_schema,
-    CAST(NULL AS sysname) AS user_type_name,
-    CAST(NULL AS nvarchar(4000)) AS assembly_qualified_type_name, CAST(NULL AS int) AS xml_collection_id,
-    CAST(NULL AS sysname) AS xml_collection_database, CAST(NULL AS sysname) AS xml_collection_schema,
-    CAST(NULL AS sysname) AS xml_collection_name, CAST(0 AS bit) AS is_xml_document,
-    CAST(0 AS bit) AS is_case_sensitive, CAST(0 AS bit) AS is_fixed_length_clr_type,
-    CAST(NULL AS sysname) AS source_server, CAST(NULL AS sysname) AS source_database,
-    CAST(NULL AS sysname) AS source_schema, CAST(NULL AS sysname) AS source_table,
-    CAST(NULL AS sysname) AS source_column, is_identity_column,
-    CAST(NULL AS bit) AS is_part_of_unique_key, CAST(NULL AS bit) AS is_updateable,
-    CAST(NULL AS bit) AS is_computed_column, CAST(0 AS bit) AS is_sparse_column_set,
-    CAST(NULL AS smallint) AS ordinal_in_order_by_list, CAST(NULL AS smallint) AS order_by_list_length,
-    CAST(NULL AS smallint) AS order_by_is_descending, tds_type_id, tds_length, tds_collation_id,
-    tds_collation_sort_id
-FROM catalog.first_result_set(@tsql, @params) ORDER BY column_ordinal
+SELECT is_hidden, column_ordinal, name, is_nullable, system_type_id, system_type_name, max_length,
+    precision, scale, collation_name, user_type_id, user_type_database, user_type_schema,
+    user_type_name, assembly_qualified_type_name, xml_collection_id, xml_collection_database,
+    xml_collection_schema, xml_collection_name, is_xml_document, is_case_sensitive,
+    is_fixed_length_clr_type, source_server, source_database, source_schema, source_table,
+    source_column, is_identity_column, is_part_of_unique_key, is_updateable, is_computed_column,
+    is_sparse_column_set, ordinal_in_order_by_list, order_by_list_length, order_by_is_descending,
+    tds_type_id, tds_length, tds_collation_id, tds_collation_sort_id
+FROM sys.dm_exec_describe_first_result_set(@tsql, @params, @browse_information_mode)
+ORDER BY column_ordinal
 GO
 CREATE PROCEDURE sys.sp_describe_undeclared_parameters (@tsql nvarchar(max),
     @params nvarchar(max) = NULL) AS

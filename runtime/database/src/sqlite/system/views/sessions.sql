@@ -2,7 +2,7 @@ CREATE VIEW sys.dm_exec_sessions AS
 SELECT session_id, login_time, host_name, program_name, host_process_id, 7 AS client_version,
     client_interface_name, CAST(SUSER_SID(login_name) AS varbinary(85)) AS security_id, login_name,
     CAST(NULL AS nvarchar(128)) AS nt_domain, CAST(NULL AS nvarchar(128)) AS nt_user_name,
-    CAST(CASE WHEN ended IS NULL THEN 'running' ELSE 'sleeping' END AS nvarchar(30)) AS status,
+    CAST(CASE WHEN ended IS NULL OR script_request IS NOT NULL THEN 'running' ELSE 'sleeping' END AS nvarchar(30)) AS status,
     CAST(NULL AS varbinary(128)) AS context_info, 0 AS cpu_time, 0 AS memory_usage,
     0 AS total_scheduled_time, 0 AS total_elapsed_time, 4 AS endpoint_id,
     started AS last_request_start_time, ended AS last_request_end_time, CAST(0 AS bigint) AS reads,
@@ -65,9 +65,9 @@ SELECT session_id, 0 AS request_id, started AS start_time,
     CAST(NULL AS varbinary(64)) AS statement_sql_handle,
     CAST(NULL AS bigint) AS statement_context_id, 1 AS dop,
     CAST(NULL AS int) AS parallel_worker_count,
-    CAST(NULL AS uniqueidentifier) AS external_script_request_id, CAST(0 AS bit) AS is_resumable,
+    CAST(script_request AS uniqueidentifier) AS external_script_request_id, CAST(0 AS bit) AS is_resumable,
     CAST(NULL AS binary(8)) AS page_resource, CAST(0 AS bigint) AS page_server_reads
-FROM catalog.sessions WHERE ended IS NULL
+FROM catalog.sessions WHERE ended IS NULL OR script_request IS NOT NULL
 GO
 CREATE VIEW sys.sysprocesses AS
 SELECT session_id AS spid, CAST(0 AS smallint) AS kpid, CAST(0 AS smallint) AS blocked,
