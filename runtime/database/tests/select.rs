@@ -248,7 +248,7 @@ async fn windows_have_names() {
             (
                 "SELECT id, SUM(n) OVER w, ROW_NUMBER() OVER (w ORDER BY id DESC) FROM o WHERE c = 1 \
                  WINDOW w AS (PARTITION BY c) ORDER BY id",
-                "int, int, bigint: 10|4|3; 11|4|2; 13|4|1",
+                "int, int, bigint!: 10|4|3; 11|4|2; 13|4|1",
             ),
             (
                 "SELECT id, SUM(n) OVER (b ROWS UNBOUNDED PRECEDING) AS s FROM o WHERE c = 1 \

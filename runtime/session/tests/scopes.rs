@@ -19,7 +19,7 @@ async fn a_procedures_table_hides_its_callers() {
                 "",
             ),
             ("CREATE TABLE #t (a int PRIMARY KEY) INSERT #t VALUES (1)", "(1)"),
-            ("EXEC mid", "a int: 1 (1) b int: 3 m int: 2 a int: 1"),
+            ("EXEC mid", "a int: 1 (1) (1) b int: 3 m int: 2 a int: 1"),
             ("SELECT * FROM #t", "a int: 1"),
             ("CREATE TABLE #t (a int)", "!2714@1"),
             ("EXEC ('CREATE TABLE #t (c int) CREATE TABLE #t (c int)')", "!2714@1"),

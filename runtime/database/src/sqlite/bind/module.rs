@@ -257,6 +257,7 @@ impl Binder<'_> {
         inner.inlined.clone_from(&self.inlined);
         inner.next_source = self.next_source;
         inner.without_rows = self.without_rows;
+        inner.most_recursions = self.most_recursions;
         let bound = bind(&mut inner);
         self.next_source = inner.next_source;
         bound
