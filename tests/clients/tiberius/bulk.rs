@@ -1,14 +1,9 @@
 //! Bulk loads with tiberius: all that its rows can hold, and a load that is too long for a packet.
 
-// A panic is how a test fails.
-#![allow(clippy::unwrap_used)]
-
-mod server;
-
 use tiberius::numeric::Numeric;
 use tiberius::{ColumnData, IntoRow as _, IntoSql as _, TokenRow};
 
-use server::{Connection, Server};
+use crate::server::{Connection, Server};
 
 const ROWS: i32 = 20_000;
 

@@ -4,6 +4,7 @@
 // A panic is how a test fails.
 #![allow(clippy::unwrap_used)]
 
+mod bulk;
 mod server;
 
 use std::time::Duration;
