@@ -119,10 +119,16 @@ pub trait Session: Send {
     /// 15517 when the module can't run as its EXECUTE AS says; then nothing was entered.
     async fn enter(&mut self, called: Called) -> Result<(), SqlError>;
 
-    /// The module that was entered last has ended, and with it each EXECUTE AS within it, what SET
-    /// has changed there, and the temporary tables that it has made. One may have hidden a table
-    /// of its caller's of the same name.
+    /// The module that was entered last has ended, and with it each EXECUTE AS within it; where
+    /// [`Session::ends_tables`], also what SET has changed there and the temporary tables that it
+    /// has made, which may have hidden those of its caller.
     fn leave(&mut self);
+
+    /// Whether the temporary tables that a module has made, its table variables excepted, end with
+    /// [`Session::leave`]. Else whoever runs the module drops them by their names.
+    fn ends_tables(&self) -> bool {
+        false
+    }
 
     /// Says which external script the session runs from now on, by the number of its request, for
     /// those who look at the server's sessions (`sys.dm_exec_requests`); `None` when it has ended.

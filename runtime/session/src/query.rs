@@ -83,7 +83,9 @@ impl Run<'_> {
         execute.describe = self.session.options.format_only;
         let cancel = self.cancel.child_token();
         let events = self.session.database.execute(execute, cancel.clone());
-        self.relay(statement, events, &cancel).await
+        self.relay(statement, events, &cancel).await?;
+        self.note_table(&statement.kind);
+        Ok(())
     }
 
     /// Runs an INSERT of rows that come from elsewhere, and sends on what it yields.

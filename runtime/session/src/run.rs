@@ -51,7 +51,7 @@ pub(crate) struct Scope {
     pub caller_tries: bool,
     /// What the CATCH block around what runs handles.
     pub caught: Option<Message>,
-    /// The tables of its table variables, as T-SQL names them.
+    /// The temporary tables that end with it, as T-SQL names them.
     pub tables: Vec<String>,
 }
 

@@ -1,6 +1,7 @@
-//! The tables of a text's table variables, which end with it.
+//! Temporary tables that end with a text: those of its table variables, and the `#tables` that a
+//! procedure makes ("Temporary tables" in "CREATE TABLE").
 
-use launchpod_tsql::ast::{Declaration, Statement, StatementKind};
+use launchpod_tsql::ast::{Declaration, QueryBody, Statement, StatementKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::run::{Run, Stop};
@@ -55,10 +56,27 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Notes the temporary table that a statement has made, if it ends with the procedure and the
+    /// database doesn't see to that.
+    pub fn note_table(&mut self, kind: &StatementKind) {
+        let made = match kind {
+            StatementKind::CreateTable(create) => Some(&create.name),
+            StatementKind::Select(query) => match &query.body {
+                QueryBody::Select(select) => select.into.as_ref(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let of_procedure = self.scope.depth > 1 && !self.session.database.ends_tables();
+        if let Some(name) = made.filter(|name| name.is_temporary() && of_procedure) {
+            self.scope.tables.push(bracketed(&name.name.text));
+        }
+    }
+
     /// Drops the tables of a text that has ended.
     pub async fn drop_tables(&mut self, tables: Vec<String>) {
         for table in tables.into_iter().rev() {
-            // It ends with the session else.
+            // A table that is gone, with a transaction perhaps, need not be dropped.
             let _ = self.own_statement(&format!("DROP TABLE IF EXISTS {table}"), false).await;
         }
     }

@@ -179,6 +179,10 @@ impl crate::Session for EmbeddedSession {
         let _ = self.work.send(Work::Ask(Box::new(leave)));
     }
 
+    fn ends_tables(&self) -> bool {
+        true
+    }
+
     fn runs_script(&mut self, request: Option<Uuid>) {
         self.live.runs_script(request);
     }
