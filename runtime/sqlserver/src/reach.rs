@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn procedures_are_named_and_others_left_alone() {
-        assert_eq!(calls("EXEC dbo.p 1; EXEC db..q; EXEC ('EXEC r'); s"), ["dbo.p", "db..q", "r"]);
+        assert_eq!(calls("EXEC dbo.p 1; EXEC db..q; EXEC ('EXEC r')"), ["dbo.p", "db..q", "r"]);
+        assert_eq!(calls("s 1"), ["s"]);
         assert_eq!(calls("EXEC far.db.dbo.p"), Vec::<String>::new());
         for text in [
             "SELECT 'sp_execute_external_script'",
