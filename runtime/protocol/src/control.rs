@@ -5,8 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::{self, Frame, FrameError, Kind};
 
+/// How many connections of a worker's scripts may be open or asked for at once. A further script
+/// that connects waits until one is closed.
+pub const MAX_LOOPBACKS: usize = 16;
+
 /// Sets the time limits. The last ones hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// Milliseconds from now until the supervisor ends the worker; 0 for no limit.
     pub deadline_ms: u64,
@@ -14,6 +18,9 @@ pub struct Start {
     /// the supervisor ends it; 0 for no limit.
     #[serde(default)]
     pub cpu_limit_ms: u64,
+    /// Whether the script may connect to its caller's database.
+    #[serde(default)]
+    pub loopback: bool,
 }
 
 /// How the language's process ended; the supervisor's last word.
@@ -51,6 +58,8 @@ pub enum FromSupervisor {
     Stdout(Bytes),
     /// Bytes as they were written to standard error, cut anywhere.
     Stderr(Bytes),
+    /// A script wants a connection to its caller's database.
+    Loopback,
     /// The end; nothing follows.
     Exited(Exited),
 }
@@ -62,6 +71,10 @@ pub enum ToSupervisor {
     Start(Start),
     /// Ends the worker now.
     Kill,
+    /// A connection that was asked for; its descriptor comes with the frame.
+    Connection,
+    /// A connection that was asked for isn't to be had.
+    Refused,
 }
 
 // === impl FromSupervisor ===
@@ -75,6 +88,7 @@ impl FromSupervisor {
         match frame.kind {
             Kind::Stdout => Ok(FromSupervisor::Stdout(frame.payload)),
             Kind::Stderr => Ok(FromSupervisor::Stderr(frame.payload)),
+            Kind::Loopback => Ok(FromSupervisor::Loopback),
             Kind::Exited => Ok(FromSupervisor::Exited(frame.message()?)),
             kind => Err(FrameError::Unexpected { kind, state: "reading from the supervisor" }),
         }
@@ -92,6 +106,8 @@ impl ToSupervisor {
         match self {
             ToSupervisor::Start(start) => frame::encode_message(Kind::Start, &start, out),
             ToSupervisor::Kill => frame::encode(Kind::Kill, &[], out),
+            ToSupervisor::Connection => frame::encode(Kind::Connection, &[], out),
+            ToSupervisor::Refused => frame::encode(Kind::Refused, &[], out),
         }
     }
 
@@ -103,6 +119,8 @@ impl ToSupervisor {
         match frame.kind {
             Kind::Start => Ok(ToSupervisor::Start(frame.message()?)),
             Kind::Kill => Ok(ToSupervisor::Kill),
+            Kind::Connection => Ok(ToSupervisor::Connection),
+            Kind::Refused => Ok(ToSupervisor::Refused),
             kind => Err(FrameError::Unexpected { kind, state: "reading from the controller" }),
         }
     }

@@ -30,6 +30,12 @@ pub enum Kind {
     Stderr = 0x13,
     /// Control, to the controller, last frame: [`crate::control::Exited`].
     Exited = 0x14,
+    /// Control, to the controller: a script wants a connection to its caller's database. Empty.
+    Loopback = 0x15,
+    /// Control, to the supervisor: here it is. Empty; a descriptor comes with the frame.
+    Connection = 0x16,
+    /// Control, to the supervisor: the script gets none. Empty.
+    Refused = 0x17,
 
     /// Data, to the worker: [`crate::data::Request`].
     Request = 0x20,
@@ -148,6 +154,9 @@ impl Kind {
     pub fn limit(self) -> usize {
         match self {
             Kind::Kill
+            | Kind::Loopback
+            | Kind::Connection
+            | Kind::Refused
             | Kind::Run
             | Kind::Pulled
             | Kind::InputEnd
@@ -183,6 +192,9 @@ impl TryFrom<u8> for Kind {
             0x12 => Kind::Stdout,
             0x13 => Kind::Stderr,
             0x14 => Kind::Exited,
+            0x15 => Kind::Loopback,
+            0x16 => Kind::Connection,
+            0x17 => Kind::Refused,
             0x20 => Kind::Request,
             0x21 => Kind::Script,
             0x22 => Kind::Parameters,

@@ -29,9 +29,10 @@ use rustix::thread::{
 use serde::Deserialize;
 
 use crate::cgroup::Counters;
+use crate::loopback::Loopback;
 use crate::process::{self, Started, Worker};
 use crate::relay::Relay;
-use crate::{dial, mounts};
+use crate::{LOOPBACK, dial, mounts};
 
 /// Where the run folder is attached.
 const RUN_FOLDER: &str = "/run/launchpod";
@@ -62,15 +63,21 @@ pub fn adopt(adoption: &str) -> Result<i32, Box<dyn std::error::Error>> {
     // Kept for the life of this process, and out of it.
     process::harden()?;
     mounts::enter(&adoption, run_folder)?;
+    process::bring_up_loopback_device()?;
     drop_privileges(&adoption, seccomp)?;
 
     let connections = dial::dial(Path::new(RUN_FOLDER))?;
     let signals = process::child_signals()?;
+    let loopback = Loopback::listen(Some(LOOPBACK));
     hand_over(&go, connections.data)?;
     drop(go);
     let pid = Pid::from_raw(adoption.pid).ok_or("the program has no pid")?;
-    let relay =
-        Relay::new(connections.control, signals, Counters::of_files([oom, pids, peak, cpu]))?;
+    let relay = Relay::new(
+        connections.control,
+        signals,
+        Counters::of_files([oom, pids, peak, cpu]),
+        loopback,
+    )?;
     let code = relay.run(Started { worker: Worker::adopt(pid), stdout, stderr })?;
     drop(alive);
     Ok(code)

@@ -13,6 +13,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process_group,
     set_child_subreaper, set_dumpable_behavior, wait,
@@ -135,6 +136,31 @@ pub fn inherited<const COUNT: usize>() -> [OwnedFd; COUNT] {
         next += 1;
         fd
     })
+}
+
+/// Brings up the loopback device of this process's network namespace, which a new one has switched
+/// off.
+///
+/// # Errors
+/// The kernel refuses it.
+pub fn bring_up_loopback_device() -> io::Result<()> {
+    let socket = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
+    // SAFETY: all-zero bytes are a valid `ifreq`, a struct of integers and a union of such.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(*b"lo") {
+        *to = from as libc::c_char;
+    }
+    // netdevice(7). Neither call writes beyond the request, which lives over both.
+    let ask = |number, request: &mut libc::ifreq| {
+        // SAFETY: the descriptor is open, and the request is a whole `ifreq` with a NUL after
+        // its name.
+        let result = unsafe { libc::ioctl(socket.as_raw_fd(), number, &raw mut *request) };
+        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    };
+    ask(libc::SIOCGIFFLAGS, &mut request)?;
+    // SAFETY: the flags were written by the call before; any bits are valid flags.
+    unsafe { request.ifr_ifru.ifru_flags |= libc::IFF_UP as libc::c_short };
+    ask(libc::SIOCSIFFLAGS, &mut request)
 }
 
 /// Puts this process under seccomp filters, each of which stands behind its number of instructions

@@ -1,6 +1,8 @@
 //! The loop between the controller and the program.
 
-use std::io::{self, Read, Write};
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -9,9 +11,12 @@ use bytes::BytesMut;
 use launchpod_protocol::control::{Exited, Start, ToSupervisor};
 use launchpod_protocol::frame::{self, Frame, FrameError, Kind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use crate::cgroup::{Counters, Counts};
 use crate::cpu_limit::CpuLimit;
+use crate::loopback::Loopback;
 use crate::process::{self, Started, Worker};
 
 /// How long a controller that ended the worker may take to read the last frames.
@@ -35,6 +40,9 @@ pub struct Relay {
     deadline: Option<Instant>,
     cpu: CpuLimit,
     counters: Counters,
+    loopback: Loopback,
+    /// Descriptors that have come and no frame has spoken of yet.
+    descriptors: VecDeque<OwnedFd>,
 }
 
 /// Why the worker is over.
@@ -88,6 +96,7 @@ impl Relay {
         control: UnixStream,
         signals: UnixStream,
         counters: Counters,
+        loopback: Loopback,
     ) -> Result<Self, RelayError> {
         control.set_nonblocking(true)?;
         Ok(Relay {
@@ -99,6 +108,8 @@ impl Relay {
             deadline: None,
             cpu: CpuLimit::default(),
             counters,
+            loopback,
+            descriptors: VecDeque::new(),
         })
     }
 
@@ -118,6 +129,8 @@ impl Relay {
         } else {
             worker.end();
         }
+        // Before EXITED: who hears that may rely on it.
+        self.loopback.close();
         let code = worker.exit_code();
         let signal = worker.signal();
         if end != End::Gone {
@@ -253,9 +266,10 @@ impl Relay {
         let read: Vec<(usize, &Pipe)> =
             pipes.iter().enumerate().filter(|(_, pipe)| idle && pipe.open).collect();
         fds.extend(read.iter().map(|(_, pipe)| PollFd::new(pipe, PollFlags::IN)));
+        self.loopback.poll_fds(&mut fds);
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => return Ok(Ok(events)),
+            Err(Errno::INTR) => return Ok(Ok(events)),
             Err(error) => return Err(io::Error::from(error).into()),
         }
         let ready: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
@@ -269,6 +283,11 @@ impl Relay {
         }
         if ready[0].contains(PollFlags::OUT) && self.send().is_err() {
             return Ok(Err(End::Gone));
+        }
+        if ready[2 + read.len()..].iter().any(|flags| !flags.is_empty()) {
+            for _ in 0..self.loopback.serve() {
+                frame::encode(Kind::Loopback, &[], &mut self.unsent)?;
+            }
         }
         let told = ready[0].intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
         if told && let Some(end) = self.receive() {
@@ -294,13 +313,12 @@ impl Relay {
 
     /// Reads what the controller says; why the worker is over, if it is.
     fn receive(&mut self) -> Option<End> {
-        let mut bytes = [0; 1024];
         loop {
-            match self.control.read(&mut bytes) {
+            match self.read_control() {
                 Ok(0) => return Some(End::Gone),
-                Ok(count) => self.received.extend_from_slice(&bytes[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Ok(_) => {}
+                Err(Errno::AGAIN) => return None,
+                Err(Errno::INTR) => continue,
                 Err(_) => return Some(End::Gone),
             }
             loop {
@@ -310,7 +328,8 @@ impl Relay {
                     Err(_) => return Some(End::Gone),
                 };
                 match ToSupervisor::read(&frame) {
-                    Ok(ToSupervisor::Start(Start { deadline_ms, cpu_limit_ms })) => {
+                    Ok(ToSupervisor::Start(Start { deadline_ms, cpu_limit_ms, loopback })) => {
+                        self.loopback.allow(loopback);
                         self.cpu = CpuLimit::start(cpu_limit_ms, &self.counters);
                         self.deadline = match deadline_ms {
                             0 => None,
@@ -318,10 +337,35 @@ impl Relay {
                         };
                     }
                     Ok(ToSupervisor::Kill) => return Some(End::Kill),
+                    Ok(ToSupervisor::Connection) => {
+                        let descriptor = self.descriptors.pop_front();
+                        if descriptor.is_none_or(|fd| self.loopback.connect(fd).is_err()) {
+                            return Some(End::Gone);
+                        }
+                    }
+                    Ok(ToSupervisor::Refused) => self.loopback.refuse(),
                     Err(_) => return Some(End::Gone),
                 }
             }
         }
+    }
+
+    /// Reads once, with the descriptors that come.
+    fn read_control(&mut self) -> rustix::io::Result<usize> {
+        let mut bytes = [0; 1024];
+        // The kernel ends a read behind the bytes that descriptors came with (unix(7)): each
+        // message of the controller's has one at most.
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+        let slices = &mut [IoSliceMut::new(&mut bytes)];
+        let message = recvmsg(&self.control, slices, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
+        for control in ancillary.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = control {
+                self.descriptors.extend(descriptors);
+            }
+        }
+        self.received.extend_from_slice(&bytes[..message.bytes]);
+        Ok(message.bytes)
     }
 
     fn clear_signals(&mut self) {
@@ -361,7 +405,7 @@ impl Pipe {
                 frame::encode(self.kind, &bytes[..count], unsent)?;
                 Ok(count)
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(0),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
             Err(error) => Err(io::Error::from(error).into()),
         }
     }

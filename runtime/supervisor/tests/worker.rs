@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used)] // A step that fails is a failed test.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{IoSlice, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use launchpod_protocol::control::{Exited, FromSupervisor, Start, ToSupervisor};
+use launchpod_protocol::control::{Exited, FromSupervisor, MAX_LOOPBACKS, Start, ToSupervisor};
 use launchpod_protocol::frame::Frame;
 use launchpod_protocol::hello::{Hello, Role, SOCKET_NAME, TOKEN_NAME};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tempfile::TempDir;
 
 const TOKEN: &str = "0123456789abcdef";
@@ -82,7 +86,7 @@ fn a_program_that_is_not_there_is_told() {
 #[test]
 fn the_time_limit_ends_a_program_that_ignores_signals() {
     let mut worker = start("trap '' TERM INT HUP; echo ready; while :; do :; done");
-    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 300, cpu_limit_ms: 0 }));
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 300, ..Start::default() }));
     let begun = Instant::now();
     let said = worker.control.read_to_end();
     assert!(begun.elapsed() < Duration::from_secs(10));
@@ -95,8 +99,8 @@ fn the_time_limit_ends_a_program_that_ignores_signals() {
 #[test]
 fn the_last_time_limit_holds() {
     let mut worker = start("sleep 0.5; echo done");
-    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 100, cpu_limit_ms: 0 }));
-    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 0, cpu_limit_ms: 0 }));
+    worker.control.say(ToSupervisor::Start(Start { deadline_ms: 100, ..Start::default() }));
+    worker.control.say(ToSupervisor::Start(Start::default()));
     let said = worker.control.read_to_end();
     assert_eq!(said.stdout, "done\n");
     assert!(!said.exited.unwrap().deadline_passed);
@@ -168,10 +172,86 @@ fn all_output_arrives_when_the_program_has_ended_before_it_is_read() {
 #[test]
 fn without_a_token_it_says_why() {
     let folder = TempDir::new().unwrap();
-    let output = supervisor(&folder, &["true"]).stderr(Stdio::piped()).output().unwrap();
+    let output = supervisor(&folder, &[], &["true"]).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(70));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("can't read the token"), "{text}");
+}
+
+#[test]
+fn a_script_is_connected_and_both_ends_see_the_other_close() {
+    let (mut worker, address) = start_with_loopback("sleep 1000");
+    // Before START it waits.
+    let mut script = TcpStream::connect(address).unwrap();
+    script.set_read_timeout(Some(PATIENCE)).unwrap();
+    worker.control.say(ToSupervisor::Start(Start { loopback: true, ..Start::default() }));
+    let mut ours = worker.control.connect_script();
+    let long = vec![7; 3 << 20];
+    script.write_all(b"question").unwrap();
+    let mut question = [0; 8];
+    ours.read_exact(&mut question).unwrap();
+    assert_eq!(&question, b"question");
+    // More than the sockets hold, while nobody reads.
+    let answer = long.clone();
+    let answering = std::thread::spawn(move || {
+        ours.write_all(&answer).unwrap();
+        ours.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut rest = Vec::new();
+        ours.read_to_end(&mut rest).unwrap();
+        rest
+    });
+    let mut answer = Vec::new();
+    script.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, long);
+    assert!(answering.join().unwrap().is_empty());
+
+    let script = TcpStream::connect(address).unwrap();
+    let mut ours = worker.control.connect_script();
+    drop(script);
+    assert_eq!(ours.read(&mut [0]).unwrap(), 0);
+    worker.control.say(ToSupervisor::Kill);
+    assert_eq!(worker.control.read_to_end().exited.unwrap().signal, Some(9));
+}
+
+#[test]
+fn a_connection_that_is_refused_is_closed() {
+    let (mut worker, address) = start_with_loopback("sleep 1000");
+    worker.control.say(ToSupervisor::Start(Start { loopback: true, ..Start::default() }));
+    let mut script = TcpStream::connect(address).unwrap();
+    script.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(
+        FromSupervisor::read(worker.control.next().unwrap()).unwrap(),
+        FromSupervisor::Loopback
+    );
+    worker.control.say(ToSupervisor::Refused);
+    assert_eq!(script.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn without_leave_nobody_listens() {
+    let (mut worker, address) = start_with_loopback("sleep 1000");
+    worker.control.say(ToSupervisor::Start(Start::default()));
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "the port is still open");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_script_has_so_many_connections_and_the_next_waits() {
+    let (mut worker, address) = start_with_loopback("sleep 1000");
+    worker.control.say(ToSupervisor::Start(Start { loopback: true, ..Start::default() }));
+    let mut scripts: Vec<TcpStream> =
+        (0..=MAX_LOOPBACKS).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut held: Vec<UnixStream> =
+        (0..MAX_LOOPBACKS).map(|_| worker.control.connect_script()).collect();
+    worker.control.stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    assert!(worker.control.stream.read(&mut [0]).is_err(), "one too many");
+    worker.control.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    drop(held.pop());
+    held.push(worker.control.connect_script());
+    drop(scripts.drain(..));
 }
 
 // === helpers ===
@@ -180,19 +260,37 @@ fn start(script: &str) -> Worker {
     start_program(&["/bin/sh", "-c", script])
 }
 
+/// A worker whose script may connect to the address.
+fn start_with_loopback(script: &str) -> (Worker, SocketAddr) {
+    // A port that is free now, and most likely a moment later.
+    let address = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let worker = start_with(&["--loopback", &address.to_string()], &["/bin/sh", "-c", script]);
+    (worker, address)
+}
+
 fn start_program(program: &[&str]) -> Worker {
+    start_with(&[], program)
+}
+
+fn start_with(options: &[&str], program: &[&str]) -> Worker {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join(TOKEN_NAME), TOKEN).unwrap();
     let listener = UnixListener::bind(folder.path().join(SOCKET_NAME)).unwrap();
-    let supervisor = supervisor(&folder, program).spawn().unwrap();
+    let supervisor = supervisor(&folder, options, program).spawn().unwrap();
     let control = Connection::accept(&listener, Role::Control);
     let data = Connection::accept(&listener, Role::Data);
     Worker { supervisor, control, data, _folder: folder }
 }
 
-fn supervisor(folder: &TempDir, program: &[&str]) -> Command {
+fn supervisor(folder: &TempDir, options: &[&str], program: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_launchpod-supervisor"));
-    command.arg("--run-folder").arg(folder.path()).arg("--").args(program).stdin(Stdio::null());
+    command
+        .arg("--run-folder")
+        .arg(folder.path())
+        .args(options)
+        .arg("--")
+        .args(program)
+        .stdin(Stdio::null());
     command
 }
 
@@ -224,6 +322,23 @@ impl Connection {
         let mut bytes = Vec::new();
         message.encode(&mut bytes).unwrap();
         self.stream.write_all(&bytes).unwrap();
+    }
+
+    /// Hears the script's wish for a connection, and grants it.
+    fn connect_script(&mut self) -> UnixStream {
+        let wish = FromSupervisor::read(self.next().unwrap()).unwrap();
+        assert_eq!(wish, FromSupervisor::Loopback);
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut bytes = Vec::new();
+        ToSupervisor::Connection.encode(&mut bytes).unwrap();
+        let fds = [theirs.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        assert!(ancillary.push(SendAncillaryMessage::ScmRights(&fds)));
+        let slices = [IoSlice::new(&bytes)];
+        sendmsg(&self.stream, &slices, &mut ancillary, SendFlags::empty()).unwrap();
+        ours
     }
 
     fn next(&mut self) -> Option<Frame> {
@@ -264,6 +379,7 @@ impl Connection {
                 FromSupervisor::Stderr(bytes) => {
                     said.stderr.push_str(std::str::from_utf8(&bytes).unwrap());
                 }
+                FromSupervisor::Loopback => panic!("a connection is asked for"),
                 FromSupervisor::Exited(exited) => said.exited = Some(exited),
             }
         }
