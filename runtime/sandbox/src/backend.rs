@@ -12,6 +12,7 @@ use crate::channel::Channel;
 use crate::error::SandboxError;
 use crate::fate::Fate;
 use crate::limits::Limits;
+use crate::network::Network;
 
 /// Makes workers.
 #[async_trait]
@@ -48,6 +49,8 @@ pub struct WorkerSpec {
     pub runtime: Option<String>,
     /// What it may use.
     pub limits: Limits,
+    /// What it can connect to.
+    pub network: Network,
 }
 
 /// A ready worker: connected, its language started, no script seen yet.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use launchpod_protocol::control::{Exited, FromSupervisor};
 use launchpod_protocol::data::{Conversation, FromWorker, Ready};
+use launchpod_protocol::frame::{FrameError, Kind};
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -135,6 +136,7 @@ async fn await_ready(
                 Err(error) => return Err(error.into()),
             },
             message = next_control(control) => match message? {
+                Some(FromSupervisor::Loopback) => return Err(too_early().into()),
                 Some(FromSupervisor::Exited(exited)) => {
                     return Err(Stillborn::Died(describe(&exited)));
                 }
@@ -150,6 +152,11 @@ async fn await_ready(
             },
         }
     }
+}
+
+/// A connection is asked for although there is no script.
+fn too_early() -> ChannelError {
+    FrameError::Unexpected { kind: Kind::Loopback, state: "waiting for READY" }.into()
 }
 
 async fn next_control(control: &mut Channel) -> Result<Option<FromSupervisor>, ChannelError> {

@@ -125,16 +125,16 @@ impl Sender {
         Ok(self.half.write_all(frames).await?)
     }
 
-    /// Sends encoded frames, the first of which announces memory, with the memory's descriptor.
+    /// Sends encoded frames with a descriptor, which the first of them announces.
     ///
     /// # Errors
     /// The worker is gone.
-    pub async fn send_memory(
+    pub async fn send_descriptor(
         &mut self,
         frames: &[u8],
-        memory: BorrowedFd<'_>,
+        descriptor: BorrowedFd<'_>,
     ) -> Result<(), ChannelError> {
-        let sent = descriptors::send(self.half.as_ref(), frames, memory).await?;
+        let sent = descriptors::send(self.half.as_ref(), frames, descriptor).await?;
         self.send(&frames[sent..]).await
     }
 }

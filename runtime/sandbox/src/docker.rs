@@ -223,6 +223,10 @@ impl Shared {
         abandoned: CancellationToken,
     ) -> Result<Worker, SandboxError> {
         let began = Instant::now();
+        let network = match &spec.network.outbound {
+            Some(outbound) => Some(outbound.find(&self.engine).await?.id),
+            None => None,
+        };
         let uid = self.uids.take().ok_or(SandboxError::NoUid)?;
         let number = uid.number();
         let suffix = Uuid::new_v4().simple().to_string()[..8].to_owned();
@@ -233,8 +237,13 @@ impl Shared {
         let followed = self.fates.follow(&name);
         let fate = followed.fate.clone();
         let run_folder = self.paths.of(folder.path());
-        let subject =
-            Subject { spec, instance: self.instance, uid: number, run_folder: &run_folder };
+        let subject = Subject {
+            spec,
+            instance: self.instance,
+            uid: number,
+            run_folder: &run_folder,
+            network: network.as_deref(),
+        };
         let body = subject.container();
         let holdings = Holdings { uid, _folder: Arc::clone(&folder), _followed: followed };
         let mut remains = Remains {

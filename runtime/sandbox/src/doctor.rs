@@ -8,10 +8,11 @@ use uuid::Uuid;
 use crate::backend::{Backend, WorkerSpec};
 use crate::choice::{Preference, choose};
 use crate::docker::{Config, Docker};
-use crate::engine::Engine;
+use crate::engine::{Engine, NetworkFacts};
 use crate::error::SandboxError;
 use crate::fast::FastConfig;
 use crate::limits::Limits;
+use crate::network::{Network, Outbound};
 use crate::runc;
 
 /// One thing that was looked at.
@@ -41,8 +42,8 @@ pub enum State {
 /// Looks at the engine; and, when an image is named, makes a worker from it as a script would
 /// get one, which tries socket, profile and image together.
 ///
-/// `runtime` is the OCI runtime that is configured for the worker; `fast` says which backend is
-/// preferred.
+/// `runtime` is the OCI runtime that is configured for the worker, `network` what it is to connect
+/// to; `fast` says which backend is preferred.
 ///
 /// Uses an instance of its own, so that a server that runs is not disturbed. `config` says
 /// where and how long; its instance is not used.
@@ -51,6 +52,7 @@ pub async fn examine(
     fast: FastConfig,
     image: Option<&str>,
     runtime: Option<&str>,
+    network: &Network,
 ) -> Vec<Finding> {
     let engine = match Engine::connect(config.timeouts).await {
         Ok(engine) => engine,
@@ -70,9 +72,19 @@ pub async fn examine(
         }
         Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
     }
+    if let Some(outbound) = &network.outbound {
+        findings.push(of_network(outbound, outbound.find(&engine).await));
+    }
     if let Some(image) = image {
-        findings.push(probe(config.clone(), image, runtime).await);
-        findings.push(probe_fast(config, fast, image, runtime).await);
+        let spec = WorkerSpec {
+            image: image.to_owned(),
+            command: None,
+            runtime: runtime.map(str::to_owned),
+            limits: Limits::default(),
+            network: network.clone(),
+        };
+        findings.push(probe(config.clone(), &spec).await);
+        findings.push(probe_fast(config, fast, &spec).await);
     }
     findings
 }
@@ -203,15 +215,35 @@ fn of_runtime(info: &SystemInfo, configured: Option<&str>) -> Finding {
     }
 }
 
+/// Whether the network that is configured can be given to workers.
+fn of_network(outbound: &Outbound, found: Result<NetworkFacts, SandboxError>) -> Finding {
+    const WHAT: &str = "network";
+    let name = &outbound.network;
+    match found {
+        Err(error) => Finding::bad(WHAT, error.to_string(), error.way_out()),
+        Ok(NetworkFacts { connects_containers: true, .. }) => {
+            let mend = "Scripts of different callers can reach each other there. To keep them \
+                        apart, make the network with --opt com.docker.network.bridge.enable_icc=false \
+                        and let the proxy listen on the network's gateway.";
+            Finding::warn(
+                WHAT,
+                format!("{name} is internal, its containers reach each other"),
+                mend,
+            )
+        }
+        Ok(_) => Finding::ok(WHAT, format!("{name} is internal, its containers are kept apart")),
+    }
+}
+
 /// Makes one worker.
-async fn probe(config: Config, image: &str, runtime: Option<&str>) -> Finding {
+async fn probe(config: Config, spec: &WorkerSpec) -> Finding {
     const WHAT: &str = "worker";
     let began = Instant::now();
     let backend = match Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await {
         Ok(backend) => backend,
         Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
     };
-    let acquired = backend.acquire(&spec(image, runtime)).await;
+    let acquired = backend.acquire(spec).await;
     let took = began.elapsed();
     let finding = match acquired {
         Ok(worker) => {
@@ -225,24 +257,22 @@ async fn probe(config: Config, image: &str, runtime: Option<&str>) -> Finding {
 }
 
 /// Has one worker forked from a template, which is what tells whether the host allows it.
-async fn probe_fast(
-    config: Config,
-    fast: FastConfig,
-    image: &str,
-    runtime: Option<&str>,
-) -> Finding {
+async fn probe_fast(config: Config, fast: FastConfig, spec: &WorkerSpec) -> Finding {
     const WHAT: &str = "fast backend";
     let preference = fast.preference;
     if preference == Preference::Docker {
         return Finding::ok(WHAT, "off (sandbox = \"docker\")");
     }
-    if let Some(runtime) = runtime {
+    if let Some(runtime) = &spec.runtime {
         return Finding::ok(WHAT, format!("none under the OCI runtime {runtime}"));
+    }
+    if let Some(outbound) = &spec.network.outbound {
+        return Finding::ok(WHAT, format!("none in the network {}", outbound.network));
     }
     let probe = async {
         let docker = Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await?;
         let backend = choose(docker, FastConfig { preference: Preference::Fast, ..fast })?;
-        let acquired = backend.acquire(&spec(image, None)).await;
+        let acquired = backend.acquire(spec).await;
         let startup = acquired.map(|worker| worker.startup);
         backend.shutdown().await;
         startup
@@ -265,15 +295,6 @@ fn lacking(what: &'static str, preference: Preference, error: &SandboxError) -> 
                 server as root on Linux, with an engine that doesn't map uids; sandbox = \"docker\" \
                 in the configuration says that none is wanted.";
     Finding::warn(what, error.to_string(), mend)
-}
-
-fn spec(image: &str, runtime: Option<&str>) -> WorkerSpec {
-    WorkerSpec {
-        image: image.to_owned(),
-        command: None,
-        runtime: runtime.map(str::to_owned),
-        limits: Limits::default(),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Access to the engine's socket equals root on its host. What is here is all that a narrow
 //! proxy between the two would have to let through: create, start, export, remove and list
-//! containers, events, version, info, and inspection of the controller's own container and of
-//! images.
+//! containers, events, version, info, and inspection of the controller's own container, of images
+//! and of a network that is configured.
 
 use std::collections::HashMap;
 use std::env;
@@ -30,6 +30,9 @@ use crate::profile::INSTANCE_LABEL;
 
 /// The socket that an engine on this host listens on unless `DOCKER_HOST` says otherwise.
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
+
+/// The option of a bridge network that keeps its containers apart when it is `false`.
+const SEPARATES: &str = "com.docker.network.bridge.enable_icc";
 
 /// How long the engine may take for one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,8 @@ pub enum Call {
     InspectContainer,
     /// Say what an image is.
     InspectImage,
+    /// Say what a network is.
+    InspectNetwork,
 }
 
 /// How a removal went.
@@ -121,6 +126,16 @@ pub(crate) struct ImageStart {
     pub(crate) command: Vec<String>,
     /// `NAME=VALUE`.
     pub(crate) environment: Vec<String>,
+}
+
+/// A network of the engine's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NetworkFacts {
+    pub(crate) id: String,
+    /// Whether it leads nowhere but to the containers in it.
+    pub(crate) is_internal: bool,
+    /// Whether its containers reach each other.
+    pub(crate) connects_containers: bool,
 }
 
 /// A connection to an engine.
@@ -176,6 +191,7 @@ impl fmt::Display for Call {
             Call::Info => "say what it can do",
             Call::InspectContainer => "inspect container",
             Call::InspectImage => "inspect image",
+            Call::InspectNetwork => "inspect network",
         })
     }
 }
@@ -252,6 +268,29 @@ impl Engine {
         let found = self.limited(Call::InspectContainer, id, self.timeouts.ask, call).await?;
         let mounts = found.mounts.unwrap_or_default().into_iter();
         Ok(mounts.filter_map(|mount| Some((mount.source?, mount.destination?))).collect())
+    }
+
+    /// What a network is; `None` when there is none of that name.
+    pub(crate) async fn network(&self, name: &str) -> Result<Option<NetworkFacts>, EngineError> {
+        // Into a path of the engine's API goes nothing else than what a network may be called.
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return Ok(None);
+        }
+        let call = self.docker.inspect_network(name, None);
+        match self.limited(Call::InspectNetwork, name, self.timeouts.ask, call).await {
+            Ok(found) => {
+                let options = found.options.unwrap_or_default();
+                let separates = options.get(SEPARATES).is_some_and(|value| value == "false");
+                Ok(Some(NetworkFacts {
+                    id: found.id.unwrap_or_default(),
+                    is_internal: found.internal.unwrap_or(false),
+                    connects_containers: !separates,
+                }))
+            }
+            Err(EngineError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// How containers of an image start.

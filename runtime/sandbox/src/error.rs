@@ -25,6 +25,14 @@ pub enum SandboxError {
     /// A worker's socket can't be listened on.
     #[error("can't listen on a worker's socket: {0}")]
     Socket(std::io::Error),
+    /// The network that is configured can't be given to a worker.
+    #[error("network {network:?} {reason}")]
+    Network {
+        /// The network's name.
+        network: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// There is no template to fork workers from, and Docker may not stand in.
     #[error("the fast sandbox is not to be had: {0}")]
     NoTemplate(String),
@@ -102,6 +110,10 @@ impl SandboxError {
             }
             SandboxError::NoUid => "Retry, or widen the range of worker uids.",
             SandboxError::ShuttingDown => "Retry when the server is up again.",
+            SandboxError::Network { .. } => {
+                "Make one that leads to its own containers alone (docker network create --internal \
+                 NAME), and name it in the configuration (python_network)."
+            }
             SandboxError::NoTemplate(_) => {
                 "Choose sandbox = \"auto\" or \"docker\" in the configuration; launchpod doctor \
                  says what the host lacks."

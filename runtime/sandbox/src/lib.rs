@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `backend` | the trait, the worker, what it is made from |
 //! | `limits` | what a worker may use |
+//! | `network` | what a worker can connect to |
 //! | `pool`, `shelf`, `busy` | workers made ahead, before any backend |
 //! | `docker` | the backend on one Docker engine |
 //! | `fast` | the backend that forks workers from templates |
@@ -40,6 +41,7 @@ mod error;
 mod fast;
 mod fate;
 mod limits;
+mod network;
 mod pool;
 mod profile;
 mod rendezvous;
@@ -57,5 +59,6 @@ pub use error::SandboxError;
 pub use fast::FastConfig;
 pub use fate::Fate;
 pub use limits::Limits;
+pub use network::{Network, Outbound};
 pub use pool::{Pool, PoolConfig};
 pub use run_folder::RunFolderError;

@@ -2,7 +2,7 @@
 //!
 //! | what | how | why |
 //! | --- | --- | --- |
-//! | network | none: a namespace with a loopback device only | nothing to reach, nothing to be reached by |
+//! | network | none: a namespace with a loopback device only; or the engine's internal network that is configured for the language | nothing to reach but what an administrator has opened |
 //! | root file system | read-only | the image stays what its digest says |
 //! | `/tmp` | own tmpfs: size, number of files, nosuid, nodev, noexec, mode 1777 | scratch; counts as memory |
 //! | `/dev/shm` | own tmpfs: size (the engine adds nosuid, nodev, noexec) | joblib, multiprocessing |
@@ -20,7 +20,7 @@
 //! | processor | weight below the server's; a number of processors where configured | |
 //! | rlimits | core, message queues, real-time and raised priority 0; open files, locked memory, signals; file size as `/tmp` | |
 //! | devices | the engine's minimum (null, zero, full, random, urandom, tty) | |
-//! | environment | the image's own | the token is a file |
+//! | environment | the image's own; the proxy's address where there is one | the token is a file |
 //! | standard streams, log | not attached; log driver none | output goes through the supervisor |
 //! | `AutoRemove` | on | nothing stays when the controller is dead |
 //! | restart | never | single use |
@@ -29,10 +29,12 @@
 //! The seccomp profile allows what CPython and the scientific packages use. Beyond what Docker's
 //! default refuses it refuses sockets other than AF_UNIX (AF_ALG led out of containers in
 //! CVE-2026-31431), ptrace and process_vm_*, splice and its kin, System V IPC, aio, personality,
-//! and 32-bit system calls.
+//! and 32-bit system calls. TCP sockets are allowed (`seccomp_streams.json`) to a worker that has
+//! something to connect to: its caller's database, or a network.
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
@@ -43,13 +45,27 @@ use uuid::Uuid;
 
 use crate::backend::WorkerSpec;
 use crate::limits::Limits;
+use crate::network::{Network, Outbound};
 
 /// The label that names the controller's instance.
 pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
 /// Where a worker finds its run folder.
 const RUN_FOLDER: &str = "/run/launchpod";
 /// Which system calls a worker may make, as Docker and Podman take it.
-pub(crate) const SECCOMP: &str = include_str!("seccomp.json");
+const SECCOMP: &str = include_str!("seccomp.json");
+/// The same, and TCP sockets.
+static SECCOMP_WITH_STREAMS: LazyLock<String> = LazyLock::new(|| {
+    let rules = include_str!("seccomp_streams.json");
+    let last = SECCOMP.rfind(']').unwrap_or(SECCOMP.len());
+    let first = rules.find('[').map_or(0, |first| first + 1);
+    // Into the array of rules, which ends with the profile.
+    format!(
+        "{},{}{}",
+        SECCOMP[..last].trim_end(),
+        rules[first..].trim_end().trim_end_matches(']'),
+        &SECCOMP[last..]
+    )
+});
 /// What a worker can't look at: the union of what Docker masks from 20.10 to 28
 /// (moby, oci/defaults.go). A path that isn't there is passed over.
 const MASKED_PATHS: [&str; 13] = [
@@ -75,6 +91,14 @@ const PENDING_SIGNALS: i64 = 4096;
 /// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
 pub(crate) const OOM_SCORE_ADJUSTMENT: i64 = 500;
 
+/// Whom the engine's resolver asks for names that it doesn't know: the worker itself, where nobody
+/// answers. Engines before 25.0.5 passed such questions on to the host's resolvers even out of
+/// internal networks, a way out for data (CVE-2024-29018).
+const NO_RESOLVER: &str = "127.0.0.1";
+/// Makes the C library ask the engine's resolver over TCP: a worker has no other sockets
+/// (resolv.conf(5)).
+const RESOLVE_BY_TCP: &str = "use-vc";
+
 /// What the profile is applied to.
 pub(crate) struct Subject<'a> {
     pub(crate) spec: &'a WorkerSpec,
@@ -82,6 +106,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) uid: u32,
     /// The run folder as the engine sees it.
     pub(crate) run_folder: &'a Path,
+    /// The ID of the network that the specification's way out leads by.
+    pub(crate) network: Option<&'a str>,
 }
 
 // === impl Subject ===
@@ -89,21 +115,27 @@ pub(crate) struct Subject<'a> {
 impl Subject<'_> {
     /// The container to make.
     pub(crate) fn container(&self) -> ContainerCreateBody {
-        let limits = &self.spec.limits;
+        let WorkerSpec { limits, network, .. } = self.spec;
+        // Without its network a way out leads nowhere.
+        let outbound = network.outbound.as_ref().filter(|_| self.network.is_some());
+        let environment = outbound.map(Outbound::environment).filter(|set| !set.is_empty());
         ContainerCreateBody {
             image: Some(self.spec.image.clone()),
             entrypoint: self.spec.command.clone(),
             user: Some(format!("{0}:{0}", self.uid)),
             hostname: Some("worker".to_owned()),
             working_dir: Some("/tmp".to_owned()),
-            network_disabled: Some(true),
+            network_disabled: Some(outbound.is_none()),
+            env: environment,
             attach_stdin: Some(false),
             attach_stdout: Some(false),
             attach_stderr: Some(false),
             labels: Some(HashMap::from([(INSTANCE_LABEL.to_owned(), self.instance.to_string())])),
             host_config: Some(HostConfig {
                 // Nothing of the host.
-                network_mode: Some("none".to_owned()),
+                network_mode: Some(self.network.unwrap_or("none").to_owned()),
+                dns: outbound.map(|_| vec![NO_RESOLVER.to_owned()]),
+                dns_options: outbound.map(|_| vec![RESOLVE_BY_TCP.to_owned()]),
                 mounts: Some(vec![self.run_folder_mount()]),
                 readonly_rootfs: Some(true),
                 tmpfs: Some(HashMap::from([(
@@ -121,7 +153,7 @@ impl Subject<'_> {
                 cap_drop: Some(vec!["ALL".to_owned()]),
                 security_opt: Some(vec![
                     "no-new-privileges:true".to_owned(),
-                    format!("seccomp={SECCOMP}"),
+                    format!("seccomp={}", seccomp(network)),
                 ]),
                 masked_paths: Some(MASKED_PATHS.map(str::to_owned).into()),
                 readonly_paths: Some(READ_ONLY_PATHS.map(str::to_owned).into()),
@@ -168,6 +200,11 @@ impl Subject<'_> {
     }
 }
 
+/// Which system calls a worker may make, as Docker and Podman take it.
+pub(crate) fn seccomp(network: &Network) -> &'static str {
+    if network.allows_streams() { &SECCOMP_WITH_STREAMS } else { SECCOMP }
+}
+
 /// What each process may use, by the names that setrlimit(2)'s resources have in small letters.
 pub(crate) fn rlimits(limits: &Limits) -> [(&'static str, i64); 8] {
     [
@@ -201,14 +238,20 @@ mod tests {
     use super::*;
 
     fn container() -> ContainerCreateBody {
+        container_in(Network::default())
+    }
+
+    fn container_in(network: Network) -> ContainerCreateBody {
         let spec = WorkerSpec {
             image: "sha256:1".to_owned(),
             command: None,
             runtime: None,
             limits: Limits::default(),
+            network,
         };
         let run_folder = Path::new("/run/launchpod/1/2");
-        Subject { spec: &spec, instance: Uuid::nil(), uid: 50_000, run_folder }.container()
+        let network = spec.network.outbound.as_ref().map(|_| "1234");
+        Subject { spec: &spec, instance: Uuid::nil(), uid: 50_000, run_folder, network }.container()
     }
 
     #[test]
@@ -261,6 +304,41 @@ mod tests {
                 assert_eq!(unconditional, !conditional, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn streams_are_allowed_to_who_has_something_to_connect_to() {
+        let rules = |network: &Network| {
+            let profile: serde_json::Value = serde_json::from_str(seccomp(network)).unwrap();
+            assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
+            let rules = profile["syscalls"].as_array().unwrap().clone();
+            rules.into_iter().filter(|rule| rule["names"][0] == "socket").collect::<Vec<_>>()
+        };
+        let closed = rules(&Network::default());
+        let loopback = rules(&Network { loopback: true, outbound: None });
+        assert_eq!((closed.len(), loopback.len()), (1, 5));
+        for rule in &loopback[1..] {
+            let family = rule["args"][0]["value"].as_u64().unwrap();
+            assert!(matches!(family, 2 | 10));
+            assert_eq!(rule["args"][1]["valueTwo"], 1);
+            assert!(matches!(rule["args"][2]["value"].as_u64().unwrap(), 0 | 6));
+        }
+    }
+
+    #[test]
+    fn a_network_is_the_one_that_is_configured() {
+        let host = container_in(Network { loopback: true, outbound: None }).host_config.unwrap();
+        assert_eq!(host.network_mode.as_deref(), Some("none"));
+        let outbound =
+            Outbound { network: "inside".into(), proxy: Some("http://proxy:3128".into()) };
+        let opened = container_in(Network { loopback: false, outbound: Some(outbound) });
+        assert_eq!(opened.network_disabled, Some(false));
+        let environment = opened.env.unwrap();
+        assert!(environment.contains(&"https_proxy=http://proxy:3128".to_owned()));
+        assert!(environment.contains(&"NO_PROXY=localhost,127.0.0.1,::1".to_owned()));
+        let host = opened.host_config.unwrap();
+        assert_eq!(host.network_mode.as_deref(), Some("1234"));
+        assert_eq!(host.dns, Some(vec!["127.0.0.1".to_owned()]));
     }
 
     #[test]

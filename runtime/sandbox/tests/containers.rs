@@ -77,7 +77,8 @@ fn image() -> String {
 }
 
 fn spec() -> WorkerSpec {
-    WorkerSpec { image: image(), command: None, runtime: None, limits: Limits::default() }
+    let network = Network { loopback: true, outbound: None };
+    WorkerSpec { image: image(), command: None, runtime: None, limits: Limits::default(), network }
 }
 
 /// What `docker inspect` says, by a Go template.

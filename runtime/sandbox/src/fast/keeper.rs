@@ -11,14 +11,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use super::FastConfig;
 use super::roots::{self, Root};
 use super::spawner::Spawner;
-use super::worker;
+use super::{FastConfig, Kind, worker};
 use crate::choice::Preference;
 use crate::docker::Ground;
 use crate::limits::Limits;
-use crate::profile::{OOM_SCORE_ADJUSTMENT, SECCOMP};
+use crate::profile::OOM_SCORE_ADJUSTMENT;
 
 /// How long to wait before the next attempt when one has failed; doubled by each further failure.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -49,7 +48,7 @@ pub(super) type Template = watch::Receiver<State>;
 
 /// What keeps a template of an image, to be run until `stopping` fires; then nothing of it is left.
 pub(super) fn keep(
-    image: String,
+    kind: Kind,
     ground: Ground,
     config: FastConfig,
     tasks: TaskTracker,
@@ -57,7 +56,7 @@ pub(super) fn keep(
 ) -> (Template, impl Future<Output = ()>) {
     let (state, template) = watch::channel(State::Exporting);
     let keeping = async move {
-        let keeper = Keeper { image, ground, config, tasks, state };
+        let keeper = Keeper { kind, ground, config, tasks, state };
         tokio::select! {
             () = keeper.keep(&stopping) => {}
             () = stopping.cancelled() => {}
@@ -79,7 +78,7 @@ pub(super) fn sweep(ground: &Ground) -> Result<(), String> {
 }
 
 struct Keeper {
-    image: String,
+    kind: Kind,
     ground: Ground,
     config: FastConfig,
     /// What removes workers.
@@ -97,12 +96,12 @@ impl Keeper {
             let failed = match self.start().await {
                 Ok((spawner, _root)) => {
                     let took_ms = began.elapsed().as_millis();
-                    info!(image = self.image, took_ms, "template ready");
+                    info!(image = self.kind.image, took_ms, "template ready");
                     let lived = Instant::now();
                     self.state.send_replace(State::Ready(Arc::clone(&spawner)));
                     spawner.gone().await;
                     self.state.send_replace(State::Starting);
-                    warn!(image = self.image, "template ended, starting another");
+                    warn!(image = self.kind.image, "template ended, starting another");
                     (lived.elapsed() < PROVEN).then(|| "the template ends as it starts".to_owned())
                 }
                 Err(reason) => Some(reason),
@@ -111,7 +110,7 @@ impl Keeper {
                 retry = FIRST_RETRY;
                 continue;
             };
-            warn!(image = self.image, reason, "no fast backend, Docker stands in if it may");
+            warn!(image = self.kind.image, reason, "no fast backend, Docker stands in if it may");
             self.state.send_replace(State::Failed(reason));
             sleep(retry).await;
             retry = (retry * 2).min(LONGEST_RETRY);
@@ -120,15 +119,16 @@ impl Keeper {
 
     async fn start(&self) -> Result<(Arc<Spawner>, Root), String> {
         let engine = &self.ground.engine;
-        let described = engine.image(&self.image).await.map_err(|error| error.to_string())?;
+        let described = engine.image(&self.kind.image).await.map_err(|error| error.to_string())?;
         let program = described.command.strip_prefix(&SUPERVISOR.map(str::to_owned)[..]);
         let Some(program) = program else {
-            return Err(format!("image {} doesn't start with the supervisor", self.image));
+            return Err(format!("image {} doesn't start with the supervisor", self.kind.image));
         };
         let program = program.iter().cloned().chain([TEMPLATE_ARGUMENT.to_owned()]).collect();
-        let root = roots::export(engine, &self.image, &self.config.roots, self.ground.instance)
-            .await
-            .map_err(|error| error.to_string())?;
+        let root =
+            roots::export(engine, &self.kind.image, &self.config.roots, self.ground.instance)
+                .await
+                .map_err(|error| error.to_string())?;
         // Docker goes on standing in after a failure: the next attempt may hang.
         let may_fail = self.config.preference == Preference::Auto;
         if !(may_fail && matches!(*self.state.borrow(), State::Failed(_))) {
@@ -138,13 +138,13 @@ impl Keeper {
         let setup = Setup {
             root: root.path().to_owned(),
             run_folder: self.ground.folder.path().to_owned(),
-            cgroup: format!("{}/{}", cgroup(&self.ground), root.short_name()),
+            cgroup: format!("{}/{}{}", cgroup(&self.ground), root.short_name(), self.kind.suffix),
             // Never handed to a worker: `Ground::uids` begins behind it.
             first_uid: uids.start - 1,
             uids: uids.end - uids.start + 1,
             program,
             environment: described.environment,
-            seccomp: SECCOMP.to_owned(),
+            seccomp: self.kind.seccomp.to_owned(),
             oom_score_adjustment: OOM_SCORE_ADJUSTMENT,
         };
         let spawner = Arc::new(Spawner::start(&self.config.program, &setup).await?);

@@ -18,11 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::info;
 
 use crate::backend::{Backend, Worker, WorkerSpec};
 use crate::choice::Preference;
 use crate::docker::{Docker, Ground};
 use crate::error::SandboxError;
+use crate::profile::seccomp;
 use keeper::{State, Template};
 use spawner::Spawner;
 
@@ -46,9 +48,19 @@ pub struct Fast {
     docker: Docker,
     ground: Ground,
     config: FastConfig,
-    templates: Mutex<HashMap<String, Template>>,
+    templates: Mutex<HashMap<Kind, Template>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
+}
+
+/// What a template is made for: workers that differ in this can't have the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    pub(crate) image: String,
+    /// Which system calls workers may make.
+    pub(crate) seccomp: &'static str,
+    /// What tells it from other templates of the image.
+    pub(crate) suffix: &'static str,
 }
 
 // === impl FastConfig ===
@@ -93,12 +105,12 @@ impl Fast {
         })
     }
 
-    /// The template of an image, which is begun when nobody has asked before.
-    fn template(&self, image: &str) -> Template {
+    /// The template of a kind, which is begun when nobody has asked before.
+    fn template(&self, kind: &Kind) -> Template {
         let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
         let begin = || {
             let (template, keeping) = keeper::keep(
-                image.to_owned(),
+                kind.clone(),
                 self.ground.clone(),
                 self.config.clone(),
                 self.tasks.clone(),
@@ -107,13 +119,13 @@ impl Fast {
             self.tasks.spawn(keeping);
             template
         };
-        templates.entry(image.to_owned()).or_insert_with(begin).clone()
+        templates.entry(kind.clone()).or_insert_with(begin).clone()
     }
 
-    /// The spawner for an image; nothing when Docker is to stand in.
-    async fn spawner(&self, image: &str) -> Result<Option<Arc<Spawner>>, SandboxError> {
+    /// The spawner of a kind; nothing when Docker is to stand in.
+    async fn spawner(&self, kind: &Kind) -> Result<Option<Arc<Spawner>>, SandboxError> {
         let may_wait = self.config.preference == Preference::Fast;
-        let mut template = self.template(image);
+        let mut template = self.template(kind);
         // Starting takes as long as a container does, exporting much longer.
         let settled = template.wait_for(|state| match state {
             State::Exporting => !may_wait,
@@ -137,8 +149,8 @@ impl Fast {
 #[async_trait]
 impl Backend for Fast {
     async fn acquire(&self, spec: &WorkerSpec) -> Result<Worker, SandboxError> {
-        if is_for_template(spec)
-            && let Some(spawner) = self.spawner(&spec.image).await?
+        if let Some(kind) = Kind::of(spec)
+            && let Some(spawner) = self.spawner(&kind).await?
         {
             return tokio::select! {
                 made = worker::make(&self.ground, &self.tasks, spawner, &spec.limits) => made,
@@ -149,8 +161,9 @@ impl Backend for Fast {
     }
 
     fn prepare(&self, spec: &WorkerSpec) {
-        if is_for_template(spec) {
-            self.template(&spec.image);
+        match Kind::of(spec) {
+            Some(kind) => drop(self.template(&kind)),
+            None => info!(image = spec.image, "not for the fast backend, Docker makes the workers"),
         }
     }
 
@@ -166,7 +179,17 @@ impl Backend for Fast {
     }
 }
 
-/// Whether a worker is what a template forks: one that its image starts, under the host's kernel.
-fn is_for_template(spec: &WorkerSpec) -> bool {
-    spec.command.is_none() && spec.runtime.is_none()
+// === impl Kind ===
+
+impl Kind {
+    /// That of a worker which a template can fork: one that its image starts, under the host's
+    /// kernel, without a network of the engine's.
+    fn of(spec: &WorkerSpec) -> Option<Kind> {
+        let WorkerSpec { image, command: None, runtime: None, network, .. } = spec else {
+            return None;
+        };
+        let suffix = if network.allows_streams() { "-streams" } else { "" };
+        let is_closed = network.outbound.is_none();
+        is_closed.then(|| Kind { image: image.clone(), seccomp: seccomp(network), suffix })
+    }
 }
