@@ -142,6 +142,16 @@ impl Accounts {
         }
     }
 
+    /// A place that is free now, for a request of somebody who holds one already and would wait
+    /// for itself in the queue. Who waits there has been given what it may have.
+    pub(crate) fn take_now(&self, identity: &Identity) -> Result<Place, Busy> {
+        let mut state = self.lock();
+        match state.refusal(identity) {
+            Some(busy) => Err(busy),
+            None => Ok(self.grant(&mut state, identity)),
+        }
+    }
+
     /// Up to so many further places of an identity that runs: only what is free while nobody
     /// waits.
     pub(crate) fn take_free(&self, identity: &Identity, most: usize) -> Vec<Place> {

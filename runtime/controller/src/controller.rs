@@ -96,6 +96,13 @@ impl Controller {
         self.shared.config.language(name).map(|language| language.name.as_str())
     }
 
+    /// Counts a login without a password, by a connection that a script has made.
+    pub async fn note_implied_login(&self) {
+        if let Some(history) = &self.shared.history {
+            history.implied_login().await;
+        }
+    }
+
     /// Changes how many identities may run scripts at once; `None` for what the configuration
     /// says. Who runs, runs on.
     pub fn set_worker_accounts(&self, accounts: Option<u32>) {
@@ -170,8 +177,13 @@ impl Shared {
 
         let identity = request.identity.clone();
         let request_id = request.id;
-        let mut plan = Plan::new(subject, &self.config, request)?;
-        let place = self.accounts.take(&identity).await.map_err(|busy| subject.busy(busy))?;
+        let within_script = request.within_script;
+        let mut plan = Plan::new(subject, &self.config, language, request)?;
+        let place = match within_script {
+            false => self.accounts.take(&identity).await,
+            true => self.accounts.take_now(&identity),
+        };
+        let place = place.map_err(|busy| subject.busy(busy))?;
         // Further ones only as they are free: waiting for them while holding one could last
         // for ever.
         let further = self.accounts.take_free(&identity, plan.worth(subject).await? - 1);
@@ -200,6 +212,7 @@ impl Shared {
             image,
             command: language.command.clone(),
             runtime: language.runtime.clone(),
+            network: language.network.clone(),
             limits: self.config.limits,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use launchpod_exchange::protocol::control::{Exited, Start, ToSupervisor};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
+use crate::loopback::{Connections, Loopback};
 use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::quota::Quota;
@@ -36,6 +38,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) config: &'a Config,
     pub(crate) job: &'a Job,
     pub(crate) time_limit: Option<Duration>,
+    pub(crate) loopback: Option<&'a Arc<dyn Loopback>>,
     pub(crate) result_set: &'a ResultSet<'a>,
     pub(crate) quota: &'a Quota,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
@@ -72,23 +75,33 @@ impl Drive<'_> {
         feed: Option<Feed>,
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Ending> {
-        let Drive { subject, config, job, time_limit, result_set, quota, events } = *self;
+        let Drive { subject, config, job, time_limit, loopback, result_set, quota, events } = *self;
         let Worker { control, data, conversation, ready, early_output, mut fate, lease, .. } =
             worker;
         let (control, mut to_supervisor) = control.split();
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
+        let kill = CancellationToken::new();
+        let connections = Connections::new(loopback.cloned());
 
         let start = Start {
             deadline_ms: milliseconds(time_limit),
             cpu_limit_ms: milliseconds(config.cpu_limit),
+            loopback: connections.are_allowed(),
         };
         let start = encode(subject, ToSupervisor::Start(start))?;
-        let kill = encode(subject, ToSupervisor::Kill)?;
         // A supervisor that is gone is found by listening to it.
         let _ = to_supervisor.send(&start).await;
 
-        let listener = Listener { receiver: control, events, quota, over: over.clone() };
+        let listener = Listener {
+            receiver: control,
+            sender: to_supervisor,
+            connections,
+            events,
+            quota,
+            over: over.clone(),
+            kill: kill.clone(),
+        };
         let mut talk = Talk {
             subject,
             receiver,
@@ -117,7 +130,7 @@ impl Drive<'_> {
                 // Decided here, so how the worker takes its end says nothing; but what the
                 // script had written by then is heard, if that is quick.
                 None => {
-                    let _ = to_supervisor.send(&kill).await;
+                    kill.cancel();
                     let heard = timeout(KILL_WAIT, listening).await;
                     heard.unwrap_or(Ok(Farewell::Silent)).map_err(|Unheard| Ending::cancelled())?
                 }

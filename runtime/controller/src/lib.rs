@@ -21,6 +21,7 @@
 //! | `drive` | one leased worker, from REQUEST to EXITED |
 //! | `source` | the input query's rows, cut into parts and dealt out |
 //! | `talk`, `feed` | a worker's data connection: results in, input out |
+//! | `loopback` | connections that a script makes back to its caller's database |
 //! | `slots` | the memory that input lies in when it is shared, not sent |
 //! | `result_set` | the columns that all results are converted to |
 //! | `supervisor` | its control connection |
@@ -35,6 +36,7 @@ mod controller;
 mod drive;
 mod error;
 mod feed;
+mod loopback;
 mod messages;
 mod output;
 mod progress;
@@ -56,6 +58,7 @@ pub use config::{Config, Image, Images, Language};
 pub use controller::Controller;
 pub use error::{Failure, Resource, ScriptError};
 pub use launchpod_exchange::TypeMapping;
+pub use loopback::Loopback;
 pub use quota::Caps;
 pub use report::{Report, Stage, Stages};
 pub use request::{Expected, Input, Parts, ScriptRequest};

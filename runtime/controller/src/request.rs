@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::loopback::Loopback;
+
 /// One external script to run, as the session has understood and allowed it.
 #[derive(Debug)]
 pub struct ScriptRequest {
@@ -38,6 +40,12 @@ pub struct ScriptRequest {
     /// A time limit of this request's own, from the moment the script is handed over; the
     /// lower of it and [`Config::time_limit`](crate::Config::time_limit) holds.
     pub time_limit: Option<Duration>,
+    /// Serves the connections that the script makes back to its caller's database; `None` when it
+    /// can't make any. A language's [network](crate::Language::network) goes before it.
+    pub loopback: Option<Arc<dyn Loopback>>,
+    /// Whether it is another script that asks, by such a connection: it holds a worker, so this
+    /// request doesn't wait for one but ends at once in 39108 or 39110 when none is free.
+    pub within_script: bool,
     /// Fires when the client cancels or goes away.
     pub cancel: CancellationToken,
 }
@@ -121,6 +129,8 @@ impl ScriptRequest {
             expected: Expected::Undefined,
             max_workers: 1,
             time_limit: None,
+            loopback: None,
+            within_script: false,
             cancel: CancellationToken::new(),
         }
     }

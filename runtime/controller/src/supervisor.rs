@@ -1,15 +1,17 @@
 //! The control connection of a running worker: what it writes, and how it ended.
 
+use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use launchpod_exchange::protocol::control::{Exited, FromSupervisor};
+use launchpod_exchange::protocol::control::{Exited, FromSupervisor, ToSupervisor};
 use launchpod_exchange::protocol::frame::FrameError;
-use launchpod_sandbox::{ChannelError, Receiver};
+use launchpod_sandbox::{ChannelError, Receiver, Sender};
 use launchpod_types::Message;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::loopback::Connections;
 use crate::output::{LEFT_OUT, Output, Source};
 use crate::quota::Quota;
 use crate::run::ScriptEvent;
@@ -17,13 +19,21 @@ use crate::run::ScriptEvent;
 /// How long a worker may be silent after its script has ended, before it is killed.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Listens to the supervisor and hands on what the script writes.
+/// How long a supervisor may take to make room for an answer of a few bytes.
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
+
+/// Listens to the supervisor, hands on what the script writes, and connects the script to its
+/// caller's database.
 pub(crate) struct Listener<'a> {
     pub(crate) receiver: Receiver,
+    pub(crate) sender: Sender,
+    pub(crate) connections: Connections,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
     pub(crate) quota: &'a Quota,
     /// Fires when the script has ended, so that EXITED must follow.
     pub(crate) over: CancellationToken,
+    /// Fires when the supervisor is to be told to end the worker.
+    pub(crate) kill: CancellationToken,
 }
 
 /// The last that was heard of the supervisor.
@@ -60,6 +70,7 @@ impl Listener<'_> {
     /// Listens until the end. What is left of the script's output has been handed on then.
     pub(crate) async fn listen(mut self, early: Vec<FromSupervisor>) -> Result<Farewell, Unheard> {
         let mut output = Output::default();
+        let mut killed = false;
         for message in early {
             if let Some(farewell) = self.hear(&mut output, Ok(message)).await? {
                 return self.end(output, farewell).await;
@@ -80,6 +91,11 @@ impl Listener<'_> {
                         return self.end(output, farewell).await;
                     }
                 }
+                () = self.kill.cancelled(), if !killed => {
+                    killed = true;
+                    // One that takes no more is ended by the engine.
+                    let _ = self.tell(ToSupervisor::Kill).await;
+                }
                 () = at(due) => {
                     let messages = output.flush_due(Instant::now());
                     self.send(messages).await?;
@@ -90,7 +106,7 @@ impl Listener<'_> {
     }
 
     async fn hear(
-        &self,
+        &mut self,
         output: &mut Output,
         message: Result<FromSupervisor, FrameError>,
     ) -> Result<Option<Farewell>, Unheard> {
@@ -98,8 +114,31 @@ impl Listener<'_> {
             Ok(FromSupervisor::Exited(exited)) => Ok(Some(Farewell::Exited(exited))),
             Ok(FromSupervisor::Stdout(bytes)) => self.write(output, Source::Stdout, &bytes).await,
             Ok(FromSupervisor::Stderr(bytes)) => self.write(output, Source::Stderr, &bytes).await,
+            Ok(FromSupervisor::Loopback) => Ok(self.connect().await.err()),
             Err(_) => Ok(Some(Farewell::Broken)),
         }
+    }
+
+    /// Answers the supervisor's wish for a connection.
+    async fn connect(&mut self) -> Result<(), Farewell> {
+        match self.connections.connect() {
+            Some(theirs) => {
+                let mut frame = Vec::new();
+                let encoded = ToSupervisor::Connection.encode(&mut frame);
+                encoded.map_err(|_| Farewell::Broken)?;
+                let sent = self.sender.send_descriptor(&frame, theirs.as_fd());
+                // A supervisor that is gone is found by listening to it.
+                timeout(ANSWER_WAIT, sent).await.map(drop).map_err(|_| Farewell::Broken)
+            }
+            None => self.tell(ToSupervisor::Refused).await,
+        }
+    }
+
+    async fn tell(&mut self, message: ToSupervisor) -> Result<(), Farewell> {
+        let mut frame = Vec::new();
+        message.encode(&mut frame).map_err(|_| Farewell::Broken)?;
+        let sent = self.sender.send(&frame);
+        timeout(ANSWER_WAIT, sent).await.map(drop).map_err(|_| Farewell::Broken)
     }
 
     async fn write(
@@ -118,8 +157,12 @@ impl Listener<'_> {
         Ok(Some(Farewell::Verbose))
     }
 
-    async fn end(&self, mut output: Output, farewell: Farewell) -> Result<Farewell, Unheard> {
+    async fn end(mut self, mut output: Output, farewell: Farewell) -> Result<Farewell, Unheard> {
         self.send(output.finish()).await?;
+        if matches!(farewell, Farewell::Exited(_) | Farewell::Gone) {
+            // The supervisor has closed them.
+            self.connections.end().await;
+        }
         Ok(farewell)
     }
 

@@ -251,7 +251,7 @@ impl Talk<'_> {
         let sender = &mut self.sender;
         let sending = async {
             match memory {
-                Some(memory) => sender.send_memory(frames, memory.as_fd()).await,
+                Some(memory) => sender.send_descriptor(frames, memory.as_fd()).await,
                 None => sender.send(frames).await,
             }
         };

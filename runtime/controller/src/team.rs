@@ -1,5 +1,6 @@
 //! The workers of one request: one, or several with a share of the input each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -12,10 +13,11 @@ use launchpod_types::Parameter;
 use tokio::sync::{Barrier, mpsc};
 use tracing::info;
 
-use crate::config::Config;
+use crate::config::{Config, Language};
 use crate::drive::Drive;
 use crate::error::Ending;
 use crate::feed::Feed;
+use crate::loopback::Loopback;
 use crate::messages::{self, Subject};
 use crate::progress::Progress;
 use crate::quota::Quota;
@@ -34,6 +36,7 @@ pub(crate) struct Plan {
     expected: Expected,
     time_limit: Option<Duration>,
     max_workers: usize,
+    loopback: Option<Arc<dyn Loopback>>,
 }
 
 /// The workers that a request gets.
@@ -63,6 +66,7 @@ impl Plan {
     pub(crate) fn new(
         subject: Subject<'_>,
         config: &Config,
+        language: &Language,
         request: ScriptRequest,
     ) -> Result<Self, Ending> {
         let source = match request.input {
@@ -108,6 +112,7 @@ impl Plan {
             expected: request.expected,
             time_limit,
             max_workers: usize::try_from(max_workers).unwrap_or(1),
+            loopback: request.loopback.filter(|_| language.network.loopback),
         })
     }
 
@@ -141,6 +146,7 @@ impl Plan {
             config,
             job: &self.job,
             time_limit: self.time_limit,
+            loopback: self.loopback.as_ref(),
             result_set: &result_set,
             quota: &quota,
             events,

@@ -93,6 +93,11 @@ impl History {
         self.send(Event::Ended(Box::new(ended))).await;
     }
 
+    /// A script has logged in to its caller's database.
+    pub async fn implied_login(&self) {
+        self.send(Event::ImpliedLogin).await;
+    }
+
     /// Writes what is left and closes the file. Blocks until that is done.
     pub fn close(&self) {
         drop(take(&self.events));

@@ -112,4 +112,6 @@ pub(crate) enum Event {
     Begun(Begun),
     Admitted(Admitted),
     Ended(Box<Ended>),
+    /// A script has logged in to its caller's database.
+    ImpliedLogin,
 }

@@ -39,6 +39,7 @@ fn record(connection: &mut Connection, events: &[Event]) -> rusqlite::Result<()>
             Event::Begun(begun) => insert(&transaction, begun)?,
             Event::Admitted(admitted) => admit(&transaction, admitted)?,
             Event::Ended(ended) => end(&transaction, ended)?,
+            Event::ImpliedLogin => count(&transaction, "Implied Auth. Logins", 1)?,
         }
     }
     transaction.commit()
@@ -108,14 +109,9 @@ fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
             ended.cpu.map(microseconds),
             ended.peak_memory.map(signed),
         ])?;
-    let count = |name: &str, value: i64| {
-        connection
-            .prepare_cached("UPDATE counters SET value = value + ?2 WHERE name = ?1")?
-            .execute(params![name, value])
-    };
-    count("Total Executions", 1)?;
-    count("Total Execution Time (ms)", microseconds(total) / 1000)?;
-    count("Execution Errors", ended.is_fault.into())?;
+    count(connection, "Total Executions", 1)?;
+    count(connection, "Total Execution Time (ms)", microseconds(total) / 1000)?;
+    count(connection, "Execution Errors", ended.is_fault.into())?;
     connection
         .prepare_cached(
             "UPDATE counters SET value = value + 1 FROM requests r WHERE r.request_id = ?1
@@ -123,6 +119,14 @@ fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
                 OR name = 'Streaming Executions' AND r.streaming)",
         )?
         .execute([ended.request.as_bytes()])?;
+    Ok(())
+}
+
+/// Adds to a counter.
+fn count(connection: &Connection, name: &str, value: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE counters SET value = value + ?2 WHERE name = ?1")?
+        .execute(params![name, value])?;
     Ok(())
 }
 

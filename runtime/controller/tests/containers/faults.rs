@@ -258,6 +258,7 @@ async fn a_worker_that_cannot_start_is_explained() {
         environment: "python".to_owned(),
         command: Some(words.iter().map(|&word| word.to_owned()).collect()),
         runtime: None,
+        network: Network::default(),
     };
     let missing = language(&["/no/such/program"]);
     let bench = Bench::new(Config { languages: vec![missing], ..Config::default() }).await;
@@ -281,6 +282,7 @@ async fn a_worker_that_answers_before_it_is_asked_is_refused() {
         environment: "python".to_owned(),
         command: Some(command.map(str::to_owned).to_vec()),
         runtime: None,
+        network: Network::default(),
     };
     let bench = Bench::new(Config { languages: vec![language], ..Config::default() }).await;
     let outcome = bench.run(script("print('never')")).await;

@@ -167,6 +167,8 @@ pub fn script(script: &str) -> ScriptRequest {
         expected: Expected::Undefined,
         max_workers: 1,
         time_limit: None,
+        loopback: None,
+        within_script: false,
         cancel: CancellationToken::new(),
     }
 }
