@@ -145,6 +145,18 @@ pub trait Session: Send {
     fn is_server(&self) -> bool {
         false
     }
+
+    /// The database for the connections that an external script of this session makes back to it
+    /// ("loopback", "implied authentication"): whoever logs in there is who this session acts as
+    /// now, whatever name and password are said, and is in its current database unless another one
+    /// is named. To be called before the script runs, during which this session does nothing.
+    /// `None` when the database can't do that.
+    ///
+    /// # Errors
+    /// An internal error when the session has ended.
+    async fn loopback(&mut self) -> Result<Option<Arc<dyn Database>>, SqlError> {
+        Ok(None)
+    }
 }
 
 /// A procedure that users have made.

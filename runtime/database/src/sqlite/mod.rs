@@ -28,6 +28,7 @@ mod discovery;
 mod embedded;
 mod errors;
 mod functions;
+mod loopback;
 mod security;
 mod sessions;
 mod system;
@@ -41,7 +42,7 @@ use embedded::{connection, failure};
 use functions::assigned::Assigned;
 use security::attempts::Attempts;
 use security::context::Execution;
-use security::{logins, password, principal};
+use security::{password, principal};
 use sessions::{LiveSession, Sessions};
 
 /// The file in the data folder that holds all databases.
@@ -69,6 +70,18 @@ pub struct Options {
     pub lockout_duration: i64,
     /// Seconds after which a password has expired whose CHECK_EXPIRATION is on.
     pub password_max_age: i64,
+}
+
+/// Who opens a session, which has been checked.
+struct Opener {
+    /// Who it acts as.
+    execution: Execution,
+    /// The login's name, as `ORIGINAL_LOGIN()` returns it.
+    login: String,
+    /// The database that it comes to when it names none.
+    default_database: String,
+    /// Whether what has to be waited for waits for this session: see [`loopback`].
+    waits_for_caller: bool,
 }
 
 struct Shared {
@@ -160,10 +173,15 @@ impl Embedded {
     /// 4060 when the database doesn't exist; an internal error when the file can't be used.
     pub fn local_session(&self, login: Login) -> Result<Box<dyn Session>, SqlError> {
         let connection = self.shared.connect()?;
-        let name = login.user.clone();
-        let administrator = logins::Login::new(principal::server::SA, &name, vec![1]);
+        let administrator = Opener {
+            execution: Execution::new(principal::server::SA),
+            login: login.user.clone(),
+            default_database: "master".to_owned(),
+            waits_for_caller: false,
+        };
         let session = self.shared.open_session(&connection, login, administrator)?;
-        Ok(Box::new(EmbeddedSession::start(connection, session)?))
+        let name = session.login.clone();
+        Ok(Box::new(EmbeddedSession::start(Arc::clone(&self.shared), connection, session, name)?))
     }
 }
 
@@ -174,7 +192,8 @@ impl Database for Embedded {
         let _admission = self.shared.attempts.admit(login.address()).await;
         let opened = tokio::task::spawn_blocking(move || shared.login(login)).await;
         let (connection, session) = opened.map_err(errors::internal)??;
-        Ok(Box::new(EmbeddedSession::start(connection, session)?))
+        let name = session.login.clone();
+        Ok(Box::new(EmbeddedSession::start(Arc::clone(&self.shared), connection, session, name)?))
     }
 }
 
@@ -190,27 +209,33 @@ impl Shared {
     fn login(&self, login: Login) -> Result<(Connection, environment::Session), SqlError> {
         let connection = self.connect()?;
         let stored = self.authenticate(&connection, &login)?;
-        let session = self.open_session(&connection, login, stored)?;
+        let opener = Opener {
+            execution: Execution::new(stored.id),
+            login: stored.name,
+            default_database: stored.default_database,
+            waits_for_caller: false,
+        };
+        let session = self.open_session(&connection, login, opener)?;
         Ok((connection, session))
     }
 
-    /// Prepares a connection for a session of a login, which has been checked.
+    /// Prepares a connection for a session.
     fn open_session(
         &self,
         connection: &Connection,
         login: Login,
-        stored: logins::Login,
+        opener: Opener,
     ) -> Result<environment::Session, SqlError> {
+        let Opener { execution, login: name, default_database, waits_for_caller } = opener;
         let failed = |error| failure::of_engine(&error);
         let wanted = match login.database.as_str() {
-            "" => stored.default_database.as_str(),
+            "" => default_database.as_str(),
             database => database,
         };
         connection::attach_history(connection, self.options.history.as_deref()).map_err(failed)?;
         let catalog = Catalog::new(connection);
-        let execution = Execution::new(stored.id);
         let refuse = |state: u8| {
-            tracing::warn!(login = %stored.name, database = %wanted, state, "Login failed");
+            tracing::warn!(login = %name, database = %wanted, state, "Login failed");
             match login.database.is_empty() {
                 true => errors::cannot_open_default_database(),
                 false => errors::cannot_open_database(wanted),
@@ -222,10 +247,10 @@ impl Shared {
             _ => error,
         })?;
         catalog.create_temporary().map_err(failed)?;
-        let live = LiveSession::new(&login, &stored.name, database.id);
+        let live = LiveSession::new(&login, &name, database.id);
         let session = environment::Session {
             spid: login.spid,
-            login: stored.name,
+            login: name,
             execution,
             program: login.program,
             host: login.host,
@@ -234,6 +259,7 @@ impl Shared {
             live: self.sessions.enter(live),
             database,
             lock_timeout: -1,
+            waits_for_caller,
             identity_insert: None,
             identity: IdentityState::of_session(Arc::clone(&self.given)),
             context: Context::default(),

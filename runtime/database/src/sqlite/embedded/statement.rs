@@ -237,6 +237,9 @@ impl Worker {
         temporary: bool,
         change: impl FnOnce(&mut Self, &Job) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
+        if self.session.waits_for_caller && !(temporary && self.transaction.state().depth == 0) {
+            return Err(errors::deadlock(self.session.spid).into());
+        }
         self.transaction.begin_statement(
             &self.connection,
             temporary,

@@ -19,10 +19,13 @@ use super::command;
 use super::environment::Session;
 use super::settings::Settings;
 use super::transaction::Transaction;
-use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
+use crate::sqlite::loopback::Loopback;
 use crate::sqlite::sessions::Entry;
-use crate::{Action, Called, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables};
+use crate::sqlite::{Shared, errors};
+use crate::{
+    Action, Called, Database, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables,
+};
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
 /// and code generator recurse over them too.
@@ -32,6 +35,7 @@ const INSTRUCTIONS: i32 = 4000;
 
 /// A session, as its owner holds it.
 pub(crate) struct EmbeddedSession {
+    shared: Arc<Shared>,
     identity: Arc<Mutex<Identity>>,
     live: Arc<Entry>,
     work: mpsc::Sender<Work>,
@@ -98,15 +102,19 @@ pub(crate) struct Caller {
 // === impl EmbeddedSession ===
 
 impl EmbeddedSession {
-    /// Starts the thread. Call within a Tokio runtime.
+    /// Starts the thread of a session that acts as who is called `name`. Call within a Tokio
+    /// runtime.
     ///
     /// # Errors
     /// An internal error when there is no thread to be had.
-    pub(crate) fn start(mut connection: Connection, session: Session) -> Result<Self, SqlError> {
-        let identity = Arc::new(Mutex::new(Identity {
-            login: session.login.clone(),
-            database: session.database.name.clone(),
-        }));
+    pub(crate) fn start(
+        shared: Arc<Shared>,
+        mut connection: Connection,
+        session: Session,
+        name: String,
+    ) -> Result<Self, SqlError> {
+        let identity =
+            Arc::new(Mutex::new(Identity { login: name, database: session.database.name.clone() }));
         let (work, received) = mpsc::channel();
         let running = Running::default();
         watch(&mut connection, Arc::clone(&running))?;
@@ -130,7 +138,7 @@ impl EmbeddedSession {
                 worker.run(&received);
             })
             .map_err(errors::internal)?;
-        Ok(EmbeddedSession { identity, live, work })
+        Ok(EmbeddedSession { shared, identity, live, work })
     }
 }
 
@@ -189,6 +197,12 @@ impl crate::Session for EmbeddedSession {
 
     async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
         self.ask(move |worker| worker.permit(&action)).await
+    }
+
+    async fn loopback(&mut self) -> Result<Option<Arc<dyn Database>>, SqlError> {
+        let shared = Arc::clone(&self.shared);
+        let loopback = self.ask(move |worker| Ok(Loopback::of(shared, worker))).await?;
+        Ok(Some(Arc::new(loopback)))
     }
 }
 

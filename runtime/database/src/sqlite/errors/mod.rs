@@ -574,6 +574,13 @@ pub(crate) fn lock_timeout() -> SqlError {
     SqlError::new(1222, "Lock request time out period exceeded.").state(45)
 }
 
+pub(crate) fn deadlock(spid: u16) -> SqlError {
+    let text = format!(
+        "Transaction (Process ID {spid}) was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction."
+    );
+    SqlError::with_class(1205, 13, text).state(51)
+}
+
 pub(crate) fn commit_without_begin() -> SqlError {
     SqlError::new(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.")
 }

@@ -42,7 +42,7 @@ pub(crate) struct Context {
 /// The execution context of a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Execution {
-    /// The login's number, as `ORIGINAL_LOGIN()` names it.
+    /// Who acts when no EXECUTE AS is in force.
     original: Actor,
     /// The EXECUTE AS in force, the innermost last.
     impersonations: Vec<Impersonation>,
@@ -147,8 +147,13 @@ impl Context {
 
 impl Execution {
     pub(crate) fn new(login: i64) -> Execution {
+        Execution::of_actor(Actor::of_login(login))
+    }
+
+    /// A session that acts as somebody from its beginning.
+    pub(crate) fn of_actor(original: Actor) -> Execution {
         Execution {
-            original: Actor::of_login(login),
+            original,
             impersonations: Vec::new(),
             frames: Vec::new(),
             known: Arc::default(),

@@ -134,6 +134,7 @@ fn nobody() -> Session {
         live: Arc::new(Sessions::default()).enter(LiveSession::new(&login, "", database.id)),
         database,
         lock_timeout: -1,
+        waits_for_caller: false,
         identity_insert: None,
         identity: IdentityState::default(),
         context: Context::default(),
