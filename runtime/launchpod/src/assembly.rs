@@ -74,6 +74,7 @@ pub async fn controller(
             environment: settings.python_image().to_owned(),
             command: None,
             runtime: settings.python_runtime.clone(),
+            network: settings.python_network(),
         }],
         admission: settings.admission(),
         parallel_workers: settings.parallel_workers.unwrap_or(defaults.parallel_workers),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use launchpod_controller::{Admission, Caps, TypeMapping};
 use launchpod_history::Bounds;
-use launchpod_sandbox::{Limits, PoolConfig, Preference};
+use launchpod_sandbox::{Limits, Network, Outbound, PoolConfig, Preference};
 use serde::Deserialize;
 
 use self::database::DatabaseSettings;
@@ -119,6 +119,20 @@ pub struct Settings {
     /// with 39021 when the engine has none of that name (default the engine's)
     #[arg(long, env = "LAUNCHPOD_PYTHON_RUNTIME", value_name = "NAME")]
     pub python_runtime: Option<String>,
+
+    /// Whether scripts may connect back to their caller's database, as their caller and without a
+    /// password (default true)
+    #[arg(long, env = "LAUNCHPOD_PYTHON_LOOPBACK", value_name = "BOOL")]
+    pub python_loopback: Option<bool>,
+
+    /// Internal network of the container engine that scripts are put in (default none: they reach
+    /// nothing)
+    #[arg(long, env = "LAUNCHPOD_PYTHON_NETWORK", value_name = "NAME")]
+    pub python_network: Option<String>,
+
+    /// URL of the proxy in that network by which scripts reach what it lets them
+    #[arg(long, env = "LAUNCHPOD_PYTHON_PROXY", value_name = "URL")]
+    pub python_proxy: Option<String>,
 
     /// Identities (logins in a database) that run external scripts at once; the scripts of a
     /// further one wait, then fail with 39108. The option 'launchpod worker accounts' of
@@ -321,6 +335,9 @@ impl Settings {
             open_files,
             start_timeout,
             python_runtime,
+            python_loopback,
+            python_network,
+            python_proxy,
             worker_accounts,
             sandbox,
             ready_workers_min,
@@ -354,6 +371,13 @@ impl Settings {
     /// The image of the language Python.
     pub fn python_image(&self) -> &str {
         self.python_image.as_deref().unwrap_or("python")
+    }
+
+    /// What scripts in Python can connect to: by default their caller's database alone.
+    pub fn python_network(&self) -> Network {
+        let proxy = self.python_proxy.clone();
+        let outbound = self.python_network.clone().map(|network| Outbound { network, proxy });
+        Network { loopback: self.python_loopback.unwrap_or(true), outbound }
     }
 
     /// How long a script may run: by default an hour.

@@ -20,14 +20,13 @@ use launchpod_tds::version::TdsVersion;
 use launchpod_types::{Parameter, SqlError};
 use launchpod_wire::types;
 use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
 
 use crate::bulk::{self, PIECES_IN_FLIGHT, Piece};
-use crate::login::{Arrived, LoggedIn, LoginFailure, log_in};
+use crate::login::{Arrived, Caller, LoggedIn, LoginFailure, log_in};
 use crate::respond::Responder;
 use crate::server::Shared;
 use crate::transport::Transport;
@@ -61,11 +60,12 @@ pub(crate) struct Runner {
     pub version: TdsVersion,
 }
 
-/// Serves a connection to its end.
-pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
+/// Serves a connection to its end, or until `closing` fires and what runs has ended. An open
+/// transaction is rolled back when this returns.
+pub(crate) async fn serve(shared: Arc<Shared>, caller: Caller, closing: CancellationToken) {
     let login = tokio::select! {
-        login = tokio::time::timeout(LOGIN_TIMEOUT, log_in(&shared, socket)) => login,
-        () = shared.closing.cancelled() => return,
+        login = tokio::time::timeout(LOGIN_TIMEOUT, log_in(&shared, caller)) => login,
+        () = closing.cancelled() => return,
     };
     let logged_in = match login {
         Ok(Ok(logged_in)) => logged_in,
@@ -84,7 +84,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
     };
     let logged_in = match logged_in {
         Arrived::Session(logged_in) => *logged_in,
-        Arrived::Relay(relay) => return relay.serve(&shared.closing).await,
+        Arrived::Relay(relay) => return relay.serve(&closing).await,
     };
     let LoggedIn { transport, mut reader, packets, session, version, spid } = logged_in;
     reader.set_limit(MESSAGE_LIMIT);
@@ -98,8 +98,11 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream) {
     let mut responder = Responder::new(write, packets, name, closed);
     responder.set_null_bitmaps(version.has_nbc_row());
     let mut runner = Runner { session, responder, version };
-    if let Err(error) = runner.run(incoming, &shared.closing).await {
+    if let Err(error) = runner.run(incoming, &closing).await {
         debug!(%error, "The connection broke");
+    }
+    if runner.session.transaction().depth > 0 {
+        runner.session.reset(false).await;
     }
     drop(spid);
 }

@@ -1,15 +1,16 @@
 //! From a fresh socket to a session: PRELOGIN, TLS, LOGIN7.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use launchpod_database::{Client, Login as DatabaseLogin};
+use launchpod_database::{Client, Database, Login as DatabaseLogin};
 use launchpod_session::Session;
 use launchpod_tds::ProtocolError;
 use launchpod_tds::login::{Login, MAX_LOGIN_LENGTH, feature};
 use launchpod_tds::message::{Incoming, MessageReader};
 use launchpod_tds::packet::PacketType;
-use launchpod_tds::prelogin::{Negotiated, Prelogin, Version, negotiate};
+use launchpod_tds::prelogin::{EncryptionPolicy, Negotiated, Prelogin, Version, negotiate};
 use launchpod_tds::token::{
     Done, DoneKind, DoneStatus, EnvChange, FeatureExtAck, LoginAck, Message as MessageToken,
     MessageKind,
@@ -19,13 +20,12 @@ use launchpod_tds::version::TdsVersion;
 use launchpod_tds::writer::PacketWriter;
 use launchpod_types::{Message, SqlError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tracing::{debug, info};
 
 use crate::relay::{self, Relay};
 use crate::server::Shared;
 use crate::spid::Spid;
-use crate::transport::Transport;
+use crate::transport::{Socket, Transport};
 
 /// What SQL Server calls itself in LOGINACK.
 const PROGRAM: &str = "Microsoft SQL Server";
@@ -33,6 +33,15 @@ const PROGRAM: &str = "Microsoft SQL Server";
 const VERSION: Version = Version { major: 16, minor: 0, build: 1000, sub_build: 0 };
 /// The language of messages.
 const LANGUAGE: &str = "us_english";
+
+/// Who has connected.
+pub(crate) struct Caller {
+    pub socket: Box<dyn Socket>,
+    pub address: Option<SocketAddr>,
+    pub local_address: Option<SocketAddr>,
+    /// The database of a script's connection, for which name and password say nothing.
+    pub script: Option<Arc<dyn Database>>,
+}
 
 /// Where a login has come to.
 pub(crate) enum Arrived {
@@ -72,11 +81,13 @@ pub(crate) enum LoginFailure {
 }
 
 /// Reads and answers what comes before the first request.
-pub(crate) async fn log_in(
-    shared: &Arc<Shared>,
-    socket: TcpStream,
-) -> Result<Arrived, LoginFailure> {
-    let (address, local_address) = (socket.peer_addr().ok(), socket.local_addr().ok());
+pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arrived, LoginFailure> {
+    let Caller { socket, address, local_address, script } = caller;
+    let encryption = match script {
+        None => shared.options.encryption,
+        // Nothing between the two can be listened to.
+        Some(_) => EncryptionPolicy::Supported,
+    };
     let mut transport = Transport::new(socket);
     let mut reader = MessageReader::new(MAX_LOGIN_LENGTH);
     let mut packets = PacketWriter::new();
@@ -87,10 +98,10 @@ pub(crate) async fn log_in(
         payload => payload?,
     };
     let prelogin = Prelogin::decode(&payload)?;
-    let (negotiated, encryption) = negotiate(prelogin.encryption, shared.options.encryption);
+    let (negotiated, answered) = negotiate(prelogin.encryption, encryption);
     let answer = Prelogin {
         version: Some(VERSION),
-        encryption: Some(encryption),
+        encryption: Some(answered),
         instance: Some(vec![0]),
         mars: Some(false),
         // A client that asks whether federated authentication is required is told no.
@@ -114,7 +125,7 @@ pub(crate) async fn log_in(
     if let Err(error) = check(&login) {
         return Err(refuse_and_close(transport, packets, shared, error).await?);
     }
-    if let Some(server) = &shared.behind {
+    if let Some(server) = shared.behind.as_ref().filter(|_| script.is_none()) {
         let relay = relay::log_in(shared, server, transport, reader, packets, login).await?;
         return Ok(Arrived::Relay(Box::new(relay)));
     }
@@ -128,7 +139,7 @@ pub(crate) async fn log_in(
             .unwrap_or_default(),
         encrypted: negotiated == Negotiated::All,
     };
-    match open(shared, &login, client).await {
+    match open(shared, &login, client, script).await {
         Ok((session, spid)) => {
             greet(&mut packets, &login, &session, &spid);
             send(&mut transport, &mut packets).await?;
@@ -209,7 +220,12 @@ fn check(login: &Login) -> Result<(), SqlError> {
 }
 
 /// Checks the login and opens its session.
-async fn open(shared: &Shared, login: &Login, client: Client) -> Result<(Session, Spid), SqlError> {
+async fn open(
+    shared: &Shared,
+    login: &Login,
+    client: Client,
+    script: Option<Arc<dyn Database>>,
+) -> Result<(Session, Spid), SqlError> {
     let spid = shared.spids.allocate().ok_or_else(too_many_sessions)?;
     let login = DatabaseLogin {
         user: login.user_name.clone(),
@@ -220,8 +236,14 @@ async fn open(shared: &Shared, login: &Login, client: Client) -> Result<(Session
         host: login.host_name.clone(),
         client,
     };
-    let database = shared.database.login(login).await?;
-    Ok((Session::new(Arc::clone(&shared.instance), database), spid))
+    let instance = Arc::clone(&shared.instance);
+    let Some(database) = script else {
+        let database = shared.database.login(login).await?;
+        return Ok((Session::new(instance, database), spid));
+    };
+    let database = database.login(login).await?;
+    instance.controller.note_implied_login().await;
+    Ok((Session::new(instance, database).within_script(), spid))
 }
 
 /// The tokens that answer a login: what SQL Server sends, in its order.

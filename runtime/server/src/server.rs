@@ -1,21 +1,23 @@
 //! Accepting connections, and ending them in good order.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use launchpod_database::Database;
-use launchpod_session::Instance;
+use launchpod_session::{Instance, ServeConnection};
 use launchpod_sqlserver::SqlServer;
 use launchpod_tds::prelogin::EncryptionPolicy;
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
 
 use crate::connection;
+use crate::login::Caller;
 use crate::spid::Spids;
 
 /// How long a silent connection is left before it is probed, as SQL Server does (30 s).
@@ -83,7 +85,9 @@ impl Server {
             closing: CancellationToken::new(),
             ending: CancellationToken::new(),
         };
-        Server { shared: Arc::new(shared) }
+        let shared = Arc::new(shared);
+        shared.instance.serve_scripts(Arc::new(ScriptFront(Arc::downgrade(&shared))));
+        Server { shared }
     }
 
     /// Serves the clients that a listener accepts until `stop` fires; then lets batches run
@@ -119,7 +123,35 @@ impl Server {
         }
         let shared = Arc::clone(&self.shared);
         let span = info_span!("connection", client.addr = %address);
-        connections.spawn(connection::serve(shared, socket).instrument(span));
+        let caller = Caller {
+            address: Some(address),
+            local_address: socket.local_addr().ok(),
+            socket: Box::new(socket),
+            script: None,
+        };
+        let closing = shared.closing.clone();
+        connections.spawn(connection::serve(shared, caller, closing).instrument(span));
+    }
+}
+
+/// Serves the connections that scripts make back. The instance has it, which the server has.
+struct ScriptFront(Weak<Shared>);
+
+// === impl ScriptFront ===
+
+#[async_trait]
+impl ServeConnection for ScriptFront {
+    async fn serve(&self, stream: UnixStream, database: Arc<dyn Database>) {
+        // Without a server there is nobody for whom a script could run.
+        let Some(shared) = self.0.upgrade() else { return };
+        let caller = Caller {
+            socket: Box::new(stream),
+            address: None,
+            local_address: None,
+            script: Some(database),
+        };
+        // A script that runs on while the server closes is served as long as it lives.
+        connection::serve(shared, caller, CancellationToken::new()).await;
     }
 }
 

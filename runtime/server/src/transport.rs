@@ -8,23 +8,27 @@ use std::task::{Context, Poll};
 use launchpod_wire::HandshakeStream;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+/// What carries a connection's bytes: a client's TCP socket, or one end of a script's connection.
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
 /// The stream of a connection.
 pub(crate) enum Transport {
     /// Packets as they are.
-    Plain(HandshakeStream<TcpStream>),
+    Plain(HandshakeStream<Box<dyn Socket>>),
     /// Packets within TLS.
-    Tls(Box<TlsStream<HandshakeStream<TcpStream>>>),
+    Tls(Box<TlsStream<HandshakeStream<Box<dyn Socket>>>>),
 }
 
 // === impl Transport ===
 
 impl Transport {
     /// A stream without TLS.
-    pub fn new(socket: TcpStream) -> Self {
+    pub fn new(socket: Box<dyn Socket>) -> Self {
         Transport::Plain(HandshakeStream::new(socket))
     }
 

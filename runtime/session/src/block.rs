@@ -71,7 +71,8 @@ impl Run<'_> {
         errors: Vec<Message>,
     ) -> Result<(), Stop> {
         let errors = self.located(errors, statement.line);
-        let abort = self.session.options.abort_transaction;
+        // A deadlock's victim has lost its transaction, and the batch ends (1205).
+        let abort = self.session.options.abort_transaction || errors.iter().any(is_deadlock);
         let ends_batch = abort || errors.iter().any(ends_batch);
         self.report(errors, done_kind(&statement.kind)).await?;
         if abort {
@@ -224,6 +225,11 @@ impl Run<'_> {
 fn ends_batch(error: &Message) -> bool {
     const ENDING: [i32; 7] = [217, 241, 242, 244, 245, 248, 295];
     error.class >= 19 || ENDING.contains(&error.number)
+}
+
+/// Whether a statement was the victim of a deadlock.
+pub(crate) fn is_deadlock(error: &Message) -> bool {
+    error.number == 1205
 }
 
 /// Whether an error ends the text it stands in, after which the caller goes on: those of

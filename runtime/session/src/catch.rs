@@ -4,7 +4,7 @@ use launchpod_database::Variable;
 use launchpod_tsql::ast::{Statement, StatementKind, Transaction};
 use launchpod_types::{Length, Message, SqlError, SqlType, Value};
 
-use crate::block::done_kind;
+use crate::block::{done_kind, is_deadlock};
 use crate::run::{Flow, Run, Stop};
 
 /// The type of ERROR_MESSAGE().
@@ -44,7 +44,8 @@ impl Run<'_> {
     ) -> Stop {
         let errors = self.located(errors, statement.line);
         let transaction_open = self.session.globals.transaction.depth > 0;
-        if self.session.options.abort_transaction && transaction_open {
+        let dooms = self.session.options.abort_transaction || errors.iter().any(is_deadlock);
+        if dooms && transaction_open {
             self.session.globals.doomed = true;
         }
         match self.done(done_kind(&statement.kind), None).await {

@@ -1,13 +1,14 @@
 //! What all sessions of a server share.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use launchpod_controller::{Controller, Report};
 use launchpod_types::SqlError;
 
 use crate::configuration::Configuration;
 use crate::kept::SpoolConfig;
+use crate::loopback::ServeConnection;
 
 /// Reports kept of requests that have ended.
 const HISTORY_LENGTH: usize = 100;
@@ -20,6 +21,8 @@ pub struct Instance {
     pub controller: Arc<Controller>,
     /// Where the rows of INSERT … EXEC wait.
     pub spool: SpoolConfig,
+    /// What serves scripts' connections back to the database; unset where nothing does.
+    front: OnceLock<Arc<dyn ServeConnection>>,
     history: Mutex<VecDeque<Report>>,
 }
 
@@ -33,8 +36,19 @@ impl Instance {
             configuration,
             controller,
             spool: SpoolConfig::default(),
+            front: OnceLock::new(),
             history: Mutex::default(),
         }
+    }
+
+    /// Says who serves the connections that scripts make back to the database. The first one
+    /// that is named stays.
+    pub fn serve_scripts(&self, front: Arc<dyn ServeConnection>) {
+        let _ = self.front.set(front);
+    }
+
+    pub(crate) fn front(&self) -> Option<Arc<dyn ServeConnection>> {
+        self.front.get().cloned()
     }
 
     /// Puts all pending values of the options in force.

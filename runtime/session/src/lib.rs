@@ -27,6 +27,7 @@ mod insert_execute;
 mod instance;
 mod kept;
 mod literal;
+mod loopback;
 mod options;
 mod procedure_name;
 mod procedures;
@@ -43,6 +44,7 @@ mod walk;
 
 pub use instance::Instance;
 pub use kept::SpoolConfig;
+pub use loopback::ServeConnection;
 pub use reply::{
     DoneKind, DonePlace, REPLIES_IN_FLIGHT, Replies, Reply, ReturnValue, StatementDone,
     TransactionChange,

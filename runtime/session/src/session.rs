@@ -32,6 +32,8 @@ pub struct Session {
     pub(crate) last_table: u64,
     /// The bulk load whose rows come next.
     pub(crate) announced: Option<AnnouncedLoad>,
+    /// Whether its client is an external script.
+    pub(crate) within_script: bool,
 }
 
 /// What `@@ROWCOUNT` and its kin return.
@@ -114,7 +116,16 @@ impl Session {
             cursors: Cursors::default(),
             last_table: 0,
             announced: None,
+            within_script: false,
         }
+    }
+
+    /// The same for a client that is an external script: its own scripts wait for no worker, since
+    /// it holds one.
+    #[must_use]
+    pub fn within_script(mut self) -> Self {
+        self.within_script = true;
+        self
     }
 
     /// Who the session acts as, and in which database it is.

@@ -90,6 +90,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         expected: Expected::Named,
         max_workers: 1,
         time_limit: None,
+        loopback: None,
+        within_script: false,
         cancel: cancel.clone(),
     };
     let progress = Progress::new();

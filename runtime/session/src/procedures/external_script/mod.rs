@@ -9,7 +9,7 @@ pub(super) use self::result_sets::declared_columns;
 
 use std::sync::Arc;
 
-use launchpod_controller::{ScriptEvent, ScriptRequest, ScriptRun};
+use launchpod_controller::{Loopback, ScriptEvent, ScriptRequest, ScriptRun};
 use launchpod_database::{Action, Variable};
 use launchpod_tsql::ast::ResultSets;
 use launchpod_types::{Parameter, SqlError, Value};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use self::arguments::{ScriptArguments, ScriptParameter};
 use self::input::Started;
 use super::{Argument, Completion};
+use crate::loopback::ScriptConnections;
 use crate::reply::{DoneKind, Reply};
 use crate::run::{Run, Stop};
 
@@ -40,6 +41,8 @@ impl Run<'_> {
         let expected = result_sets::expected(result_sets, source)?;
         arguments.check_parallel(&expected)?;
         let parameters = self.script_parameters(&arguments).await?;
+        // Before the input query: from then on the database's session is busy.
+        let loopback = self.loopback().await?;
         let Started { input, max_workers } = self.input(&arguments, &parameters).await?;
         let request = ScriptRequest {
             id,
@@ -53,6 +56,8 @@ impl Run<'_> {
             expected,
             max_workers: if arguments.parallel { max_workers.unwrap_or(u32::MAX) } else { 1 },
             time_limit: None,
+            loopback,
+            within_script: self.session.within_script,
             cancel: self.cancel.child_token(),
         };
         let run = self.session.instance.controller.run(request);
@@ -60,6 +65,15 @@ impl Run<'_> {
         let outputs = self.relay_script(run).await;
         self.session.database.runs_script(None);
         Ok(Completion { status: 0, outputs: wanted(&arguments.parameters, outputs?) })
+    }
+
+    /// What serves the script's connections back to the database, as who acts now.
+    async fn loopback(&mut self) -> Result<Option<Arc<dyn Loopback>>, Stop> {
+        let Some(front) = self.session.instance.front() else { return Ok(None) };
+        let database = self.session.database.loopback().await?;
+        let connections =
+            |database| -> Arc<dyn Loopback> { Arc::new(ScriptConnections { front, database }) };
+        Ok(database.map(connections))
     }
 
     /// The declared parameters with their values, in their declared types.

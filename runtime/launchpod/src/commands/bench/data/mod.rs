@@ -222,6 +222,8 @@ async fn call(
         expected: Expected::Named,
         max_workers: 1,
         time_limit: None,
+        loopback: None,
+        within_script: false,
         cancel: CancellationToken::new(),
     };
     let mut run = controller.run(request);
