@@ -1,5 +1,5 @@
 //! Embeds what images are made of, so that the program needs no files beside itself: the folder
-//! `images/`, and the supervisor (PID 1 of every worker), which is linked statically because it
+//! `images/`, the scripts' side of `sdk/`, and the supervisor (PID 1 of every worker), which is linked statically because it
 //! runs in images with any C library or none.
 
 use std::env;
@@ -13,18 +13,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
-    embed_images(&root.join("images"), &out)?;
+    embed(&root, &out)?;
     build_supervisor(&root, &out)
 }
 
-/// Writes `embedded.rs`: every file of `images/` as a pair of its path there and its bytes.
-fn embed_images(images: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+/// Writes `embedded.rs`: every file of `images/` as a pair of its path there and its bytes, and
+/// those of the package in `sdk/` by their path from the repository's root.
+fn embed(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let images = root.join("images");
     let mut files = Vec::new();
-    collect(images, &mut files)?;
+    collect(&images, &mut files)?;
+    collect(&root.join("sdk/launchpod"), &mut files)?;
     files.sort();
     let mut code = String::from("&[\n");
     for path in files {
-        let name = path.strip_prefix(images)?.to_str().ok_or("a file name is not UTF-8")?;
+        let name = path.strip_prefix(&images).or_else(|_| path.strip_prefix(root))?;
+        let name = name.to_str().ok_or("a file name is not UTF-8")?;
         writeln!(code, "    ({name:?}, include_bytes!({path:?})),")?;
     }
     code.push_str("]\n");

@@ -13,7 +13,8 @@ use crate::definition::Definition;
 use crate::error::Error;
 use crate::lock::Lock;
 
-/// Every file of the repository's folder `images/`, as it was when the program was built.
+/// Every file of the repository's folder `images/` and of the package in `sdk/`, as they were when
+/// the program was built.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Changes when the steps of a build change in a way that the files of the folder don't show.
@@ -121,11 +122,12 @@ impl Catalog {
         })
     }
 
-    /// The Python sources of the worker layer, by their path below `worker/`.
+    /// The Python sources of the worker layer, by their path below its folder: the worker, and in
+    /// `sdk/` what scripts import.
     pub(crate) fn worker_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().filter_map(|(path, bytes)| {
-            let path = path.strip_prefix("worker/")?;
-            path.ends_with(".py").then_some((path, bytes.as_ref()))
+            let is_ours = path.starts_with("worker/") || path.starts_with("sdk/");
+            (is_ours && path.ends_with(".py")).then_some((path.as_str(), bytes.as_ref()))
         })
     }
 

@@ -102,7 +102,8 @@ impl Layered<'_> {
         // As finish.py does for the environment: by hash, and the same every time.
         let mut compile = vec!["/usr/bin/env", "-i", "PYTHONHASHSEED=0", python];
         compile.extend(["-B", "-X", "utf8", "-s", "-P", "-m", "compileall", "-f", "-q"]);
-        compile.extend(["--invalidation-mode", "checked-hash", "/opt/launchpod/worker"]);
+        compile.extend(["--invalidation-mode", "checked-hash"]);
+        compile.extend(["/opt/launchpod/worker", "/opt/launchpod/sdk"]);
         let variables = definition.environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
         // Each line costs the classic builder a second.
         [

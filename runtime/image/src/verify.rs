@@ -195,9 +195,9 @@ fn worker(layer: &WorkerLayer, contents: &Contents, differences: &mut Vec<Differ
             differences.push(Difference::Worker(file.path.clone()));
         }
     }
-    let folder = format!("{OURS}/worker/");
-    let sources =
-        contents.manifest.paths().filter(|path| path.starts_with(&folder) && path.ends_with(".py"));
+    let folders = [format!("{OURS}/worker/"), format!("{OURS}/sdk/")];
+    let is_ours = |path: &&str| folders.iter().any(|folder| path.starts_with(folder));
+    let sources = contents.manifest.paths().filter(|path| is_ours(path) && path.ends_with(".py"));
     let extra = sources.filter(|path| !layer.files.iter().any(|file| file.path == *path));
     differences.extend(extra.map(|path| Difference::Worker(path.to_owned())));
 }

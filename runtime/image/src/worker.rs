@@ -33,7 +33,7 @@ pub(crate) struct WorkerLayer {
 impl WorkerLayer {
     pub(crate) fn new(catalog: &Catalog) -> Self {
         let python = catalog.worker_files().map(|(path, bytes)| File {
-            path: format!("{OURS}/worker/{path}"),
+            path: format!("{OURS}/{path}"),
             mode: 0o444,
             bytes: bytes.to_vec(),
         });
