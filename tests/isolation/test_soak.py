@@ -24,6 +24,32 @@ HOSTILE_EVERY = 10
 MORE_MEMORY = 64 << 20
 MORE_FILES = 16
 
+def make_logins(server, count: int) -> list[dict[str, str]]:
+    """Logins of a database who may run scripts and nothing else: what `connect` takes."""
+    logins = [{"user": f"worker{number}", "password": f"It's-{number}-secret"} for number in range(count)]
+    with server.connect() as session:
+        session.run("CREATE DATABASE soak").check()
+        session.run("USE soak").check()
+        for login in logins:
+            password = login["password"].replace("'", "''")
+            for batch in (
+                f"CREATE LOGIN {login['user']} WITH PASSWORD = '{password}', DEFAULT_DATABASE = soak",
+                f"CREATE USER {login['user']} FOR LOGIN {login['user']}",
+                f"GRANT EXECUTE ANY EXTERNAL SCRIPT TO {login['user']}",
+            ):
+                session.run(batch).check()
+    return logins
+
+
+BACK = """
+import launchpod
+with launchpod.connect() as connection:
+    cursor = connection.cursor()
+    cursor.execute("SELECT 2, SUSER_SNAME()")
+    factor, who = cursor.fetchone()
+OutputDataSet = InputDataSet * factor
+"""
+HONEST_BACK = script(BACK, query="SELECT 21 AS n", clause="WITH RESULT SETS ((n int))")
 HONEST = script("OutputDataSet = InputDataSet * 2", query="SELECT 21 AS n", clause="WITH RESULT SETS ((n int))")
 HOSTILE = [
     script("while True: os.fork()"),
@@ -32,6 +58,12 @@ HOSTILE = [
     script("import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"),
     script("while True: print('x' * 100)"),
     script("while True: pass"),
+    script("""
+import launchpod
+held = [launchpod.connect() for _ in range(16)]
+held[0].cursor().execute("BEGIN TRANSACTION; CREATE TABLE #own (n int)")
+os.kill(os.getpid(), 9)
+"""),
 ]
 
 
@@ -79,15 +111,12 @@ def test_soak(make_server, capsys):
         LAUNCHPOD_WORKER_MEMORY="256", LAUNCHPOD_WORKER_PROCESSES="64", LAUNCHPOD_SCRIPT_TIMEOUT="5",
         LAUNCHPOD_MESSAGE_SIZE="1", LAUNCHPOD_WORKERS="8", LAUNCHPOD_QUEUE_TIMEOUT="600",
     )  # fmt: skip
-    databases = [f"identity{number}" for number in range(IDENTITIES)]
-    with server.connect() as session:
-        for database in databases:
-            session.run(f"CREATE DATABASE {database}").check()
+    logins = make_logins(server, IDENTITIES)
     work: queue.SimpleQueue[int] = queue.SimpleQueue()
     wrong, seen = [], set()
 
     def client(number: int):
-        with server.connect(database=databases[number % IDENTITIES]) as session:
+        with server.connect(**logins[number % IDENTITIES]) as session:
             while True:
                 try:
                     call = work.get_nowait()
@@ -97,7 +126,8 @@ def test_soak(make_server, capsys):
                     if not session.run(HOSTILE[call // HOSTILE_EVERY % len(HOSTILE)]).errors:
                         wrong.append((call, "a hostile script succeeded"))
                     continue
-                outcome = session.run(HONEST)
+                # Every other one by way of a connection of its own.
+                outcome = session.run(HONEST_BACK if call % 2 else HONEST)
                 if outcome.errors or outcome.value != 42:
                     wrong.append((call, outcome.errors))
 
