@@ -75,7 +75,6 @@ def main():
         if os.path.basename(folder) == "__pycache__":
             shutil.rmtree(folder)
     byte_compile([sysconfig.get_path("stdlib"), *sites])
-    name_loopback()
     restrict()
 
 
@@ -115,13 +114,6 @@ def keep_licences():
             path = os.path.join(folder, name)
             if not os.path.islink(path) and not os.listdir(path):
                 os.rmdir(path)
-
-
-def name_loopback():
-    """An engine gives no names to a container without a network, which has a loopback device all
-    the same. Where it does, its own file is mounted here."""
-    with open("/etc/hosts", "w", encoding="ascii") as file:
-        file.write("127.0.0.1 localhost\n")
 
 
 def site_directories():

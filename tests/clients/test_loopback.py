@@ -50,14 +50,10 @@ engine.dispose()
 """,
     "any name and secret": """
 import pymssql
-answer = []
-for host in ("127.0.0.1", "localhost"):
-    with pymssql.connect(host, "nobody", "no secret", autocommit=True) as connection:
-        cursor = connection.cursor()
-        cursor.execute(ASK)
-        answer.append(cursor.fetchone())
-assert answer[0] == answer[1], answer
-answer = ["größer", *answer[0]]
+with pymssql.connect("127.0.0.1", "nobody", "no secret", autocommit=True) as connection:
+    cursor = connection.cursor()
+    cursor.execute("SELECT N'größer', " + ASK.removeprefix("SELECT"))
+    answer = cursor.fetchone()
 """,
 }
 
