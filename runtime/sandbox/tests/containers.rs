@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use launchpod_protocol::control::{FromSupervisor, ToSupervisor};
 use launchpod_sandbox::doctor::{self, State};
 use launchpod_sandbox::{
-    Backend, Channel, Config, Docker, EngineError, FastConfig, Limits, Preference, SandboxError,
-    Worker, WorkerSpec,
+    Backend, Channel, Config, Docker, EngineError, FastConfig, Limits, Network, Preference,
+    SandboxError, Worker, WorkerSpec,
 };
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -305,8 +305,10 @@ async fn abandoning_and_shutting_down_leave_nothing() {
 async fn the_doctor_tries_a_worker() {
     let instance = Instance::new();
     let docker = FastConfig::new(Preference::Docker).unwrap();
-    let examine =
-        |image, runtime| doctor::examine(instance.config(), docker.clone(), image, runtime);
+    let closed = Network::default();
+    let examine = |image, runtime| {
+        doctor::examine(instance.config(), docker.clone(), image, runtime, &closed)
+    };
     let image = image();
     let findings = examine(Some(image.as_str()), None).await;
     eprintln!("{findings:#?}");
