@@ -8,7 +8,7 @@ use launchpod_controller::{
     Admission, Config, Failure, Input, Language, Parts, Resource, ScriptEvent, ScriptRequest,
     TypeMapping,
 };
-use launchpod_sandbox::Limits;
+use launchpod_sandbox::{Limits, Network};
 use launchpod_types::{Column, Parameter, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
