@@ -3,7 +3,7 @@
 
 mod support;
 
-use launchpod_database::{Database, Session};
+use launchpod_database::Session;
 use support::{Server, check, line, login, run};
 
 async fn open(session: &mut dyn Session, database: &str) -> Box<dyn Session> {
