@@ -6,14 +6,14 @@ TYPES.md, with the protocol, has the table.
 import datetime
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from . import moments
+from . import moments, sizes
+from .batches import slices
 from .decimals import decimal128, decimal_type
 
 GUID = pa.binary(16)
@@ -88,13 +88,13 @@ def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
             measure = None
         elif series.dtype == object:
             arrow_type, convert = plan_object(series, place)
-            measure = _measure_objects
+            measure = sizes.of_objects
         elif isinstance(series.dtype, np.dtype):
             arrow_type, convert = _plan_numpy(series.dtype)
             measure = None
         else:
             arrow_type, convert = _plan_extension(series)
-            measure = _measure_arrow
+            measure = sizes.of_arrow
     except Unsupported as unsupported:
         raise OutputError(
             f"Unsupported data type {unsupported} in output data for column # {position}. "
@@ -105,9 +105,10 @@ def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
     column = Column(pa.field(name, arrow_type), series, convert, measure, place)
     if not wants_length or arrow_type != pa.string():
         return column
-    metadata = {"launchpod.max_length": str(_longest(column))}
-    field = column.field.with_metadata(metadata)
-    return Column(field, series, convert, measure, place)
+    parts = (column.arrow(start, stop) for start, stop in slices([column], len(series)))
+    longest = sizes.longest(parts)
+    metadata = {"launchpod.max_length": str(longest)}
+    return replace(column, field=column.field.with_metadata(metadata))
 
 
 def _name(series: pd.Series) -> str:
@@ -280,37 +281,3 @@ def is_null(value) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (
         isinstance(value, float) and value != value
     )
-
-
-# === sizes ===
-
-
-def _measure_objects(part: pd.Series) -> int:
-    return sum(len(value) for value in part if isinstance(value, (str, bytes, bytearray)))
-
-
-def _measure_arrow(part: pd.Series) -> int:
-    return _as_arrow(part).nbytes
-
-
-def _longest(column: Column) -> int:
-    """The longest text in UTF-16 code units."""
-    if column.series.dtype == object:
-        return max(map(_utf16_length, column.series), default=0)
-    longest = 0
-    for start in range(0, len(column.series), 1 << 16):
-        array = column.arrow(start, start + (1 << 16))
-        lengths = pc.utf8_length(array)
-        if pc.any(pc.not_equal(pc.binary_length(array), lengths)).as_py():
-            beyond = pc.count_substring_regex(array, "[\U00010000-\U0010ffff]")
-            lengths = pc.add(lengths, beyond)
-        longest = max(longest, pc.max(lengths).as_py() or 0)
-    return longest
-
-
-def _utf16_length(value) -> int:
-    if not isinstance(value, str):
-        if is_null(value):
-            return 0
-        value = str(value)
-    return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2

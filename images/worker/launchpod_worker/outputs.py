@@ -1,16 +1,15 @@
 """The output: a DataFrame, sent as an Arrow stream in batches of bounded size."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 import pyarrow as pa
 
 from . import frames, segments
+from .batches import MAX_BYTES, MAX_ROW, slices
 from .columns import Column, OutputError, plan
 from .frames import Connection
 from .request import Request
-
-# A batch ends at whichever comes first; a single row may be larger.
-MAX_ROWS = 1 << 16
-MAX_BYTES = 8 << 20
 
 # Arrow's columnar format, "IPC streaming format": continuation marker and length 0.
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
@@ -34,11 +33,33 @@ def send(connection: Connection, frame, asked: Request) -> None:
     columns = [plan(frame.iloc[:, i], i, wants_length) for i in range(len(frame.columns))]
     schema = pa.schema([column.field for column in columns])
     stream = Stream(connection, schema, asked.shared_memory)
-    for start, stop in _slices(columns, len(frame)):
+    for start, stop in slices(columns, len(frame)):
         arrays = [column.arrow(start, stop) for column in columns]
-        stream.send(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        for batch in _cut(pa.RecordBatch.from_arrays(arrays, schema=schema)):
+            _check(batch, columns)
+            stream.send(batch)
     stream.finish()
     connection.send(frames.OUTPUT_END)
+
+
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cuts a batch that has become larger than was estimated: text has up to four bytes for a
+    character."""
+    rows = max(1, batch.num_rows * MAX_BYTES // max(batch.nbytes, MAX_BYTES))
+    for start in range(0, batch.num_rows, rows):
+        yield batch.slice(start, rows)
+
+
+def _check(batch: pa.RecordBatch, columns: list[Column]) -> None:
+    """Raises OutputError for a row that is larger than the controller takes, naming its largest
+    value."""
+    if batch.nbytes <= MAX_ROW:
+        return
+    size, largest = max((array.nbytes, i) for i, array in enumerate(batch.columns))
+    raise OutputError(
+        f"A row of {batch.nbytes} bytes can't be sent, the most are {MAX_ROW}; its value of "
+        f"{columns[largest].place} has {size}. Return it in several rows."
+    )
 
 
 class Stream:
@@ -96,15 +117,3 @@ def describe(error: BaseException) -> dict | None:
     if not isinstance(error, OutputError):
         return None
     return {"traceback": f"{error}\n", "exception": "OutputError", "message": str(error)}
-
-
-def _slices(columns: list[Column], count: int):
-    """Cuts rows 0 to count into batches."""
-    widest = max(1, MAX_BYTES // (16 * len(columns)))
-    start = 0
-    while start < count:
-        stop = min(start + min(MAX_ROWS, widest), count)
-        while stop - start > 1 and sum(c.size(start, stop) for c in columns) > MAX_BYTES:
-            stop = start + (stop - start) // 2
-        yield start, stop
-        start = stop

@@ -160,6 +160,12 @@ def test_the_longest_text_is_measured_in_utf16(dtype):
     assert lengths(f"pandas.Series(['', None], dtype='{dtype}')") == 0
 
 
+def test_the_longest_text_of_many_batches():
+    assert lengths("['a'] * 100_000 + ['\U0001d11e' * 3] + ['b' * 5] * 100_000") == 6
+    assert lengths("['a'] * 100_000 + ['\u03c0' * 7]") == 7
+    assert lengths("pandas.Series(['a', None] * 50_000 + ['bc'], dtype='str').iloc[1:]") == 2
+
+
 def test_lengths_are_not_measured_when_types_are_declared():
     assert lengths("['a']", result_types=["nvarchar(5)"]) is None
 
@@ -198,6 +204,36 @@ def test_large_values_come_in_small_batches():
     assert len(result.batches) >= 4
     assert sum(batch.num_rows for batch in result.batches) == 8
     assert max(batch.nbytes for batch in result.batches) <= 9 << 20
+
+
+def test_text_beyond_ascii_comes_in_small_batches():
+    result = output("DataFrame({'a': ['\u8a9e' * 1000] * 6_000})", result_types=["nvarchar(max)"])
+    assert max(batch.nbytes for batch in result.batches) <= 9 << 20
+    assert sum(batch.num_rows for batch in result.batches) == 6_000
+
+
+@pytest.mark.parametrize("missing", ["None", "float('nan')", "pandas.NA", "0.5"])
+def test_texts_with_other_values_come_in_small_batches(missing):
+    """A few values that aren't text don't hide how long the others are."""
+    values = f"pandas.Series([{missing}] + ['x' * (1 << 20)] * 12, dtype=object)"
+    result = output(f"DataFrame({{'a': {values}}})", result_types=["nvarchar(max)"])
+    assert max(batch.nbytes for batch in result.batches) <= 9 << 20
+    assert sum(batch.num_rows for batch in result.batches) == 13
+
+
+def test_sizes_that_change_from_row_to_row():
+    values = "['x'] * 70_000 + ['y' * (9 << 20)] + ['z'] * 70_000 + ['w' * (5 << 20)] * 3"
+    result = output(f"DataFrame({{'a': {values}}})", result_types=["nvarchar(max)"])
+    found = [(len(value), value[0]) for value in result.column()]
+    assert found == [(1, "x")] * 70_000 + [(9 << 20, "y")] + [(1, "z")] * 70_000 + [(5 << 20, "w")] * 3
+    assert max(batch.nbytes for batch in result.batches) <= 10 << 20
+
+
+def test_a_value_that_is_larger_than_the_controller_takes_is_named():
+    script = "OutputDataSet = DataFrame({'n': [1, 2], 'b': [b'x', bytes(256 << 20)]})"
+    failed = run(script, result_types=["int", "varbinary(max)"]).failed
+    assert "A row of 26843" in failed["traceback"]
+    assert "its value of output column # 1 ('b') has 26843" in failed["traceback"]
 
 
 def test_wide_frames_come_in_short_batches():
