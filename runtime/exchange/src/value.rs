@@ -29,6 +29,13 @@ pub enum FormError {
         /// Its supposed type.
         sql_type: SqlType,
     },
+    /// Text or bytes, of one value or of a column's values together, are longer than an array's
+    /// offsets can say.
+    #[error("values of {sql_type} have more than 2147483647 bytes")]
+    TooLong {
+        /// The values' type.
+        sql_type: SqlType,
+    },
     /// Arrow refuses what the forms allow.
     #[error(transparent)]
     Arrow(#[from] ArrowError),
@@ -113,12 +120,13 @@ macro_rules! build {
 /// The storage array of values of a type.
 ///
 /// # Errors
-/// A value is of another kind than the type's values, or outside its range. Lengths of text and
-/// bytes are not checked.
+/// A value is of another kind than the type's values, or outside its range; or text and bytes are
+/// longer than an array holds. Lengths that the type declares are not checked.
 pub fn array_of<'a>(
     values: impl IntoIterator<Item = &'a Value>,
     sql_type: SqlType,
 ) -> Result<ArrayRef, FormError> {
+    let mut room = Room(i32::MAX as usize);
     Ok(match storage::data_type(sql_type) {
         DataType::Boolean => {
             build!(values, sql_type, BooleanBuilder::new(), Value::Bit(bit) => Some(*bit))
@@ -143,7 +151,7 @@ pub fn array_of<'a>(
                     .map(|number| number.unscaled))
         }
         DataType::Binary => build!(values, sql_type, BinaryBuilder::new(),
-            Value::Binary(bytes) => Some(bytes)),
+            Value::Binary(bytes) => Some(room.take(bytes, sql_type)?)),
         DataType::Date32 => {
             build!(values, sql_type, Date32Builder::new(), Value::Date(days) => Some(*days))
         }
@@ -153,8 +161,25 @@ pub fn array_of<'a>(
             Value::Int(number) => (sql_type == SqlType::BigInt).then_some(*number),
             Value::DateTime(ticks) => (sql_type != SqlType::BigInt).then_some(*ticks)),
         DataType::FixedSizeBinary(size) => fixed(values, sql_type, size)?,
-        _ => build!(values, sql_type, StringBuilder::new(), Value::Text(text) => Some(text)),
+        _ => build!(values, sql_type, StringBuilder::new(),
+            Value::Text(text) => Some(room.take(text, sql_type)?)),
     })
+}
+
+/// How many more bytes an array of text or bytes holds: its offsets are of 31 bits.
+struct Room(usize);
+
+impl Room {
+    /// Takes a value's bytes off.
+    fn take<'a, T: AsRef<[u8]> + ?Sized>(
+        &mut self,
+        value: &'a T,
+        sql_type: SqlType,
+    ) -> Result<&'a T, FormError> {
+        let left = self.0.checked_sub(value.as_ref().len());
+        self.0 = left.ok_or(FormError::TooLong { sql_type })?;
+        Ok(value)
+    }
 }
 
 /// The storage of rows of these columns.
@@ -241,6 +266,26 @@ mod tests {
         assert!(array_of(&[Value::Int(256)], SqlType::TinyInt).is_err());
         assert!(array_of(&[Value::Int(1)], SqlType::DateTime).is_err());
         assert!(array_of(&[Value::from("x")], SqlType::Int).is_err());
+    }
+
+    #[test]
+    fn more_than_an_array_holds_is_refused() {
+        // Zeros, which the system makes up: unwritten, they take no memory.
+        let bytes = vec![0; 1 << 31];
+        let text = String::from_utf8(vec![0; 1 << 31]).unwrap();
+        for (value, sql_type, name) in [
+            (Value::Binary(bytes), SqlType::VARBINARY_MAX, "varbinary(max)"),
+            (Value::Text(text), SqlType::NVARCHAR_MAX, "nvarchar(max)"),
+        ] {
+            let error = array_of([&value], sql_type).unwrap_err();
+            let expected = format!("values of {name} have more than 2147483647 bytes");
+            assert_eq!(error.to_string(), expected);
+        }
+        // Together, too.
+        let mut room = Room(10);
+        assert!(room.take("123456", SqlType::Text).is_ok());
+        assert!(room.take("1234", SqlType::Text).is_ok());
+        assert!(room.take("1", SqlType::Text).is_err());
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Limits {
 // === impl Limits ===
 
 /// Four MiB of metadata, 256 MiB of body, 4096 columns (as many as a TDS result may have), a
-/// million cells (twice what our worker sends).
+/// million cells (four times what our worker sends).
 impl Default for Limits {
     fn default() -> Self {
         Limits { metadata: 4 << 20, body: 256 << 20, columns: 4096, cells: 1 << 20 }

@@ -42,8 +42,10 @@ pub(crate) fn of_engine(error: &rusqlite::Error) -> SqlError {
     if text.contains("integer overflow") {
         return errors::overflow(launchpod_types::SqlType::BigInt);
     }
+    if text.contains("string or blob too big") {
+        return errors::too_large_to_grow();
+    }
     if text.contains("too large")
-        || text.contains("too big")
         || text.contains("too deep")
         || text.contains("too many")
         || text.contains("parser stack overflow")
@@ -152,5 +154,19 @@ impl Key {
             "" => errors::duplicate_in_index(&table.label(), &self.name, value),
             kind => errors::duplicate_key(kind, &self.name, &table.label(), value),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_too_long_is_no_complex_query() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        assert_eq!(one("SELECT length(zeroblob(1000000000))").unwrap(), 1_000_000_000);
+        let error = one("SELECT length(zeroblob(1000000001))").unwrap_err();
+        assert_eq!(of_engine(&error).number(), 7119);
     }
 }
