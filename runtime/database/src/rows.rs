@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use launchpod_types::{Column, SqlError};
 use tokio::sync::mpsc;
 
-use crate::{EVENTS_IN_FLIGHT, Event, Events};
+use crate::{Event, Events};
 
 /// The rows of one query, as they come.
 #[derive(Debug)]
@@ -28,7 +28,8 @@ impl Rows {
     pub async fn of(mut events: Events) -> Result<Option<Rows>, SqlError> {
         while let Some(event) = events.recv().await {
             if let Event::Columns(columns) = event? {
-                let (sender, batches) = mpsc::channel(EVENTS_IN_FLIGHT);
+                // Rows wait among the events: more than one here would be held twice.
+                let (sender, batches) = mpsc::channel(1);
                 tokio::spawn(pump(events, sender));
                 return Ok(Some(Rows { columns, batches }));
             }

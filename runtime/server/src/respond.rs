@@ -20,6 +20,8 @@ use crate::rows::{ResultColumns, Rows, RowsError};
 
 /// Bytes of finished packets that are written to the socket at once.
 const WRITE_SIZE: usize = 64 << 10;
+/// The most memory that is kept from one write for the next: a value may be much larger.
+const KEPT_SIZE: usize = 4 * WRITE_SIZE;
 
 /// Writes the answers of one connection.
 pub(crate) struct Responder<W> {
@@ -270,17 +272,22 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         if self.wire.len() < WRITE_SIZE { Ok(()) } else { self.send().await }
     }
 
-    /// Sends what is in packets.
+    /// Sends what is in packets; their memory serves the next ones.
     async fn send(&mut self) -> io::Result<()> {
-        let wire = self.wire.split();
+        let Responder { socket, wire, closed, .. } = self;
         let write = async {
-            self.socket.write_all(&wire).await?;
-            self.socket.flush().await
+            socket.write_all(wire).await?;
+            socket.flush().await
         };
-        tokio::select! {
+        let written = tokio::select! {
             written = write => written,
-            () = self.closed.cancelled() => Err(io::ErrorKind::ConnectionAborted.into()),
+            () = closed.cancelled() => Err(io::ErrorKind::ConnectionAborted.into()),
+        };
+        if wire.capacity() > KEPT_SIZE {
+            *wire = BytesMut::new();
         }
+        wire.clear();
+        written
     }
 }
 

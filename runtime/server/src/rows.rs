@@ -9,6 +9,7 @@ use arrow_array::{
     Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, RecordBatch,
     StringArray,
 };
+use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
@@ -23,6 +24,13 @@ pub(crate) struct ResultColumns {
     columns: Vec<Column>,
     wire: Vec<WireColumn>,
     null_bitmaps: bool,
+}
+
+/// A column of a batch.
+struct Part<'a> {
+    cells: Cells<'a>,
+    /// Where it has NULLs, if anywhere: asked for every cell, so found once.
+    nulls: Option<&'a NullBuffer>,
 }
 
 /// A column's cells, of the one array type that stores its SQL type.
@@ -51,7 +59,7 @@ enum Cells<'a> {
 /// A batch whose rows can be written one by one.
 pub(crate) struct Rows<'a> {
     columns: &'a [WireColumn],
-    cells: Vec<Cells<'a>>,
+    parts: Vec<Part<'a>>,
     null_bitmaps: bool,
     count: usize,
 }
@@ -98,29 +106,30 @@ impl ResultColumns {
                 found: batch.num_columns(),
             });
         }
-        let cells = self
+        let parts = self
             .columns
             .iter()
             .zip(batch.columns())
-            .map(|(column, array)| cells_of(column, array.as_ref()))
+            .map(|(column, array)| part(column, array.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
-        let has_nulls = batch.columns().iter().any(|array| array.null_count() > 0);
+        let has_nulls = parts.iter().any(|part| part.nulls.is_some());
         Ok(Rows {
             columns: &self.wire,
-            cells,
+            parts,
             null_bitmaps: self.null_bitmaps && has_nulls,
             count: batch.num_rows(),
         })
     }
 }
 
-fn cells_of<'a>(column: &Column, array: &'a dyn Array) -> Result<Cells<'a>, RowsError> {
+fn part<'a>(column: &Column, array: &'a dyn Array) -> Result<Part<'a>, RowsError> {
     let expected = storage::data_type(column.sql_type);
     if *array.data_type() != expected {
         let found = array.data_type().clone();
         return Err(RowsError::Storage { column: column.name.clone(), expected, found });
     }
-    Ok(Cells::new(column.sql_type, array))
+    let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+    Ok(Part { cells: Cells::new(column.sql_type, array), nulls })
 }
 
 fn wire_column(column: &Column) -> WireColumn {
@@ -146,15 +155,26 @@ impl Rows<'_> {
     /// Appends the token of a row.
     pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), RowsError> {
         let mut writer = if self.null_bitmaps {
-            let nulls = self.cells.iter().map(|cells| cells.array().is_null(row));
+            let nulls = self.parts.iter().map(|part| part.is_null(row));
             RowWriter::with_nulls(out, self.columns, nulls)
         } else {
             RowWriter::new(out, self.columns)
         };
-        for cells in &self.cells {
-            cells.write(row, &mut writer)?;
+        for part in &self.parts {
+            match part.is_null(row) {
+                true => writer.null()?,
+                false => part.cells.write(row, &mut writer)?,
+            }
         }
         Ok(writer.finish()?)
+    }
+}
+
+// === impl Part ===
+
+impl Part<'_> {
+    fn is_null(&self, row: usize) -> bool {
+        self.nulls.is_some_and(|nulls| nulls.is_null(row))
     }
 }
 
@@ -195,31 +215,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn array(&self) -> &'a dyn Array {
-        match *self {
-            Cells::Bit(array) => array,
-            Cells::TinyInt(array) => array,
-            Cells::SmallInt(array) => array,
-            Cells::Int(array) => array,
-            Cells::BigInt(array)
-            | Cells::SmallDateTime(array)
-            | Cells::DateTime(array)
-            | Cells::DateTime2(array) => array,
-            Cells::Real(array) => array,
-            Cells::Float(array) => array,
-            Cells::Decimal(array) | Cells::Money(array) => array,
-            Cells::Text(array) => array,
-            Cells::Binary(array) => array,
-            Cells::Date(array) => array,
-            Cells::Time(array) => array,
-            Cells::DateTimeOffset(array, _) | Cells::Guid(array) => array,
-        }
-    }
-
+    /// Writes a cell that isn't NULL.
     fn write(&self, row: usize, out: &mut RowWriter<'_>) -> Result<(), RowsError> {
-        if self.array().is_null(row) {
-            return Ok(out.null()?);
-        }
         match *self {
             Cells::Bit(array) => out.bit(Some(array.value(row))),
             Cells::TinyInt(array) => out.tiny_int(Some(array.value(row))),

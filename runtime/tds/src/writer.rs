@@ -6,6 +6,9 @@ use crate::packet::{
     DEFAULT_PACKET_SIZE, HEADER_LENGTH, PACKET_SIZES, PacketHeader, PacketStatus, PacketType,
 };
 
+/// The most memory that is kept for the tokens to come: a value may be much larger.
+const KEPT_SIZE: usize = 256 << 10;
+
 /// Splits an answer into packets of the negotiated size.
 ///
 /// Tokens are appended to [`PacketWriter::tokens`]. While an answer is being made, take
@@ -87,6 +90,7 @@ impl PacketWriter {
             self.packet(start, length.min(start + body), status, wire);
         }
         self.tokens.drain(..length);
+        self.tokens.shrink_to(KEPT_SIZE);
     }
 
     fn packet(&mut self, start: usize, end: usize, status: PacketStatus, wire: &mut BytesMut) {
@@ -158,6 +162,17 @@ mod tests {
         writer.tokens().push(1);
         writer.finish(&mut wire);
         assert_eq!(packets(&wire), [(9, 1, 1)], "packets are counted from 1 in each message");
+    }
+
+    #[test]
+    fn a_large_values_memory_is_not_kept() {
+        let mut writer = PacketWriter::new();
+        let mut wire = BytesMut::new();
+        writer.tokens().resize(64 << 20, 7);
+        writer.take_full(&mut wire);
+        assert!(writer.tokens().capacity() <= KEPT_SIZE);
+        writer.finish(&mut wire);
+        assert!(wire.len() > 64 << 20);
     }
 
     #[test]
