@@ -44,3 +44,17 @@ def test_an_error_after_many_rows_is_still_an_error(sql):
     outcome = sql.run(script(text, clause="WITH RESULT SETS ((n int NOT NULL))"))
     assert outcome.numbers == [11553]
     assert sql.run("SELECT 1 AS alive").value == 1
+
+
+def test_a_value_that_is_too_large_to_be_sent_is_named(sql):
+    text = "OutputDataSet = pandas.DataFrame({'n': [1], 'b': [bytes(256 << 20)]})"
+    outcome = sql.run(script(text, clause="WITH RESULT SETS ((n int, b varbinary(max)))"))
+    assert outcome.numbers == [39004, 39019, 11536]
+    assert "its value of output column # 1 ('b') has 26843" in outcome.errors[1].text
+    assert sql.run("SELECT 1 AS alive").value == 1
+
+
+def test_a_value_that_is_too_large_for_the_database(sql):
+    query = "SELECT REPLICATE(CAST(N'x' AS nvarchar(max)), 2147483647) AS t"
+    assert sql.run(script(ROWS, query=query)).numbers == [7119]
+    assert sql.run(script(ROWS, query="SELECT REPLICATE(N'x', 0) AS t, 0x AS b")).rows == [("", b"")]
