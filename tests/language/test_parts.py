@@ -1,5 +1,6 @@
 """A script that runs for each chunk or key of its input, and one that runs in several workers."""
 
+import pymssql
 import pytest
 
 from harness.scripts import ROWS, script
@@ -176,6 +177,8 @@ time.sleep(1)
 print('a share')
 OutputDataSet = pandas.DataFrame({'who': [str(os.getuid())], 'n': [len(InputDataSet)]})
 """
+# More bytes than the server keeps back for a packet.
+FIRST_ROWS = 100_000
 WHO_AND_COUNT = "WITH RESULT SETS ((who nvarchar(100), n int))"
 
 
@@ -230,6 +233,26 @@ def test_the_first_error_ends_all(parallel):
         outcome = session.run(script(body, query=NUMBERS, clause=INT, parallel="1"))
     assert outcome.numbers == [39004, 39019, 11536]
     assert "ValueError: mine" in outcome.errors[1].text
+    parallel.wait_for_no_containers()
+
+
+def test_results_are_merged_as_they_come(parallel):
+    """One worker's rows are with the client while another one still runs."""
+    body = f"""
+import time
+if 1 not in set(InputDataSet.n): time.sleep(3600)
+OutputDataSet = pandas.DataFrame({{'n': range({FIRST_ROWS})}})
+"""
+    connection = pymssql.connect(
+        server=parallel.host, port=str(parallel.port), user=parallel.user, password=parallel.password,
+        autocommit=True, tds_version="7.4",
+    )  # fmt: skip
+    cursor = connection.cursor()
+    cursor.execute(script(body, query=NUMBERS, clause=INT, parallel="1"))
+    # The last of the worker's rows may wait for a packet to be full.
+    assert cursor.fetchmany(FIRST_ROWS // 2) == [(n,) for n in range(FIRST_ROWS // 2)]
+    assert len(parallel.containers(running=True)) >= 1
+    connection.close()
     parallel.wait_for_no_containers()
 
 

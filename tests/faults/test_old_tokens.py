@@ -1,0 +1,113 @@
+"""A worker's token: whoever has it is let in once, at its own socket, and nowhere else."""
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from harness.scripts import DOCUMENTED, script
+from harness.server import Server
+
+WAITS = script("import time\ntime.sleep(3600)")
+HELLO = 0x01
+REFUSED, TURNED_AWAY = "refused", "turned away"
+
+# Dials a worker's socket as its supervisor does; says how that ended.
+DIAL = f"""
+import json, socket, struct, sys
+path, token = sys.argv[1:]
+hello = json.dumps({{"version": 1, "token": token, "role": "data"}}).encode()
+connection = socket.socket(socket.AF_UNIX)
+connection.settimeout(60)
+try:
+    connection.connect(path)
+    connection.sendall(struct.pack("<IB", len(hello), {HELLO}) + hello)
+    print({TURNED_AWAY!r} if connection.recv(1) == b"" else "let in")
+except ConnectionRefusedError:
+    print({REFUSED!r})
+except (ConnectionResetError, BrokenPipeError):
+    print({TURNED_AWAY!r})
+"""
+
+
+def dial(socket: Path, token: str, uid: int) -> str:
+    """Says HELLO with a token, as a process of that uid."""
+    dialled = subprocess.run(
+        [sys.executable, "-c", DIAL, socket, token], user=uid, group=uid, extra_groups=[], text=True,
+        capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert dialled.returncode == 0, dialled.stderr
+    return dialled.stdout.strip()
+
+
+class Door(NamedTuple):
+    """A worker's socket, by a path that is its worker's uid's to open, and what opens it."""
+
+    socket: Path
+    token: str
+    uid: int
+
+
+class Lookout:
+    """Sees workers' sockets and tokens while these are there: from a worker's making until both
+    of its connections stand."""
+
+    def __init__(self, server: Server, folder: Path):
+        self._workers = Path("/run/launchpod", server.instance.replace("-", "")[:8])
+        # Links to sockets, which go on when the sockets' own names are gone.
+        self._links = folder
+        self._numbers = itertools.count()
+
+    def next(self) -> Door:
+        """The next worker's; its call runs already, on another thread."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            # No pause: they are there for some tenths of a second.
+            for token in self._workers.glob("*/token"):
+                link = self._links / str(next(self._numbers))
+                try:
+                    uid = token.stat().st_uid
+                    if uid == 0:
+                        # Not handed over yet.
+                        continue
+                    os.link(token.with_name("controller.sock"), link)
+                    return Door(link, token.read_text(), uid)
+                except FileNotFoundError:
+                    # Gone meanwhile.
+                    continue
+        raise AssertionError("no worker's token was to be seen")
+
+
+@pytest.mark.threat(30)
+def test_a_token_that_was_said_is_of_no_use(server):
+    with tempfile.TemporaryDirectory(dir="/run") as folder:
+        Path(folder).chmod(0o755)
+        lookout = Lookout(server, Path(folder))
+        waiting = server.in_background(WAITS)
+        used = lookout.next()
+        worker = server.wait_for_script()
+
+        # At its own socket: nobody listens there any more.
+        assert dial(*used) == REFUSED
+
+        # At another worker's, as that worker's uid: late ones find nobody there, either.
+        for _ in range(20):
+            call = server.in_background(DOCUMENTED)
+            other = lookout.next()
+            said = dial(other.socket, used.token, other.uid)
+            assert call.result(timeout=120).value == 1
+            if said == TURNED_AWAY:
+                break
+            assert said == REFUSED
+        assert said == TURNED_AWAY
+        assert "turned a connection to a worker's socket away" in server.log_text()
+
+        server.kill_worker(worker)
+        assert waiting.result(timeout=120).errors
+    server.wait_for_no_containers()
