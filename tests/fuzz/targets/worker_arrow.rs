@@ -1,5 +1,6 @@
-//! The output of a worker: an Arrow IPC stream, decoded and converted to SQL types. The first
-//! byte chooses into how large pieces the stream is cut, or that it comes in shared memory.
+//! The output of a worker: an Arrow IPC stream, decoded and converted to SQL types, those of its
+//! own and declared ones. The first byte chooses into how large pieces the stream is cut, or that
+//! it comes in shared memory.
 #![no_main]
 
 use std::sync::Once;
@@ -7,10 +8,25 @@ use std::sync::Once;
 use bytes::Bytes;
 use launchpod_exchange::convert::Converter;
 use launchpod_exchange::stream::{Decoder, Limits};
+use launchpod_types::{Column, Length, SqlType};
 use libfuzzer_sys::fuzz_target;
 
 /// Small, so that a limit that is not kept shows as memory.
 const LIMITS: Limits = Limits { metadata: 64 << 10, body: 1 << 20, columns: 64, cells: 1 << 16 };
+
+/// What all columns may be declared as: each kind of conversion, and lengths that are too short.
+const DECLARED: [SqlType; 10] = [
+    SqlType::Bit,
+    SqlType::TinyInt,
+    SqlType::Real,
+    SqlType::Decimal { precision: 9, scale: 3 },
+    SqlType::Money,
+    SqlType::Char(3),
+    SqlType::NVARCHAR_MAX,
+    SqlType::VarBinary(Length::Limited(3)),
+    SqlType::DateTime,
+    SqlType::DateTimeOffset(7),
+];
 
 fuzz_target!(|bytes: &[u8]| {
     let_arrow_panic();
@@ -25,11 +41,17 @@ fuzz_target!(|bytes: &[u8]| {
         };
         let Ok(batches) = pushed else { return };
         let Some(schema) = decoder.schema() else { continue };
-        let converter = Converter::inferred(schema);
+        let declared = DECLARED.iter().filter_map(|sql_type| {
+            let columns = vec![Column::new("", *sql_type); schema.fields().len()];
+            Converter::declared(schema, &columns).ok()
+        });
+        let converters: Vec<Converter> = declared.chain([Converter::inferred(schema)]).collect();
         for batch in batches {
             assert!(batch.num_rows() * batch.num_columns() <= LIMITS.cells);
-            let rows: usize = converter.convert(&batch).flatten().map(|part| part.num_rows()).sum();
-            assert!(rows <= batch.num_rows());
+            for converter in &converters {
+                let parts = converter.convert(&batch).flatten();
+                assert!(parts.map(|part| part.num_rows()).sum::<usize>() <= batch.num_rows());
+            }
         }
     }
     let _ = decoder.finish();
