@@ -124,7 +124,7 @@ def test_a_dtype(given, number):
 
 @pytest.mark.parametrize(("values", "dtype"), UNSUPPORTED, ids=[values for values, _ in UNSUPPORTED])
 def test_an_unsupported_dtype(sql, values, dtype):
-    frame = f"pandas.DataFrame({{'n': [1], 'price': pandas.Series({values})}})"
+    frame = f"pandas.DataFrame({{'n': 1, 'price': pandas.Series({values})}})"
     outcome = sql.run(script(f"{HEAD}OutputDataSet = {frame}"))
     assert outcome.numbers == [39004, 39019]
     assert f"Unsupported data type {dtype}" in outcome.errors[1].text
