@@ -1,9 +1,10 @@
 """A worker's token: whoever has it is let in once, at its own socket, and nowhere else."""
 
 import itertools
+import json
 import os
-import subprocess
-import sys
+import socket
+import struct
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, script
 from harness.server import Server
 
@@ -18,32 +20,40 @@ WAITS = script("import time\ntime.sleep(3600)")
 HELLO = 0x01
 REFUSED, TURNED_AWAY = "refused", "turned away"
 
-# Dials a worker's socket as its supervisor does; says how that ended.
-DIAL = f"""
-import json, socket, struct, sys
-path, token = sys.argv[1:]
-hello = json.dumps({{"version": 1, "token": token, "role": "data"}}).encode()
-connection = socket.socket(socket.AF_UNIX)
-connection.settimeout(60)
-try:
-    connection.connect(path)
-    connection.sendall(struct.pack("<IB", len(hello), {HELLO}) + hello)
-    print({TURNED_AWAY!r} if connection.recv(1) == b"" else "let in")
-except ConnectionRefusedError:
-    print({REFUSED!r})
-except (ConnectionResetError, BrokenPipeError):
-    print({TURNED_AWAY!r})
-"""
+
+def dial(path: Path, token: str, uid: int) -> str:
+    """Says HELLO with a token as a worker's supervisor does, from a process of that uid; how that
+    ended."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        # The interpreter's own files may be root's alone: nothing is loaded any more.
+        try:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            os.write(writing, hello(path, token).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading) as said:
+        answer = said.read()
+    os.waitpid(child, 0)
+    return answer
 
 
-def dial(socket: Path, token: str, uid: int) -> str:
-    """Says HELLO with a token, as a process of that uid."""
-    dialled = subprocess.run(
-        [sys.executable, "-c", DIAL, socket, token], user=uid, group=uid, extra_groups=[], text=True,
-        capture_output=True, timeout=120,
-    )  # fmt: skip
-    assert dialled.returncode == 0, dialled.stderr
-    return dialled.stdout.strip()
+def hello(path: Path, token: str) -> str:
+    message = json.dumps({"version": 1, "token": token, "role": "data"}).encode()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(60)
+        try:
+            connection.connect(str(path))
+            connection.sendall(struct.pack("<IB", len(message), HELLO) + message)
+            return TURNED_AWAY if connection.recv(1) == b"" else "let in"
+        except ConnectionRefusedError:
+            return REFUSED
+        except (ConnectionResetError, BrokenPipeError):
+            return TURNED_AWAY
 
 
 class Door(NamedTuple):
@@ -63,6 +73,10 @@ class Lookout:
         # Links to sockets, which go on when the sockets' own names are gone.
         self._links = folder
         self._numbers = itertools.count()
+
+    def sees_nothing(self) -> bool:
+        """Whether no worker is expected to connect."""
+        return not list(self._workers.glob("*/token"))
 
     def next(self) -> Door:
         """The next worker's; its call runs already, on another thread."""
@@ -92,6 +106,7 @@ def test_a_token_that_was_said_is_of_no_use(server):
         waiting = server.in_background(WAITS)
         used = lookout.next()
         worker = server.wait_for_script()
+        wait_until(lookout.sees_nothing, "the worker's connections stand")
 
         # At its own socket: nobody listens there any more.
         assert dial(*used) == REFUSED
