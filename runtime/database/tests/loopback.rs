@@ -7,8 +7,8 @@ use launchpod_database::Session;
 use support::{Server, check, line, login, run};
 
 async fn open(session: &mut dyn Session, database: &str) -> Box<dyn Session> {
-    let back = session.loopback().await.unwrap().unwrap();
-    back.login(login("whoever", "whatever", database)).await.unwrap()
+    let back = session.loopback().await.expect("no error").expect("a way back");
+    back.login(login("whoever", "whatever", database)).await.expect("a session")
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn it_acts_as_who_the_caller_acts_as() {
         run(session, &format!("EXECUTE AS USER = '{user}'")).await.unwrap();
         let mut back = open(session, "").await;
         assert_eq!(back.identity(), session.identity());
-        let other = session.loopback().await.unwrap().unwrap();
+        let other = session.loopback().await.expect("no error").expect("a way back");
         run(session, "REVERT").await.unwrap();
         let user_name = format!("nvarchar(128): {user}");
         check(
