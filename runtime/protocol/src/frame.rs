@@ -427,7 +427,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 23);
+        assert_eq!(known, 26);
         let mut unknown = BytesMut::from(&b"\0\0\0\0\xee"[..]);
         assert!(matches!(Frame::decode(&mut unknown), Err(FrameError::UnknownKind(0xee))));
     }

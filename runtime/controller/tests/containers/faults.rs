@@ -294,15 +294,40 @@ async fn a_worker_that_answers_before_it_is_asked_is_refused() {
 
 #[tokio::test]
 async fn what_the_profile_forbids_fails_inside() {
-    let bench = Bench::new(Config::default()).await;
+    assert_eq!(
+        refused_inside(Network::default()).await,
+        "/etc/x /proc/sys/kernel/hostname /run/launchpod/x 0x10000000 0x20000 0x40000000 bpf \
+         family-10-type-1 family-10-type-2 family-10-type-3 family-16-type-3 family-17-type-3 \
+         family-2-type-1 family-2-type-2 family-2-type-3 family-38-type-5 family-40-type-1 \
+         io_uring_setup keyctl mount perf_event_open process_vm_readv ptrace setns splice userfaultfd"
+    );
+}
+
+/// Streams alone, for the device that leads nowhere else.
+#[tokio::test]
+async fn what_the_profile_forbids_to_a_script_that_may_connect_back() {
+    let refused = refused_inside(Network { loopback: true, outbound: None }).await;
+    let expected = "/etc/x /proc/sys/kernel/hostname /run/launchpod/x 0x10000000 0x20000 0x40000000 bpf \
+         family-10-type-2 family-10-type-3 family-16-type-3 family-17-type-3 \
+         family-2-type-2 family-2-type-3 family-38-type-5 family-40-type-1 \
+         io_uring_setup keyctl mount perf_event_open process_vm_readv ptrace setns splice userfaultfd";
+    assert_eq!(refused, expected);
+}
+
+/// What a script can't do, sorted.
+async fn refused_inside(network: Network) -> String {
+    let mut config = Config::default();
+    config.languages[0].network = network;
+    let bench = Bench::new(config).await;
     // System call numbers of x86-64.
     let text = "
 import ctypes, os, socket, sys
 libc = ctypes.CDLL(None, use_errno=True)
 refused = []
-for family in (2, 10, 16, 17, 38, 40):  # inet, inet6, netlink, packet, alg, vsock
-    try: socket.socket(family, socket.SOCK_RAW if family > 10 else socket.SOCK_STREAM)
-    except OSError: refused.append(family)
+# inet and inet6 as stream, datagram and raw; netlink, packet, alg, vsock
+for family, kind in ((2, 1), (2, 2), (2, 3), (10, 1), (10, 2), (10, 3), (16, 3), (17, 3), (38, 5), (40, 1)):
+    try: socket.socket(family, kind)
+    except OSError: refused.append(f'family-{family}-type-{kind}')
 calls = dict(ptrace=101, process_vm_readv=310, keyctl=250, bpf=321, perf_event_open=298,
              userfaultfd=323, io_uring_setup=425, mount=165, setns=308, splice=275)
 for name, number in calls.items():
@@ -320,11 +345,6 @@ socket.socketpair()
 ";
     let outcome = bench.run(script(text)).await;
     outcome.expect_success();
-    assert_eq!(
-        outcome.written().join(""),
-        "/etc/x /proc/sys/kernel/hostname /run/launchpod/x 0x10000000 0x20000 0x40000000 10 16 17 \
-         2 38 40 bpf io_uring_setup keyctl mount perf_event_open process_vm_readv ptrace setns \
-         splice userfaultfd"
-    );
     bench.end().await;
+    outcome.written().join("")
 }
