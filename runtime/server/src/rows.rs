@@ -14,7 +14,7 @@ use arrow_schema::DataType;
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
 use launchpod_tds::row::{RowError, RowWriter};
-use launchpod_tds::token::{Column as WireColumn, ColumnFlags};
+use launchpod_tds::token::{Column as WireColumn, ColumnFlags, Updatable};
 use launchpod_tds::types as wire;
 use launchpod_types::{Column, SqlType, Value};
 use launchpod_wire::types;
@@ -139,6 +139,8 @@ fn wire_column(column: &Column) -> WireColumn {
         user_type: 0,
         flags: ColumnFlags {
             nullable: column.nullable,
+            // tiberius loads in bulk into no column of which it is told that it is read-only.
+            updatable: if column.identity { Updatable::No } else { Updatable::Unknown },
             identity: column.identity,
             ..ColumnFlags::default()
         },

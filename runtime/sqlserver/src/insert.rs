@@ -13,7 +13,7 @@ use launchpod_tds::client::packets::MessageWriter;
 use launchpod_tds::packet::PacketType;
 use launchpod_tds::row::RowWriter;
 use launchpod_tds::token::{
-    Column as WireColumn, ColumnFlags, Done, DoneKind, DoneStatus, encode_columns,
+    Column as WireColumn, ColumnFlags, Done, DoneKind, DoneStatus, Updatable, encode_columns,
 };
 use launchpod_types::{Column, SqlError, SqlType};
 use launchpod_wire::types::{to_wire, type_info};
@@ -224,7 +224,11 @@ impl Load {
             name: (index + 1).to_string(),
             type_info: type_info(stored(column.sql_type)),
             user_type: 0,
-            flags: ColumnFlags { nullable: true, updatable: true, ..ColumnFlags::default() },
+            flags: ColumnFlags {
+                nullable: true,
+                updatable: Updatable::Yes,
+                ..ColumnFlags::default()
+            },
         };
         let columns: Vec<WireColumn> = columns.iter().enumerate().map(wire).collect();
         encode_columns(&columns, message.payload());

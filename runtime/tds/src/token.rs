@@ -11,7 +11,7 @@ mod message;
 mod returned;
 
 pub use self::{
-    columns::{Column, ColumnFlags, encode_columns, encode_no_metadata},
+    columns::{Column, ColumnFlags, Updatable, encode_columns, encode_no_metadata},
     done::{Done, DoneKind, DoneStatus},
     environment::EnvChange,
     login::{FeatureExtAck, LoginAck},

@@ -37,8 +37,9 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data.path())
             .env("MSSQL_SA_PASSWORD", PASSWORD)
-            // A worker is a call's: tests count them.
+            // A worker is a call's container: tests count them.
             .env("LAUNCHPOD_READY_WORKERS_MAX", "0")
+            .env("LAUNCHPOD_SANDBOX", "docker")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

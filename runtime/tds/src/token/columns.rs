@@ -31,12 +31,24 @@ pub struct ColumnFlags {
     pub nullable: bool,
     /// Its comparisons regard case.
     pub case_sensitive: bool,
-    /// It can be updated through the result.
-    pub updatable: bool,
+    /// Whether it can be updated through the result.
+    pub updatable: Updatable,
     /// IDENTITY.
     pub identity: bool,
     /// It is computed.
     pub computed: bool,
+}
+
+/// The two bits usUpdateable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Updatable {
+    /// It can't be.
+    #[default]
+    No = 0,
+    /// It can be.
+    Yes = 1,
+    /// As SQL Server says of a table's column.
+    Unknown = 2,
 }
 
 /// Appends COLMETADATA. A result has at most 65,534 columns.
@@ -71,7 +83,11 @@ impl ColumnFlags {
         Self {
             nullable: bits & 0x01 != 0,
             case_sensitive: bits & 0x02 != 0,
-            updatable: bits & 0x0c == 0x04,
+            updatable: match bits >> 2 & 0x03 {
+                0 => Updatable::No,
+                1 => Updatable::Yes,
+                _ => Updatable::Unknown,
+            },
             identity: bits & 0x10 != 0,
             computed: bits & 0x20 != 0,
         }
@@ -80,8 +96,7 @@ impl ColumnFlags {
     pub(super) fn to_wire(self) -> u16 {
         u16::from(self.nullable)
             | u16::from(self.case_sensitive) << 1
-            // usUpdateable, two bits: 0 read-only, 1 updatable, 2 unknown.
-            | u16::from(self.updatable) << 2
+            | (self.updatable as u16) << 2
             | u16::from(self.identity) << 4
             | u16::from(self.computed) << 5
     }
@@ -111,7 +126,7 @@ mod tests {
                 flags: ColumnFlags {
                     nullable: true,
                     computed: true,
-                    updatable: true,
+                    updatable: Updatable::Yes,
                     ..ColumnFlags::default()
                 },
             },
