@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness.docker import instances, wait_until
-from harness.server import BINARY
+from harness.server import BINARY, DOCKER
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -20,7 +20,8 @@ def test_an_end_by_signal(tmp_path, command, name):
     arguments = ["run", script, "--query", "SELECT 1 AS a"] if command == "run" else ["quickstart"]
     process = subprocess.Popen(
         [BINARY, *arguments, "--run-dir", run_dir],
-        env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A worker that is a container can be seen to begin.
+        env={**os.environ, "TMPDIR": str(temporary), "LAUNCHPOD_SANDBOX": DOCKER}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     wait_until(lambda: instances() - before, "a container")
     process.send_signal(signal.Signals[name])
