@@ -20,7 +20,7 @@
 //! | --- | --- |
 //! | `message`, `lines` | what controller and spawner say to each other |
 //! | `root` | mounts |
-//! | `cgroup` | limits, by either version |
+//! | `cgroup` | limits, by either version; over cgroups-rs |
 //! | `seccomp` | the profile, compiled |
 //! | `template` | the template's start, and how it is told of a worker |
 //! | `serve` | the loop |

@@ -43,7 +43,7 @@ pub enum Order {
 }
 
 /// A worker to make.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Spawn {
     /// Its name: that of its folder in the run folder, and of its cgroup.
     pub worker: String,
