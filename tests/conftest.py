@@ -31,12 +31,25 @@ def front(tmp_path_factory, sandbox):
     yield from shared(tmp_path_factory.mktemp("front"), Front, LAUNCHPOD_SANDBOX=sandbox)
 
 
+@pytest.fixture(autouse=True)
+def no_worker_left(request):
+    """The next test on a shared server finds none of this one's workers, whatever this one did."""
+    names = {"server", "front"} & set(request.fixturenames)
+    servers = [request.getfixturevalue(name) for name in names]
+    yield
+    for server in servers:
+        try:
+            server.wait_for_no_containers()
+        except AssertionError:
+            server.kill_workers()
+            raise
+
+
 @pytest.fixture
 def sql(server):
     """A session on the shared server."""
     with server.connect() as session:
         yield session
-    server.wait_for_no_containers()
 
 
 @pytest.fixture(scope="session")

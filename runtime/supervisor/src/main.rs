@@ -84,10 +84,10 @@ fn supervise(
     arguments: &[OsString],
 ) -> Result<i32, Box<dyn std::error::Error>> {
     process::harden()?;
+    // The port is there before anybody could connect to it: whoever knows of the worker, too.
+    let loopback = Loopback::listen(loopback);
     let connections = dial::dial(run_folder)?;
     let signals = process::child_signals()?;
-    // The port is there before anybody could connect to it.
-    let loopback = Loopback::listen(loopback);
     let started = process::start(program, arguments, connections.data);
     let relay = Relay::new(connections.control, signals, cgroup::Counters::Mounted, loopback)?;
     Ok(match started {

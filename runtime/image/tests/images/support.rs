@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use bollard::Docker;
+use bollard::errors::Error as DockerError;
 use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
 use launchpod_image::{BuildOptions, BuiltImage, Catalog, Error, Images, Lock, Progress};
 use tempfile::TempDir;
@@ -73,16 +74,34 @@ impl Bench {
         self.images.build(self.name, options, &reporter).await
     }
 
-    /// Removes all images of this environment.
+    /// Removes all images of this environment, and what a build that was cut left on top of them.
     pub async fn clear(&self) {
         let references = ["", "-env"].map(|suffix| format!("launchpod/{}{suffix}", self.name));
         let labels = vec![format!("launchpod.image={}", self.name)];
+        let mut doomed = Vec::new();
         for filter in [("reference", references.to_vec()), ("label", labels)] {
             let filters = HashMap::from([filter]);
             let options = ListImagesOptionsBuilder::new().filters(&filters).build();
-            for image in self.docker.list_images(Some(options)).await.unwrap() {
-                let options = RemoveImageOptionsBuilder::new().force(true).build();
-                self.docker.remove_image(&image.id, Some(options), None).await.unwrap();
+            let found = self.docker.list_images(Some(options)).await.unwrap();
+            doomed.extend(found.into_iter().map(|image| image.id));
+        }
+        let options = ListImagesOptionsBuilder::new().all(true).build();
+        let mut others = self.docker.list_images(Some(options)).await.unwrap();
+        // An image can't be removed before those that were made from it.
+        let mut next = 0;
+        while let Some(parent) = doomed.get(next).cloned() {
+            let children = others.extract_if(.., |image| image.parent_id == parent);
+            doomed.extend(children.map(|image| image.id));
+            next += 1;
+        }
+        for id in doomed.iter().rev() {
+            let options = RemoveImageOptionsBuilder::new().force(true).build();
+            match self.docker.remove_image(id, Some(options), None).await {
+                // It went with its last child, or is named twice.
+                Err(DockerError::DockerResponseServerError { status_code: 404, .. }) => {}
+                removed => {
+                    removed.unwrap();
+                }
             }
         }
     }
