@@ -6,7 +6,7 @@ import pytest
 
 from harness import threats
 from harness.behind import Front
-from harness.server import DOCKER, Server, shared
+from harness.server import FAST, Server, shared
 
 
 def pytest_addoption(parser):
@@ -55,7 +55,7 @@ def sql(server):
 @pytest.fixture(scope="session")
 def sandbox(request):
     """How servers make workers; a module or folder may say otherwise, and say several."""
-    return getattr(request, "param", DOCKER)
+    return getattr(request, "param", FAST)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pyodbc
 from .tds import SEVERITY_OF_ERRORS
 
 # Where a client has no way to cancel but its own time limit: long enough for a worker to start.
-PATIENCE = 20
+PATIENCE = 8
 
 
 @dataclass

@@ -63,7 +63,7 @@ def numbers(item: pytest.Item) -> list[int]:
 
 def backend(item: pytest.Item) -> str:
     """What makes the workers of a test."""
-    return item.callspec.params.get("sandbox", DOCKER) if hasattr(item, "callspec") else DOCKER
+    return item.callspec.params.get("sandbox", FAST) if hasattr(item, "callspec") else FAST
 
 
 class Table:
