@@ -1,9 +1,11 @@
 """Bytes that are no TDS: an error, a closed connection, and nothing for anybody else."""
 
 import contextlib
+import datetime
 import socket
 
 import pytest
+from pytds import tds_types
 
 from harness.server import ONE_BACKEND
 
@@ -51,3 +53,23 @@ def test_before_login(server, rubbish):
             assert answer(raw) == b""
     with server.connect() as other:
         assert other.run("SELECT 1 AS n").value == 1
+
+
+def bad_float(_):
+    return "float", float("nan")
+
+
+def bad_date(monkeypatch):
+    monkeypatch.setattr(tds_types.Date, "from_pydate", lambda _: tds_types.Date(0xFFFFFF))
+    return "date", datetime.date(2026, 1, 2)
+
+
+@pytest.mark.parametrize("bad", [bad_float, bad_date])
+def test_a_value_that_its_type_does_not_have_fails_its_call_alone(server, monkeypatch, bad):
+    sql_type, value = bad(monkeypatch)
+    with server.connect() as session:
+        outcome = session.call("sp_executesql", "SELECT @a AS a", f"@a {sql_type}", value)
+        assert outcome.numbers == [8023] and not outcome.sets
+        text = f'Parameter 3 (""): The supplied value is not a valid instance of data type {sql_type}.'
+        assert text in outcome.errors[0].text
+        assert session.run("SELECT 1 AS n").value == 1

@@ -91,9 +91,7 @@ impl Load {
         let (error, broken) = match stop {
             Stop::Unwanted => return Ok(()),
             Stop::Failed(error) => (error, None),
-            Stop::Wrong(BulkError::Stream(error)) => {
-                (crate::connection::refusal(&error), Some(error))
-            }
+            Stop::Wrong(BulkError::Stream(error)) => (crate::refusal::refusal(&error), Some(error)),
             Stop::Wrong(error) => (refusal(&error, &self.columns), None),
         };
         // Without a reader the load has failed already.
@@ -197,7 +195,9 @@ fn refusal(error: &BulkError, columns: &[Column]) -> SqlError {
             let text = format!("Invalid column type from bcp client for colid {column}.");
             SqlError::new(4816, text)
         }
-        BulkError::Cell { column, error } if is_length(error) => {
+        BulkError::Cell { column, error }
+            if matches!(error.problem(), Problem::ValueLength { .. }) =>
+        {
             let text = format!(
                 "Received an invalid column length from the bcp client for colid {column}."
             );
@@ -207,13 +207,5 @@ fn refusal(error: &BulkError, columns: &[Column]) -> SqlError {
             let name = columns.get(column - 1).map_or("", |column| column.sql_type.name());
             SqlError::new(9803, format!("Invalid data for type \"{name}\"."))
         }
-    }
-}
-
-fn is_length(error: &ProtocolError) -> bool {
-    match error.problem() {
-        Problem::TooLong { .. } => true,
-        Problem::Invalid { what, .. } => what.contains("length"),
-        _ => false,
     }
 }

@@ -27,6 +27,7 @@ use tracing::{debug, warn};
 
 use crate::bulk::{self, PIECES_IN_FLIGHT, Piece};
 use crate::login::{Arrived, Caller, LoggedIn, LoginFailure, log_in};
+use crate::refusal::{ENDS_CONNECTION, refusal};
 use crate::respond::Responder;
 use crate::server::Shared;
 use crate::transport::Transport;
@@ -323,8 +324,10 @@ impl Work<'_> {
                         Ok(call) => session.call(session_call(call), replies, cancel).await,
                         Err(error) => {
                             // A client that is gone has nothing to be told.
-                            let _ = replies.send(Reply::Message(refusal(&error).into())).await;
-                            return if error.is_unsupported() { Ok(()) } else { Err(error) };
+                            let refusal = refusal(&error);
+                            let ends = refusal.0.class >= ENDS_CONNECTION;
+                            let _ = replies.send(Reply::Message(refusal.into())).await;
+                            return if ends { Err(error) } else { Ok(()) };
                         }
                     }
                 }
@@ -381,17 +384,6 @@ fn session_call(call: RpcCall) -> Call {
         is_default: parameter.default,
     };
     Call { procedure, arguments: call.parameters.into_iter().map(argument).collect() }
-}
-
-/// The error for a message that isn't served or can't be understood; the latter ends the
-/// connection, as its severity says.
-pub(crate) fn refusal(error: &ProtocolError) -> SqlError {
-    if error.is_unsupported() {
-        return SqlError::new(8009, format!("{error}."));
-    }
-    let text =
-        format!("The incoming tabular data stream (TDS) protocol stream is incorrect: {error}.");
-    SqlError::with_class(4014, 20, text)
 }
 
 /// What a transaction manager request comes to.

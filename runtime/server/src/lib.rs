@@ -15,6 +15,7 @@ mod bulk;
 mod certificate;
 mod connection;
 mod login;
+mod refusal;
 mod relay;
 mod respond;
 mod rows;

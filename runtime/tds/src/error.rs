@@ -9,9 +9,21 @@
 #[error("{element}{} at byte {offset}: {problem}", Self::context(parameter))]
 pub struct ProtocolError {
     element: &'static str,
-    parameter: Option<String>,
+    parameter: Option<Box<BadParameter>>,
     offset: usize,
     problem: Problem,
+}
+
+/// The RPC parameter that a [`ProtocolError`] is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadParameter {
+    /// Its place, from 1.
+    pub ordinal: usize,
+    /// Its name with the `@`, or empty when it is passed by position.
+    pub name: String,
+    /// The token of its data type, [MS-TDS] 2.2.5.4, and the type's name in T-SQL; `None` when
+    /// they weren't understood.
+    pub data_type: Option<(u8, &'static str)>,
 }
 
 /// The kind of fault behind a [`ProtocolError`].
@@ -43,6 +55,20 @@ pub enum Problem {
         length: u64,
         /// The most that is allowed.
         limit: u64,
+    },
+    /// A value that its data type doesn't have, such as a day after 9999.
+    #[error("{what} {value:#x} is not valid")]
+    InvalidValue {
+        /// The value, or its part.
+        what: &'static str,
+        /// What it held.
+        value: u64,
+    },
+    /// A value's length that its data type, as declared, doesn't have, or that isn't its own.
+    #[error("the length {length} of a value is not valid")]
+    ValueLength {
+        /// The length in bytes.
+        length: u64,
     },
     /// A bulk load of which nobody has said into which table.
     #[error("no INSERT BULK came before it")]
@@ -87,13 +113,9 @@ impl ProtocolError {
         Self::new("bulk load", 0, Problem::Unannounced)
     }
 
-    /// Names the RPC parameter (1-based) that was being read.
-    pub(crate) fn in_parameter(mut self, ordinal: usize, name: &str) -> Self {
-        self.parameter = Some(if name.is_empty() {
-            format!("{ordinal}")
-        } else {
-            format!("{ordinal} ({name:?})")
-        });
+    /// Names the RPC parameter that was being read.
+    pub(crate) fn in_parameter(mut self, parameter: BadParameter) -> Self {
+        self.parameter = Some(Box::new(parameter));
         self
     }
 
@@ -114,6 +136,11 @@ impl ProtocolError {
         self.offset
     }
 
+    /// The RPC parameter that was being read.
+    pub fn parameter(&self) -> Option<&BadParameter> {
+        self.parameter.as_deref()
+    }
+
     /// What is wrong.
     pub fn problem(&self) -> &Problem {
         &self.problem
@@ -130,8 +157,12 @@ impl ProtocolError {
         )
     }
 
-    fn context(parameter: &Option<String>) -> String {
-        parameter.as_ref().map(|parameter| format!(" {parameter}")).unwrap_or_default()
+    fn context(parameter: &Option<Box<BadParameter>>) -> String {
+        match parameter.as_deref() {
+            None => String::new(),
+            Some(BadParameter { ordinal, name, .. }) if name.is_empty() => format!(" {ordinal}"),
+            Some(BadParameter { ordinal, name, .. }) => format!(" {ordinal} ({name:?})"),
+        }
     }
 }
 
@@ -147,8 +178,9 @@ mod tests {
             Problem::UnsupportedType { type_name: "sql_variant" },
         );
         assert!(error.is_unsupported());
+        let parameter = BadParameter { ordinal: 3, name: "@x\n".to_owned(), data_type: None };
         assert_eq!(
-            error.in_parameter(3, "@x\n").to_string(),
+            error.in_parameter(parameter).to_string(),
             "RPC parameter 3 (\"@x\\n\") at byte 40: the data type sql_variant is not supported"
         );
         let error = ProtocolError::new("LOGIN7", 4, Problem::Truncated { needed: 4, left: 1 });

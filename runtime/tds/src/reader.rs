@@ -72,6 +72,14 @@ impl<'a> Reader<'a> {
         self.error(Problem::Invalid { what, value: value.into() })
     }
 
+    pub(crate) fn invalid_value(&self, what: &'static str, value: impl Into<u64>) -> ProtocolError {
+        self.error(Problem::InvalidValue { what, value: value.into() })
+    }
+
+    pub(crate) fn value_length(&self, length: impl Into<u64>) -> ProtocolError {
+        self.error(Problem::ValueLength { length: length.into() })
+    }
+
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], ProtocolError> {
         match self.bytes[self.at..].first_chunk::<N>() {
             Some(array) => {
@@ -189,7 +197,7 @@ impl<'a> Reader<'a> {
             }
         }
         if total != PLP_UNKNOWN && total != value.len() as u64 {
-            return Err(self.invalid("total length of a (max) value", total));
+            return Err(self.value_length(total));
         }
         Ok(Some(value))
     }

@@ -1,7 +1,7 @@
 //! RPC requests, [MS-TDS] 2.2.6.6.
 
 use crate::{
-    error::{Problem, ProtocolError},
+    error::{BadParameter, Problem, ProtocolError},
     headers::RequestHeaders,
     reader::Reader,
     types::{TypeInfo, Value},
@@ -229,23 +229,28 @@ fn is_flag(byte: u8, version: TdsVersion) -> bool {
 impl RpcParameter {
     fn read(reader: &mut Reader<'_>, ordinal: usize) -> Result<Self, ProtocolError> {
         reader.enter(PARAMETER);
-        let name = reader.b_varchar().map_err(|error| error.in_parameter(ordinal, ""))?;
-        Self::read_rest(reader, &name)
-            .map(|parameter| Self { name: name.clone(), ..parameter })
-            .map_err(|error| error.in_parameter(ordinal, &name))
+        let mut bad = BadParameter { ordinal, name: String::new(), data_type: None };
+        Self::read_noting(reader, &mut bad).map_err(|error| error.in_parameter(bad))
     }
 
-    /// All but the name.
-    fn read_rest(reader: &mut Reader<'_>, name: &str) -> Result<Self, ProtocolError> {
+    /// Reads it, and notes what is known of it in case that something is wrong.
+    fn read_noting(
+        reader: &mut Reader<'_>,
+        noted: &mut BadParameter,
+    ) -> Result<Self, ProtocolError> {
+        let name = reader.b_varchar()?;
+        noted.name.clone_from(&name);
         let status = reader.u8()?;
         // fEncrypted
         if status & 0x08 != 0 {
             return Err(reader
                 .error(Problem::Unsupported { what: "an encrypted value (Always Encrypted)" }));
         }
+        let token = reader.peek();
         let type_info = TypeInfo::read(reader)?;
+        noted.data_type = token.map(|token| (token, type_info.name()));
         let value = Value::read(reader, &type_info)?;
-        let name = name.to_owned();
+        refuse_non_finite(reader, &value)?;
         Ok(Self {
             name,
             by_reference: status & 0x01 != 0,
@@ -253,6 +258,19 @@ impl RpcParameter {
             type_info,
             value,
         })
+    }
+}
+
+/// SQL Server has no NaN and no infinity.
+fn refuse_non_finite(reader: &Reader<'_>, value: &Value) -> Result<(), ProtocolError> {
+    match value {
+        Value::Real(number) if !number.is_finite() => {
+            Err(reader.invalid_value("real", number.to_bits()))
+        }
+        Value::Float(number) if !number.is_finite() => {
+            Err(reader.invalid_value("float", number.to_bits()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -407,6 +425,24 @@ mod tests {
         );
         let encrypted = [&EXECUTESQL[..33], &[0, 0x08, 0x26, 4, 0]].concat();
         assert!(decode(&encrypted).unwrap_err().is_unsupported());
+    }
+
+    #[test]
+    fn a_bad_value_is_told_from_a_bad_message() {
+        let whole = |value: &[u8]| [&EXECUTESQL[..33], &[2, b'@', 0, b'd', 0, 0], value].concat();
+        let parameter = |data_type| BadParameter { ordinal: 3, name: "@d".to_owned(), data_type };
+        let date = decode(&whole(&[0x28, 3, 0xff, 0xff, 0xff])).unwrap_err();
+        assert_eq!(date.problem(), &Problem::InvalidValue { what: "date", value: 0xff_ffff });
+        assert_eq!(date.parameter(), Some(&parameter(Some((0x28, "date")))));
+        let nan = decode(&whole(&[&[0x6d, 8, 8][..], &f64::NAN.to_le_bytes()].concat()));
+        assert!(matches!(nan.unwrap_err().problem(), Problem::InvalidValue { what: "float", .. }));
+        let long = decode(&whole(&[0x26, 4, 5, 1, 2, 3, 4, 5])).unwrap_err();
+        assert_eq!(long.problem(), &Problem::ValueLength { length: 5 });
+        assert_eq!(long.parameter(), Some(&parameter(Some((0x26, "int")))));
+        let cut = decode(&whole(&[0x26, 4, 4, 1])).unwrap_err();
+        assert!(matches!(cut.problem(), Problem::Truncated { .. }));
+        let kind = decode(&whole(&[0x26, 3, 0])).unwrap_err();
+        assert_eq!(kind.parameter(), Some(&parameter(None)));
     }
 
     #[test]

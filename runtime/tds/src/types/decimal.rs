@@ -46,14 +46,14 @@ pub(crate) fn width(precision: u8) -> usize {
 pub(crate) fn read(reader: &mut Reader<'_>, length: u8) -> Result<i128, ProtocolError> {
     // SQL Server writes 5, 9, 13 or 17 bytes; FreeTDS as few as the precision needs.
     if !(2..=17).contains(&length) {
-        return Err(reader.invalid("length of a decimal", length));
+        return Err(reader.value_length(length));
     }
     let sign = reader.u8()?;
     let bytes = reader.bytes(usize::from(length) - 1)?;
     let magnitude = bytes.iter().rev().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
     // Also what makes it an i128: 10^38 is less than 2^127.
     if magnitude >= POWERS[usize::from(MAX_PRECISION)] {
-        return Err(reader.invalid(
+        return Err(reader.invalid_value(
             "decimal of more than 38 digits, the first of them",
             (magnitude >> 64) as u64,
         ));

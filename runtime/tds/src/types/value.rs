@@ -4,11 +4,7 @@ use super::{
     Collation, Date, DateTime, DateTime2, DateTimeOffset, Decimal, FixedType, Length,
     SmallDateTime, Time, TypeInfo, datetime, decimal,
 };
-use crate::{
-    error::{Problem, ProtocolError},
-    reader::Reader,
-    utf16,
-};
+use crate::{error::ProtocolError, reader::Reader, utf16};
 
 /// NULL among lengths of two bytes, CHARBIN_NULL of [MS-TDS] 2.2.5.2.2.
 const SHORT_NULL: u16 = 0xffff;
@@ -110,7 +106,9 @@ impl Value {
                     length => {
                         let unscaled = decimal::read(reader, length)?;
                         if !decimal::fits(unscaled, *precision) {
-                            return Err(reader.invalid("decimal beyond its precision", *precision));
+                            return Err(
+                                reader.invalid_value("decimal beyond its precision", *precision)
+                            );
                         }
                         Ok(Self::Decimal(Decimal {
                             unscaled,
@@ -140,7 +138,7 @@ impl Value {
                     let offset = reader.i16()?;
                     match DateTimeOffset::new(utc, offset) {
                         Some(value) => Ok(Self::DateTimeOffset(value)),
-                        None => Err(reader.invalid("time zone offset", offset as u16)),
+                        None => Err(reader.invalid_value("time zone offset", offset as u16)),
                     }
                 })
             }
@@ -191,7 +189,7 @@ fn with_length(
     match reader.u8()? {
         0 => Ok(Value::Null),
         length if usize::from(length) == width => read(reader),
-        length => Err(reader.invalid("length of a value", length)),
+        length => Err(reader.value_length(length)),
     }
 }
 
@@ -215,7 +213,7 @@ fn read_fixed(reader: &mut Reader<'_>, fixed: FixedType) -> Result<Value, Protoc
             let minutes = reader.u16()?;
             match SmallDateTime::new(days, minutes) {
                 Some(value) => Value::SmallDateTime(value),
-                None => return Err(reader.invalid("minutes of a smalldatetime", minutes)),
+                None => return Err(reader.invalid_value("minutes of a smalldatetime", minutes)),
             }
         }
         FixedType::DateTime => {
@@ -224,9 +222,10 @@ fn read_fixed(reader: &mut Reader<'_>, fixed: FixedType) -> Result<Value, Protoc
             match DateTime::new(days, ticks) {
                 Some(value) => Value::DateTime(value),
                 None => {
-                    return Err(
-                        reader.invalid("datetime", u64::from(days as u32) << 32 | u64::from(ticks))
-                    );
+                    return Err(reader.invalid_value(
+                        "datetime",
+                        u64::from(days as u32) << 32 | u64::from(ticks),
+                    ));
                 }
             }
         }
@@ -236,13 +235,13 @@ fn read_fixed(reader: &mut Reader<'_>, fixed: FixedType) -> Result<Value, Protoc
 fn read_date(reader: &mut Reader<'_>) -> Result<Date, ProtocolError> {
     let days = reader.unsigned(3)?;
     // Three bytes fit in an u32.
-    Date::new(days as u32).ok_or_else(|| reader.invalid("date", days))
+    Date::new(days as u32).ok_or_else(|| reader.invalid_value("date", days))
 }
 
 fn read_time(reader: &mut Reader<'_>, scale: u8) -> Result<Time, ProtocolError> {
     let units = reader.unsigned(datetime::time_width(scale))?;
     let time = units.checked_mul(datetime::unit(scale)).and_then(Time::new);
-    time.ok_or_else(|| reader.invalid("time", units))
+    time.ok_or_else(|| reader.invalid_value("time", units))
 }
 
 fn read_datetime2(reader: &mut Reader<'_>, scale: u8) -> Result<DateTime2, ProtocolError> {
@@ -273,9 +272,7 @@ fn within<'a>(
     declared: usize,
 ) -> Result<&'a [u8], ProtocolError> {
     if length > declared {
-        let problem =
-            Problem::TooLong { what: "value", length: length as u64, limit: declared as u64 };
-        return Err(reader.error(problem));
+        return Err(reader.value_length(length as u64));
     }
     reader.bytes(length)
 }
@@ -337,7 +334,7 @@ fn text_in(
 
 fn utf16_text(reader: &Reader<'_>, bytes: &[u8]) -> Result<Value, ProtocolError> {
     if !bytes.len().is_multiple_of(2) {
-        return Err(reader.invalid("odd length of UTF-16 text", bytes.len() as u64));
+        return Err(reader.value_length(bytes.len() as u64));
     }
     Ok(Value::Text(utf16::decode(bytes)))
 }
