@@ -197,16 +197,19 @@ async fn procedures_take_arguments() {
         ),
         (
             "EXEC sp_helptext",
-            "201 Procedure or function 'sp_helptext' expects parameter '@objname', which was not supplied. in ",
+            "201 Procedure or function 'sp_helptext' expects parameter '@objname', which was not supplied. in sp_helptext",
         ),
         (
             "EXEC sp_helptext 1, 2, 3",
-            "8144 Procedure or function sp_helptext has too many arguments specified. in ",
+            "8144 Procedure or function sp_helptext has too many arguments specified. in sp_helptext",
         ),
-        ("EXEC sp_helptext @x = 1", "8145 @x is not a parameter for procedure sp_helptext. in "),
+        (
+            "EXEC sp_helptext @x = 1",
+            "8145 @x is not a parameter for procedure sp_helptext. in sp_helptext",
+        ),
         (
             "EXEC sp_helptext 'p', @objname = 'p'",
-            "8143 Parameter '@objname' was supplied multiple times. in ",
+            "8143 Parameter '@objname' was supplied multiple times. in sp_helptext",
         ),
         (
             "EXEC sp_helptext 'q'",

@@ -175,6 +175,7 @@ impl Run<'_> {
         }
         let outer = std::mem::replace(&mut self.scope, inner);
         let options = self.session.options;
+        let transactions = self.session.globals.transaction.depth;
         // Boxed: a text can run a text can run a text.
         let result = match statements {
             Some(statements) => Box::pin(self.statements(statements)).await,
@@ -190,6 +191,32 @@ impl Run<'_> {
             returned = returned.and(self.run_in(&database).await);
         }
         returned?;
+        if matches!(result, Ok(_) | Err(Stop::TextOver)) {
+            self.check_transactions(transactions, &inner.procedure).await?;
+        }
         Ok((inner, result))
+    }
+
+    /// Says that what was called has not ended as many transactions as it began (266). Under
+    /// XACT_ABORT, SQL Server doesn't mind; nor when it begins them itself.
+    async fn check_transactions(&mut self, before: u32, procedure: &str) -> Result<(), Stop> {
+        let now = self.session.globals.transaction.depth;
+        let options = self.session.options;
+        if now == before || options.abort_transaction || options.implicit_transactions {
+            return Ok(());
+        }
+        let text = format!(
+            "Transaction count after EXECUTE indicates a mismatching number of BEGIN and COMMIT statements. Previous count = {before}, current count = {now}."
+        );
+        let error = SqlError::new(266, text).state(2).in_procedure(procedure);
+        if self.scope.catching() {
+            return Err(Stop::CallFailed(vec![error.into()]));
+        }
+        let errors = self.located(vec![error.into()], 1);
+        self.session.globals.error = 266;
+        for error in errors {
+            self.message(error).await?;
+        }
+        Ok(())
     }
 }

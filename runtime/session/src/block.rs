@@ -74,7 +74,12 @@ impl Run<'_> {
         // A deadlock's victim has lost its transaction, and the batch ends (1205).
         let abort = self.session.options.abort_transaction || errors.iter().any(is_deadlock);
         let ends_batch = abort || errors.iter().any(ends_batch);
-        self.report(errors, done_kind(&statement.kind)).await?;
+        let mut messages = errors;
+        if !ends_batch && is_change(&statement.kind) && messages.iter().any(ends_statement) {
+            let terminated = Message::info(3621, "The statement has been terminated.");
+            messages.append(&mut self.located(vec![terminated], statement.line));
+        }
+        self.report(messages, done_kind(&statement.kind)).await?;
         if abort {
             self.roll_back().await?;
         }
@@ -225,6 +230,25 @@ impl Run<'_> {
 fn ends_batch(error: &Message) -> bool {
     const ENDING: [i32; 7] = [217, 241, 242, 244, 245, 248, 295];
     error.class >= 19 || ENDING.contains(&error.number)
+}
+
+/// Whether an error ends a change that has begun. It is then followed by message 3621 (observed
+/// with SQL Server), unlike one that is found before the first row.
+fn ends_statement(error: &Message) -> bool {
+    const ENDING: [i32; 13] =
+        [220, 232, 512, 515, 547, 550, 2601, 2627, 2628, 8115, 8134, 8152, 8672];
+    ENDING.contains(&error.number)
+}
+
+/// Whether a statement changes rows.
+fn is_change(kind: &StatementKind) -> bool {
+    matches!(
+        kind,
+        StatementKind::Insert(_)
+            | StatementKind::Update(_)
+            | StatementKind::Delete(_)
+            | StatementKind::Merge(_)
+    )
 }
 
 /// Whether a statement was the victim of a deadlock.

@@ -10,6 +10,8 @@ use crate::run::{Run, Stop};
 const LEAST_NUMBER: i64 = 50_000;
 /// The severity of what THROW raises.
 const THROWN_CLASS: u8 = 16;
+/// What clients get instead of severity 10 ("Database Engine error severities").
+const INFORMATION: (i64, u8) = (10, 0);
 /// The greatest severity that RAISERROR takes without WITH LOG.
 const MAX_CLASS: i64 = 18;
 
@@ -37,7 +39,7 @@ impl Run<'_> {
         }
         let message = Message {
             // Severities and states outside of their range are taken as the nearest in it.
-            class: class.clamp(0, 25) as u8,
+            class: if class == INFORMATION.0 { INFORMATION.1 } else { class.clamp(0, 25) as u8 },
             state: state.clamp(1, 255) as u8,
             ..Message::info(LEAST_NUMBER as i32, format(&text, &arguments).map_err(SqlError::from)?)
         };

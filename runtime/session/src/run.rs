@@ -188,9 +188,9 @@ impl Run<'_> {
         self.send(Reply::Done(StatementDone { rows, kind, place, error: false })).await
     }
 
-    /// Sends the errors of a statement and its end.
+    /// Sends the errors of a statement, with what is to be said after them, and its end.
     pub async fn report(&mut self, errors: Vec<Message>, kind: DoneKind) -> Result<(), Stop> {
-        if let Some(error) = errors.last() {
+        if let Some(error) = errors.iter().rfind(|message| message.is_error()) {
             self.session.globals.error = error.number;
         }
         self.session.globals.row_count = 0;
@@ -205,13 +205,12 @@ impl Run<'_> {
     /// have none.
     pub fn located(&self, errors: Vec<Message>, line: u32) -> Vec<Message> {
         let locate = |error: Message| {
-            // An error with a procedure has the line in it.
-            let within = error.procedure.is_empty();
-            Message {
-                line: if error.line == 0 { line } else { error.line },
-                procedure: if within { self.scope.procedure.clone() } else { error.procedure },
-                ..error
+            // An error with a procedure has its line there, which is 0 when it is of the call.
+            if !error.procedure.is_empty() {
+                return error;
             }
+            let line = if error.line == 0 { line } else { error.line };
+            Message { line, procedure: self.scope.procedure.clone(), ..error }
         };
         errors.into_iter().map(locate).collect()
     }

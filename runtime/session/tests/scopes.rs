@@ -46,7 +46,7 @@ async fn a_table_variable_outlives_a_rollback() {
                  INSERT @t (a, b) VALUES (3, N'three') INSERT @t (a, b) VALUES (0, N'x') \
                  INSERT @t (a, b) VALUES (4, N'one') SELECT MAX(id) FROM @t",
                 "(1) (1) (1) id int, a int, b nvarchar(9), c int: 1|10|one|20; 2|2|two|4  int: NULL \
-                 (1) !547@1 !2627@1  int: 3",
+                 (1) !547@1 The statement has been terminated. !2627@1 The statement has been terminated.  int: 3",
             ),
             // Made within the transaction, which a savepoint ends in part.
             ("BEGIN TRAN CREATE TABLE kept (n int) INSERT kept VALUES (1)", "(1)"),
@@ -60,7 +60,7 @@ async fn a_table_variable_outlives_a_rollback() {
             (
                 "DECLARE @t TABLE (n int NOT NULL) BEGIN TRAN INSERT @t VALUES (1) \
                  INSERT @t SELECT 2 UNION ALL SELECT NULL ROLLBACK SELECT n FROM @t",
-                "(1) !515@1 n int: 1",
+                "(1) !515@1 The statement has been terminated. n int: 1",
             ),
         ])
         .await;

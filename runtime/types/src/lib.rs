@@ -12,6 +12,7 @@ mod sql_type;
 mod value;
 
 pub mod calendar;
+pub mod call_errors;
 pub mod message_format;
 
 pub use column::{Column, Parameter};

@@ -62,10 +62,17 @@ impl SqlError {
         self
     }
 
-    /// The same error with a line, unless it has one already.
+    /// The same error as one of a procedure, on none of its lines.
+    #[must_use]
+    pub fn in_procedure(mut self, procedure: &str) -> Self {
+        procedure.clone_into(&mut self.0.procedure);
+        self
+    }
+
+    /// The same error with a line, unless it has one already, or is a procedure's.
     #[must_use]
     pub fn or_line(mut self, line: u32) -> Self {
-        if self.0.line == 0 {
+        if self.0.line == 0 && self.0.procedure.is_empty() {
             self.0.line = line;
         }
         self

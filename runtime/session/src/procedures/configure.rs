@@ -1,10 +1,13 @@
 //! `sp_configure [name [, value]]`
 
 use launchpod_database::{Action, ConfigurationOption};
-use launchpod_types::{Column, Length, Message, SqlError, SqlType, Value};
+use launchpod_types::call_errors::{not_a_parameter, too_many_arguments};
+use launchpod_types::{Column, Length, Message, SqlType, Value};
 
 use super::{Argument, Completion};
 use crate::run::{Run, Stop};
+
+const PROCEDURE: &str = "sp_configure";
 
 impl Run<'_> {
     /// Lists the options, shows one, or sets one.
@@ -16,8 +19,8 @@ impl Run<'_> {
             match (parameter.as_deref(), place) {
                 (Some("@configname"), _) | (None, 0) => name = Some(argument),
                 (Some("@configvalue"), _) | (None, 1) => value = Some(argument),
-                (Some(other), _) => return Err(not_a_parameter(other).into()),
-                (None, _) => return Err(too_many_arguments().into()),
+                (Some(other), _) => return Err(not_a_parameter(other, PROCEDURE).into()),
+                (None, _) => return Err(too_many_arguments(PROCEDURE).into()),
             }
         }
         let name = match name {
@@ -72,13 +75,5 @@ fn changed(before: &ConfigurationOption, value: i32) -> Message {
         "Configuration option '{}' changed from {} to {value}. Run the RECONFIGURE statement to install.",
         before.name, before.config_value
     );
-    Message { line: 1, procedure: "sp_configure".to_owned(), ..Message::info(15457, text) }
-}
-
-fn not_a_parameter(name: &str) -> SqlError {
-    SqlError::new(8145, format!("{name} is not a parameter for procedure sp_configure."))
-}
-
-fn too_many_arguments() -> SqlError {
-    SqlError::new(8144, "Procedure or function sp_configure has too many arguments specified.")
+    Message { line: 1, procedure: PROCEDURE.to_owned(), ..Message::info(15457, text) }
 }

@@ -1,10 +1,11 @@
 //! `sp_executesql`: a text with parameters.
 
+use launchpod_types::call_errors::missing_argument;
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::own::{self, Placed};
 use super::parameters::Callee;
-use super::{Argument, Completion, missing};
+use super::{Argument, Completion};
 use crate::reply::DonePlace;
 use crate::run::{Run, Scope, Stop};
 
@@ -20,7 +21,7 @@ impl Run<'_> {
     pub async fn execute_sql(&mut self, arguments: Vec<Argument>) -> Result<Completion, Stop> {
         let ([statement, declarations], values) = own::take(arguments, [STATEMENT, DECLARATIONS]);
         let Some((_, statement)) = statement else {
-            return Err(missing("sp_executesql", "@statement").into());
+            return Err(missing_argument("sp_executesql", "@statement").into());
         };
         let text = self.unicode_of("@statement", statement).await?;
         let declarations = match declarations {

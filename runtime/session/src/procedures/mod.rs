@@ -176,14 +176,3 @@ impl Run<'_> {
         self.done(DoneKind::Select, Some(count)).await
     }
 }
-
-/// The error for a parameter that a procedure needs and didn't get (201).
-pub(crate) fn missing(procedure: &str, parameter: &str) -> SqlError {
-    SqlError::new(
-        201,
-        format!(
-            "Procedure or function '{procedure}' expects parameter '{parameter}', which was not supplied."
-        ),
-    )
-    .state(4)
-}

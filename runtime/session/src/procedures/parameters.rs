@@ -1,13 +1,17 @@
 //! The parameters of what is called, a text or a procedure, and the arguments of the call.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{ArgumentValue, ParameterDefinition, fold_name};
 use launchpod_types::SqlError;
+use launchpod_types::call_errors::{
+    argument_twice, missing_argument, no_parameters, not_a_parameter, too_many_arguments,
+};
 
+use super::Completion;
 use super::own::Placed;
-use super::{Completion, missing};
 use crate::literal;
 use crate::run::{Run, Scope, Stop};
 use crate::variables::declared_type;
@@ -86,18 +90,29 @@ impl Callee<'_> {
         parameters: &[ParameterDefinition],
         arguments: &[Placed],
     ) -> Result<(), SqlError> {
-        if arguments.len() > parameters.len() {
-            return Err(self.too_many());
+        let Callee::Procedure(procedure) = self else {
+            let text = "Procedure or function has too many arguments specified.";
+            let too_many = arguments.len() > parameters.len();
+            return if too_many { Err(SqlError::new(8144, text).state(2)) } else { Ok(()) };
+        };
+        if parameters.is_empty() && !arguments.is_empty() {
+            return Err(no_parameters(procedure));
         }
-        let Callee::Procedure(procedure) = self else { return Ok(()) };
-        for name in arguments.iter().filter_map(|(_, argument)| argument.name.as_deref()) {
-            let known =
+        if arguments.len() > parameters.len() {
+            return Err(too_many_arguments(procedure));
+        }
+        let names = arguments.iter().filter_map(|(_, argument)| argument.name.as_deref());
+        let mut places = BTreeSet::new();
+        // What has no name comes first, and is for as many parameters.
+        places.extend(0..arguments.len() - names.clone().count());
+        for name in names {
+            let is_it =
                 |parameter: &ParameterDefinition| fold_name(&parameter.name) == fold_name(name);
-            if !parameters.iter().any(known) {
-                return Err(SqlError::new(
-                    8145,
-                    format!("{name} is not a parameter for procedure {procedure}."),
-                ));
+            let Some(place) = parameters.iter().position(is_it) else {
+                return Err(not_a_parameter(name, procedure));
+            };
+            if !places.insert(place) {
+                return Err(argument_twice(&parameters[place].name, procedure));
             }
         }
         Ok(())
@@ -121,7 +136,7 @@ impl Callee<'_> {
 
     fn missing(self, parameter: &str) -> SqlError {
         match self {
-            Callee::Procedure(procedure) => missing(procedure, parameter),
+            Callee::Procedure(procedure) => missing_argument(procedure, parameter),
             Callee::Text(declarations) => SqlError::new(
                 8178,
                 format!(
@@ -129,15 +144,6 @@ impl Callee<'_> {
                 ),
             ),
         }
-    }
-
-    fn too_many(self) -> SqlError {
-        let name = match self {
-            Callee::Procedure(procedure) => format!("{procedure} "),
-            Callee::Text(_) => String::new(),
-        };
-        let text = format!("Procedure or function {name}has too many arguments specified.");
-        SqlError::new(8144, text).state(2)
     }
 }
 
@@ -197,5 +203,7 @@ mod tests {
         assert_eq!(number(procedure, &[Some("@c")]), Err(8145));
         assert_eq!(number(procedure, &[None, None]), Err(8144));
         assert_eq!(number(Callee::Text("@a int"), &[None, None]), Err(8144));
+        let none = procedure.check(&[], &arguments(&[None])).map_err(|error| error.number());
+        assert_eq!(none, Err(8146));
     }
 }

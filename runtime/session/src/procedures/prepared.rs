@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use launchpod_database::Variable;
+use launchpod_types::call_errors::missing_argument;
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::execute_sql::{DECLARATIONS, STATEMENT};
 use super::own::{self, Placed};
-use super::{Argument, Completion, missing};
+use super::{Argument, Completion};
 use crate::run::{Run, Stop};
 
 /// The statements that a session has prepared.
@@ -67,7 +68,7 @@ impl Run<'_> {
     pub async fn prepare(&mut self, arguments: Vec<Argument>) -> Result<Completion, Stop> {
         let ([handle, declarations, text], _) =
             own::take(arguments, [HANDLE, DECLARATIONS, STATEMENT]);
-        let (place, _) = handle.ok_or_else(|| missing("sp_prepare", "@handle"))?;
+        let (place, _) = handle.ok_or_else(|| missing_argument("sp_prepare", "@handle"))?;
         let (declarations, text) = self.text_to_prepare("sp_prepare", declarations, text).await?;
         launchpod_tsql::parse(&text).map_err(SqlError::from)?;
         let handle = self.session.prepared.add(Prepared::Text { declarations, text });
@@ -94,7 +95,7 @@ impl Run<'_> {
     ) -> Result<Completion, Stop> {
         let ([handle, call], values) = own::take(arguments, [HANDLE, CALL]);
         let place = self.replaced("sp_prepexecrpc", handle).await?;
-        let (_, call) = call.ok_or_else(|| missing("sp_prepexecrpc", "@rpccall"))?;
+        let (_, call) = call.ok_or_else(|| missing_argument("sp_prepexecrpc", "@rpccall"))?;
         let procedure = self.text_of(call).await?;
         self.execute_and_keep(place, Prepared::Call(procedure), values).await
     }
@@ -156,8 +157,9 @@ impl Run<'_> {
         declarations: Option<Placed>,
         text: Option<Placed>,
     ) -> Result<(String, String), Stop> {
-        let (_, declarations) = declarations.ok_or_else(|| missing(procedure, "@params"))?;
-        let (_, text) = text.ok_or_else(|| missing(procedure, "@stmt"))?;
+        let (_, declarations) =
+            declarations.ok_or_else(|| missing_argument(procedure, "@params"))?;
+        let (_, text) = text.ok_or_else(|| missing_argument(procedure, "@stmt"))?;
         let declarations = self.unicode_of("@params", declarations).await?;
         Ok((declarations, self.unicode_of("@stmt", text).await?))
     }
@@ -165,7 +167,7 @@ impl Run<'_> {
     /// The place of the argument for a new handle. A handle that comes in is that of a
     /// statement which the new one takes the place of.
     async fn replaced(&mut self, procedure: &str, handle: Option<Placed>) -> Result<usize, Stop> {
-        let (place, argument) = handle.ok_or_else(|| missing(procedure, "@handle"))?;
+        let (place, argument) = handle.ok_or_else(|| missing_argument(procedure, "@handle"))?;
         if !argument.value.is_null() {
             let handle = self.handle_of(procedure, Some((place, argument))).await?;
             self.session.prepared.statements.remove(&handle);
@@ -174,7 +176,7 @@ impl Run<'_> {
     }
 
     async fn handle_of(&mut self, procedure: &str, handle: Option<Placed>) -> Result<i32, Stop> {
-        let (_, argument) = handle.ok_or_else(|| missing(procedure, "@handle"))?;
+        let (_, argument) = handle.ok_or_else(|| missing_argument(procedure, "@handle"))?;
         match self.convert(argument.value, argument.sql_type, SqlType::Int).await? {
             // The value was converted to int.
             Value::Int(handle) => Ok(handle as i32),

@@ -262,7 +262,7 @@ fn arguments(
             None => place,
         };
         if given[place].replace(argument).is_some() {
-            return Err(errors::argument_twice(&parameters[place].name));
+            return Err(errors::argument_twice(&parameters[place].name, &procedure.name));
         }
     }
     let mut variables = Variables::new();

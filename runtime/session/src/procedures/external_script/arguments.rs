@@ -4,12 +4,13 @@ use std::num::NonZeroU32;
 
 use launchpod_controller::Expected;
 use launchpod_tsql::ast::{ArgumentValue, ParameterDefinition, fold_name};
+use launchpod_types::call_errors::{missing_argument, not_a_parameter, too_many_arguments};
 use launchpod_types::{Parameter, SqlError, SqlType, Value};
 use uuid::Uuid;
 
 use super::partition::{self, Partition};
 use crate::literal;
-use crate::procedures::{Argument, missing};
+use crate::procedures::Argument;
 use crate::run::{Run, Stop};
 use crate::variables::declared_type;
 
@@ -83,8 +84,8 @@ impl Run<'_> {
 
         let language = self.own_text(&mut named, "@language").await?;
         let script = self.own_text(&mut named, "@script").await?;
-        let language = language.ok_or_else(|| missing(PROCEDURE, "@language"))?;
-        let script = script.ok_or_else(|| missing(PROCEDURE, "@script"))?;
+        let language = language.ok_or_else(|| missing_argument(PROCEDURE, "@language"))?;
+        let script = script.ok_or_else(|| missing_argument(PROCEDURE, "@script"))?;
         let input = self.own_text(&mut named, "@input_data_1").await?.unwrap_or_default();
         let by = self.own_text(&mut named, "@input_data_1_partition_by_columns").await?;
         let order = self.own_text(&mut named, "@input_data_1_order_by_columns").await?;
@@ -178,7 +179,9 @@ impl Named {
         }
         for (name, place, _) in &mut self.arguments {
             if name.is_empty() {
-                let definition = definitions.get(*place - OWN.len()).ok_or_else(too_many)?;
+                let definition = definitions
+                    .get(*place - OWN.len())
+                    .ok_or_else(|| too_many_arguments(PROCEDURE))?;
                 *name = fold_name(&definition.name);
             }
         }
@@ -200,10 +203,7 @@ impl Named {
         match self.arguments.first() {
             Some((name, _, argument)) => {
                 let name = argument.name.as_deref().unwrap_or(name);
-                Err(SqlError::new(
-                    8145,
-                    format!("{name} is not a parameter for procedure {PROCEDURE}."),
-                ))
+                Err(not_a_parameter(name, PROCEDURE))
             }
             None => Ok(()),
         }
@@ -294,13 +294,6 @@ fn unsupported_type(name: &str, language: &str, request: Uuid) -> SqlError {
         format!(
             "Parameter '{name}' uses a data type that is not supported by the runtime for '{language}' script. Unsupported types are timestamp, datetime2, datetimeoffset, time, text, ntext, image, hierarchyid, xml, sql_variant and user-defined type. External script request id is {request}."
         ),
-    )
-}
-
-fn too_many() -> SqlError {
-    SqlError::new(
-        8144,
-        format!("Procedure or function {PROCEDURE} has too many arguments specified."),
     )
 }
 
