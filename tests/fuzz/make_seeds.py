@@ -150,6 +150,62 @@ def tsql_seeds():
         save("tsql", name, text.encode())
 
 
+# Calls of the built-in functions, some to a statement.
+BUILTINS = """
+SELECT ASCII('a'), CHAR(65), CHARINDEX('b', 'abc', 1), CONCAT('a', 1, NULL), CONCAT_WS(',', 1, 'x'), DIFFERENCE('a', 'b'), LEFT('abc', 2), LEN('a '), LOWER('A'), LTRIM(' a'), NCHAR(8364), PATINDEX('%b_', 'abc'), QUOTENAME('a]', '['), REPLACE('abc', 'B', ''), REPLICATE('ab', 3), REVERSE('ab'), RIGHT('abc', 2), RTRIM('a '), SOUNDEX('ab'), SPACE(3), STR(1.5, 8, 2), STUFF('abc', 2, 1, 'xx'), SUBSTRING('abc', 2, 9), TRANSLATE('abc', 'ab', 'xy'), TRIM('x' FROM 'xax'), UNICODE(N'a'), UPPER('a'), STRING_ESCAPE('"', 'json'), DATALENGTH(N'a'), FORMATMESSAGE('%s %5.2d', 'a', 3)
+SELECT value FROM STRING_SPLIT('a,b', ',', 1) SELECT value FROM GENERATE_SERIES(1, 9, 2) SELECT [key], type FROM OPENJSON('{"a":[1,2]}', '$.a') SELECT * FROM OPENJSON('[{"a":1}]') WITH (a int '$.a', b nvarchar(max) '$' AS JSON)
+SELECT ABS(-1), ACOS(0.5), ATN2(1, 2), CEILING(1.5), COS(1), COT(1), DEGREES(1), EXP(1), FLOOR(-1.5), LOG(2, 10), LOG10(3), PI(), POWER(2, 31), RADIANS(180.0), RAND(1), ROUND(1.25, 1, 1), SIGN(-2.5), SQRT(2), SQUARE(3), TAN(1), GREATEST(1, 2.5), LEAST('a', 'b'), ISNUMERIC('1e'), CHECKSUM(1, 'a'), BINARY_CHECKSUM('a'), HASHBYTES('SHA2_256', 'a'), BIT_COUNT(7), LEFT_SHIFT(1, 31), GET_BIT(5, 2), SET_BIT(5, 1, 0), COMPRESS('a'), DECOMPRESS(COMPRESS('a'))
+SELECT DATEADD(month, -1, '2024-03-31'), DATEDIFF(second, '2024-01-01', SYSDATETIME()), DATEDIFF_BIG(ns, 0, 1), DATENAME(weekday, GETDATE()), DATEPART(iso_week, '2024-01-01'), DATETRUNC(week, SYSUTCDATETIME()), DATE_BUCKET(day, 3, CAST('2024-01-05' AS date)), EOMONTH('2024-02-01', 1), DATEFROMPARTS(2024, 2, 29), DATETIME2FROMPARTS(2024, 1, 1, 1, 1, 1, 5, 7), DATETIMEOFFSETFROMPARTS(2024, 1, 1, 1, 1, 1, 0, -12, 0, 3), TIMEFROMPARTS(1, 2, 3, 0, 0), SMALLDATETIMEFROMPARTS(2024, 1, 1, 1, 1), SWITCHOFFSET(SYSDATETIMEOFFSET(), '+05:30'), TODATETIMEOFFSET('2024-01-01', 60), YEAR(0), ISDATE('x'), GETUTCDATE() AT TIME ZONE 'UTC' AT TIME ZONE 'Pacific Standard Time'
+SELECT CAST(1.5 AS decimal(38, 10)), CONVERT(varchar(30), GETDATE(), 126), CONVERT(varbinary(8), '0x12', 1), TRY_CAST('x' AS int), TRY_CONVERT(date, '31.12.2024', 104), PARSE('1,5' AS decimal(9, 2) USING 'de-DE'), TRY_PARSE('x' AS float), CAST('2024-01-01T00:00:00Z' AS datetimeoffset(0)), CAST(0x0102 AS smallint), CAST(-1 AS money), CAST(N'x' AS xml), CAST('6F9619FF-8B86-D011-B42D-00C04FC964FF' AS uniqueidentifier), FORMAT(1234.5, 'N2', 'en-US'), FORMAT(GETDATE(), 'yyyy-MM-dd HH:mm'), COALESCE(NULL, 1), ISNULL(NULL, 'a'), NULLIF(1, 1), IIF(1 > 2, 'a', 'b'), CHOOSE(2, 'a', 'b')
+SELECT JSON_VALUE('{"a":1}', 'strict $.a'), JSON_QUERY('{"a":[1]}', '$.a'), JSON_MODIFY('{}', 'append $.a', 1), ISJSON('[]'), JSON_OBJECT('a':1, 'b':NULL ABSENT ON NULL), JSON_ARRAY(1, 'x'), JSON_PATH_EXISTS('{}', '$.a')
+SELECT COUNT_BIG(*), AVG(a), STDEV(a), STDEVP(a), VAR(a), VARP(a), CHECKSUM_AGG(a), APPROX_COUNT_DISTINCT(a), MIN(b), MAX(DISTINCT b), STRING_AGG(b, ';') FROM (VALUES (1, N'x'), (2, NULL)) AS t(a, b)
+SELECT RANK() OVER (ORDER BY a), DENSE_RANK() OVER (ORDER BY b), PERCENT_RANK() OVER (ORDER BY a), CUME_DIST() OVER (ORDER BY a), LEAD(a, 2) OVER (ORDER BY a), FIRST_VALUE(b) OVER (ORDER BY a), LAST_VALUE(b) OVER (ORDER BY a ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING), PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY a) OVER () FROM (VALUES (1, N'x'), (2, NULL)) AS t(a, b)
+SELECT @@VERSION, @@SPID, @@IDENTITY, @@ERROR, @@NESTLEVEL, SCOPE_IDENTITY(), IDENT_CURRENT('t'), OBJECT_ID('t'), OBJECT_NAME(1), OBJECT_DEFINITION(1), SCHEMA_NAME(), DB_NAME(), DB_ID('master'), COL_LENGTH('t', 'a'), COL_NAME(1, 1), TYPE_ID('int'), PARSENAME('a.b', 1), OBJECTPROPERTY(1, 'IsTable'), SERVERPROPERTY('Edition'), DATABASEPROPERTYEX('master', 'Collation'), SESSIONPROPERTY('ANSI_NULLS'), SUSER_SNAME(), ORIGINAL_LOGIN(), APP_NAME(), HOST_NAME(), NEWID(), IS_MEMBER('db_owner'), IS_SRVROLEMEMBER('sysadmin'), CONNECTIONPROPERTY('net_transport'), CONTEXT_INFO(), SESSION_CONTEXT(N'a'), CURRENT_TRANSACTION_ID(), XACT_STATE(), ERROR_MESSAGE(), GETANSINULL(), COLLATIONPROPERTY('Latin1_General_CI_AS', 'CodePage')
+""".strip()
+
+
+def batch_seeds():
+    batches = {
+        "cursor": "CREATE TABLE t (a int IDENTITY, b nvarchar(9)) INSERT t VALUES (N'x'), (N'y') DECLARE @b nvarchar(9) "
+        "DECLARE c CURSOR FOR SELECT b FROM t FOR UPDATE OPEN c FETCH c INTO @b WHILE @@FETCH_STATUS = 0 BEGIN "
+        "UPDATE t SET b = @b + N'!' WHERE CURRENT OF c FETCH NEXT FROM c INTO @b END CLOSE c DEALLOCATE c SELECT * FROM t DROP TABLE t",
+        "procedure": "CREATE PROCEDURE p @a int, @b int = 2 OUTPUT AS BEGIN TRY SELECT @a / @b SET @b = @a RETURN 3 END TRY "
+        "BEGIN CATCH SELECT ERROR_NUMBER(), ERROR_MESSAGE() THROW END CATCH\nGO\n"
+        "DECLARE @rc int, @x int = 0 EXEC @rc = p 1, @x OUTPUT SELECT @rc, @x\nGO\nDROP PROCEDURE p",
+        "insert_exec": "DECLARE @t TABLE (a int PRIMARY KEY, b decimal(9, 2) DEFAULT 1.5) INSERT @t (a) EXEC ('SELECT 1 UNION ALL SELECT 2') "
+        "MERGE @t AS t USING (SELECT 2 AS a UNION SELECT 3) AS s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = 9 "
+        "WHEN NOT MATCHED THEN INSERT (a) VALUES (s.a) OUTPUT $action, inserted.*; SELECT SUM(b) OVER (ORDER BY a), a FROM @t",
+        "transaction": "SET XACT_ABORT ON BEGIN TRAN SAVE TRAN s CREATE TABLE #t (a int CHECK (a > 0)) INSERT #t VALUES (1) "
+        "ROLLBACK TRAN s SELECT @@TRANCOUNT, XACT_STATE() COMMIT",
+        "functions": "CREATE FUNCTION f (@a int) RETURNS @r TABLE (n int) AS BEGIN WHILE @a > 0 BEGIN INSERT @r VALUES (@a) SET @a -= 1 END RETURN END\nGO\n"
+        "SELECT t.n, x.v FROM f(3) AS t OUTER APPLY (SELECT TOP (1) n AS v FROM f(t.n) ORDER BY n DESC) AS x FOR JSON PATH\nGO\nDROP FUNCTION f",
+        "view": "CREATE TABLE t (a int, b int)\nGO\nCREATE VIEW v AS SELECT a AS x, b FROM t WHERE a > 1\nGO\n"
+        "INSERT v VALUES (2, 3) UPDATE v SET x += 1 DELETE v WHERE b = 3\nGO\nDROP VIEW v DROP TABLE t",
+        "xml": "SELECT STUFF((SELECT N',' + n FROM (VALUES (N'a'), (N'<b>')) AS t(n) FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)'), 1, 1, N''), "
+        "(SELECT 1 AS [@a], 2 AS [b/c] FOR XML PATH('r'), ROOT)",
+        "text": "EXEC sp_executesql N'SELECT @a + N''x'', CONVERT(varchar(30), GETDATE(), 121), TRY_CAST(@a AS int)', N'@a nvarchar(10)', N'12' "
+        "WITH RESULT SETS ((a nvarchar(20), b varchar(30), c int NULL))",
+        "builtins": BUILTINS,
+        "tables": "CREATE TABLE p (id int IDENTITY PRIMARY KEY, name varchar(20) NOT NULL UNIQUE, n AS id * 2, CHECK (id < 100)) "
+        "CREATE TABLE c (p int NULL REFERENCES p (id) ON DELETE CASCADE, d datetime2(3) DEFAULT SYSDATETIME(), INDEX i (p))\nGO\n"
+        "INSERT p (name) OUTPUT inserted.id INTO c (p) VALUES ('a'), ('b') ALTER TABLE p ADD x bit NULL, y money DEFAULT 1 WITH VALUES "
+        "EXEC sp_rename 'p.x', 'z', 'COLUMN' SELECT COLUMNPROPERTY(OBJECT_ID('p'), 'id', 'IsIdentity'), * FROM p LEFT JOIN c ON p = id "
+        "UPDATE p SET name += 'x' DELETE p SELECT @@ROWCOUNT TRUNCATE TABLE c DROP TABLE c, p",
+        "queries": "WITH r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 9) SELECT n, SUM(n) OVER (ORDER BY n ROWS 2 PRECEDING), "
+        "LAG(n, 1, 0) OVER (ORDER BY n), NTILE(3) OVER (PARTITION BY n % 2 ORDER BY n) FROM r ORDER BY n OFFSET 1 ROWS FETCH NEXT 5 ROWS ONLY\n"
+        "SELECT n % 2 AS k, COUNT(*), STRING_AGG(n, ',') WITHIN GROUP (ORDER BY n DESC), GROUPING(n % 2) FROM (VALUES (1), (2), (3)) AS t(n) "
+        "GROUP BY ROLLUP (n % 2) HAVING MAX(n) > 1 SELECT 1 EXCEPT SELECT 2 UNION ALL SELECT 3.5 INTERSECT SELECT NULL",
+        "catalog": "SELECT name, TYPE_NAME(system_type_id) FROM sys.columns WHERE object_id = OBJECT_ID(N'sys.objects') EXEC sp_tables EXEC sp_columns 't' "
+        "EXEC sp_help EXEC sp_describe_first_result_set N'SELECT 1 AS a' EXEC sp_describe_undeclared_parameters N'SELECT @a + 1' "
+        "SELECT * FROM INFORMATION_SCHEMA.COLUMNS SELECT * FROM sys.dm_exec_describe_first_result_set(N'SELECT 1', NULL, 0)",
+        "security": "CREATE LOGIN l WITH PASSWORD = 'Long1Enough!' CREATE USER u FOR LOGIN l CREATE ROLE r ALTER ROLE r ADD MEMBER u "
+        "GRANT SELECT ON SCHEMA::dbo TO r DENY EXECUTE TO u EXECUTE AS USER = 'u' SELECT USER_NAME(), HAS_PERMS_BY_NAME('t', 'OBJECT', 'SELECT') "
+        "SELECT * FROM sys.fn_my_permissions(NULL, 'DATABASE') REVERT DROP USER u DROP LOGIN l DROP ROLE r",
+    }  # fmt: skip
+    for name, text in batches.items():
+        save("batches", name, text.encode())
+
+
 # === TDS ===
 
 
@@ -313,6 +369,7 @@ if __name__ == "__main__":
     frame_seeds()
     worker_seeds()
     tsql_seeds()
+    batch_seeds()
     type_seeds()
     answer_seeds()
     tds_seeds()
