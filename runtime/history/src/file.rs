@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "history.sqlite";
 
 /// The tables. The database's views read them: moments are counts of 100 ns since 1970 UTC,
 /// and ids are the 16 bytes of a UUID, as its storage has them.
-pub const SCHEMA: &str = "
+pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY,
     request_id BLOB NOT NULL UNIQUE,

@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-pub use file::{FILE_NAME, HistoryError, SCHEMA, recent};
+pub use file::{FILE_NAME, HistoryError, recent};
 pub use record::{Admitted, Begun, Ended, STAGES, Summary};
 
 use record::Event;

@@ -232,7 +232,6 @@ impl Shared {
             "" => default_database.as_str(),
             database => database,
         };
-        connection::attach_history(connection, self.options.history.as_deref()).map_err(failed)?;
         let catalog = Catalog::new(connection);
         let refuse = |state: u8| {
             tracing::warn!(login = %name, database = %wanted, state, "Login failed");
@@ -256,6 +255,7 @@ impl Shared {
             host: login.host,
             server: self.options.server_name.clone(),
             configurations: self.options.configurations.clone(),
+            history: self.options.history.clone(),
             live: self.sessions.enter(live),
             database,
             lock_timeout: -1,

@@ -35,8 +35,12 @@ pub struct Output {
 
 impl Server {
     pub fn new() -> Server {
+        Server::with(Options::default())
+    }
+
+    pub fn with(options: Options) -> Server {
         let folder = tempfile::tempdir().unwrap();
-        let database = Embedded::open(folder.path(), Options::default()).unwrap();
+        let database = Embedded::open(folder.path(), options).unwrap();
         database.set_password("sa", &Secret::new("pass")).unwrap();
         Server { database, _folder: folder }
     }

@@ -64,15 +64,29 @@ impl Binder<'_> {
         let array = match table.rows {
             base::Rows::Query { sql, per_database } => {
                 let database = per_database.then_some(self.environment.database.id);
-                let visible = self.environment.visible(table)?;
-                let source = BoundSource::System { sql, database, visible, id };
-                return Ok((source, base_columns(table)));
+                return self.selected(table, sql, database, id);
             }
-            base::Rows::Made(_) if self.without_rows => "[]".to_owned(),
+            _ if self.without_rows => "[]".to_owned(),
+            base::Rows::History(sql) if self.environment.has_history()? => {
+                return self.selected(table, sql, None, id);
+            }
+            base::Rows::History(_) => "[]".to_owned(),
             base::Rows::Made(make) => make(self.environment)?,
             base::Rows::Discovered(_) => return Err(errors::invalid_object(table.name)),
         };
         Ok(made(table, id, array))
+    }
+
+    /// The rows of a SELECT that the caller may see.
+    fn selected(
+        &self,
+        table: &BaseTable,
+        sql: &'static str,
+        database: Option<i64>,
+        id: SourceId,
+    ) -> Result<(BoundSource, Vec<SourceColumn>), SqlError> {
+        let visible = self.environment.visible(table)?;
+        Ok((BoundSource::System { sql, database, visible, id }, base_columns(table)))
     }
 
     /// `catalog.first_result_set (text, declarations)` and the like: functions that only the

@@ -85,23 +85,25 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes the history readable as `history`: read-only, so that no writer here ever waits for the
-/// one that writes it. Without a file it is empty.
-pub(crate) fn attach_history(
-    connection: &Connection,
-    folder: Option<&Path>,
-) -> rusqlite::Result<()> {
-    let path = folder.map(|folder| folder.join(launchpod_history::FILE_NAME));
-    let path = path.filter(|path| path.exists());
-    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1)?;
-    let name = path.as_deref().map_or(":memory:".to_owned(), read_only);
-    connection.execute("ATTACH ?1 AS history", [name])?;
-    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    if path.is_none() {
-        let schema = launchpod_history::SCHEMA.replace("IF NOT EXISTS ", "IF NOT EXISTS history.");
-        connection.execute_batch(&schema)?;
+/// The name that the history is attached by.
+const HISTORY: &str = "history";
+
+/// Makes the history of a folder readable as `history`, unless it is already: read-only, so that
+/// no writer here ever waits for the one that writes it.
+///
+/// It is not done for each session. SQLite can't close a file while another connection of the
+/// process holds a lock on it, as the history's writer always does, and would keep a descriptor
+/// for each session that was ever open at the same time
+/// (sqlite.org/lockingv3.html, "POSIX advisory locks").
+pub(crate) fn attach_history(connection: &Connection, folder: &Path) -> rusqlite::Result<()> {
+    if connection.is_readonly(HISTORY).is_ok() {
+        return Ok(());
     }
-    Ok(())
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1)?;
+    let file = read_only(&folder.join(launchpod_history::FILE_NAME));
+    let attached = connection.execute(&format!("ATTACH ?1 AS {HISTORY}"), [file]);
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    attached.map(|_| ())
 }
 
 /// A file's URI as SQLite reads it (sqlite.org/uri.html).

@@ -1,6 +1,7 @@
 //! What the binder may ask: the session, the catalog, the value of a constant.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -36,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) host: String,
     pub(crate) server: String,
     pub(crate) configurations: Configurations,
+    /// The history's folder.
+    pub(crate) history: Option<PathBuf>,
     /// Its entry among the sessions of the server.
     pub(crate) live: Arc<Entry>,
     pub(crate) database: DatabaseName,
@@ -173,6 +176,14 @@ impl IdentityState {
 impl<'a> Environment<'a> {
     pub(crate) fn catalog(&self) -> Catalog<'a> {
         Catalog::new(self.connection)
+    }
+
+    /// Whether there is a history, which can then be read as `history`.
+    pub(crate) fn has_history(&self) -> Result<bool, SqlError> {
+        let Some(folder) = &self.session.history else { return Ok(false) };
+        super::connection::attach_history(self.connection, folder)
+            .map_err(|error| super::failure::of_engine(&error))?;
+        Ok(true)
     }
 
     /// The database that a name is in.

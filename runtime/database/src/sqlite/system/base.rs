@@ -36,6 +36,8 @@ pub(crate) type Discover = fn(&Environment<'_>, &str, &str) -> Result<Vec<Value>
 pub(crate) enum Rows {
     /// A SELECT; whether it has the column `@database`.
     Query { sql: &'static str, per_database: bool },
+    /// A SELECT over the history's file; without one there are none.
+    History(&'static str),
     /// A JSON array of arrays with the cells, in the order of the columns.
     Made(fn(&Environment<'_>) -> Result<String, SqlError>),
     /// The rows of a call, from a text and declarations of parameters.
@@ -482,12 +484,12 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("cpu_us", BIG, true),
                 ("peak_memory", BIG, true),
             ],
-            rows: Rows::Query { sql: "SELECT * FROM history.requests", per_database: false },
+            rows: Rows::History("SELECT * FROM history.requests"),
         },
         BaseTable {
             name: "script_counters",
             columns: &[("name", NAME, false), ("value", BIG, false)],
-            rows: Rows::Query { sql: "SELECT * FROM history.counters", per_database: false },
+            rows: Rows::History("SELECT * FROM history.counters"),
         },
         BaseTable {
             name: "system_columns",

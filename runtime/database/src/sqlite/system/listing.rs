@@ -131,6 +131,7 @@ fn nobody() -> Session {
         host: String::new(),
         server: String::new(),
         configurations: Configurations::default(),
+        history: None,
         live: Arc::new(Sessions::default()).enter(LiveSession::new(&login, "", database.id)),
         database,
         lock_timeout: -1,
