@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from harness import threats
+from harness.attack import Attack
 from harness.behind import Front
 from harness.server import FAST, Server, shared
 
@@ -56,6 +57,12 @@ def sql(server):
 def sandbox(request):
     """How servers make workers; a module or folder may say otherwise, and say several."""
     return getattr(request, "param", FAST)
+
+
+@pytest.fixture
+def attack(record_property):
+    """Runs hostile batches: `attack(server, batch, ended)`."""
+    return Attack(lambda noted: record_property(threats.NOTED, noted))
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.attack import Requests
 from harness.docker import wait_until
-from harness.scripts import DOCUMENTED, script
+from harness.scripts import script
 from harness.server import Server
 from harness.tds import Outcome
 
@@ -304,14 +305,13 @@ class Victim:
         self.server = server
         self.bystander = Bystander(server)
         self._session = server.connect()
-        self._folders = Path("/run/launchpod", server.instance.replace("-", "")[:8])
 
     def run(self, batch: str) -> Outcome:
         """What the batch comes to. Nobody else is harmed by it, and nothing is left of it."""
         outcome = self._session.run(batch)
         assert self._session.run("SELECT 1").value == 1
         wait_until(lambda: self.server.containers() == [self.bystander.container], "only the other container is left")
-        wait_until(lambda: len(list(self._folders.glob("*/"))) == 1, "only the other worker's folder is left")
+        wait_until(lambda: len(self.server.worker_folders()) == 1, "only the other worker's folder is left")
         wait_until(self.bystander.is_heard, "the other script is heard")
         return outcome
 
@@ -334,48 +334,67 @@ def victim(tmp_path_factory, sandbox):
         server.clean_up()
 
 
-def refused(victim: Victim, text: str) -> str:
+@pytest.fixture
+def strike(attack, victim):
+    """Runs a batch on the victim's server: `strike(batch, ended)`, as `attack` does."""
+
+    def run(batch: str, ended) -> Outcome:
+        requests = Requests(victim.server, batch)
+        outcome = victim.run(batch)
+        attack.check(*requests.ended(), ended, outcome)
+        return outcome
+
+    return run
+
+
+@pytest.fixture
+def refused(strike):
     """Runs a script whose worker breaks the protocol, and says what the error says of it."""
-    outcome = victim.run(script(PRELUDE + text))
-    assert outcome.numbers == [39013, 39019]
-    assert "while communicating with the 'Python' runtime for request id: " in outcome.errors[0].text
-    return outcome.errors[1].text
+
+    def run(text: str) -> str:
+        outcome = strike(script(PRELUDE + text), "protocol broken")
+        assert outcome.numbers == [39013, 39019]
+        assert "while communicating with the 'Python' runtime for request id: " in outcome.errors[0].text
+        return outcome.errors[1].text
+
+    return run
 
 
 @pytest.mark.threat(27, 29)
 @pytest.mark.parametrize(("text", "said"), STREAMS.values(), ids=STREAMS)
-def test_a_stream(victim, text, said):
-    assert said in refused(victim, text)
+def test_a_stream(refused, text, said):
+    assert said in refused(text)
     assert not Path("/tmp/launchpod-unpickled").exists()
 
 
 @pytest.mark.threat(30)
 @pytest.mark.parametrize(("text", "said"), ORDERS.values(), ids=ORDERS)
-def test_an_order_of_frames(victim, text, said):
-    assert said in refused(victim, text)
+def test_an_order_of_frames(refused, text, said):
+    assert said in refused(text)
 
 
 @pytest.mark.threat(28)
 @pytest.mark.parametrize(("columns", "text", "number", "said"), VALUES.values(), ids=VALUES)
-def test_a_value(victim, columns, text, number, said):
+def test_a_value(strike, columns, text, number, said):
     clause = f"WITH RESULT SETS {columns}" if columns else ""
-    outcome = victim.run(script(PRELUDE + text, clause=clause))
+    ended = "protocol broken" if number == 39013 else "result refused"
+    outcome = strike(script(PRELUDE + text, clause=clause), ended)
     assert outcome.numbers[0] == number
     assert any(said in error.text for error in outcome.errors)
 
 
 @pytest.mark.threat(28)
 @pytest.mark.parametrize("batch", RESULTS.values(), ids=RESULTS)
-def test_output_parameters(victim, batch):
+def test_output_parameters(strike, batch):
     text = f"{PRELUDE}send(RESULTS, stream_of({batch})); send(DONE); os._exit(0)"
     call = script(text, params="N'@a int OUTPUT, @b int OUTPUT'", a="@x OUTPUT", b="@y OUTPUT")
-    outcome = victim.run(f"DECLARE @x int = 5, @y int = 6; {call} SELECT @x, @y")
+    outcome = strike(f"DECLARE @x int = 5, @y int = 6; {call} SELECT @x, @y", "protocol broken")
     assert outcome.numbers == [39013, 39019]
     assert outcome.sets[-1].rows == [(5, 6)]
 
 
 @pytest.mark.threat(27)
-def test_flipped_bits(victim):
+def test_flipped_bits(strike):
     """Some streams decode to other values; none may do more harm than that."""
     text = """
 import random
@@ -385,30 +404,27 @@ for position in random.Random(SEED).sample(range(start, len(stream) - 300), 3):
     stream[position] ^= 1 << 7
 output(bytes(stream)); finish()
 """
-    first = {tuple(victim.run(script(PRELUDE + text.replace("SEED", str(seed)))).numbers[:1]) for seed in range(5)}
+    scripts = [script(PRELUDE + text.replace("SEED", str(seed))) for seed in range(5)]
+    first = {tuple(strike(one, {"succeeded", "protocol broken"}).numbers[:1]) for one in scripts}
     assert (39013,) in first
     assert first <= {(), (39013,)}
 
 
 @pytest.mark.threat(31)
-def test_what_lies_in_the_folders_that_a_script_can_write_to(victim):
-    outcome = victim.run(script(CLUTTER))
+def test_what_lies_in_the_folders_that_a_script_can_write_to(strike):
+    outcome = strike(script(CLUTTER), "succeeded")
     assert outcome.value == 1
     assert outcome.printed().split("\n") == ["no pipe", "no device", "no sparse file"] * 2
 
 
 @pytest.mark.threat(27)
-def test_a_byte_now_and_then(make_server):
+def test_a_byte_now_and_then(attack, make_server):
     """The time limit is that of a script whose output never ends."""
     server = make_server(LAUNCHPOD_SCRIPT_TIMEOUT="4")
     text = """
 for byte in struct.pack("<IB", 1 << 20, OUTPUT) + stream_of(numbers) * 1000:
     os.write(3, bytes([byte])); time.sleep(0.1)
 """
-    slow = server.in_background(script(PRELUDE + text))
-    with server.connect() as session:
-        assert session.run(DOCUMENTED).value == 1
-    outcome = slow.result(timeout=120)
+    outcome = attack(server, script(PRELUDE + text), "out of time")
     assert outcome.numbers == [39127, 39019]
     assert "4 s" in outcome.errors[1].text
-    server.wait_for_no_containers()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from harness.attack import Requests
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, script
 from harness.server import Server
@@ -99,10 +100,11 @@ class Lookout:
 
 
 @pytest.mark.threat(30)
-def test_a_token_that_was_said_is_of_no_use(server):
+def test_a_token_that_was_said_is_of_no_use(attack, server):
     with tempfile.TemporaryDirectory(dir="/run") as folder:
         Path(folder).chmod(0o755)
         lookout = Lookout(server, Path(folder))
+        requests = Requests(server, WAITS)
         waiting = server.in_background(WAITS)
         used = lookout.next()
         worker = server.wait_for_script()
@@ -124,5 +126,6 @@ def test_a_token_that_was_said_is_of_no_use(server):
         assert "turned a connection to a worker's socket away" in server.log_text()
 
         server.kill_worker(worker)
-        assert waiting.result(timeout=120).errors
-    server.wait_for_no_containers()
+        outcome = waiting.result(timeout=120)
+    server.wait_for_nothing_left()
+    attack.check(*requests.ended(), "runtime lost", outcome)

@@ -2,7 +2,9 @@
 
 import json
 
+from .attack import Attack
 from .scripts import script
+from .server import Server
 
 # What every snippet finds defined.
 PRELUDE = """
@@ -44,14 +46,25 @@ class Probes:
 
     def __init__(self):
         self.snippets: list[str] = []
+        # Those of each server, and what was noted when it was asked.
+        self._found: dict[Server, tuple[list, list[str]]] = {}
 
     def add(self, snippet: str) -> int:
         """Adds a snippet; its answer is at the returned place of what `run` returns."""
         self.snippets.append(snippet)
         return len(self.snippets) - 1
 
-    def run(self, session) -> list:
-        """The answers of all snippets, in order."""
+    def answers(self, attack: Attack, server: Server) -> list:
+        """The answers of all snippets, in order. A server is asked once."""
+        if server not in self._found:
+            noted: list[str] = []
+            self._found[server] = (self._run(Attack(noted.append), server), noted)
+        found, noted = self._found[server]
+        for note in noted:
+            attack.note(note)
+        return found
+
+    def _run(self, attack: Attack, server: Server) -> list:
         text = PRELUDE + f"SNIPPETS = {self.snippets!r}\n" + RUN
-        printed = session.run(script(text)).check().printed()
+        printed = attack(server, script(text), "succeeded").printed()
         return json.loads(printed.rpartition("answers=")[2].replace("\n", ""))

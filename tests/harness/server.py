@@ -177,6 +177,16 @@ class Server:
     def wait_for_no_containers(self):
         wait_until(lambda: not self.containers(), "no worker left")
 
+    def worker_folders(self) -> list[Path]:
+        """The folders of workers' sockets."""
+        return list(Path("/run/launchpod", self.instance[:8]).glob("*/"))
+
+    def wait_for_nothing_left(self):
+        """Waits until there is no worker, no cgroup and no folder of one."""
+        self.wait_for_no_containers()
+        wait_until(lambda: not self.worker_folders(), "no worker's folder left")
+        wait_until(lambda: not workers.every_cgroup(self.instance), "no worker's cgroup left")
+
     def reset_memory_peak(self):
         """Makes `memory_peak` count from now (proc_pid_clear_refs(5))."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")

@@ -1,9 +1,11 @@
 """Which test proves which threat, as a table at the end of a run.
 
-A test says what it proves with `@pytest.mark.threat(N)`; the numbers are those of `THREATS`. A test
-that can't run on a host is skipped with its reason, and the run fails when that is none of
-`KNOWN_SKIPS`, or when the folders that hold these tests are run as a whole and a threat has none with
-one of the backends.
+A test says what it proves with `@pytest.mark.threat(N)`; the numbers are those of `THREATS`. It runs
+what is hostile by the fixture `attack`, which looks at the history's row, at other callers and at
+what is left, and notes how the script has ended: the table shows that. A test that can't run on a
+host is skipped with its reason, and the run fails when that is none of `KNOWN_SKIPS`, when a test has
+noted nothing, or when the folders that hold these tests are run as a whole and a threat has none
+with one of the backends.
 """
 
 from pathlib import Path
@@ -49,6 +51,9 @@ THREATS = {
     34: "SQL in column names and error texts",
 }
 
+# The property of a test that holds what `attack` noted.
+NOTED = "script ended as"
+
 # Where the tests stand that prove a threat.
 FOLDERS = {"isolation", "faults"}
 
@@ -67,11 +72,13 @@ def backend(item: pytest.Item) -> str:
 
 
 class Table:
-    """Collects outcomes by threat."""
+    """Collects outcomes by threat, and with each how scripts have ended."""
 
     def __init__(self):
         self.outcomes: dict[int, list[str]] = {}
+        self.endings: dict[int, set[str]] = {}
         self.unexpected_skips: list[str] = []
+        self.unseen: list[str] = []
         self.unproved: list[tuple[str, int]] = []
 
     def pytest_collection_finish(self, session):
@@ -96,17 +103,26 @@ class Table:
             outcome = f"skipped: {reason}"
             if reason not in KNOWN_SKIPS:
                 self.unexpected_skips.append(f"{item.nodeid}: {reason}")
+        noted = {value for name, value in report.user_properties if name == NOTED}
+        if outcome == "passed" and not noted:
+            self.unseen.append(item.nodeid)
         for number in threats:
             self.outcomes.setdefault(number, []).append(f"{backend(item)} {outcome}")
+            self.endings.setdefault(number, set()).update(noted)
 
     def pytest_terminal_summary(self, terminalreporter):
         if not self.outcomes and not self.unproved:
             return
         terminalreporter.section("threats")
+        terminalreporter.write_line("Each beside another client's call that went well, with nothing left, and ended as the history says:")
         for number, name in THREATS.items():
             terminalreporter.write_line(f"{number:>2}  {name:<62}  {self._summary(number)}")
+            if endings := sorted(self.endings.get(number, [])):
+                terminalreporter.write_line(f"    {', '.join(endings)}")
         for skipped in self.unexpected_skips:
             terminalreporter.write_line(f"skipped without being known: {skipped}", red=True)
+        for one in self.unseen:
+            terminalreporter.write_line(f"how its scripts ended was not looked at: {one}", red=True)
         for one, number in self.unproved:
             terminalreporter.write_line(f"no test with {one}: {number} {THREATS[number]}", red=True)
 
@@ -119,5 +135,5 @@ class Table:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
-        if self.unexpected_skips or self.unproved:
+        if self.unexpected_skips or self.unseen or self.unproved:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -15,6 +15,12 @@ def cgroups(instance: str) -> list[Path]:
     return sorted(found)
 
 
+def every_cgroup(instance: str) -> list[Path]:
+    """The cgroups of an instance's workers in whatever hierarchy."""
+    ours = f"launchpod/{instance[:8]}/*/*/"
+    return [*CGROUPS.glob(f"*/{ours}"), *CGROUPS.glob(ours)]
+
+
 def leftovers(instance: str) -> list[str]:
     """Every cgroup folder of an instance, in whatever hierarchy, and every folder of a worker."""
     folders = [*CGROUPS.glob(f"*/launchpod/{instance[:8]}"), *CGROUPS.glob(f"launchpod/{instance[:8]}")]

@@ -1,8 +1,6 @@
 import pytest
 
-from harness.scripts import DOCUMENTED
 from harness.server import DOCKER, FAST, Server
-from harness.tds import Outcome
 
 
 @pytest.fixture(scope="session", params=[DOCKER, FAST])
@@ -39,18 +37,3 @@ def module_server(tmp_path_factory, sandbox):
     for server in made:
         assert server.containers() == []
         server.clean_up()
-
-
-@pytest.fixture
-def attack(small_server):
-    """Runs a hostile batch beside an honest one, which must not notice; nothing stays."""
-
-    def run(batch: str) -> Outcome:
-        hostile = small_server.in_background(batch)
-        bystander = small_server.in_background(DOCUMENTED)
-        outcome = hostile.result(timeout=240)
-        assert bystander.result(timeout=240).value == 1
-        small_server.wait_for_no_containers()
-        return outcome
-
-    return run

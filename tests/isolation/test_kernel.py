@@ -46,12 +46,9 @@ CALLED = {
 }
 
 
-@pytest.fixture(scope="module")
-def answers(server):
-    with server.connect() as session:
-        found = looks.run(session)
-    server.wait_for_no_containers()
-    return found
+@pytest.fixture
+def answers(attack, server):
+    return looks.answers(attack, server)
 
 
 @pytest.mark.parametrize("threat", [pytest.param(n, marks=pytest.mark.threat(n)) for n in CALLS])
@@ -225,7 +222,7 @@ def test_what_no_script_needs_is_limited(answers):
 
 
 @pytest.mark.threat(21)
-def test_signals_and_processes_left_behind(server, sql):
+def test_signals_and_processes_left_behind(attack, server):
     text = """
 import signal, time
 for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
@@ -243,9 +240,8 @@ for _ in range(8):
     if os.fork() == 0: os._exit(0)
 print("done", os.getuid())
 """
-    word, uid = sql.run(script(text)).check().printed().split()
+    word, uid = attack(server, script(text), "succeeded").printed().split()
     assert word == "done"
-    server.wait_for_no_containers()
     # A uid of the range may be another server's worker by now: only what the script made counts.
     left = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if owner_and_group(pid) == (int(uid), True)]
     assert left == []
@@ -261,10 +257,9 @@ def owner_and_group(pid: str) -> tuple[int, bool]:
 
 
 @pytest.mark.threat(21)
-def test_a_script_that_kills_all_it_can(server, sql):
-    outcome = sql.run(script("import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"))
-    assert outcome.numbers[0] in (39004, 39012)
-    server.wait_for_no_containers()
+def test_a_script_that_kills_all_it_can(attack, server):
+    text = "import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"
+    assert attack(server, script(text), "runtime lost").numbers[0] == 39012
 
 
 SELF = looks.add("""

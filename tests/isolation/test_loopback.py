@@ -240,7 +240,7 @@ print(ask("SELECT 1"))
 
 
 @pytest.mark.threat(23)
-def test_where_it_is_closed_there_is_no_socket(make_server):
+def test_where_it_is_closed_there_is_no_socket(attack, make_server):
     server = make_server(LAUNCHPOD_PYTHON_LOOPBACK="false")
     text = """
 import launchpod, socket
@@ -254,8 +254,7 @@ for family in (socket.AF_INET, socket.AF_INET6):
     except PermissionError as error:
         print(error.errno)
 """
-    with server.connect() as session:
-        printed = session.run(script(text)).check().printed().splitlines()
+    printed = attack(server, script(text), "succeeded").printed().splitlines()
     assert "python_loopback" in printed[0] and printed[1:] == ["1", "1"]
     assert server.stop() == 0
 

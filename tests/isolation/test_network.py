@@ -20,7 +20,7 @@ def gateway() -> str:
 
 
 @pytest.mark.threat(23)
-def test_no_address_answers(server, sql):
+def test_no_address_answers(attack, server):
     abstract = socket.socket(socket.AF_UNIX)
     abstract.bind("\0launchpod-test-host")
     abstract.listen()
@@ -54,7 +54,7 @@ answer = {repr(path): attempt(unix, path)
                        "/run/containerd/containerd.sock", "/run/launchpod/controller.sock")}
 """)
     datagrams = looks.add("answer = attempt(socket.socket, socket.AF_INET, socket.SOCK_DGRAM)")
-    answers = looks.run(sql)
+    answers = looks.answers(attack, server)
     abstract.close()
     assert set(answers[reached].values()) <= NOBODY, answers[reached]
     assert not any(answers[resolved].values()), answers[resolved]

@@ -45,7 +45,7 @@ def networks():
 
 
 @pytest.mark.threat(23)
-def test_a_script_reaches_what_the_proxy_lets_through_and_nothing_else(networks, make_server):
+def test_a_script_reaches_what_the_proxy_lets_through_and_nothing_else(attack, networks, make_server):
     server = make_server(
         LAUNCHPOD_PYTHON_NETWORK=networks["inside"],
         LAUNCHPOD_PYTHON_PROXY=f"http://{networks['proxy']}:3128",
@@ -82,8 +82,7 @@ def test_a_script_reaches_what_the_proxy_lets_through_and_nothing_else(networks,
     """)
 
     def said():
-        with server.connect() as session:
-            return session.run(script(text)).check().printed().splitlines()
+        return attack(server, script(text), "succeeded").printed().splitlines()
 
     wait_until(lambda: "let through" in said()[0], "a proxy that listens")
     assert said() == ["let through 403 no way", "no way no way no way", "refused refused 2", "(1,)"]
@@ -93,14 +92,12 @@ def test_a_script_reaches_what_the_proxy_lets_through_and_nothing_else(networks,
 
 @pytest.mark.threat(23)
 @pytest.mark.parametrize("which", ["open", "missing", "host", "bridge"])
-def test_a_network_that_leads_further_gives_no_worker(networks, make_server, which):
+def test_a_network_that_leads_further_gives_no_worker(attack, networks, make_server, which):
     name = networks.get(which, which)
     server = make_server(LAUNCHPOD_PYTHON_NETWORK=name)
-    with server.connect() as session:
-        outcome = session.run(DOCUMENTED)
+    outcome = attack(server, DOCUMENTED, "launch failed", beside="SELECT 1")
     assert outcome.numbers[0] == 39021
     assert "internal" in " ".join(error.text for error in outcome.errors)
-    assert server.containers() == []
     assert server.stop() == 0
 
 

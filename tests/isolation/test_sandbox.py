@@ -16,12 +16,9 @@ from harness.server import DOCKER_ALONE, FAST_ALONE
 looks = Probes()
 
 
-@pytest.fixture(scope="module")
-def answers(server):
-    with server.connect() as session:
-        found = looks.run(session)
-    server.wait_for_no_containers()
-    return found
+@pytest.fixture
+def answers(attack, server):
+    return looks.answers(attack, server)
 
 
 DEVICES = looks.add("answer = os.listdir('/sys/class/net')")

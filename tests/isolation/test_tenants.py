@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.attack import Requests
 from harness.scripts import script
 
 SECRET = "the-victims-secret"
@@ -51,13 +52,17 @@ print(json.dumps([found, len(processes), reached, names, os.listdir("/run/launch
 
 
 @pytest.mark.threat(24)
-def test_a_spy_beside_a_victim(server, sql):
-    victim = server.in_background(script(VICTIM, params="N'@secret nvarchar(50)'", secret=f"N'{SECRET}'"))
+def test_a_spy_beside_a_victim(attack, server, sql):
+    batch = script(VICTIM, params="N'@secret nvarchar(50)'", secret=f"N'{SECRET}'")
+    victims = Requests(server, batch)
+    victim = server.in_background(batch)
     container = server.wait_for_script()
     try:
         name = server.worker_name(container)
-        spy = SPY.replace("SECRET_VALUE", SECRET).replace("NAMES", repr([name, container[:12], "worker-1"]))
-        found, processes, reached, names, folder = json.loads(sql.run(script(spy)).check().printed())
+        spy = script(SPY.replace("SECRET_VALUE", SECRET).replace("NAMES", repr([name, container[:12], "worker-1"])))
+        spies = Requests(server, spy)
+        outcome = sql.run(spy)
+        found, processes, reached, names, folder = json.loads(outcome.check().printed())
         assert (found, reached, names, folder) == ([], [], [], [])
         # Its own: the supervisor, itself, and a forked worker's holder of its memory.
         assert processes == (3 if server.is_fast else 2)
@@ -65,11 +70,15 @@ def test_a_spy_beside_a_victim(server, sql):
         assert container in server.containers(running=True)
     finally:
         server.kill_worker(container)
-    assert victim.result(timeout=60).numbers[0] == 39012
+    killed = victim.result(timeout=60)
+    assert killed.numbers[0] == 39012
+    server.wait_for_nothing_left()
+    for requests, ended, told in [(spies, "succeeded", outcome), (victims, "runtime lost", killed)]:
+        attack.check(*requests.ended(), ended, told)
 
 
 @pytest.mark.threat(25)
-def test_the_next_call_finds_nothing(server, sql):
+def test_the_next_call_finds_nothing(attack, server):
     leave = """
 import builtins, sys
 for folder in ("/tmp", "/dev/shm"):
@@ -82,20 +91,23 @@ import builtins, glob, json, sys
 print(json.dumps([glob.glob("/tmp/*"), glob.glob("/dev/shm/*"), "LEFT" in os.environ, hasattr(builtins, "LEFT"),
                   hasattr(pandas, "LEFT"), hasattr(sys, "LEFT"), pandas.DataFrame.to_csv is None]))
 """
-    sql.run(script(leave)).check()
-    assert json.loads(sql.run(script(find)).check().printed()) == [[], [], False, False, False, False, False]
+    attack(server, script(leave), "succeeded")
+    assert json.loads(attack(server, script(find), "succeeded").printed()) == [[], [], False, False, False, False, False]
 
 
 @pytest.mark.threat(26)
-def test_two_workers_share_no_random_state(server):
-    text = """
+def test_two_workers_share_no_random_state(attack, server):
+    draw = script("""
 import json, random, secrets, uuid
 import numpy
 print(json.dumps([random.random(), numpy.random.random(), numpy.random.default_rng().random(), secrets.token_hex(8),
-                  os.urandom(8).hex(), uuid.uuid4().hex, uuid.uuid1().hex, id(object())]))
-"""
-    running = [server.in_background(script(text)) for _ in range(3)]
-    drawn = [json.loads(one.result(timeout=120).check().printed()) for one in running]
-    server.wait_for_no_containers()
-    for values in list(zip(*drawn))[:-1]:
+                  os.urandom(8).hex(), uuid.uuid4().hex, uuid.uuid1().hex]))
+""")
+    requests = Requests(server, draw)
+    running = [server.in_background(draw) for _ in range(3)]
+    outcomes = [one.result(timeout=120) for one in running]
+    server.wait_for_nothing_left()
+    for row, outcome in zip(requests.ended(3), outcomes):
+        attack.check(row, "succeeded", outcome)
+    for values in zip(*(json.loads(outcome.printed()) for outcome in outcomes)):
         assert len(set(values)) == len(values)

@@ -20,11 +20,10 @@ def check_log(server):
 
 
 @pytest.mark.threat(32)
-def test_what_scripts_and_clients_say_forges_no_line(make_server):
+def test_what_scripts_and_clients_say_forges_no_line(attack, make_server):
     server = make_server(LAUNCHPOD_LOG="debug,hyper=off,bollard=off")
     nasty = f"\x1b[2J\x07\n{FORGED}\r\n\x00end"
-    with server.connect() as session:
-        outcome = session.run(script(f"print({nasty!r})\nraise ValueError({nasty!r})"))
+    outcome = attack(server, script(f"print({nasty!r})\nraise ValueError({nasty!r})"), "script failed")
     assert outcome.numbers == [39004, 39019]
     for message in outcome.messages:
         assert "\x1b" not in message.text and "\x00" not in message.text and "\x07" not in message.text
@@ -34,9 +33,7 @@ def test_what_scripts_and_clients_say_forges_no_line(make_server):
         # Let in or not: what counts is the log.
         with contextlib.suppress(Exception):
             server.connect(**{name: value}).close()
-    with server.connect() as session:
-        session.run(f"EXEC sp_execute_external_script @language = N'x\n{FORGED}', @script = N''")
-    server.wait_for_no_containers()
+    attack(server, f"EXEC sp_execute_external_script @language = N'x\n{FORGED}', @script = N''", "refused")
     check_log(server)
     assert FORGED not in [line.strip() for line in server.log_text().splitlines()]
 
@@ -73,27 +70,28 @@ for name, module in list(sys.modules.items()):
 
 @pytest.mark.threat(33)
 @pytest.mark.parametrize("text", CHANGED.values(), ids=CHANGED)
-def test_a_changed_harness_is_no_success(server, sql, text):
-    outcome = sql.run(script(text, clause="WITH RESULT SETS ((n int))"))
+def test_a_changed_harness_is_no_success(attack, server, text):
+    failures = {"script failed", "runtime lost", "protocol broken"}
+    outcome = attack(server, script(text, clause="WITH RESULT SETS ((n int))"), failures)
     assert outcome.numbers[0] in (39004, 39012, 39013), outcome.errors
     assert outcome.return_status != 0
-    server.wait_for_no_containers()
 
 
 @pytest.mark.threat(34)
-def test_names_and_texts_run_nothing(server, sql):
+def test_names_and_texts_run_nothing(attack, server, sql):
     sql.run("CREATE TABLE dbo.precious (n int); CREATE TABLE dbo.taken (s nvarchar(4000))").check()
-    attack = "x]; DROP TABLE dbo.precious; --"
-    text = f"OutputDataSet = pandas.DataFrame({{{attack!r}: [{attack!r}]}})"
+    words = "x]; DROP TABLE dbo.precious; --"
+    text = f"OutputDataSet = pandas.DataFrame({{{words!r}: [{words!r}]}})"
     try:
-        assert sql.run(script(text)).check().value == attack
-        sql.run(f"INSERT dbo.taken {script(text)}").check()
-        assert sql.run("SELECT s FROM dbo.taken").value == attack
-        sql.run(script(f"raise ValueError({attack!r})"))
-        caught = f"BEGIN TRY {script(f'raise ValueError({attack!r})')} END TRY BEGIN CATCH SELECT ERROR_MESSAGE() END CATCH"
-        assert attack in sql.run(caught).sets[-1].value
-        named = script("OutputDataSet = InputDataSet", query="SELECT 1 AS [a]]; DROP TABLE dbo.precious; --]")
-        assert sql.run(named).check().value == 1
+        assert attack(server, script(text), "succeeded").value == words
+        attack(server, f"INSERT dbo.taken {script(text)}", "succeeded")
+        assert sql.run("SELECT s FROM dbo.taken").value == words
+        raises = script(f"raise ValueError({words!r})")
+        attack(server, raises, "script failed")
+        caught = f"BEGIN TRY {raises} END TRY BEGIN CATCH SELECT ERROR_MESSAGE() END CATCH"
+        assert words in sql.run(caught).sets[-1].value
+        named = script("OutputDataSet = InputDataSet[:]", query="SELECT 1 AS [a]]; DROP TABLE dbo.precious; --]")
+        assert attack(server, named, "succeeded").value == 1
         assert sql.run("SELECT COUNT(*) FROM dbo.precious").value == 0
     finally:
         sql.run("DROP TABLE dbo.precious; DROP TABLE dbo.taken")
