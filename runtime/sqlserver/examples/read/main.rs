@@ -1,11 +1,14 @@
-//! How fast rows come from a server into Arrow: our own decoder against tiberius's rows.
+//! How fast rows come from a server into Arrow: our own decoder against what others have.
 //!
-//!     cargo run --release -p launchpod-sqlserver --example read [ROWS]
+//!     cargo run --release -p launchpod-sqlserver --example read [ROWS [PYTHON]]
 //!
-//! The server is one of this program's own that sends the same bytes to both as fast as they are
-//! taken, so that the client is what is measured; both are Rust, on one thread of their own, and
-//! both end in Arrow record batches. They take turns, and the best of each counts.
+//! The server is one of this program's own that sends the same bytes to all as fast as they are
+//! taken, so that the client is what is measured. Our decoder and tiberius's plain rows are on a
+//! thread of their own and end in Arrow record batches; with a Python that has the packages of
+//! `tests/speed/read/requirements.txt`, arrow-odbc and connectorx read the same rows. They take
+//! turns, and the best of each counts.
 
+mod python;
 mod server;
 
 use std::error::Error;
@@ -24,27 +27,43 @@ use tokio::net::TcpStream;
 use tokio_util::compat::TokioAsyncWriteCompatExt as _;
 use tokio_util::sync::CancellationToken;
 
+use self::python::Python;
+
 const ROUNDS: usize = 5;
 const QUERY: &str = "SELECT * FROM rows";
+/// The road that the others are compared with.
+const YARDSTICK: &str = "tiberius";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rows: usize = std::env::args().nth(1).map_or(Ok(1_000_000), |rows| rows.parse())?;
+    let mut arguments = std::env::args().skip(1);
+    let rows: usize = arguments.next().map_or(Ok(1_000_000), |rows| rows.parse())?;
     let port = server::start(rows)?;
+    let mut python = arguments.next().map(|python| Python::start(&python, port)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut ours, mut theirs) = (Duration::MAX, Duration::MAX);
+    let others = python.as_ref().map_or(&[][..], |_| &python::ROADS);
+    let mut best: Vec<(&str, Duration)> =
+        ["launchpod", YARDSTICK].iter().chain(others).map(|road| (*road, Duration::MAX)).collect();
     for _ in 0..ROUNDS {
-        let started = Instant::now();
-        assert_eq!(runtime.block_on(read_ours(port))?, rows);
-        ours = ours.min(started.elapsed());
-        let started = Instant::now();
-        assert_eq!(runtime.block_on(read_tiberius(port))?, rows);
-        theirs = theirs.min(started.elapsed());
+        for (road, best) in &mut best {
+            let started = Instant::now();
+            let read = match (*road, &mut python) {
+                ("launchpod", _) => runtime.block_on(read_ours(port))?,
+                (YARDSTICK, _) => runtime.block_on(read_tiberius(port))?,
+                (other, Some(python)) => python.read(other)?,
+                (other, None) => return Err(format!("no Python for {other}").into()),
+            };
+            *best = started.elapsed().min(*best);
+            assert_eq!(read, rows, "{road}");
+        }
     }
-    let speed = |taken: Duration| rows as f64 / taken.as_secs_f64() / 1e6;
     println!("{rows} rows of int, bigint, float, decimal(18,4), nvarchar(40)");
-    println!("own decoder into Arrow   {:6.2} million rows/s", speed(ours));
-    println!("tiberius rows into Arrow {:6.2} million rows/s", speed(theirs));
-    println!("ratio                    {:6.2}", theirs.as_secs_f64() / ours.as_secs_f64());
+    println!("{:<12}{:>18}{:>20}", "", "million rows/s", "times tiberius");
+    let yardstick = best.iter().find(|(road, _)| *road == YARDSTICK).map(|(_, taken)| *taken);
+    for (road, taken) in best {
+        let speed = rows as f64 / taken.as_secs_f64() / 1e6;
+        let ratio = yardstick.unwrap_or(taken).as_secs_f64() / taken.as_secs_f64();
+        println!("{road:<12}{speed:>18.2}{ratio:>20.2}");
+    }
     Ok(())
 }
 

@@ -109,12 +109,19 @@ fn serve(
                 done(0, answer.payload());
             }
             _ => {
-                let text = SqlBatch::decode(&message.payload, TdsVersion::V7_4);
-                let asked = text.is_ok_and(|batch| batch.text.contains("FROM rows"));
-                if asked {
+                let text = SqlBatch::decode(&message.payload, TdsVersion::V7_4)
+                    .map_or(String::new(), |batch| batch.text.to_lowercase());
+                let asked = match text.as_str() {
+                    // connectorx asks so for the columns.
+                    text if text.contains("top 1 ") => 1,
+                    text if text.contains("from rows") => rows,
+                    // What drivers set up.
+                    _ => 0,
+                };
+                if asked > 0 {
                     answer.payload().extend_from_slice(head);
                 }
-                let mut left = if asked { rows } else { 0 };
+                let mut left = asked;
                 while left > 0 {
                     let sent = left.min(MADE);
                     answer.payload().extend_from_slice(&tokens[..ends[sent - 1]]);
@@ -122,7 +129,7 @@ fn serve(
                     socket.write_all(&wire.split())?;
                     left -= sent;
                 }
-                done(if asked { rows } else { 0 }, answer.payload());
+                done(asked, answer.payload());
             }
         }
         answer.finish(&mut wire);
