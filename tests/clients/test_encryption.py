@@ -38,6 +38,20 @@ def test_freetds(server, encryption):
     connection.close()
 
 
+def test_strict(server):
+    """TDS 8.0: TLS before anything else, and the certificate is always checked."""
+    certificate = server.data / "tls-certificate.pem"
+    connection = mssql_python.connect(
+        f"SERVER={server.host},{server.port};UID={server.user};PWD={server.password};"
+        f"Encrypt=strict;ServerCertificate={certificate}"
+    )
+    query = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID"
+    assert connection.cursor().execute(query).fetchone()[0] == "TRUE"
+    connection.close()
+    with pytest.raises(mssql_python.Error, match="certificate"):
+        connect(server, "strict")
+
+
 def test_the_certificate_is_checked_unless_the_client_says_otherwise(server):
     with pytest.raises(mssql_python.Error, match="certificate"):
         connect(server, "yes", trust="no")

@@ -6,9 +6,10 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use launchpod_tds::tls::ALPN;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 
 /// File of the self-signed certificate in the data folder.
 const CERTIFICATE_FILE: &str = "tls-certificate.pem";
@@ -24,6 +25,15 @@ pub struct CertificateFiles {
     pub certificate: PathBuf,
     /// The private key: PKCS #8, PKCS #1 or SEC 1.
     pub key: PathBuf,
+}
+
+/// TLS for clients, by where its handshake is.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    /// In TDS packets (TDS 7.x).
+    pub(crate) wrapped: Arc<ServerConfig>,
+    /// Before any packet: strict encryption (TDS 8.0).
+    pub(crate) strict: Arc<ServerConfig>,
 }
 
 /// The certificate can't be used.
@@ -83,14 +93,24 @@ impl CertificateFiles {
         Ok(files)
     }
 
-    /// The TLS configuration for TDS 7.x connections with this certificate.
+    /// TLS with this certificate.
     ///
-    /// TLS 1.2 only: in a handshake wrapped in TDS packets, TLS 1.3 makes FreeTDS, Microsoft's
-    /// ODBC driver and JDBC hang (measured; TDS 8.0, where it works, is another handshake).
+    /// In a handshake wrapped in TDS packets, TLS 1.2 only: 1.3 makes FreeTDS, Microsoft's ODBC
+    /// driver and JDBC hang (measured).
     ///
     /// # Errors
     /// When a file can't be read or the two don't fit.
-    pub fn configuration(&self) -> Result<Arc<ServerConfig>, CertificateError> {
+    pub fn configuration(&self) -> Result<ServerTls, CertificateError> {
+        let mut strict = self.of_versions(rustls::DEFAULT_VERSIONS)?;
+        strict.alpn_protocols = vec![ALPN.to_vec()];
+        let wrapped = self.of_versions(&[&rustls::version::TLS12])?;
+        Ok(ServerTls { wrapped: Arc::new(wrapped), strict: Arc::new(strict) })
+    }
+
+    fn of_versions(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Result<ServerConfig, CertificateError> {
         let chain = CertificateDer::pem_file_iter(&self.certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|source| self.read_error(&self.certificate, "certificate", source))?;
@@ -98,9 +118,8 @@ impl CertificateFiles {
             .map_err(|source| self.read_error(&self.key, "private key", source))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS12])
+            .with_protocol_versions(versions)
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-            .map(Arc::new)
             .map_err(|source| CertificateError::Use {
                 certificate: self.certificate.clone(),
                 key: self.key.clone(),

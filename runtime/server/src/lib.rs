@@ -23,6 +23,6 @@ mod server;
 mod spid;
 mod transport;
 
-pub use certificate::{CertificateError, CertificateFiles};
+pub use certificate::{CertificateError, CertificateFiles, ServerTls};
 pub use launchpod_tds::prelogin::EncryptionPolicy;
 pub use server::{Options, Server};

@@ -10,7 +10,9 @@ use launchpod_tds::ProtocolError;
 use launchpod_tds::login::{Login, MAX_LOGIN_LENGTH, feature};
 use launchpod_tds::message::{Incoming, MessageReader};
 use launchpod_tds::packet::PacketType;
-use launchpod_tds::prelogin::{EncryptionPolicy, Negotiated, Prelogin, Version, negotiate};
+use launchpod_tds::prelogin::{
+    Encryption, EncryptionPolicy, Negotiated, Prelogin, Version, negotiate,
+};
 use launchpod_tds::token::{
     Done, DoneKind, DoneStatus, EnvChange, FeatureExtAck, LoginAck, Message as MessageToken,
     MessageKind,
@@ -25,7 +27,7 @@ use tracing::{debug, info};
 use crate::relay::{self, Relay};
 use crate::server::Shared;
 use crate::spid::Spid;
-use crate::transport::{Socket, Transport};
+use crate::transport::{Socket, Transport, begin, start_tls, stop_tls};
 
 /// What SQL Server calls itself in LOGINACK.
 const PROGRAM: &str = "Microsoft SQL Server";
@@ -88,17 +90,25 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arriv
         // Nothing between the two can be listened to.
         Some(_) => EncryptionPolicy::Supported,
     };
-    let mut transport = Transport::new(socket);
+    // Nothing was said yet: a connection may end here for whatever reason.
+    let transport = begin(socket, &shared.options.tls.strict).await;
+    let mut transport = transport.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => LoginFailure::Io(error),
+        _ => LoginFailure::Probe,
+    })?;
+    let is_strict = matches!(transport, Transport::Right(_));
     let mut reader = MessageReader::new(MAX_LOGIN_LENGTH);
     let mut packets = PacketWriter::new();
 
     let payload = match message(&mut transport, &mut reader, PacketType::Prelogin).await {
-        // Nothing was said yet: a connection may end here for whatever reason.
         Err(LoginFailure::Io(_)) => return Err(LoginFailure::Probe),
         payload => payload?,
     };
     let prelogin = Prelogin::decode(&payload)?;
-    let (negotiated, answered) = negotiate(prelogin.encryption, encryption);
+    let (negotiated, answered) = match is_strict {
+        true => (Negotiated::All, Encryption::On),
+        false => negotiate(prelogin.encryption, encryption),
+    };
     let answer = Prelogin {
         version: Some(VERSION),
         encryption: Some(answered),
@@ -114,12 +124,12 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arriv
         Negotiated::Refuse => return Err(LoginFailure::Encryption),
         Negotiated::None => transport,
         Negotiated::LoginOnly | Negotiated::All => {
-            transport.start_tls(Arc::clone(&shared.options.tls)).await?
+            start_tls(transport, Arc::clone(&shared.options.tls.wrapped)).await?
         }
     };
     let payload = message(&mut transport, &mut reader, PacketType::Login7).await?;
     if negotiated == Negotiated::LoginOnly {
-        transport = transport.stop_tls();
+        transport = stop_tls(transport);
     }
     let login = Login::decode(&payload)?;
     if let Err(error) = check(&login) {

@@ -9,13 +9,13 @@ use launchpod_database::Database;
 use launchpod_session::{Instance, ServeConnection};
 use launchpod_sqlserver::SqlServer;
 use launchpod_tds::prelogin::EncryptionPolicy;
-use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
 
+use crate::certificate::ServerTls;
 use crate::connection;
 use crate::login::Caller;
 use crate::spid::Spids;
@@ -33,7 +33,7 @@ pub struct Options {
     /// Whether clients must encrypt.
     pub encryption: EncryptionPolicy,
     /// TLS for clients that encrypt.
-    pub tls: Arc<ServerConfig>,
+    pub tls: ServerTls,
     /// How long running batches get at shutdown before they are cancelled.
     pub grace: Duration,
 }

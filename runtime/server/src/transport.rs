@@ -1,13 +1,13 @@
-//! The byte stream under a connection: plain, or TLS whose handshake travels in TDS packets.
+//! The byte stream under a connection: plain, or TLS.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
+use bytes::BytesMut;
+use launchpod_tds::tls::TLS_HANDSHAKE;
 use launchpod_wire::HandshakeStream;
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -16,80 +16,56 @@ pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
+type Stream = HandshakeStream<Box<dyn Socket>>;
+
 /// The stream of a connection.
-pub(crate) enum Transport {
-    /// Packets as they are.
-    Plain(HandshakeStream<Box<dyn Socket>>),
-    /// Packets within TLS.
-    Tls(Box<TlsStream<HandshakeStream<Box<dyn Socket>>>>),
+pub(crate) type Transport = launchpod_wire::Transport<Box<dyn Socket>, TlsStream<Stream>>;
+
+/// Reads a connection's first bytes. When they begin a TLS handshake, the client wants strict
+/// encryption (TDS 8.0), and gets it; the first packets come within.
+///
+/// # Errors
+/// When the client is gone, or the handshake fails.
+pub(crate) async fn begin(
+    mut socket: Box<dyn Socket>,
+    strict: &Arc<ServerConfig>,
+) -> io::Result<Transport> {
+    let mut first = BytesMut::new();
+    if socket.read_buf(&mut first).await? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let is_strict = first.first() == Some(&TLS_HANDSHAKE);
+    let stream = HandshakeStream::resumed(socket, first.into());
+    if !is_strict {
+        return Ok(Transport::Left(stream));
+    }
+    let tls = TlsAcceptor::from(Arc::clone(strict)).accept(stream).await?;
+    Ok(Transport::Right(Box::new(tls)))
 }
 
-// === impl Transport ===
-
-impl Transport {
-    /// A stream without TLS.
-    pub fn new(socket: Box<dyn Socket>) -> Self {
-        Transport::Plain(HandshakeStream::new(socket))
-    }
-
-    /// Puts TLS on; the handshake is wrapped in packets.
-    ///
-    /// # Errors
-    /// When the handshake fails.
-    pub async fn start_tls(self, configuration: Arc<ServerConfig>) -> io::Result<Self> {
-        let Transport::Plain(mut stream) = self else { return Ok(self) };
-        stream.begin_handshake();
-        let mut tls = TlsAcceptor::from(configuration).accept(stream).await?;
-        tls.get_mut().0.end_handshake();
-        Ok(Transport::Tls(Box::new(tls)))
-    }
-
-    /// Takes TLS off again, after a login that alone was to be encrypted.
-    pub fn stop_tls(self) -> Self {
-        match self {
-            Transport::Tls(tls) => Transport::Plain(tls.into_inner().0),
-            plain @ Transport::Plain(_) => plain,
-        }
-    }
+/// Puts TLS on; the handshake is wrapped in packets.
+///
+/// # Errors
+/// When the handshake fails.
+pub(crate) async fn start_tls(
+    transport: Transport,
+    configuration: Arc<ServerConfig>,
+) -> io::Result<Transport> {
+    let Transport::Left(mut stream) = transport else { return Ok(transport) };
+    stream.begin_handshake();
+    let mut tls = TlsAcceptor::from(configuration).accept(stream).await?;
+    tls.get_mut().0.end_handshake();
+    Ok(Transport::Right(Box::new(tls)))
 }
 
-impl AsyncRead for Transport {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            // Without TLS nothing is unwrapped: a PRELOGIN packet is a message like any other.
-            Transport::Plain(stream) => Pin::new(stream.socket()).poll_read(context, buffer),
-            Transport::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+/// Takes TLS off again, after a login that alone was to be encrypted.
+pub(crate) fn stop_tls(transport: Transport) -> Transport {
+    match transport {
+        Transport::Right(tls) => {
+            let mut stream = tls.into_inner().0;
+            stream.end_tls();
+            Transport::Left(stream)
         }
-    }
-}
-
-impl AsyncWrite for Transport {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Transport::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Transport::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Transport::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Transport::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Transport::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Transport::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+        plain @ Transport::Left(_) => plain,
     }
 }

@@ -14,6 +14,7 @@ use launchpod_tds::packet::PacketType;
 use launchpod_tds::password::Password;
 use launchpod_tds::prelogin::{Encryption as Offer, Prelogin, Version};
 use launchpod_tds::version::TdsVersion;
+use launchpod_wire::HandshakeStream;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
@@ -22,7 +23,7 @@ use tokio::net::TcpStream;
 use crate::channel::Channel;
 use crate::config::{Address, Config, Encryption};
 use crate::tls::{self, TrustError};
-use crate::transport::Transport;
+use crate::transport::{Transport, login_sent, strict, wrapped};
 
 /// How long the way to a session may take, each hop.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -182,11 +183,14 @@ impl Upstream {
 
     async fn hop(&self, address: &Address, login: &Login) -> Result<Answered, ConnectError> {
         let Greeted { mut channel, login_only, .. } = self.greet(address).await?;
-        let asked = Login { features: kept(&login.features), ..login.clone() };
+        // 8.0, which some drivers ask for within strict encryption, isn't every server's, and has
+        // the same messages; most drivers ask for 7.4 there too.
+        let tds_version = login.tds_version.min(TdsVersion::V7_4);
+        let asked = Login { tds_version, features: kept(&login.features), ..login.clone() };
         let payload = asked.encode()?;
         channel.sender.message(PacketType::Login7, Reset::None, &payload).await?;
         if login_only {
-            channel = Channel::new(channel.into_transport().login_sent());
+            channel = Channel::new(login_sent(channel.into_transport()));
         }
         answered(channel).await
     }
@@ -202,16 +206,17 @@ impl Upstream {
         SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
         let name = ServerName::try_from(address.host.clone())
             .map_err(|_| ConnectError::Host(address.host.clone()))?;
+        let stream = HandshakeStream::new(socket);
         let failed = |source| ConnectError::Tls { address: address.clone(), source };
         if self.config.encryption == Encryption::Strict {
-            let tls = Transport::strict(socket, Arc::clone(&self.tls), name).await;
+            let tls = strict(stream, Arc::clone(&self.tls), name).await;
             let mut channel = Channel::new(tls.map_err(failed)?);
             // Within strict encryption the option says nothing.
             let version = prelogin(&mut channel, Offer::NotSupported).await?.version;
             return Ok(Greeted { channel, version, login_only: false, encrypted: true });
         }
         let mandatory = self.config.encryption == Encryption::Mandatory;
-        let mut channel = Channel::new(Transport::Plain(socket));
+        let mut channel = Channel::new(Transport::Left(stream));
         let offer = if mandatory { Offer::On } else { Offer::Off };
         let Prelogin { version, encryption, .. } = prelogin(&mut channel, offer).await?;
         let encryption = encryption.unwrap_or(Offer::NotSupported);
@@ -221,10 +226,10 @@ impl Upstream {
             }
             return Ok(Greeted { channel, version, login_only: false, encrypted: false });
         }
-        let Transport::Plain(socket) = channel.into_transport() else {
+        let Transport::Left(stream) = channel.into_transport() else {
             return Err(ConnectError::Io(io::ErrorKind::InvalidData.into()));
         };
-        let tls = Transport::wrapped(socket, Arc::clone(&self.tls), name).await;
+        let tls = wrapped(stream, Arc::clone(&self.tls), name).await;
         let channel = Channel::new(tls.map_err(failed)?);
         // Both must say «off» for TLS to end with the login, [MS-TDS] 2.2.6.5.
         let login_only = !mandatory && encryption == Offer::Off;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use launchpod_tds::tls::ALPN;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -13,9 +14,6 @@ use rustls::{
 };
 
 use crate::config::{Config, Encryption};
-
-/// The protocol that is asked for within strict encryption (TDS 8.0).
-const ALPN: &[u8] = b"tds/8.0";
 
 /// Certificates that can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,14 @@ use crate::{
     packet::{DEFAULT_PACKET_SIZE, HEADER_LENGTH, PacketHeader, PacketStatus, PacketType},
 };
 
+/// The protocol that both sides name in the handshake of strict encryption (TDS 8.0), which is in
+/// no packets: RFC 7301's ALPN.
+pub const ALPN: &[u8] = b"tds/8.0";
+
+/// The content type of a TLS record that begins a handshake, RFC 8446 5.1. A connection whose
+/// first byte it is begins with TLS; no packet type is the same.
+pub const TLS_HANDSHAKE: u8 = 0x16;
+
 /// The content types of TLS records, RFC 8446 5.1: change_cipher_spec, alert, handshake
 /// and application_data.
 const TLS_CONTENT_TYPES: std::ops::RangeInclusive<u8> = 0x14..=0x17;
@@ -90,6 +98,11 @@ impl HandshakeUnwrapper {
             }
         }
         Ok(())
+    }
+
+    /// One to which all comes bare.
+    pub fn bare() -> Self {
+        Self { state: State::Bare }
     }
 
     /// True once records come bare: the other side has ended its handshake.

@@ -1,4 +1,5 @@
-//! A TLS handshake that travels in TDS packets, [MS-TDS] 2.2.6.5.
+//! The stream under a connection's packets: bare, or TLS whose handshake may travel in TDS
+//! packets, [MS-TDS] 2.2.6.5.
 
 use std::io;
 use std::pin::Pin;
@@ -6,9 +7,13 @@ use std::task::{Context, Poll, ready};
 
 use launchpod_tds::tls::{HandshakeUnwrapper, wrap_handshake};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::either::Either;
 
 /// How much is read from the socket at once.
 const READ_SIZE: usize = 16 << 10;
+
+/// What carries a connection's packets: a socket alone, or a TLS stream `T` over it.
+pub type Transport<S, T> = Either<HandshakeStream<S>, Box<T>>;
 
 /// A socket through which a TLS handshake passes in PRELOGIN packets, and all else bare.
 pub struct HandshakeStream<S> {
@@ -29,10 +34,15 @@ pub struct HandshakeStream<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> HandshakeStream<S> {
     /// A stream through which bytes pass bare.
     pub fn new(socket: S) -> Self {
+        Self::resumed(socket, Vec::new())
+    }
+
+    /// The same, of whose bytes some have been read, which come first.
+    pub fn resumed(socket: S, read: Vec<u8>) -> Self {
         HandshakeStream {
             socket,
-            unwrapper: HandshakeUnwrapper::default(),
-            records: Vec::new(),
+            unwrapper: HandshakeUnwrapper::bare(),
+            records: read,
             wrapping: false,
             flight: Vec::new(),
             wire: Vec::new(),
@@ -42,21 +52,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HandshakeStream<S> {
     /// Wraps what is written from now on, and unwraps what is read: while the handshake lasts.
     pub fn begin_handshake(&mut self) {
         self.wrapping = true;
+        self.unwrapper = HandshakeUnwrapper::default();
     }
 
-    /// Writes bare again.
+    /// Writes bare again. The other side says by its next byte whether it does.
     pub fn end_handshake(&mut self) {
         self.wrapping = false;
     }
 
-    /// The socket alone, after the handshake.
-    pub fn into_socket(self) -> S {
-        self.socket
-    }
-
-    /// The socket, for those who read what is in no handshake.
-    pub fn socket(&mut self) -> &mut S {
-        &mut self.socket
+    /// Reads bare again, after TLS has ended with the login: what comes next is packets.
+    pub fn end_tls(&mut self) {
+        self.unwrapper = HandshakeUnwrapper::bare();
     }
 
     /// Writes what has been wrapped.

@@ -4,4 +4,4 @@
 mod handshake;
 pub mod types;
 
-pub use handshake::HandshakeStream;
+pub use handshake::{HandshakeStream, Transport};
