@@ -199,6 +199,11 @@ pub enum Action {
 /// What a statement yields.
 pub type Events = mpsc::Receiver<Result<Event, SqlError>>;
 
+/// The options in `@@OPTIONS` that always hold in the embedded database: ANSI_NULLS, ANSI_PADDING,
+/// ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER and ANSI_NULL_DFLT_ON,
+/// which drivers ask for. The interpreter adds those that are its own.
+pub const FIXED_OPTIONS: i64 = 5496;
+
 /// A statement to run, with the variables it may use.
 #[derive(Clone)]
 pub struct Execute {

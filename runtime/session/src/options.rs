@@ -1,5 +1,6 @@
 //! SET options that the interpreter itself heeds.
 
+use launchpod_database::FIXED_OPTIONS;
 use launchpod_tsql::ast::{
     InsertSource, Literal, QueryBody, Select, SelectItem, SetOption, SetValue, Statement,
     StatementKind,
@@ -27,6 +28,20 @@ pub(crate) struct Options {
     pub parse_only: bool,
     /// `ROWCOUNT`: how many rows a query returns at most; 0 for all.
     pub row_limit: u64,
+}
+
+// === impl Options ===
+
+impl Options {
+    /// `@@OPTIONS` ("Configure the user options server configuration option").
+    pub fn flags(&self) -> i64 {
+        let own = [
+            (self.implicit_transactions, 2),
+            (self.no_count, 512),
+            (self.abort_transaction, 16_384),
+        ];
+        own.iter().filter(|(on, _)| *on).fold(FIXED_OPTIONS, |flags, (_, bit)| flags | bit)
+    }
 }
 
 // === impl Run ===

@@ -42,6 +42,7 @@ impl Run<'_> {
             ("@@procid", self.scope.procedure_id),
             ("@@fetch_status", i64::from(globals.fetch_status)),
             ("@@cursor_rows", i64::from(globals.cursor_rows)),
+            ("@@options", self.session.options.flags()),
         ] {
             let variable = Variable { sql_type: SqlType::Int, value: Value::Int(value) };
             variables.insert(name.to_owned(), variable.into());

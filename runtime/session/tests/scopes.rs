@@ -110,3 +110,24 @@ async fn cursors_have_a_status() {
         ])
         .await;
 }
+
+/// "@@OPTIONS (Transact-SQL)": the options as they hold where it is asked.
+#[tokio::test]
+async fn options_are_told_and_end_with_their_procedure() {
+    let mut client = Client::new().await;
+    client
+        .check(&[
+            ("SELECT @@OPTIONS & 16898", " int: 0"),
+            ("CREATE PROCEDURE sets AS SET XACT_ABORT ON SELECT @@OPTIONS & 16898", ""),
+            ("EXEC sets SELECT @@OPTIONS & 16898", " int: 16384  int: 0"),
+            (
+                "SET XACT_ABORT ON SET IMPLICIT_TRANSACTIONS ON SELECT @@OPTIONS & 16898",
+                " int: 16386",
+            ),
+            (
+                "SET IMPLICIT_TRANSACTIONS OFF SET NOCOUNT ON SELECT @@OPTIONS & 16898",
+                " int: 16896",
+            ),
+        ])
+        .await;
+}

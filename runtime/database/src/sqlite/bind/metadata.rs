@@ -42,9 +42,7 @@ impl Binder<'_> {
                 Ok(Bound::constant(Value::Int(language::current().id), SqlType::SmallInt))
             }
             "@@max_precision" => Ok(Bound::constant(Value::Int(38), SqlType::TinyInt)),
-            // ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL,
-            // QUOTED_IDENTIFIER and ANSI_NULL_DFLT_ON: what drivers ask for, and what holds.
-            "@@options" => int(5496),
+            "@@options" => int(crate::FIXED_OPTIONS),
             "@@datefirst" => {
                 let first = i64::from(language::current().first);
                 Ok(Bound::constant(Value::Int(first), SqlType::TinyInt))
