@@ -55,8 +55,27 @@ pub(super) fn read(first: u8, reader: &mut Reader<'_>) -> Result<Token, Protocol
             reader.bytes(length as usize)?;
             Token::Passed(first)
         }
-        other => return Err(reader.invalid("token", other)),
+        other => {
+            unknown(other, reader)?;
+            Token::Passed(other)
+        }
     })
+}
+
+/// Skips a token that nobody has described to us: its first byte says how long it is, [MS-TDS]
+/// 2.2.4.2.1.
+fn unknown(first: u8, reader: &mut Reader<'_>) -> Result<(), ProtocolError> {
+    let length = match (first & 0x30, first & 0x0c) {
+        (0x10, _) => 0,
+        (0x20, _) => reader.u16()?.into(),
+        (0x30, 0x00) => 1,
+        (0x30, 0x04) => 2,
+        (0x30, 0x08) => 4,
+        (0x30, _) => 8,
+        // As many fields as it says, of whatever length.
+        _ => return Err(reader.invalid("token", first)),
+    };
+    reader.bytes(length).map(drop)
 }
 
 fn done(reader: &mut Reader<'_>, kind: DoneKind) -> Result<Done, ProtocolError> {

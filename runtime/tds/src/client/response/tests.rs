@@ -173,6 +173,30 @@ fn cells_of_every_layout() {
     assert_eq!(rows[2], [some(&[9, 0]), None, some(b""), None, None, None]);
 }
 
+/// Tokens that [MS-TDS] doesn't describe, of each length that 2.2.4.2.1 has.
+#[test]
+fn unknown_tokens_are_passed_over() {
+    let done = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let bytes = [
+        &[0x11][..],
+        &[0xa8, 3, 0, 1, 2, 3],
+        &[0x30, 9],
+        &[0x35, 9, 9],
+        &[0x3a, 9, 9, 9, 9],
+        &[0x3c, 9, 9, 9, 9, 9, 9, 9, 9],
+        &done,
+    ]
+    .concat();
+    let (tokens, _) = read(&bytes);
+    let passed = [0x11, 0xa8, 0x30, 0x35, 0x3a, 0x3c].map(Token::Passed);
+    assert_eq!(tokens[..6], passed);
+    assert!(matches!(tokens[6], Token::Done(_)));
+
+    let mut reader = TokenReader::new(LIMIT);
+    reader.push(&[0x02, 1, 2, 3]);
+    assert!(reader.next_token().is_err(), "one whose length nobody knows");
+}
+
 /// Hand-made by [MS-TDS] 2.2.7: tokens that no server of ours sends.
 #[test]
 fn tokens_of_other_servers_are_passed_over() {
