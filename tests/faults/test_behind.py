@@ -1,11 +1,15 @@
-"""The SQL Server behind is away, or goes away."""
+"""The SQL Server behind is away, goes away, doesn't answer, or is another one than we know."""
+
+import threading
 
 import pymssql
 import pytest
 
-from harness.behind import Front
+from harness.behind import TRUST, Front
 from harness.docker import wait_until
-from harness.scripts import DOCUMENTED, ENDLESS
+from harness.drivers import Pyodbc
+from harness.scripts import DOCUMENTED, ENDLESS, script
+from harness.tds_server import ATTENDED, ATTENTION, BATCH, TdsServer, batch_text, done, error, row
 
 
 @pytest.fixture
@@ -54,6 +58,77 @@ def test_sigterm_with_idle_and_busy_clients(front):
     with front.connect() as session:
         session.run("SELECT 1 AS a").check()
         assert super(Front, front).stop() == 0, front.log_text()
+
+
+@pytest.fixture
+def make_front(tmp_path):
+    """Makes a front before a server that is the test's own."""
+    made = []
+
+    def make(server: TdsServer, *flags: str) -> Front:
+        front = Front(tmp_path, reach=("--database-encrypt", "optional", *TRUST, *flags))
+        front.behind_address = server.address
+        made.append(front)
+        return front.start()
+
+    yield make
+    for front in made:
+        front.clean_up()
+
+
+def test_a_cancel_ends_the_search_for_a_definition(make_front):
+    asked = threading.Event()
+
+    def answer(kind: int, payload: bytes) -> bytes | None:
+        if kind == ATTENTION:
+            return done(ATTENDED)
+        if kind == BATCH and "somewhere" in batch_text(payload):
+            asked.set()
+            return None
+        return row(a=1)
+
+    with TdsServer(answer=answer) as server:
+        client = Pyodbc(make_front(server))
+        client.cancel("EXEC somewhere", lambda: asked.wait(timeout=60))
+        assert client.run("SELECT 1 AS a").sets == [[("1",)]]
+        client.close()
+
+
+def test_another_server_may_know_little(make_front):
+    """One that has none of the functions that were added to SQL Server over time, and sends a token
+    that nobody has described."""
+    script_of_another = script("OutputDataSet = InputDataSet + 41", query="SELECT n FROM far", clause="WITH RESULT SETS ((n int))")
+    asked = []
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        if kind != BATCH:
+            return done()
+        text = batch_text(payload)
+        asked.append(text)
+        unknown = b"\xa8\x03\x00abc" + b"\x3c12345678" + b"\x11"
+        answers = {
+            "OBJECT_DEFINITION": error(195, "'OBJECT_DEFINITION' is not a recognized built-in function name."),
+            "sys.sql_modules": unknown + row(id=7, text=f"CREATE PROCEDURE kept AS {script_of_another}", name="far"),
+            "@@OPTIONS": error(137, 'Must declare the scalar variable "@@OPTIONS".'),
+            "@@TRANCOUNT": row(depth=0, name="far", login="somebody"),
+            "HAS_PERMS_BY_NAME": row(n=None),
+            "IS_SRVROLEMEMBER": error(195, "'IS_SRVROLEMEMBER' is not a recognized built-in function name."),
+            "N'db_owner'": row(n=0),
+            "N'scripts'": row(n=1),
+            "FROM far": unknown + row(n=1),
+        }
+        return next((tokens for part, tokens in answers.items() if part in text), row(a=text))
+
+    with TdsServer(answer=answer) as server:
+        front = make_front(server, "--database-script-role", "scripts")
+        with front.connect() as session:
+            for _ in range(2):
+                assert session.run("EXEC kept").value == 42
+            assert session.run("SELECT N'passes'").value == "SELECT N'passes'"
+        # What it doesn't know it is asked once.
+        assert sum("OBJECT_DEFINITION" in text for text in asked) == 1
+        assert sum("@@OPTIONS" in text for text in asked) == 1
+        front.wait_for_no_containers()
 
 
 def front_closed():

@@ -101,6 +101,68 @@ def test_options_and_the_database_go_on(sql):
     assert sql.run(f"{INTERPRETED}SELECT DB_NAME() AS name").value == "master"
 
 
+def test_options_of_a_procedure_end_with_it(sql):
+    sql.run(
+        "CREATE PROCEDURE sets AS SET XACT_ABORT ON; SET ARITHABORT OFF; SET LOCK_TIMEOUT 7; SET DATEFIRST 3; SET ROWCOUNT 1;"
+        f" SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; {INTERPRETED}"
+        " SELECT @@OPTIONS & 16384 AS abort, @@LOCK_TIMEOUT AS lock, @@DATEFIRST AS first"
+    ).check()
+    asked = (
+        "SELECT @@OPTIONS AS options, @@LOCK_TIMEOUT AS lock, @@DATEFIRST AS first;"
+        " SELECT transaction_isolation_level AS level FROM sys.dm_exec_sessions WHERE session_id = @@SPID;"
+        " SELECT 1 AS a UNION ALL SELECT 2"
+    )
+    try:
+        before = [only.rows for only in sql.run(asked).check().sets]
+        outcome = sql.run(f"EXEC sets; {asked}").check()
+        assert outcome.sets[0].rows == [(16384, 7, 3)]
+        assert [only.rows for only in outcome.sets[1:]] == before
+        assert [only.rows for only in sql.run(asked).check().sets] == before
+        # What the batch itself sets stays.
+        sql.run(f"{INTERPRETED}SET LOCK_TIMEOUT 9; EXEC sets").check()
+        assert sql.run("SELECT @@LOCK_TIMEOUT AS lock").value == 9
+    finally:
+        sql.run("SET LOCK_TIMEOUT -1; DROP PROCEDURE sets").check()
+
+
+def test_an_error_dooms_the_transaction_under_xact_abort(table):
+    outcome = table.run(f"""{INTERPRETED}
+SET XACT_ABORT ON
+BEGIN TRAN
+INSERT INTO kept (n) VALUES (1)
+BEGIN TRY
+  INSERT INTO kept (n) VALUES (100)
+END TRY
+BEGIN CATCH
+  SELECT XACT_STATE() AS state, @@TRANCOUNT AS depth, ERROR_NUMBER() AS number
+  BEGIN TRY
+    INSERT INTO kept (n) VALUES (2)
+  END TRY
+  BEGIN CATCH
+    SELECT ERROR_NUMBER() AS number
+  END CATCH
+  ROLLBACK
+  SELECT XACT_STATE() AS state, @@TRANCOUNT AS depth
+END CATCH
+INSERT INTO kept (n) VALUES (3)
+SET XACT_ABORT OFF""").check()
+    assert [only.rows for only in outcome.sets] == [[(-1, 1, 547)], [(3930,)], [(0, 0)]]
+    assert table.run("SELECT n FROM kept").rows == [(3,)]
+    # Without XACT_ABORT the transaction goes on; with it and without a ROLLBACK it ends with the batch.
+    body = "BEGIN TRAN; BEGIN TRY INSERT INTO kept (n) VALUES (100) END TRY BEGIN CATCH SELECT XACT_STATE() AS state END CATCH"
+    assert table.run(f"{INTERPRETED}{body}; COMMIT").check().value == 1
+    outcome = table.run(f"{INTERPRETED}SET XACT_ABORT ON; {body}")
+    assert (outcome.sets[0].value, outcome.numbers) == (-1, [3998])
+    assert table.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth").value == 0
+
+
+def test_an_insert_exec_that_fails_ends_its_transaction(table):
+    text = script("OutputDataSet = pandas.DataFrame({'n': [1, 100]})")
+    outcome = table.run(f"SET XACT_ABORT ON; BEGIN TRAN; INSERT INTO kept (n) {text}")
+    assert outcome.numbers == [547]
+    assert table.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth, COUNT(*) AS n FROM kept").rows == [(0, 0)]
+
+
 def test_types_of_an_interpreted_query(sql):
     query = (
         "SELECT CAST(1.5 AS decimal(9,3)) AS d, CAST(N'x' AS nvarchar(17)) AS s, CAST('2026-01-02T03:04:05.678' AS datetime2(3)) AS t,"

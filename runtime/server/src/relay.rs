@@ -11,25 +11,28 @@
 //! ```
 
 mod exchange;
+mod explain;
 mod login;
 mod request;
 
 use std::io;
 
-use launchpod_sqlserver::{Channel, Line, Receiver, Sender, SqlServer, connection_lost};
+use launchpod_sqlserver::{Channel, Line, Reached, Receiver, Sender, SqlServer, connection_lost};
 use launchpod_tds::client::packets::{Packet, PacketReader};
 use launchpod_tds::message::{ClientMessage, Reset};
 use launchpod_tds::packet::{PacketStatus, PacketType};
 use launchpod_tds::token::Done;
 use launchpod_tds::version::TdsVersion;
+use launchpod_types::SqlError;
 use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use self::exchange::Exchange;
+use self::explain::Explanation;
 pub(crate) use self::login::log_in;
-use self::request::{Held, Request};
-use crate::connection::Runner;
+use self::request::{Held, Request, TooLong};
+use crate::connection::{MESSAGE_LIMIT, Runner};
 use crate::respond::Responder;
 use crate::transport::Transport;
 
@@ -47,6 +50,8 @@ pub(crate) struct Relay {
     server: SqlServer,
     version: TdsVersion,
     exchange: Exchange,
+    /// Of the answer that comes next, when it may have to be explained.
+    explanation: Option<Explanation>,
     /// Fires when what runs is to be cancelled.
     ending: CancellationToken,
 }
@@ -59,6 +64,15 @@ enum Stop {
     Lost,
     /// A request may reach an external script, and nothing else is under way.
     Held(Request),
+    /// A request is too long to be held.
+    TooLong,
+}
+
+/// What has come from a client, beside what was passed on.
+enum Came {
+    End,
+    Request(Request),
+    TooLong,
 }
 
 /// What happens while the interpreter runs for a client.
@@ -87,6 +101,11 @@ impl Relay {
                 Stop::Closed => return,
                 Stop::Lost => self.lost().await,
                 Stop::Held(request) => self.examine(request).await,
+                Stop::TooLong => {
+                    let error = SqlError::with_class(4014, 20, "A request is longer than 2 GiB.");
+                    let _ = self.runner.responder.refuse(error).await;
+                    return;
+                }
             };
             if let Err(error) = went_on {
                 debug!(%error, "The connection broke");
@@ -104,21 +123,28 @@ impl Relay {
         let ending = &self.ending;
         // Moved: a session may be sent to another thread, and not shared with one.
         let requests = async move {
-            let mut held = Held::new();
+            let mut held = Held::new(MESSAGE_LIMIT);
             loop {
                 let Some(packet) = next_packet(read, packets).await? else {
-                    return io::Result::Ok(None);
+                    return io::Result::Ok(Came::End);
                 };
-                if let Some(request) = pass_request(packet, &mut held, sender, exchange).await? {
-                    let request = request.examined(version, |handle| session.has_prepared(handle));
-                    if !request.reach.is_nothing() {
-                        return Ok(Some(request));
-                    }
-                    send(&request.packets, sender, exchange).await?;
+                if !is_held(&packet) {
+                    pass_request(packet, held.take(), sender, exchange).await?;
+                    continue;
                 }
+                let request = match held.push(packet) {
+                    Ok(Some(request)) => request,
+                    Ok(None) => continue,
+                    Err(TooLong) => return Ok(Came::TooLong),
+                };
+                let request = request.examined(version, |handle| session.has_prepared(handle));
+                if !request.reach.is_nothing() {
+                    return Ok(Came::Request(request));
+                }
+                send(&request.packets, sender, exchange).await?;
             }
         };
-        let answers = pass_answers(receiver, responder, exchange);
+        let answers = pass_answers(receiver, responder, exchange, &mut self.explanation);
         let closed = async {
             closing.cancelled().await;
             tokio::select! {
@@ -129,9 +155,10 @@ impl Relay {
         tokio::pin!(answers);
         tokio::select! {
             request = requests => match request? {
-                None => Ok(Stop::Closed),
+                Came::End => Ok(Stop::Closed),
+                Came::TooLong => Ok(Stop::TooLong),
                 // What was asked before is answered first.
-                Some(request) => tokio::select! {
+                Came::Request(request) => tokio::select! {
                     lost = &mut answers => lost.map(|()| Stop::Lost),
                     () = exchange.idle() => Ok(Stop::Held(request)),
                 },
@@ -154,15 +181,45 @@ impl Relay {
     /// Runs a request that reaches an external script, and passes any other on.
     async fn examine(&mut self, request: Request) -> io::Result<()> {
         let Some(channel) = self.channel.take() else { return self.lost().await };
-        self.line.lend(channel, request.transaction, request.reset);
-        if !self.server.definitions().reach_script(&self.line, &request.reach).await {
-            self.take_back().await?;
-            let Some(channel) = &mut self.channel else { return Ok(()) };
-            return send(&request.packets, &mut channel.sender, &self.exchange).await;
+        let cancel = self.ending.child_token();
+        self.line.lend(channel, request.transaction, request.reset, cancel.clone());
+        let gone = self.line.gone();
+        let looked = tokio::select! {
+            reached = self.server.definitions().reached(&self.line, &request.reach) => Ok(reached),
+            sign = watch(&mut self.read, &mut self.packets, &gone) => Err(sign),
+        };
+        match looked {
+            Ok(Reached::Script) => {
+                let interpreted = self.interpret(request, cancel, gone).await;
+                self.take_back().await?;
+                interpreted
+            }
+            Ok(reached) => {
+                self.take_back().await?;
+                let Some(channel) = &mut self.channel else { return Ok(()) };
+                self.explanation = (reached == Reached::Unread).then(|| {
+                    let name = self.runner.responder.server_name().to_owned();
+                    Explanation::new(name, channel.sender.packet_size())
+                });
+                send(&request.packets, &mut channel.sender, &self.exchange).await
+            }
+            Err(sign) => {
+                // What is being asked of the server ends, and nothing is sent to it.
+                cancel.cancel();
+                let taken_back = self.take_back().await;
+                self.obey(sign).await?;
+                taken_back
+            }
         }
-        let interpreted = self.interpret(request).await;
-        self.take_back().await?;
-        interpreted
+    }
+
+    /// Ends the answer to a request that hasn't run to its end.
+    async fn obey(&mut self, sign: Sign) -> io::Result<()> {
+        match sign {
+            Sign::Attention => self.runner.responder.finish_with(Done::ATTENTION).await,
+            Sign::Lost => self.runner.responder.refuse(connection_lost()).await,
+            Sign::Gone => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
     }
 
     async fn take_back(&mut self) -> io::Result<()> {
@@ -175,37 +232,39 @@ impl Relay {
     }
 
     /// Runs a request by the interpreter.
-    async fn interpret(&mut self, request: Request) -> io::Result<()> {
+    async fn interpret(
+        &mut self,
+        request: Request,
+        cancel: CancellationToken,
+        gone: CancellationToken,
+    ) -> io::Result<()> {
         let runner = &mut self.runner;
         if request.reset != Reset::None {
             // The server resets its session with the first statement.
             runner.session.forget();
             runner.responder.acknowledge_reset();
         }
-        match self.line.resume().await {
-            Ok(state) => runner.session.resume(
-                state.database,
-                state.transaction,
-                state.no_count,
-                state.abort_transaction,
-            ),
-            Err(error) => return runner.responder.refuse(error).await,
-        }
         let message = ClientMessage {
             packet_type: request.packet_type,
             reset: Reset::None,
             payload: request.payload,
         };
-        let cancel = self.ending.child_token();
-        let gone = self.line.gone();
         let sign = {
-            let run = runner.message(message, &cancel);
-            let watch = async {
-                tokio::select! {
-                    sign = watch(&mut self.read, &mut self.packets) => sign,
-                    () = gone.cancelled() => Sign::Lost,
+            let line = &self.line;
+            let run = async {
+                match line.resume().await {
+                    Ok(_) if cancel.is_cancelled() => return Ok(()),
+                    Ok(state) => runner.session.resume(
+                        state.database,
+                        state.transaction,
+                        state.no_count,
+                        state.abort_transaction,
+                    ),
+                    Err(error) => return runner.responder.refuse(error).await,
                 }
+                runner.message(message, &cancel).await
             };
+            let watch = watch(&mut self.read, &mut self.packets, &gone);
             tokio::pin!(run, watch);
             tokio::select! {
                 done = &mut run => {
@@ -219,15 +278,13 @@ impl Relay {
                 }
             }
         };
-        let left = self.line.leave(runner.session.no_count()).await;
+        let left = self.line.leave(self.runner.session.no_count()).await;
         if let Err(error) = left {
             debug!(%error, "The session's options couldn't be set");
         }
         match sign {
             None => Ok(()),
-            Some(Sign::Attention) => runner.responder.finish_with(Done::ATTENTION).await,
-            Some(Sign::Lost) => runner.responder.refuse(connection_lost()).await,
-            Some(Sign::Gone) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Some(sign) => self.obey(sign).await,
         }
     }
 }
@@ -252,32 +309,32 @@ async fn next_packet(
     }
 }
 
-/// Passes a client's packet on, unless it belongs to a request that has to be looked at: that is
-/// returned when it is whole.
-async fn pass_request(
-    packet: Packet,
-    held: &mut Held,
-    sender: &mut Sender,
-    exchange: &Exchange,
-) -> io::Result<Option<Request>> {
+/// Whether a client's packet belongs to a request that has to be looked at when it is whole.
+fn is_held(packet: &Packet) -> bool {
     let header = packet.header();
     let is_request = matches!(header.packet_type, PacketType::SqlBatch | PacketType::Rpc);
     // One that is taken back passes: the server answers that, as it does an unfinished message.
     let is_taken_back = packet.is_last() && header.status.contains(PacketStatus::IGNORE);
-    if is_request && !is_taken_back {
-        return held.push(packet);
-    }
-    for before in held.take() {
+    is_request && !is_taken_back
+}
+
+/// Passes a client's packet on, after those of its message that were held.
+async fn pass_request(
+    packet: Packet,
+    held: Vec<Packet>,
+    sender: &mut Sender,
+    exchange: &Exchange,
+) -> io::Result<()> {
+    for before in held {
         sender.bytes(before.bytes()).await?;
     }
-    if header.packet_type == PacketType::Attention {
+    if packet.header().packet_type == PacketType::Attention {
         exchange.attention();
     } else if packet.is_last() {
         exchange.asked();
     }
     sender.bytes(packet.bytes()).await?;
-    sender.flush().await?;
-    Ok(None)
+    sender.flush().await
 }
 
 /// Sends a whole request as it came.
@@ -294,19 +351,39 @@ async fn pass_answers(
     receiver: &mut Receiver,
     responder: &mut Responder<WriteHalf<Transport>>,
     exchange: &Exchange,
+    explanation: &mut Option<Explanation>,
 ) -> io::Result<()> {
     while let Some(packet) = receiver.packet().await? {
-        responder.pass(packet.bytes()).await?;
+        match explanation {
+            None => responder.pass(packet.bytes()).await?,
+            Some(answer) => {
+                let bytes = answer.push(&packet);
+                responder.pass(&bytes).await?;
+            }
+        }
+        if packet.is_last() {
+            *explanation = None;
+        }
         exchange.answered(&packet);
     }
     Ok(())
 }
 
-/// Waits until the client cancels or is gone. What else it sends waits for its turn.
-async fn watch(read: &mut ReadHalf<Transport>, packets: &mut PacketReader) -> Sign {
-    match next_packet(read, packets).await {
-        Ok(Some(packet)) if packet.header().packet_type == PacketType::Attention => Sign::Attention,
-        // A client that doesn't wait for its answer can't be served.
-        Ok(_) | Err(_) => Sign::Gone,
+/// Waits until the client cancels or is gone, or the server is. What else the client sends waits
+/// for its turn.
+async fn watch(
+    read: &mut ReadHalf<Transport>,
+    packets: &mut PacketReader,
+    gone: &CancellationToken,
+) -> Sign {
+    tokio::select! {
+        packet = next_packet(read, packets) => match packet {
+            Ok(Some(packet)) if packet.header().packet_type == PacketType::Attention => {
+                Sign::Attention
+            }
+            // A client that doesn't wait for its answer can't be served.
+            Ok(_) | Err(_) => Sign::Gone,
+        },
+        () = gone.cancelled() => Sign::Lost,
     }
 }

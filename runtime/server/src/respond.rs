@@ -70,6 +70,11 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         }
     }
 
+    /// The name that messages carry.
+    pub fn server_name(&self) -> &str {
+        &self.server_name
+    }
+
     /// Tells the client the numbers that transactions have at a SQL Server behind, since requests
     /// with them are passed on to it.
     pub fn follow(&mut self, line: Line) {

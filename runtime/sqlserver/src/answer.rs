@@ -15,6 +15,7 @@ use launchpod_types::{Message, SqlError};
 use crate::batches::Batches;
 use crate::channel::Tail;
 use crate::job::{Job, JobKind, Talk, output};
+use crate::{UNREAD_HINT, is_about_scripts};
 
 /// The longest row: a `(max)` value of 2 GiB and what is around it. Memory grows only as bytes
 /// really come.
@@ -244,15 +245,18 @@ impl Answer<'_> {
 
     async fn message(&mut self, message: ServerMessage) {
         let is_error = message.is_error;
-        let message = self.located(message);
+        let mut message = self.located(message);
         if !is_error {
             if !OWN_MESSAGES.contains(&message.number) {
                 self.send(Event::Message(message)).await;
             }
             return;
         }
+        // In the error's own text: the messages of an input query go nowhere.
         if message.number == OBJECT_PERMISSION && self.job.in_procedure {
-            self.send(Event::Message(Message::info(0, CHAINING_HINT))).await;
+            message.text = format!("{} {CHAINING_HINT}", message.text);
+        } else if self.is_procedure() && is_about_scripts(message.number, &message.text) {
+            message.text = format!("{} {UNREAD_HINT}", message.text);
         }
         // Of several errors the last is what the statement fails with; the others go before it.
         if let Some(before) = self.heard.error.replace(SqlError(Box::new(message))) {

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use launchpod_tds::client::packets::{Packet, PacketReader, write_message};
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::{DEFAULT_PACKET_SIZE, PacketType};
-use launchpod_tds::token::{DoneKind, DoneStatus};
+use launchpod_tds::token::{DONE_LENGTH, DoneKind, DoneStatus};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 
 use crate::transport::Transport;
@@ -122,9 +122,6 @@ impl Sender {
         self.flush().await
     }
 }
-
-/// Bytes of a DONE token since TDS 7.2, [MS-TDS] 2.2.7.6.
-const DONE_LENGTH: usize = 13;
 
 /// The end of an answer, for who passes answers on without reading them: whether it acknowledges
 /// an attention ([MS-TDS] 2.2.1.7).

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use launchpod_database::{Database, Login, Session};
 use launchpod_tds::message::Reset;
 use launchpod_types::{Message, SqlError};
+use tokio_util::sync::CancellationToken;
 
 use crate::connect::{ConnectError, Connected, Upstream, own_login};
 use crate::definitions::Definitions;
@@ -55,7 +56,7 @@ impl Database for SqlServer {
         let Connected { channel, database, .. } =
             self.upstream.connect(&asked).await.map_err(refused)?;
         let line = Line::new(user, database);
-        line.lend(channel, 0, Reset::None);
+        line.lend(channel, 0, Reset::None, CancellationToken::new());
         line.resume().await?;
         Ok(Box::new(self.session(line)))
     }

@@ -7,11 +7,13 @@
 //! definition comes to is remembered by its text.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use launchpod_tds::message::Reset;
 use launchpod_tsql::ast::{ObjectName, StatementKind, fold_name};
 use launchpod_types::{SqlError, Value};
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::connect::Upstream;
@@ -31,12 +33,33 @@ pub struct Definitions {
     remembered: Mutex<HashMap<String, Arc<Reach>>>,
     /// The connection of the definition login, when there is one.
     reader: tokio::sync::Mutex<Option<Line>>,
+    /// Whether the server has no OBJECT_DEFINITION.
+    lacks_function: AtomicBool,
+}
+
+/// What a request comes to, as far as definitions can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// An external script.
+    Script,
+    /// None.
+    Nothing,
+    /// None that is seen, but the definition of a procedure on the way can't be read.
+    Unread,
 }
 
 /// A procedure of the server's.
 pub(crate) struct Found {
     pub object_id: i64,
     pub definition: String,
+}
+
+/// What is known of a procedure's name.
+enum Lookup {
+    Missing,
+    /// Nobody may read it.
+    Unread,
+    Found(Found),
 }
 
 // === impl Definitions ===
@@ -48,15 +71,17 @@ impl Definitions {
             upstream,
             remembered: Mutex::default(),
             reader: tokio::sync::Mutex::default(),
+            lacks_function: AtomicBool::new(false),
         }
     }
 
     /// Whether a text of this reach runs an external script, by the procedures that it calls and
-    /// those that they call. A procedure whose definition can't be read doesn't.
-    pub async fn reach_script(&self, line: &Line, reach: &Reach) -> bool {
+    /// those that they call.
+    pub async fn reached(&self, line: &Line, reach: &Reach) -> Reached {
         if reach.script {
-            return true;
+            return Reached::Script;
         }
+        let mut reached = Reached::Nothing;
         let mut seen = BTreeSet::new();
         let mut level: Vec<ObjectName> = reach.calls.clone();
         for _ in 0..MAX_DEPTH {
@@ -65,30 +90,37 @@ impl Definitions {
                 if seen.len() >= MAX_PROCEDURES || !seen.insert(fold_name(&quoted(&name))) {
                     continue;
                 }
-                let Some(found) = self.find(line, &name).await else { continue };
-                let reached = self.of_definition(&found.definition);
-                if reached.script {
-                    return true;
+                let found = match self.find(line, &name).await {
+                    Lookup::Found(found) => found,
+                    Lookup::Missing => continue,
+                    Lookup::Unread => {
+                        reached = Reached::Unread;
+                        continue;
+                    }
+                };
+                let inner = self.of_definition(&found.definition);
+                if inner.script {
+                    return Reached::Script;
                 }
-                next.extend(reached.calls.iter().map(|called| within(&name, called)));
+                next.extend(inner.calls.iter().map(|called| within(&name, called)));
             }
             level = next;
             if level.is_empty() {
-                return false;
+                break;
             }
         }
-        false
+        reached
     }
 
     /// The procedure of a name, if it reaches an external script; all others the server runs by
     /// itself.
     pub(crate) async fn script_procedure(&self, line: &Line, name: &ObjectName) -> Option<Found> {
-        let found = self.find(line, name).await?;
+        let Lookup::Found(found) = self.find(line, name).await else { return None };
         let mut reach = Reach::clone(&self.of_definition(&found.definition));
         for called in &mut reach.calls {
             *called = within(name, called);
         }
-        self.reach_script(line, &reach).await.then_some(found)
+        (self.reached(line, &reach).await == Reached::Script).then_some(found)
     }
 
     /// What the body of a CREATE PROCEDURE comes to.
@@ -105,22 +137,41 @@ impl Definitions {
         reach
     }
 
-    /// A procedure's number and text; `None` when there is none, or nobody may read it.
-    async fn find(&self, line: &Line, name: &ObjectName) -> Option<Found> {
-        let text = match ask(line, name).await {
-            Ok(found) => found,
-            // A server without these functions has no procedure that we could run.
+    /// A procedure's number and text.
+    async fn find(&self, line: &Line, name: &ObjectName) -> Lookup {
+        let Asked { object_id, definition, database } = match self.ask(line, name).await {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return Lookup::Missing,
+            // A server that can't say where a procedure is has none that we could run.
             Err(error) => {
                 debug!(%error, "A procedure's definition can't be asked for");
-                return None;
+                return Lookup::Unread;
             }
         };
-        let (object_id, definition, database) = text?;
         let definition = match definition {
-            Some(definition) => definition,
-            None => self.read(&database, object_id).await?,
+            Some(definition) => Some(definition),
+            None => self.read(&database, object_id).await,
         };
-        Some(Found { object_id, definition })
+        match definition {
+            Some(definition) => Lookup::Found(Found { object_id, definition }),
+            None => Lookup::Unread,
+        }
+    }
+
+    /// Asks on the caller's own connection. Not every server has OBJECT_DEFINITION; of one that
+    /// hasn't, that is remembered, since an error could cost a caller their transaction.
+    async fn ask(&self, line: &Line, name: &ObjectName) -> Result<Option<Asked>, SqlError> {
+        if name.database.is_some() || self.lacks_function.load(Ordering::Relaxed) {
+            return ask(line, name, true).await;
+        }
+        let error = match ask(line, name, false).await {
+            Err(error) if error.number() != crate::connection_lost().number() => error,
+            answered => return answered,
+        };
+        let answered = ask(line, name, true).await?;
+        debug!(%error, "The server has no OBJECT_DEFINITION");
+        self.lacks_function.store(true, Ordering::Relaxed);
+        Ok(answered)
     }
 
     /// Reads a definition as the definition login.
@@ -156,7 +207,7 @@ impl Definitions {
         match self.upstream.connect_for_definitions().await {
             Ok(connected) => {
                 let line = Line::new(String::new(), String::new());
-                line.lend(connected?.channel, 0, Reset::None);
+                line.lend(connected?.channel, 0, Reset::None, CancellationToken::new());
                 Some(line)
             }
             Err(error) => {
@@ -167,25 +218,29 @@ impl Definitions {
     }
 }
 
-/// Number, definition and database of the procedure of a name.
-async fn ask(
-    line: &Line,
-    name: &ObjectName,
-) -> Result<Option<(i64, Option<String>, String)>, SqlError> {
-    let literal = format!("N'{}'", quoted(name).replace('\'', "''"));
-    let query = match &name.database {
-        None => format!(
-            "SELECT OBJECT_ID({literal}), OBJECT_DEFINITION(OBJECT_ID({literal})), DB_NAME()"
-        ),
-        // OBJECT_DEFINITION knows the current database's alone.
-        Some(database) => {
-            let database_text = format!("N'{}'", database.text.replace('\'', "''"));
-            let modules = format!("{}.sys.sql_modules", bracketed(&database.text));
-            format!(
-                "SELECT OBJECT_ID({literal}), (SELECT definition FROM {modules} WHERE object_id = OBJECT_ID({literal})), {database_text}"
-            )
-        }
+/// What a server says of a procedure's name.
+struct Asked {
+    object_id: i64,
+    definition: Option<String>,
+    /// Where the procedure is.
+    database: String,
+}
+
+/// Asks for the procedure of a name: by OBJECT_DEFINITION, which knows the current database's
+/// alone, or in the view of modules.
+async fn ask(line: &Line, name: &ObjectName, by_view: bool) -> Result<Option<Asked>, SqlError> {
+    let literal = |text: &str| format!("N'{}'", text.replace('\'', "''"));
+    let id = format!("OBJECT_ID({})", literal(&quoted(name)));
+    let (database, prefix) = match &name.database {
+        None => ("DB_NAME()".to_owned(), String::new()),
+        Some(database) => (literal(&database.text), format!("{}.", bracketed(&database.text))),
     };
+    let definition = if by_view {
+        format!("(SELECT definition FROM {prefix}sys.sql_modules WHERE object_id = {id})")
+    } else {
+        format!("OBJECT_DEFINITION({id})")
+    };
+    let query = format!("SELECT {id}, {definition}, {database}");
     let Some(row) = line.row(&query).await? else { return Ok(None) };
     let mut values = row.into_iter();
     let Some(Value::Int(object_id)) = values.next() else { return Ok(None) };
@@ -197,7 +252,7 @@ async fn ask(
         Some(Value::Text(database)) => database,
         _ => String::new(),
     };
-    Ok(Some((object_id, definition, database)))
+    Ok(Some(Asked { object_id, definition, database }))
 }
 
 /// A name that a procedure calls, as its caller would write it: within the procedure's database

@@ -17,7 +17,9 @@ use launchpod_tds::token::{
 };
 use launchpod_types::{Column, SqlError, SqlType};
 use launchpod_wire::types::{to_wire, type_info};
+use tokio_util::sync::CancellationToken;
 
+use crate::answer::Heard;
 use crate::job::{Broken, Job, JobKind, Talk};
 use crate::literal::declared;
 use crate::statement::{Request, bracketed};
@@ -38,6 +40,7 @@ impl Talk {
     pub async fn insert(&mut self, mut job: Job) -> Result<(), Broken> {
         let events = job.events.clone();
         let broken = |error| Broken { events: events.clone(), error };
+        let before = self.state().transaction.depth;
         let JobKind::Insert(target, rows) = std::mem::replace(&mut job.kind, JobKind::Statement)
         else {
             return Ok(());
@@ -51,7 +54,10 @@ impl Talk {
             // A table that is gone, with a transaction perhaps, need not be dropped.
             let _ = self.row(&format!("DROP TABLE {}", bracketed(&table))).await.map_err(broken)?;
         }
-        if let Err(error) = inserted {
+        let heard = Heard { error: inserted.err() };
+        self.count_transactions(&job, before, &heard).await.map_err(broken)?;
+        if let Some(error) = heard.error {
+            // Nobody need listen any more.
             let _ = job.events.send(Err(error)).await;
         }
         Ok(())
@@ -188,16 +194,8 @@ impl Talk {
 
     /// The answer to a load.
     async fn loaded(&mut self) -> io::Result<Result<(), SqlError>> {
-        let (events, mut received) =
-            tokio::sync::mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
-        let job = Job {
-            request: Request::Nothing,
-            kind: JobKind::Statement,
-            line: 0,
-            in_procedure: false,
-            events,
-            cancel: tokio_util::sync::CancellationToken::new(),
-        };
+        // Of a query only its answer is heard here.
+        let (job, mut received) = Job::query(String::new(), CancellationToken::new());
         let answer = async {
             let heard = self.answer(&job).await;
             drop(job);

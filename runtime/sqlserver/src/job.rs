@@ -1,5 +1,6 @@
 //! What is asked of the server, one thing after the other, and the task that asks it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use launchpod_tds::client::request::{Call, batch};
 use launchpod_tds::headers::RequestHeaders;
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
-use launchpod_tsql::ast::{StatementKind, Transaction};
+use launchpod_tsql::ast::{SetOption, SetValue, StatementKind, Transaction};
 use launchpod_types::{SqlError, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,11 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::Heard;
 use crate::channel::Channel;
 use crate::connection_lost;
+use crate::options;
 use crate::statement::{Argument, Request};
+
+/// The error of a deadlock's victim, whose transaction is rolled back.
+const DEADLOCK: i32 = 1205;
 
 /// Where what a job yields goes.
 pub(crate) type Yield = mpsc::Sender<Result<Event, SqlError>>;
@@ -41,6 +46,10 @@ pub(crate) enum JobKind {
     Begin,
     /// It commits one, perhaps within another.
     Commit,
+    /// It rolls back.
+    Rollback,
+    /// It sets options.
+    Set(SetOption),
     /// It runs a procedure or something that nobody here has read, which may do both.
     Unknown,
     /// Its rows come from elsewhere: the text of the INSERT before its EXEC, and the rows.
@@ -55,8 +64,24 @@ pub(crate) struct State {
     /// The number that requests in the transaction carry; 0 outside of one.
     pub descriptor: u64,
     pub transaction: TransactionState,
-    /// SCOPE_IDENTITY() of the batch and of the procedures in it, the innermost last.
-    pub identities: Vec<Option<i128>>,
+    /// The batch and the procedures in it, the innermost last.
+    pub scopes: Vec<Scope>,
+    /// Whether SET XACT_ABORT is on.
+    pub aborts: bool,
+    /// Whether an error has rolled the transaction back, which the interpreter holds for one that
+    /// can only be rolled back, as it is within a TRY of SQL Server's.
+    pub doomed: bool,
+    /// Whether the server has no @@OPTIONS.
+    pub lacks_options: bool,
+}
+
+/// What belongs to the batch, or to a procedure in it.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    /// SCOPE_IDENTITY().
+    pub identity: Option<i128>,
+    /// The values of the options that it has set, from before it.
+    pub options: BTreeMap<String, String>,
 }
 
 /// The connection while statements run over it.
@@ -80,9 +105,23 @@ impl JobKind {
         match kind {
             StatementKind::Transaction(Transaction::Begin { .. }) => JobKind::Begin,
             StatementKind::Transaction(Transaction::Commit { .. }) => JobKind::Commit,
+            StatementKind::Transaction(Transaction::Rollback { .. }) => JobKind::Rollback,
+            StatementKind::SetOption(set) => JobKind::Set(set.clone()),
             StatementKind::Execute(_) | StatementKind::Opaque(_) => JobKind::Unknown,
             _ => JobKind::Statement,
         }
+    }
+}
+
+// === impl Job ===
+
+impl Job {
+    /// A query of our own, and what it yields.
+    pub fn query(text: String, cancel: CancellationToken) -> (Self, Events) {
+        let (events, received) = mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
+        let request = Request::Batch(text);
+        let kind = JobKind::Statement;
+        (Job { request, kind, line: 1, in_procedure: false, events, cancel }, received)
     }
 }
 
@@ -95,9 +134,20 @@ impl State {
             Value::Int(number) => Some((*number).into()),
             _ => None,
         };
-        if let Some(last) = self.identities.last_mut() {
-            *last = number;
+        if let Some(last) = self.scopes.last_mut() {
+            last.identity = number;
         }
+    }
+
+    /// Ends the innermost procedure, and returns the statements that set its options back.
+    pub fn leave(&mut self) -> Option<String> {
+        let options = if self.scopes.len() > 1 { self.scopes.pop()?.options } else { return None };
+        if let Some(before) = options.get(options::ABORT) {
+            self.aborts = before == "ON";
+        }
+        let set = |(name, value): (&String, &String)| format!("SET {name} {value}");
+        let statements: Vec<String> = options.iter().map(set).collect();
+        (!statements.is_empty()).then(|| statements.join("; "))
     }
 }
 
@@ -139,8 +189,12 @@ impl Talk {
         if job.cancel.is_cancelled() {
             return;
         }
-        let outcome = match job.kind {
+        let outcome = match &job.kind {
             JobKind::Insert(..) => self.insert(job).await,
+            JobKind::Rollback if self.state().doomed => {
+                self.roll_back_doomed(&job).await;
+                Ok(())
+            }
             _ => self.statement(&job).await,
         };
         if let Err(Broken { events, error }) = outcome {
@@ -153,6 +207,9 @@ impl Talk {
     async fn statement(&mut self, job: &Job) -> Result<(), Broken> {
         let broken = |error| Broken { events: job.events.clone(), error };
         let before = self.state().transaction.depth;
+        if let (JobKind::Set(set), Request::Batch(_)) = (&job.kind, &job.request) {
+            self.keep_options(set).await.map_err(broken)?;
+        }
         if !self.send(&job.request).await.map_err(broken)? {
             return Ok(());
         }
@@ -192,13 +249,22 @@ impl Talk {
 
     /// Notes what a statement has made of the transaction, and says so. Its beginning and its
     /// end the server tells; how many BEGINs are within it, it doesn't.
-    async fn count_transactions(
+    pub async fn count_transactions(
         &mut self,
         job: &Job,
         before: u32,
         heard: &Heard,
     ) -> io::Result<()> {
         let now = self.state().transaction.depth;
+        if let Some(error) = heard.error.as_ref().filter(|_| before > 0 && now == 0) {
+            let mut state = self.state();
+            let is_doomed = state.aborts || error.number() == DEADLOCK;
+            if is_doomed && !matches!(job.kind, JobKind::Rollback | JobKind::Commit) {
+                state.doomed = true;
+                state.transaction.depth = before;
+                return Ok(());
+            }
+        }
         let went_well = heard.error.is_none();
         let depth = match job.kind {
             JobKind::Begin if went_well && before > 0 => before + 1,
@@ -214,6 +280,43 @@ impl Talk {
         Ok(())
     }
 
+    /// Ends a transaction that the server has rolled back already.
+    async fn roll_back_doomed(&mut self, job: &Job) {
+        let state = TransactionState::default();
+        {
+            let mut own = self.state();
+            own.doomed = false;
+            own.transaction = state;
+        }
+        // Nobody need listen any more.
+        let _ = job.events.send(Ok(Event::Transaction(state))).await;
+    }
+
+    /// Notes what options are before a statement sets them: XACT_ABORT everywhere, and all that a
+    /// procedure sets, for when it ends.
+    async fn keep_options(&mut self, set: &SetOption) -> io::Result<()> {
+        for name in &set.names {
+            let is_known = |scope: &Scope| scope.options.contains_key(name);
+            let is_kept =
+                self.state().scopes.get(1..).and_then(<[Scope]>::last).is_none_or(is_known);
+            if !is_kept {
+                let value = match options::question(name) {
+                    Some(question) => self.row(&question).await?.ok().flatten(),
+                    None => options::initial(name).map(|value| vec![Value::from(value)]),
+                };
+                if let (Some([Value::Text(value)]), Some(scope)) =
+                    (value.as_deref(), self.state().scopes.last_mut())
+                {
+                    scope.options.insert(name.clone(), value.clone());
+                }
+            }
+            if name == options::ABORT {
+                self.state().aborts = set.value == SetValue::On;
+            }
+        }
+        Ok(())
+    }
+
     async fn asked_depth(&mut self) -> io::Result<Option<u32>> {
         let row = self.row("SELECT @@TRANCOUNT").await?;
         Ok(match row.ok().flatten().as_deref() {
@@ -224,15 +327,7 @@ impl Talk {
 
     /// The first row of a query of our own.
     pub async fn row(&mut self, text: &str) -> io::Result<Result<Option<Vec<Value>>, SqlError>> {
-        let (events, received) = mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
-        let job = Job {
-            request: Request::Batch(text.to_owned()),
-            kind: JobKind::Statement,
-            line: 1,
-            in_procedure: false,
-            events,
-            cancel: CancellationToken::new(),
-        };
+        let (job, received) = Job::query(text.to_owned(), CancellationToken::new());
         let asked = async {
             self.send(&job.request).await?;
             let heard = self.answer(&job).await?;

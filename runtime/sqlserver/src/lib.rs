@@ -19,6 +19,7 @@ mod insert;
 mod job;
 mod line;
 mod literal;
+mod options;
 mod reach;
 mod remote;
 mod statement;
@@ -30,10 +31,20 @@ pub use channel::{Channel, Receiver, Sender, Tail};
 pub use config::{Address, AddressError, Config, DefinitionLogin, Encryption};
 pub use connect::{ConnectError, Connected, Upstream};
 pub use database::{SqlServer, refused};
-pub use definitions::Definitions;
+pub use definitions::{Definitions, Reached};
 pub use line::{Line, Resumed};
 pub use reach::Reach;
 pub use remote::Remote;
+
+/// What a server says that has no external scripts itself, of a procedure that it runs by itself:
+/// they are disabled, not installed, or unknown.
+pub fn is_about_scripts(number: i32, text: &str) -> bool {
+    matches!(number, 39020 | 39023)
+        || (number == 2812 && text.to_lowercase().contains("sp_execute_external_script"))
+}
+
+/// What is added to such an error.
+pub const UNREAD_HINT: &str = "The server runs this procedure by itself, because its definition can't be read here; so external scripts in it don't reach Launchpod. GRANT VIEW DEFINITION on it to the caller, or name a definition_login in Launchpod's settings; one WITH ENCRYPTION can't be read at all.";
 
 /// What becomes of a session whose connection to the server is lost: the number and text that
 /// SQL Server's clients know of a session that was ended ("Database engine events and errors").

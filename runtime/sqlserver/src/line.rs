@@ -11,16 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Channel;
 use crate::connection_lost;
-use crate::job::{Job, JobKind, State, Talk, first_row};
-use crate::statement::Request;
+use crate::job::{Job, Scope, State, Talk, first_row};
+use crate::options::{NOCOUNT, XACT_ABORT};
 
 /// Jobs that wait: the interpreter starts the next when it has taken what the last one yields.
 const JOBS_IN_FLIGHT: usize = 16;
-
-/// NOCOUNT and XACT_ABORT in `@@OPTIONS` ("Configure the user options server configuration
-/// option").
-const NOCOUNT: i64 = 512;
-const XACT_ABORT: i64 = 16_384;
 
 /// A session's connection to the server as the interpreter uses it. Clones are the same one.
 #[derive(Clone)]
@@ -34,6 +29,8 @@ struct Lent {
     jobs: mpsc::Sender<Job>,
     talk: JoinHandle<Talk>,
     gone: CancellationToken,
+    /// Ends our own queries.
+    cancel: CancellationToken,
 }
 
 /// In which state the interpreter finds a session.
@@ -59,20 +56,31 @@ impl Line {
             database,
             descriptor: 0,
             transaction: TransactionState::default(),
-            identities: vec![None],
+            scopes: vec![Scope::default()],
+            aborts: false,
+            doomed: false,
+            lacks_options: false,
         };
         Line { lent: Arc::default(), state: Arc::new(Mutex::new(state)) }
     }
 
     /// Lends the connection, on which nothing may be under way. Requests are of a transaction
-    /// (0 for none), and the first of them asks for `reset`.
-    pub fn lend(&self, channel: Channel, transaction: u64, reset: Reset) {
+    /// (0 for none), and the first of them asks for `reset`. `cancel` ends what is asked of the
+    /// server beside statements.
+    pub fn lend(
+        &self,
+        channel: Channel,
+        transaction: u64,
+        reset: Reset,
+        cancel: CancellationToken,
+    ) {
         self.state().descriptor = transaction;
         let state = Arc::clone(&self.state);
         let gone = CancellationToken::new();
         let talk = Talk { channel, state, reset, lost: false, gone: gone.clone(), tables: 0 };
         let (jobs, received) = mpsc::channel(JOBS_IN_FLIGHT);
-        *self.lent() = Some(Lent { jobs, talk: tokio::spawn(talk.serve(received)), gone });
+        let talk = tokio::spawn(talk.serve(received));
+        *self.lent() = Some(Lent { jobs, talk, gone, cancel });
     }
 
     /// Takes the connection back when all jobs have been run; `None` when it is lost.
@@ -93,14 +101,7 @@ impl Line {
     /// # Errors
     /// When the server doesn't say.
     pub async fn resume(&self) -> Result<Resumed, SqlError> {
-        // Not every server knows @@OPTIONS.
-        let asked = self.row("SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME(), @@OPTIONS").await;
-        let row = match asked {
-            Ok(row) => row,
-            Err(error) if error.number() == connection_lost().number() => return Err(error),
-            Err(_) => self.row("SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME(), 0").await?,
-        };
-        let row = row.unwrap_or_default();
+        let row = self.asked_state().await?.unwrap_or_default();
         let mut values = row.into_iter();
         let depth = match values.next() {
             Some(Value::Int(depth)) => u32::try_from(depth).unwrap_or(0),
@@ -110,7 +111,8 @@ impl Line {
         let database = {
             let mut state = self.state();
             state.transaction = transaction;
-            state.identities = vec![None];
+            state.scopes = vec![Scope::default()];
+            state.doomed = false;
             if let Some(Value::Text(name)) = values.next() {
                 state.database = name;
             }
@@ -123,12 +125,30 @@ impl Line {
             Some(Value::Int(options)) => options,
             _ => 0,
         };
-        let no_count = options & NOCOUNT != 0;
+        let has = |bit: u32| options & i64::from(bit) != 0;
+        let no_count = has(NOCOUNT);
         if no_count {
             self.row("SET NOCOUNT OFF").await?;
         }
-        let abort_transaction = options & XACT_ABORT != 0;
+        let abort_transaction = has(XACT_ABORT);
+        self.state().aborts = abort_transaction;
         Ok(Resumed { database, transaction, no_count, abort_transaction })
+    }
+
+    /// Not every server knows @@OPTIONS; of one that doesn't, that is remembered, since an error
+    /// could cost a caller their transaction.
+    async fn asked_state(&self) -> Result<Option<Vec<Value>>, SqlError> {
+        let known = "SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME()";
+        if !self.state().lacks_options {
+            match self.row(&format!("{known}, @@OPTIONS")).await {
+                Err(error) if error.number() != connection_lost().number() => {
+                    tracing::debug!(%error, "The server has no @@OPTIONS");
+                    self.state().lacks_options = true;
+                }
+                answered => return answered,
+            }
+        }
+        self.row(known).await
     }
 
     /// Leaves the session as the interpreter's statements have made it.
@@ -179,15 +199,9 @@ impl Line {
     /// # Errors
     /// The query's own, and 596 when the connection is lost.
     pub(crate) async fn row(&self, text: &str) -> Result<Option<Vec<Value>>, SqlError> {
-        let (events, received) = mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
-        self.submit(Job {
-            request: Request::Batch(text.to_owned()),
-            kind: JobKind::Statement,
-            line: 1,
-            in_procedure: false,
-            events,
-            cancel: CancellationToken::new(),
-        });
-        first_row(received).await
+        let cancel = self.lent().as_ref().map(|lent| lent.cancel.clone()).unwrap_or_default();
+        let (job, events) = Job::query(text.to_owned(), cancel);
+        self.submit(job);
+        first_row(events).await
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::definitions::Definitions;
-use crate::job::{Job, JobKind};
+use crate::job::{Job, JobKind, Scope};
 use crate::line::Line;
 use crate::statement::{Request, batch_text, request, tokens, word};
 
@@ -22,6 +22,8 @@ pub struct Remote {
     line: Line,
     definitions: Arc<Definitions>,
     script_role: Option<String>,
+    /// What the statements yield that set options back: nothing. They run as long as it is kept.
+    restoring: Vec<Events>,
 }
 
 // === impl Remote ===
@@ -29,7 +31,7 @@ pub struct Remote {
 impl Remote {
     /// A session over a line; `script_role` as in the [configuration](crate::Config).
     pub fn new(line: Line, definitions: Arc<Definitions>, script_role: Option<String>) -> Self {
-        Remote { line, definitions, script_role }
+        Remote { line, definitions, script_role, restoring: Vec::new() }
     }
 
     /// Has a request run.
@@ -43,7 +45,7 @@ impl Remote {
         let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
         match request {
             Ok(request) => {
-                let in_procedure = self.line.state().identities.len() > 1;
+                let in_procedure = self.line.state().scopes.len() > 1;
                 self.line.submit(Job { request, kind, line, in_procedure, events, cancel });
             }
             Err(error) => {
@@ -56,7 +58,7 @@ impl Remote {
 
     /// SCOPE_IDENTITY() where the interpreter stands.
     fn scope_identity(&self) -> Option<i128> {
-        self.line.state().identities.last().copied().flatten()
+        self.line.state().scopes.last().and_then(|scope| scope.identity)
     }
 
     /// Whether one of these functions, asked in this order, says 1. A function that isn't there,
@@ -65,7 +67,8 @@ impl Remote {
         for question in questions {
             match self.line.row(&format!("SELECT {question}")).await {
                 Ok(row) => {
-                    if row.and_then(|row| row.into_iter().next()) == Some(Value::Int(1)) {
+                    let said = row.and_then(|row| row.into_iter().next());
+                    if matches!(said, Some(Value::Int(1) | Value::Bit(true))) {
                         return Ok(true);
                     }
                 }
@@ -103,7 +106,7 @@ impl Session for Remote {
 
     fn reset(&mut self) {
         // The front has the server reset the session, by the request's own flag.
-        self.line.state().identities = vec![None];
+        self.line.state().scopes = vec![Scope::default()];
     }
 
     async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError> {
@@ -116,14 +119,18 @@ impl Session for Remote {
 
     async fn enter(&mut self, _called: Called) -> Result<(), SqlError> {
         // Statements run with the caller's permissions: the server is not told of modules.
-        self.line.state().identities.push(None);
+        self.line.state().scopes.push(Scope::default());
         Ok(())
     }
 
     fn leave(&mut self) {
-        let mut state = self.line.state();
-        if state.identities.len() > 1 {
-            state.identities.pop();
+        let left = self.line.state().leave();
+        if let Some(statements) = left {
+            // Also when the batch was cancelled.
+            let (job, events) = Job::query(statements, CancellationToken::new());
+            self.line.submit(job);
+            self.restoring.retain(|events| !events.is_closed());
+            self.restoring.push(events);
         }
     }
 

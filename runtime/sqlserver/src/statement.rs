@@ -34,7 +34,7 @@ const OWN_GLOBALS: [&str; 6] =
     ["@@rowcount", "@@error", "@@fetch_status", "@@cursor_rows", "@@nestlevel", "@@procid"];
 
 /// Functions whose value is the interpreter's, and under which name it hands them over.
-const OWN_FUNCTIONS: [(&str, &str); 7] = [
+const OWN_FUNCTIONS: [(&str, &str); 8] = [
     ("ERROR_NUMBER", "@@error_number"),
     ("ERROR_SEVERITY", "@@error_severity"),
     ("ERROR_STATE", "@@error_state"),
@@ -42,6 +42,7 @@ const OWN_FUNCTIONS: [(&str, &str); 7] = [
     ("ERROR_MESSAGE", "@@error_message"),
     ("ERROR_PROCEDURE", "@@error_procedure"),
     ("ROWCOUNT_BIG", "@@rowcount"),
+    ("XACT_STATE", "@@xact_state"),
 ];
 
 /// What is sent to the server.
@@ -319,8 +320,9 @@ fn rewrite(execute: &Execute, identity: Option<i128>) -> Result<Rewritten, SqlEr
             }
             TokenKind::GlobalVariable => {
                 let name = fold_name(word(source, token));
-                let value =
-                    execute.variables.get(&name).filter(|_| OWN_GLOBALS.contains(&name.as_str()));
+                let is_own = OWN_GLOBALS.contains(&name.as_str())
+                    || (name == "@@trancount" && is_doomed(&execute.variables));
+                let value = execute.variables.get(&name).filter(|_| is_own);
                 value.map(|value| (own(&mut parameters, &name, Arc::clone(value)), 1))
             }
             TokenKind::Word { .. } if is_call(source, &tokens, index) => {
@@ -345,6 +347,11 @@ fn rewrite(execute: &Execute, identity: Option<i128>) -> Result<Rewritten, SqlEr
         }
     }
     Ok(Rewritten { text, parameters })
+}
+
+/// Whether the interpreter holds a transaction for open that the server has rolled back.
+fn is_doomed(variables: &Variables) -> bool {
+    variables.get("@@xact_state").is_some_and(|state| state.value == Value::Int(-1))
 }
 
 /// Whether a word is called without arguments, and no part of a longer name.

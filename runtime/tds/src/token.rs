@@ -12,7 +12,7 @@ mod returned;
 
 pub use self::{
     columns::{Column, ColumnFlags, Updatable, encode_columns, encode_no_metadata},
-    done::{Done, DoneKind, DoneStatus},
+    done::{DONE_LENGTH, Done, DoneKind, DoneStatus},
     environment::EnvChange,
     login::{FeatureExtAck, LoginAck},
     message::{Message, MessageKind},

@@ -77,6 +77,7 @@ pub(crate) async fn log_in(
         server: server.clone(),
         version,
         exchange: Exchange::default(),
+        explanation: None,
         ending: shared.ending.clone(),
     })
 }

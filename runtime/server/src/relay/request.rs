@@ -1,7 +1,5 @@
 //! Requests that may reach an external script.
 
-use std::io;
-
 use bytes::{Bytes, BytesMut};
 use launchpod_sqlserver::Reach;
 use launchpod_tds::batch::SqlBatch;
@@ -11,8 +9,6 @@ use launchpod_tds::packet::{PacketStatus, PacketType};
 use launchpod_tds::rpc::{Procedure, RpcCall, RpcCalls, SpecialProcedure};
 use launchpod_tds::types::Value;
 use launchpod_tds::version::TdsVersion;
-
-use crate::connection::MESSAGE_LIMIT;
 
 /// A whole batch or call.
 pub(super) struct Request {
@@ -31,23 +27,29 @@ pub(super) struct Request {
 pub(super) struct Held {
     packets: Vec<Packet>,
     length: usize,
+    limit: usize,
 }
+
+/// A request is longer than any may be.
+#[derive(Debug)]
+pub(super) struct TooLong;
 
 // === impl Held ===
 
 impl Held {
-    pub fn new() -> Self {
-        Held { packets: Vec::new(), length: 0 }
+    /// Nothing yet of a request of at most so many bytes.
+    pub fn new(limit: usize) -> Self {
+        Held { packets: Vec::new(), length: 0, limit }
     }
 
     /// Adds a packet, and returns the request when it is whole.
     ///
     /// # Errors
     /// When it is longer than any may be.
-    pub fn push(&mut self, packet: Packet) -> io::Result<Option<Request>> {
+    pub fn push(&mut self, packet: Packet) -> Result<Option<Request>, TooLong> {
         self.length += packet.body().len();
-        if self.length > MESSAGE_LIMIT {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a request exceeds 2 GiB"));
+        if self.length > self.limit {
+            return Err(TooLong);
         }
         let last = packet.is_last();
         self.packets.push(packet);
@@ -151,4 +153,30 @@ fn special_of(name: &str) -> Option<SpecialProcedure> {
     [ExecuteSql, Prepare, PrepExec, Execute, Unprepare]
         .into_iter()
         .find(|special| special.name().eq_ignore_ascii_case(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use launchpod_tds::client::packets::{PacketReader, write_message};
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_held_until_it_is_whole_and_not_beyond_the_limit() {
+        let mut wire = BytesMut::new();
+        write_message(PacketType::SqlBatch, Reset::Session, &[7; 1500], 512, &mut wire);
+        let mut reader = PacketReader::new();
+        reader.input().extend_from_slice(&wire);
+        let packets: Vec<Packet> = std::iter::from_fn(|| reader.next_packet().unwrap()).collect();
+        let mut held = Held::new(1500);
+        let pushed = packets.iter().cloned().map(|packet| held.push(packet).unwrap());
+        let whole: Vec<Request> = pushed.flatten().collect();
+        assert_eq!(whole.len(), 1);
+        assert_eq!((whole[0].payload.len(), whole[0].reset), (1500, Reset::Session));
+        assert_eq!(whole[0].packets, packets);
+
+        let mut held = Held::new(1499);
+        let refused = packets.into_iter().map(|packet| held.push(packet)).filter(Result::is_err);
+        assert_eq!(refused.count(), 1);
+    }
 }

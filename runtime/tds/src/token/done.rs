@@ -15,6 +15,9 @@ pub struct Done {
     pub rows: u64,
 }
 
+/// Bytes of a DONE token since TDS 7.2.
+pub const DONE_LENGTH: usize = 13;
+
 /// What a DONE ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoneKind {
