@@ -39,6 +39,37 @@ async fn indexes_keep_their_keys() {
     .await;
 }
 
+/// "CREATE TABLE (Transact-SQL)": <column_index> and <table_index>.
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_in_a_table_s_definition() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            (
+                "CREATE TABLE t (a int INDEX ia, b int NOT NULL INDEX ib UNIQUE NONCLUSTERED,
+                     c varchar(9), INDEX ic NONCLUSTERED (c DESC, a) INCLUDE (b) WITH (FILLFACTOR = 80),
+                     INDEX few UNIQUE (c) WHERE c IS NOT NULL ON [PRIMARY],)",
+                ": ",
+            ),
+            (
+                "SELECT name, is_unique, has_filter FROM sys.indexes WHERE object_id = OBJECT_ID('t') AND name IS NOT NULL ORDER BY index_id",
+                "nvarchar(128), bit!, bit!: ia|0|0; ib|1|0; ic|0|0; few|1|1",
+            ),
+            ("INSERT t VALUES (1, 1, NULL), (1, 2, NULL)", ": "),
+            ("INSERT t VALUES (1, 1, 'x')", "2601"),
+            ("INSERT t VALUES (1, 3, 'x'), (1, 4, 'x')", "2601"),
+            ("CREATE TABLE u (a int, INDEX i (b))", "1911"),
+            ("CREATE TABLE u (a int INDEX i, INDEX i (a))", "1913"),
+            ("SELECT OBJECT_ID('u')", "int: NULL"),
+            ("CREATE TABLE #t (a int INDEX i) INSERT #t VALUES (1), (1) SELECT COUNT(*) FROM #t", "int!: 2"),
+            ("ALTER TABLE t ADD INDEX late (a)", "40517"),
+        ],
+    )
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_are_added_and_dropped() {
     let server = Server::new();

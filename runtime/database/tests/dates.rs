@@ -6,7 +6,7 @@
 
 mod support;
 
-use support::{Server, check};
+use support::{Server, check, select};
 
 /// "SET DATEFORMAT", "Supported string literal formats" of "datetime" and of "date".
 #[tokio::test(flavor = "multi_thread")]
@@ -276,6 +276,21 @@ fn the_clock_is_the_server_s() {
         )
         .await;
     });
+}
+
+/// "DATEPART" and "DATENAME": text has the offset that it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offset_of_text() {
+    select(&[
+        (
+            "DATEPART(tzoffset, '2007-05-10  00:00:01.1234567 +05:10'), DATEPART(tz, '2007-05-10'), DATEPART(tz, N'2007-10-30 12:15:32 -03:30')",
+            "int!, int!, int!: 310|0|-210",
+        ),
+        ("DATENAME(tzoffset, '2007-10-30 12:15:32.1234567 +05:10')", "nvarchar(30)!: +05:10"),
+        ("DATEPART(hour, '2007-10-30 12:15:32.1234567 +05:10')", "int!: 12"),
+        ("DATEPART(tz, CAST('2007-05-10' AS date))", "9810"),
+    ])
+    .await;
 }
 
 /// "SET CONTEXT_INFO", "CONTEXT_INFO", "sp_set_session_context", "SESSION_CONTEXT".

@@ -193,3 +193,25 @@ async fn computed_columns_are_read_old_and_new() {
     )
     .await;
 }
+
+/// A result's columns have the names of the table's, also where the rows were written down first.
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_of_output_have_their_names() {
+    let (_server, mut session) = stock().await;
+    for (sql, expected) in [
+        (
+            "MERGE t USING u AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = 'm'
+             OUTPUT $action, deleted.ID, DELETED.name, inserted.id, s.N, s.n + 1, $action AS a;",
+            "$action, id, name, id, n, , a",
+        ),
+        (
+            "UPDATE x SET n = 1 OUTPUT deleted.N, inserted.*, u.Name FROM t AS x JOIN u ON x.id = u.id",
+            "n, id, name, n, k, name",
+        ),
+        ("DELETE t OUTPUT DELETED.Id, deleted.*", "id, id, name, n, k"),
+    ] {
+        let output = run(&mut *session, sql).await.unwrap();
+        let names: Vec<_> = output.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names.join(", "), expected, "{sql}");
+    }
+}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{ArgumentValue, ParameterDefinition, fold_name};
-use launchpod_types::SqlError;
 use launchpod_types::call_errors::{
     argument_twice, missing_argument, no_parameters, not_a_parameter, too_many_arguments,
 };
+use launchpod_types::{SqlError, SqlType};
 
 use super::Completion;
 use super::own::Placed;
@@ -54,7 +54,8 @@ impl Run<'_> {
                 }
                 _ => return Err(callee.missing(&parameter.name).into()),
             };
-            let value = self.convert(value, from, sql_type).await?;
+            let value = self.convert(value, from, sql_type).await;
+            let value = value.map_err(|stop| callee.not_converted(stop, from, sql_type))?;
             let name = fold_name(&parameter.name);
             if let Some((place, given)) = given
                 && given.output
@@ -131,6 +132,19 @@ impl Callee<'_> {
             )
             .state(2)),
             _ => Ok(parameter.output),
+        }
+    }
+
+    /// The error for an argument that can't be converted, whatever is wrong with it.
+    fn not_converted(self, stop: Stop, from: SqlType, to: SqlType) -> Stop {
+        if !matches!(stop, Stop::Failed(_)) {
+            return stop;
+        }
+        let text = format!("Error converting data type {} to {}.", from.name(), to.name());
+        let error = SqlError::new(8114, text).state(5);
+        match self {
+            Callee::Procedure(procedure) => error.in_procedure(procedure).into(),
+            Callee::Text(_) => error.into(),
         }
     }
 

@@ -57,8 +57,8 @@ pub use statement::{
 };
 pub use table::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,
-    ConstraintKind, CreateTable, ForeignKey, IdentityColumn, IndexColumn, ReferentialAction,
-    TableDefinition,
+    ConstraintKind, CreateTable, ForeignKey, IdentityColumn, IndexColumn, IndexDefinition,
+    ReferentialAction, TableDefinition,
 };
 pub use write::{
     AssignOperator, Assignment, BulkColumn, Delete, Insert, InsertBulk, InsertSource, Merge,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{
     AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView,
     CursorDefinition, CursorName, DeclareCursor, Delete, Execute, ExecuteText, Expr, Fetch,
-    Identifier, IndexColumn, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Security, Span,
-    TableDefinition, TypeName, Update,
+    Identifier, IndexDefinition, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Security,
+    Span, TableDefinition, TypeName, Update,
 };
 
 /// A batch that was read.
@@ -266,20 +266,10 @@ pub enum SetValue {
 /// `CREATE [UNIQUE] [CLUSTERED | NONCLUSTERED] INDEX name ON table (columns) …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateIndex {
-    /// `UNIQUE`
-    pub unique: bool,
-    /// CLUSTERED (true) or NONCLUSTERED (false), when written.
-    pub clustered: Option<bool>,
-    /// Its name.
-    pub name: Identifier,
     /// The table.
     pub table: ObjectName,
-    /// The key.
-    pub columns: Vec<IndexColumn>,
-    /// `INCLUDE (…)`
-    pub include: Vec<Identifier>,
-    /// `WHERE …`
-    pub filter: Option<Expr>,
+    /// The index.
+    pub index: IndexDefinition,
 }
 
 /// `CREATE DATABASE name [COLLATE collation]`

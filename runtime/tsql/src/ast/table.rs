@@ -18,6 +18,27 @@ pub struct TableDefinition {
     pub columns: Vec<ColumnDefinition>,
     /// The constraints that stand by themselves.
     pub constraints: Vec<Constraint>,
+    /// The indexes, those within columns as well.
+    pub indexes: Vec<IndexDefinition>,
+}
+
+/// What an index is, in a statement of its own or in a table's definition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexDefinition {
+    /// `UNIQUE`
+    pub unique: bool,
+    /// CLUSTERED (true) or NONCLUSTERED (false), when written.
+    pub clustered: Option<bool>,
+    /// Its name.
+    pub name: Identifier,
+    /// The key.
+    pub columns: Vec<IndexColumn>,
+    /// `INCLUDE (…)`
+    pub include: Vec<Identifier>,
+    /// `WHERE …`
+    pub filter: Option<Expr>,
+    /// The line it stands on.
+    pub line: u32,
 }
 
 /// `name type …` or `name AS expression`.

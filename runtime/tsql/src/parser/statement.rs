@@ -1,7 +1,9 @@
 //! Batches and statements.
 
 use super::{Failure, Parser, Result};
-use crate::ast::{CreateDatabase, CreateIndex, CreateSchema, Drop, ObjectName, PermissionVerb};
+use crate::ast::{
+    CreateDatabase, CreateIndex, CreateSchema, Drop, IndexDefinition, ObjectName, PermissionVerb,
+};
 use crate::ast::{
     DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };
@@ -370,6 +372,7 @@ impl Parser<'_> {
     }
 
     fn create_index(&mut self) -> Result<StatementKind> {
+        let line = self.line();
         let unique = self.accept_word("UNIQUE");
         let clustered = self.clustered();
         if !self.accept_word("INDEX") {
@@ -380,22 +383,17 @@ impl Parser<'_> {
         self.expect_word("ON")?;
         let table = self.object_name()?;
         let columns = self.parenthesized(Self::index_column)?;
-        let include = if self.accept_word("INCLUDE") {
-            self.parenthesized(Self::identifier)?
-        } else {
-            Vec::new()
-        };
-        let filter = self.where_clause()?;
-        self.storage()?;
-        Ok(StatementKind::CreateIndex(Box::new(CreateIndex {
+        let mut index = IndexDefinition {
             unique,
             clustered,
             name,
-            table,
             columns,
-            include,
-            filter,
-        })))
+            include: Vec::new(),
+            filter: None,
+            line,
+        };
+        self.index_rest(&mut index)?;
+        Ok(StatementKind::CreateIndex(Box::new(CreateIndex { table, index })))
     }
 
     fn alter(&mut self) -> Result<StatementKind> {

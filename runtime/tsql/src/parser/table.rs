@@ -4,7 +4,7 @@ use super::{Failure, Parser, Result};
 use crate::ast::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,
     ConstraintKind, CreateTable, Expr, ForeignKey, Identifier, IdentityColumn, IndexColumn,
-    ReferentialAction, StatementKind, TableDefinition,
+    IndexDefinition, ReferentialAction, StatementKind, TableDefinition,
 };
 
 /// Words that begin a constraint which stands by itself.
@@ -53,8 +53,12 @@ impl Parser<'_> {
         if self.at_words(&["PERIOD", "FOR"]) {
             return Err(Failure::Unread("PERIOD FOR SYSTEM_TIME"));
         }
-        if self.at_word("INDEX") {
-            return Err(Failure::Unread("INDEX in a table's definition"));
+        if self.accept_word("INDEX") {
+            let mut index = self.inline_index()?;
+            index.columns = self.parenthesized(Self::index_column)?;
+            self.index_rest(&mut index)?;
+            definition.indexes.push(index);
+            return Ok(());
         }
         if self.at_any_word(TABLE_CONSTRAINTS) || self.at_word("DEFAULT") {
             let name = self.constraint_name()?;
@@ -65,11 +69,39 @@ impl Parser<'_> {
             definition.constraints.push(Constraint { name, kind, line });
             return Ok(());
         }
-        definition.columns.push(self.column_definition()?);
+        let column = self.column_definition(&mut definition.indexes)?;
+        definition.columns.push(column);
         Ok(())
     }
 
-    fn column_definition(&mut self) -> Result<ColumnDefinition> {
+    /// Reads an index in a table's definition up to its key, which stands there or is the column
+    /// that it stands in.
+    fn inline_index(&mut self) -> Result<IndexDefinition> {
+        let line = self.line();
+        let name = self.identifier()?;
+        let unique = self.accept_word("UNIQUE");
+        let clustered = self.clustered();
+        if self.at_any_word(&["HASH", "COLUMNSTORE"]) {
+            return Err(Failure::Unread("HASH or COLUMNSTORE INDEX"));
+        }
+        let (columns, include) = (Vec::new(), Vec::new());
+        Ok(IndexDefinition { unique, clustered, name, columns, include, filter: None, line })
+    }
+
+    /// Reads what may follow an index's key.
+    pub(super) fn index_rest(&mut self, index: &mut IndexDefinition) -> Result<()> {
+        if self.accept_word("INCLUDE") {
+            index.include = self.parenthesized(Self::identifier)?;
+        }
+        index.filter = self.where_clause()?;
+        self.storage()
+    }
+
+    /// Reads a column; its indexes are added to `indexes`.
+    fn column_definition(
+        &mut self,
+        indexes: &mut Vec<IndexDefinition>,
+    ) -> Result<ColumnDefinition> {
         let token = self.token();
         let name = self.identifier()?;
         let source = if self.accept_word("AS") {
@@ -94,7 +126,17 @@ impl Parser<'_> {
             span: Default::default(),
             line: token.line,
         };
-        while self.column_option(&mut column)? {}
+        loop {
+            if self.accept_word("INDEX") {
+                let mut index = self.inline_index()?;
+                let name = column.name.clone();
+                index.columns.push(IndexColumn { name, descending: false });
+                self.index_rest(&mut index)?;
+                indexes.push(index);
+            } else if !self.column_option(&mut column)? {
+                break;
+            }
+        }
         column.span = self.span_from(token.start);
         Ok(column)
     }
@@ -297,12 +339,15 @@ impl Parser<'_> {
         let action = if self.accept_word("ADD") {
             let mut definition = TableDefinition::default();
             self.list(|parser| parser.table_element(&mut definition))?;
+            if !definition.indexes.is_empty() {
+                return Err(Failure::Unread("INDEX of a table in memory"));
+            }
             AlterTableAction::Add(definition)
         } else if self.accept_words(&["ALTER", "COLUMN"]) {
             if self.word_ahead(1, "ADD") || self.word_ahead(1, "DROP") {
                 return Err(Failure::Unread("ALTER COLUMN ADD or DROP"));
             }
-            AlterTableAction::AlterColumn(Box::new(self.column_definition()?))
+            AlterTableAction::AlterColumn(Box::new(self.column_definition(&mut Vec::new())?))
         } else if self.accept_word("DROP") {
             self.drop_from_table()?
         } else {

@@ -28,7 +28,7 @@ impl Binder<'_> {
         let FunctionBody::Scalar { returns, .. } = &create.body else {
             return Err(changed(module));
         };
-        let returns = returns.declared().ok_or_else(|| unknown_type(returns))?;
+        let returns = returns.declared().ok_or_else(|| unknown_type(1, returns))?;
         Ok(coerce::call(self.program(module, create)?, arguments, returns, true))
     }
 
@@ -51,7 +51,8 @@ impl Binder<'_> {
             let launchpod_tsql::ast::ColumnSource::Stored(type_name) = &column.source else {
                 return Err(errors::unsupported("A computed column of a function's table"));
             };
-            let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+            let sql_type =
+                type_name.declared().ok_or_else(|| unknown_type(index + 1, type_name))?;
             columns.push(SourceColumn {
                 name: column.name.text.clone(),
                 storage: "value".to_owned(),

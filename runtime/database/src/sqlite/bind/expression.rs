@@ -1,7 +1,7 @@
 //! Values.
 
 use launchpod_tsql::ast::{
-    BinaryOperator, CaseBranch, CompareOperator, Expr, ExprKind, Literal, Query, TypeName,
+    BinaryOperator, CaseBranch, CompareOperator, Expr, ExprKind, Literal, Query, TypeKind, TypeName,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -159,7 +159,13 @@ impl Binder<'_> {
 
     /// The type that a conversion names.
     pub(super) fn target_type(&self, target: &TypeName) -> Result<SqlType, SqlError> {
-        target.cast().ok_or_else(|| unknown_type(target))
+        let unknown = || match &target.kind {
+            TypeKind::Named(name) if !is_known(&name.name.text) => {
+                errors::undefined_type(&name.to_string())
+            }
+            _ => unknown_type(1, target),
+        };
+        target.cast().ok_or_else(unknown)
     }
 
     /// A subquery that yields one column.
@@ -255,27 +261,30 @@ pub(crate) fn literal(constant: &Literal) -> Bound {
     }
 }
 
-/// A type that the embedded database doesn't have.
-pub(crate) fn unknown_type(name: &TypeName) -> SqlError {
+/// The error for a type that the embedded database doesn't have, of the column, parameter or
+/// variable at `place` from 1.
+pub(crate) fn unknown_type(place: usize, name: &TypeName) -> SqlError {
     match &name.kind {
-        launchpod_tsql::ast::TypeKind::Named(named) => {
-            let known = [
-                "sql_variant",
-                "rowversion",
-                "timestamp",
-                "hierarchyid",
-                "geography",
-                "geometry",
-                "cursor",
-                "table",
-            ];
-            let word = named.name.text.to_ascii_lowercase();
-            if known.contains(&word.as_str()) {
-                errors::unsupported(format_args!("The data type {word}"))
-            } else {
-                errors::unknown_type(&named.to_string())
-            }
-        }
-        _ => errors::unknown_type("?"),
+        TypeKind::Named(named) if is_known(&named.name.text) => errors::unsupported(format_args!(
+            "The data type {}",
+            named.name.text.to_ascii_lowercase()
+        )),
+        TypeKind::Named(named) => errors::unknown_type(place, &named.to_string()),
+        _ => errors::unknown_type(place, "?"),
     }
+}
+
+/// Whether SQL Server has a type of this name that the embedded database hasn't.
+fn is_known(name: &str) -> bool {
+    const KNOWN: [&str; 8] = [
+        "sql_variant",
+        "rowversion",
+        "timestamp",
+        "hierarchyid",
+        "geography",
+        "geometry",
+        "cursor",
+        "table",
+    ];
+    KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

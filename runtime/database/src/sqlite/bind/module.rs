@@ -169,7 +169,7 @@ impl Binder<'_> {
         returns: &TypeName,
         body: &[Statement],
     ) -> Result<Bound, SqlError> {
-        let returns = returns.declared().ok_or_else(|| unknown_type(returns))?;
+        let returns = returns.declared().ok_or_else(|| unknown_type(1, returns))?;
         let types = create
             .parameters
             .iter()
@@ -357,7 +357,7 @@ impl Body<'_, '_> {
         let Declaration::Variable { name, type_name, value, .. } = declaration else {
             return Err(self.refused("a table variable"));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
         self.types.insert(name.to_lowercase(), sql_type);
         let value = match value {
             Some(value) => self.binder.value(value)?,
@@ -465,7 +465,7 @@ pub(super) fn changed(module: &Module) -> SqlError {
 }
 
 pub(super) fn parameter_type(parameter: &ParameterDefinition) -> Result<SqlType, SqlError> {
-    parameter.type_name.declared().ok_or_else(|| unknown_type(&parameter.type_name))
+    parameter.type_name.declared().ok_or_else(|| unknown_type(1, &parameter.type_name))
 }
 
 fn named(create: &CreateFunction, arguments: Vec<Bound>) -> BTreeMap<String, Bound> {

@@ -9,6 +9,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::grouping::{self, Grouping};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
+use super::staged::is_column;
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
@@ -489,13 +490,15 @@ impl Binder<'_> {
     fn declared_name(&self, name: &launchpod_tsql::ast::ColumnName) -> Option<String> {
         let (bound, _) = self.column(name).ok()?;
         let Kind::Column { source, name: storage } = &bound.kind else { return None };
-        let label = self.column_label(*source, storage);
-        let prefix = self
-            .scopes
-            .iter()
-            .flat_map(|scope| &scope.sources)
-            .find(|candidate| candidate.id == *source)?;
-        label.strip_prefix(&prefix.name)?.strip_prefix('.').map(str::to_owned)
+        let sources = self.scopes.iter().flat_map(|scope| &scope.sources);
+        let mut columns = sources.flat_map(|candidate| {
+            candidate.columns.iter().map(move |column| (candidate.id, column))
+        });
+        let found = columns.find(|(id, column)| match &column.value {
+            Some(value) => is_column(value, *source, storage),
+            None => id == source && column.storage == *storage,
+        });
+        found.map(|(_, column)| column.name.clone())
     }
 
     fn order_item(

@@ -155,7 +155,7 @@ impl Binder<'_> {
         let element = |index: usize, sql_type: SqlType| element(id, index, sql_type);
         for (index, json) in json_columns.iter().enumerate() {
             let sql_type =
-                json.type_name.declared().ok_or_else(|| unknown_type(&json.type_name))?;
+                json.type_name.declared().ok_or_else(|| unknown_type(1, &json.type_name))?;
             let path = match &json.path {
                 Some(path) => JsonPath::parse(path)?,
                 None => JsonPath::member(&json.name.text),

@@ -269,7 +269,7 @@ pub(crate) fn stage_column(
     Bound { kind: Kind::Column { source: stage, name: name.to_owned() }, sql_type, nullable }
 }
 
-fn is_column(value: &Bound, wanted: SourceId, column: &str) -> bool {
+pub(super) fn is_column(value: &Bound, wanted: SourceId, column: &str) -> bool {
     matches!(&value.kind, Kind::Column { source, name } if *source == wanted && name == column)
 }
 

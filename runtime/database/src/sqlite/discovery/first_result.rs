@@ -131,7 +131,7 @@ impl Text<'_> {
         let Declaration::Variable { name, type_name, .. } = declaration else {
             return Err(errors::unsupported("A table variable in a batch that is described"));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
         let variable = Variable { sql_type, value: Value::Null };
         self.variables.insert(fold_name(name), Arc::new(variable));
         Ok(())
@@ -231,7 +231,7 @@ impl Text<'_> {
                     let type_name = &column.type_name;
                     Ok(QueryColumn {
                         name: column.name.text.clone(),
-                        sql_type: type_name.declared().ok_or_else(|| unknown_type(type_name))?,
+                        sql_type: type_name.declared().ok_or_else(|| unknown_type(1, type_name))?,
                         nullable: column.nullable,
                         identity: false,
                     })

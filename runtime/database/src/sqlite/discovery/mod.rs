@@ -31,7 +31,7 @@ fn declared(text: &str) -> Result<Variables, SqlError> {
 
 fn declare(variables: &mut Variables, parameter: &ParameterDefinition) -> Result<(), SqlError> {
     let type_name = &parameter.type_name;
-    let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+    let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
     let variable = Arc::new(Variable { sql_type, value: Value::Null });
     match variables.insert(fold_name(&parameter.name), variable) {
         None => Ok(()),

@@ -116,7 +116,7 @@ fn arguments(
         let type_name = &formal.type_name;
         found.push(Parameter {
             name: variable.clone(),
-            sql_type: type_name.declared().ok_or_else(|| unknown_type(type_name))?,
+            sql_type: type_name.declared().ok_or_else(|| unknown_type(1, type_name))?,
             formal: Some(formal.name.clone()),
             output: argument.output,
         });

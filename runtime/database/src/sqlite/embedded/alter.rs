@@ -381,7 +381,7 @@ impl Worker {
         let (ColumnSource::Stored(type_name), None) = (&column.source, &found.computed) else {
             return Err(errors::alter_computed(&found.name));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
         let nullable = column.nullable.unwrap_or(true);
         if nullable && found.identity {
             return Err(errors::alter_identity(&found.name, &table.name));

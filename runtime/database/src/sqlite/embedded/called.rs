@@ -106,13 +106,13 @@ impl Frame<'_> {
         let create = &self.program.create;
         for (parameter, value) in create.parameters.iter().zip(arguments) {
             let declared = parameter.type_name.declared();
-            let sql_type = declared.ok_or_else(|| unknown_type(&parameter.type_name))?;
+            let sql_type = declared.ok_or_else(|| unknown_type(1, &parameter.type_name))?;
             let variable = Variable { sql_type, value: value.clone() }.into();
             self.variables.insert(fold_name(&parameter.name), variable);
         }
         match &create.body {
             FunctionBody::Scalar { returns, body } => {
-                let returns = returns.declared().ok_or_else(|| unknown_type(returns))?;
+                let returns = returns.declared().ok_or_else(|| unknown_type(1, returns))?;
                 match self.statements(body)? {
                     Flow::Return(Some(value)) => Ok(self.converted(value, returns)?),
                     _ => Ok(Value::Null),
@@ -220,7 +220,7 @@ impl Frame<'_> {
             Declaration::Table { name, .. } => return self.declare_table(name, declaration),
             _ => return Err(errors::unsupported("This DECLARE").into()),
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
         let value = match value {
             Some(value) => {
                 let environment = self.worker.environment();

@@ -64,7 +64,11 @@ impl Worker {
                 definition.constraints.push(made);
             }
         }
-        self.make(definition).map(|_| ())
+        let table = self.make(definition)?;
+        for index in &create.definition.indexes {
+            self.add_index(&table, index).map_err(|error| error.or_line(index.line))?;
+        }
+        Ok(())
     }
 
     /// `DECLARE @t TABLE (…)`: a temporary table under the name that the variable holds, which
@@ -195,7 +199,9 @@ impl Worker {
                 return Ok((computed_column(column_id, column, computed), None));
             }
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name
+            .declared()
+            .ok_or_else(|| unknown_type(definition.table.columns.len() + 1, type_name))?;
         let identity = column.identity.map(|identity| Identity {
             seed: identity.seed,
             increment: identity.increment,

@@ -41,7 +41,7 @@ impl IdentityColumn {
         if places.next().is_some() {
             return Err(errors::second_identity_function(&name));
         }
-        let sql_type = target.declared().ok_or_else(|| unknown_type(target))?;
+        let sql_type = target.declared().ok_or_else(|| unknown_type(1, target))?;
         let mut numbered = query.clone();
         if let QueryBody::Select(select) = &mut numbered.body
             && let SelectItem::Value { value, .. } = &mut select.items[place]

@@ -1,6 +1,6 @@
 //! Indexes, and the unique ones that keep keys.
 
-use launchpod_tsql::ast::{CreateIndex, Drop, ObjectName, fold_name, same_name};
+use launchpod_tsql::ast::{CreateIndex, Drop, IndexDefinition, ObjectName, fold_name, same_name};
 use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, params};
 
@@ -76,22 +76,28 @@ impl Catalog<'_> {
 impl Worker {
     pub(crate) fn create_index(&self, create: &CreateIndex) -> Result<(), SqlError> {
         let environment = self.environment();
-        let catalog = environment.catalog();
         let table = environment
             .table_to_change(&create.table)
             .map_err(|_| errors::cannot_index(&create.table.to_string()))?;
         if !environment.may_table(&table, "AL")? {
             return Err(errors::cannot_index(&create.table.to_string()));
         }
-        let name = &create.name.text;
-        if catalog.index_storage(&table, name)?.is_some()
-            || catalog.constraints(&table)?.iter().any(|known| same_name(&known.name, name))
+        self.add_index(&table, &create.index)
+    }
+
+    /// Makes an index of a table.
+    pub(super) fn add_index(&self, table: &Table, index: &IndexDefinition) -> Result<(), SqlError> {
+        let environment = self.environment();
+        let catalog = environment.catalog();
+        let name = &index.name.text;
+        if catalog.index_storage(table, name)?.is_some()
+            || catalog.constraints(table)?.iter().any(|known| same_name(&known.name, name))
         {
             return Err(errors::index_exists(name, &table.label()));
         }
         let mut key = Key { columns: Vec::new(), filter: String::new() };
         let mut definition = String::new();
-        for column in &create.columns {
+        for column in &index.columns {
             let found = table.columns.iter().find(|known| column.name.is(&known.name));
             let found = found.ok_or_else(|| errors::no_key_column(&column.name.text))?;
             if found.computed.is_some() {
@@ -102,18 +108,18 @@ impl Worker {
             definition.push('\n');
         }
         // What is left out of an index that only finds rows makes no difference to them.
-        if let Some(filter) = create.filter.as_ref().filter(|_| create.unique) {
+        if let Some(filter) = index.filter.as_ref().filter(|_| index.unique) {
             let none = std::collections::BTreeMap::new();
-            let bound = bind::Binder::new(&environment, &none).check(&table, filter)?;
+            let bound = bind::Binder::new(&environment, &none).check(table, filter)?;
             let sql = translate::inline(&bound)?;
             if sql.has_functions() {
                 return Err(errors::unsupported("This filter of a unique index"));
             }
             key.filter = sql.text;
         }
-        let storage = index_name(&table, name);
-        if create.unique {
-            self.make_unique(&table, name, &key)?;
+        let storage = index_name(table, name);
+        if index.unique {
+            self.make_unique(table, name, &key)?;
         } else {
             let sql = format!(
                 "CREATE INDEX {}.{} ON {} ({})",
@@ -137,9 +143,9 @@ impl Worker {
                     name,
                     fold_name(name),
                     storage,
-                    create.unique,
+                    index.unique,
                     definition,
-                    create.filter.is_some()
+                    index.filter.is_some()
                 ],
             )
             .map_err(failed)?;

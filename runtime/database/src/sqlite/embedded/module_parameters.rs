@@ -5,6 +5,7 @@ use launchpod_types::{SqlError, SqlType};
 use rusqlite::params;
 
 use super::catalog::{Catalog, encode_type, failed};
+use crate::sqlite::bind::expression::unknown_type;
 
 // === impl Catalog ===
 
@@ -61,4 +62,24 @@ impl Catalog<'_> {
             .map_err(failed)?;
         Ok(())
     }
+}
+
+/// Refuses parameters and a result whose types aren't there: only names of objects may come later.
+pub(super) fn check_types(definition: &StatementKind) -> Result<(), SqlError> {
+    let (parameters, body) = match definition {
+        StatementKind::CreateProcedure(create) => (&create.parameters, None),
+        StatementKind::CreateFunction(create) => (&create.parameters, Some(&create.body)),
+        _ => return Ok(()),
+    };
+    let types = parameters.iter().map(|parameter| &parameter.type_name);
+    let returned = match body {
+        Some(FunctionBody::Scalar { returns, .. }) => Some(returns),
+        _ => None,
+    };
+    for (place, type_name) in (1..).zip(types.chain(returned)) {
+        if type_name.declared().is_none() {
+            return Err(unknown_type(place, type_name));
+        }
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::catalog::{Catalog, DatabaseName, TableColumn, failed, now};
 use super::environment::Environment;
+use super::module_parameters;
 use super::thread::{Job, Worker};
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::tree::QueryColumn;
@@ -294,6 +295,7 @@ impl Worker {
             }
             _ => return Err(errors::internal("a definition that isn't a module's")),
         };
+        module_parameters::check_types(definition)?;
         if name.database.is_some() {
             return Err(errors::database_prefix(kind.statement()));
         }

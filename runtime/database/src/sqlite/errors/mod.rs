@@ -542,8 +542,15 @@ pub(crate) fn column_twice(column: &str) -> SqlError {
     )
 }
 
-pub(crate) fn unknown_type(name: &str) -> SqlError {
-    SqlError::new(2715, format!("Cannot find data type {name}.")).state(6)
+/// `place`: the column's, parameter's or variable's, from 1.
+pub(crate) fn unknown_type(place: usize, name: &str) -> SqlError {
+    let text = format!("Column, parameter, or variable #{place}: Cannot find data type {name}.");
+    SqlError::new(2715, text).state(6)
+}
+
+/// A conversion's type.
+pub(crate) fn undefined_type(name: &str) -> SqlError {
+    SqlError::new(243, format!("Type {name} is not a defined system type."))
 }
 
 pub(crate) fn not_in_transaction(statement: &str) -> SqlError {

@@ -134,6 +134,16 @@ fn temporal(t: SqlType, argument: usize, function: &str) -> Result<SqlType, SqlE
     }
 }
 
+/// The type in which a part of a date is looked for: text has an offset of its own.
+fn parted(part: DatePart, t: SqlType, function: &str) -> Result<SqlType, SqlError> {
+    if part == DatePart::Offset && t.is_character() {
+        return Ok(SqlType::DateTimeOffset(7));
+    }
+    let t = temporal(t, 1, function)?;
+    check_part(part, t, function)?;
+    Ok(t)
+}
+
 /// Local ticks since 1970 of a value (a time counts from 1900-01-01), and its offset.
 fn local(value: &Value) -> (i64, i16) {
     match value {
@@ -149,8 +159,7 @@ fn local(value: &Value) -> (i64, i16) {
 
 /// DATEPART and its shorthands.
 pub(crate) fn part(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
-    let t = temporal(a[0].sql_type, 1, "datepart")?;
-    check_part(part, t, "datepart")?;
+    let t = parted(part, a[0].sql_type, "datepart")?;
     Ok(Signature::strict(vec![t], SqlType::Int, move |v| {
         let (ticks, offset) = local(&v[0]);
         Ok(Value::Int(extract(part, ticks, offset)))
@@ -159,8 +168,7 @@ pub(crate) fn part(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlErr
 
 /// DATENAME
 pub(crate) fn name(part: DatePart, a: &[Actual<'_>]) -> Result<Signature, SqlError> {
-    let t = temporal(a[0].sql_type, 1, "datename")?;
-    check_part(part, t, "datename")?;
+    let t = parted(part, a[0].sql_type, "datename")?;
     Ok(Signature::strict(vec![t], SqlType::NVarChar(Length::Limited(30)), move |v| {
         let (ticks, offset) = local(&v[0]);
         let number = extract(part, ticks, offset);

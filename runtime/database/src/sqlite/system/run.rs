@@ -174,7 +174,7 @@ impl Call<'_> {
         let Declaration::Variable { name, type_name, value, .. } = declaration else {
             return Err(errors::internal("a procedure's text has a table variable"));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
         let value = match value {
             Some(value) => self.value(value, sql_type)?,
             None => Value::Null,
@@ -268,7 +268,7 @@ fn arguments(
     let mut variables = Variables::new();
     for (parameter, given) in parameters.iter().zip(given) {
         let type_name = &parameter.type_name;
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(type_name))?;
+        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
         let bound = match given.map(|argument| &argument.value) {
             None | Some(ArgumentValue::Default) => default_of(parameter, procedure)?,
             Some(ArgumentValue::Literal(constant)) => literal(constant),
