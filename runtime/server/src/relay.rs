@@ -128,7 +128,8 @@ impl Relay {
                 let Some(packet) = next_packet(read, packets).await? else {
                     return io::Result::Ok(Came::End);
                 };
-                if !is_held(&packet) {
+                // What is older than TDS 7.2 we can't read.
+                if !is_held(&packet) || !version.has_all_headers() {
                     pass_request(packet, held.take(), sender, exchange).await?;
                     continue;
                 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connect::{ConnectError, Connected, Upstream, own_login};
 use crate::definitions::Definitions;
 use crate::line::Line;
+use crate::loopback::Credential;
 use crate::remote::Remote;
 
 /// A SQL Server.
@@ -40,10 +41,9 @@ impl SqlServer {
         &self.definitions
     }
 
-    /// A session of the interpreter's over a line to this server.
-    pub fn session(&self, line: Line) -> Remote {
-        let role = self.upstream.config().script_role.clone();
-        Remote::new(line, Arc::clone(&self.definitions), role)
+    /// A session of the interpreter's over a line to this server, on which this login is.
+    pub fn session(&self, line: Line, credential: Credential) -> Remote {
+        Remote::new(line, self.clone(), credential)
     }
 }
 
@@ -55,10 +55,11 @@ impl Database for SqlServer {
         let asked = own_login(&user, password, &login.database, &login.program, &login.host);
         let Connected { channel, database, .. } =
             self.upstream.connect(&asked).await.map_err(refused)?;
+        let credential = Credential { user: user.clone(), password: login.password.clone() };
         let line = Line::new(user, database);
         line.lend(channel, 0, Reset::None, CancellationToken::new());
         line.resume().await?;
-        Ok(Box::new(self.session(line)))
+        Ok(Box::new(self.session(line, credential)))
     }
 }
 

@@ -73,8 +73,7 @@ impl Talk {
         let selects: Vec<String> = loaded
             .iter()
             .map(|loaded| {
-                let columns: Vec<String> =
-                    (1..=loaded.columns).map(|number| format!("[{number}]")).collect();
+                let columns: Vec<String> = (0..loaded.columns).map(name_of).collect();
                 format!("SELECT {} FROM {}", columns.join(", "), bracketed(&loaded.table))
             })
             .collect();
@@ -155,11 +154,11 @@ impl Talk {
     /// Makes a table for rows of these columns, and announces them.
     async fn begin(&mut self, columns: &[Column]) -> io::Result<Result<(Load, String), SqlError>> {
         self.tables += 1;
-        let table = format!("#launchpod rows {}", self.tables);
+        let table = format!("#launchpod_rows_{}", self.tables);
         let list: Vec<String> = columns
             .iter()
             .enumerate()
-            .map(|(index, column)| format!("[{}] {}", index + 1, stored(column.sql_type)))
+            .map(|(index, column)| format!("{} {}", name_of(index), stored(column.sql_type)))
             .collect();
         let list = list.join(", ");
         let name = bracketed(&table);
@@ -219,7 +218,7 @@ struct Load {
 impl Load {
     fn new(columns: &[Column], mut message: MessageWriter) -> Self {
         let wire = |(index, column): (usize, &Column)| WireColumn {
-            name: (index + 1).to_string(),
+            name: name_of(index),
             type_info: type_info(stored(column.sql_type)),
             user_type: 0,
             flags: ColumnFlags {
@@ -253,6 +252,11 @@ impl Load {
         self.rows += 1;
         Ok(())
     }
+}
+
+/// The name of a column, by its place.
+fn name_of(index: usize) -> String {
+    format!("c{}", index + 1)
 }
 
 /// The type in which rows are loaded: text as Unicode, so that no code page matters, and xml as

@@ -19,6 +19,7 @@ mod insert;
 mod job;
 mod line;
 mod literal;
+mod loopback;
 mod options;
 mod reach;
 mod remote;
@@ -33,6 +34,7 @@ pub use connect::{ConnectError, Connected, Upstream};
 pub use database::{SqlServer, refused};
 pub use definitions::{Definitions, Reached};
 pub use line::{Line, Resumed};
+pub use loopback::Credential;
 pub use reach::Reach;
 pub use remote::Remote;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchpod_database::{
-    Action, Called, EVENTS_IN_FLIGHT, Events, Execute, ProcedureText, Session,
+    Action, Called, Database, EVENTS_IN_FLIGHT, Events, Execute, ProcedureText, Session,
 };
 use launchpod_tsql::TokenKind;
 use launchpod_tsql::ast::{ObjectName, StatementKind};
@@ -12,16 +12,17 @@ use launchpod_types::{Identity, SqlError, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::definitions::Definitions;
+use crate::database::SqlServer;
 use crate::job::{Job, JobKind, Scope};
 use crate::line::Line;
+use crate::loopback::{Callers, Credential, acts_as_itself};
 use crate::statement::{Request, batch_text, request, tokens, word};
 
 /// A session of the interpreter over a [`Line`].
 pub struct Remote {
     line: Line,
-    definitions: Arc<Definitions>,
-    script_role: Option<String>,
+    server: SqlServer,
+    credential: Credential,
     /// What the statements yield that set options back: nothing. They run as long as it is kept.
     restoring: Vec<Events>,
 }
@@ -29,9 +30,9 @@ pub struct Remote {
 // === impl Remote ===
 
 impl Remote {
-    /// A session over a line; `script_role` as in the [configuration](crate::Config).
-    pub fn new(line: Line, definitions: Arc<Definitions>, script_role: Option<String>) -> Self {
-        Remote { line, definitions, script_role, restoring: Vec::new() }
+    /// A session over a line to a server, on which this login is.
+    pub fn new(line: Line, server: SqlServer, credential: Credential) -> Self {
+        Remote { line, server, credential, restoring: Vec::new() }
     }
 
     /// Has a request run.
@@ -110,7 +111,7 @@ impl Session for Remote {
     }
 
     async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError> {
-        let found = self.definitions.script_procedure(&self.line, name).await;
+        let found = self.server.definitions().script_procedure(&self.line, name).await;
         Ok(found.map(|found| ProcedureText {
             object_id: found.object_id,
             definition: found.definition,
@@ -146,7 +147,7 @@ impl Session for Remote {
             "IS_SRVROLEMEMBER(N'sysadmin')".to_owned(),
             "IS_ROLEMEMBER(N'db_owner')".to_owned(),
         ];
-        if let Some(role) = &self.script_role {
+        if let Some(role) = &self.server.upstream().config().script_role {
             questions.push(format!("IS_ROLEMEMBER(N'{}')", role.replace('\'', "''")));
         }
         if self.says_yes(&questions).await? {
@@ -161,6 +162,17 @@ impl Session for Remote {
 
     fn is_server(&self) -> bool {
         true
+    }
+
+    async fn loopback(&mut self) -> Result<Option<Arc<dyn Database>>, SqlError> {
+        if !acts_as_itself(&self.line).await? {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(Callers {
+            server: self.server.clone(),
+            credential: self.credential.clone(),
+            database: self.line.identity().database,
+        })))
     }
 }
 

@@ -154,10 +154,12 @@ impl Prelogin {
             // Empty in a server's, and in some clients'.
             THREAD_ID if data.is_empty() => {}
             THREAD_ID => self.thread_id = Some(data.u32()?),
+            MARS if data.is_empty() => {}
             MARS => self.mars = Some(data.u8()? != 0),
             // Empty in a server's, and in some clients'.
             TRACE_ID if data.is_empty() => {}
             TRACE_ID => self.trace_id = Some(data.array()?),
+            FED_AUTH_REQUIRED if data.is_empty() => {}
             FED_AUTH_REQUIRED => self.fed_auth_required = Some(data.u8()?),
             NONCE => self.nonce = Some(data.array()?),
             _ => {
@@ -261,7 +263,10 @@ mod tests {
 
     #[test]
     fn unknown_and_empty_options_are_skipped() {
-        let payload = [0x42, 0, 16, 0, 2, 3, 0, 18, 0, 0, 5, 0, 18, 0, 0, 0xff, 1, 2];
+        let payload = [
+            0x42, 0, 26, 0, 2, 3, 0, 28, 0, 0, 5, 0, 28, 0, 0, 4, 0, 28, 0, 0, 6, 0, 28, 0, 0,
+            0xff, 1, 2,
+        ];
         assert_eq!(Prelogin::decode(&payload).unwrap(), Prelogin::default());
     }
 

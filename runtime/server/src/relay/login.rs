@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use launchpod_session::Session;
-use launchpod_sqlserver::{ConnectError, Connected, Line, SqlServer, refused};
+use launchpod_sqlserver::{ConnectError, Connected, Credential, Line, SqlServer, refused};
 use launchpod_tds::client::packets::PacketReader;
 use launchpod_tds::login::Login;
 use launchpod_tds::message::MessageReader;
@@ -57,7 +57,9 @@ pub(crate) async fn log_in(
     packets.set_packet_size(channel.sender.packet_size());
 
     let line = Line::new(login.user_name.clone(), database);
-    let remote = server.session(line.clone());
+    let password = login.password.expose().to_owned().into();
+    let credential = Credential { user: login.user_name.clone(), password };
+    let remote = server.session(line.clone(), credential);
     let session = Session::new(Arc::clone(&shared.instance), Box::new(remote));
     info!(login = %login.user_name, program = %login.app_name, "Logged in at the server behind");
     let (read, write) = tokio::io::split(transport);
