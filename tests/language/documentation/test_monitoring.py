@@ -5,7 +5,7 @@ and languages, resource pools."""
 import pytest
 
 from harness.docker import wait_until
-from harness.scripts import ENDLESS
+from harness.scripts import ENDLESS, script
 
 DATABASE = "monitored"
 
@@ -41,8 +41,46 @@ SELECT CAST(SERVERPROPERTY('IsAdvancedAnalyticsInstalled') AS INT) AS IsMLServic
                     , '\\SQLRUserGroup'
                     , CAST(serverproperty('InstanceName') AS NVARCHAR(128))
                     ))), 0) AS ImpliedAuthenticationEnabled
+    , COALESCE((
+            SELECT CAST(r.value_data AS INT)
+            FROM sys.dm_server_registry AS r
+            WHERE r.registry_key LIKE 'HKLM\\Software\\Microsoft\\Microsoft SQL Server\\%\\SuperSocketNetLib\\Tcp'
+            AND r.value_name = 'Enabled'
+            ), - 1) AS IsTcpEnabled
 FROM sys.configurations
 WHERE name = 'external scripts enabled';
+"""
+
+MEMORY = """
+SELECT physical_memory_kb, committed_kb
+    , (SELECT SUM(peak_memory_kb)
+        FROM sys.dm_resource_governor_external_resource_pools AS ep
+        ) AS external_pool_peak_memory_kb
+FROM sys.dm_os_sys_info;
+"""
+
+# There is no option for the server's own memory.
+MEMORY_CONFIGURATION = """
+SELECT 'SQL Server' AS name
+    , CASE CAST(c.value AS BIGINT)
+        WHEN 2147483647 THEN 100
+        ELSE (SELECT CAST(c.value AS BIGINT) / (physical_memory_kb / 1024.0) * 100 FROM sys.dm_os_sys_info)
+        END AS max_memory_percent
+FROM sys.configurations AS c
+WHERE c.name LIKE 'max server memory (MB)'
+UNION ALL
+SELECT CONCAT ('External Pool - ', ep.name) AS pool_name, ep.max_memory_percent
+FROM sys.dm_resource_governor_external_resource_pools AS ep;
+"""
+
+RESOURCE_POOLS = """
+SELECT CONCAT ('SQL Server - ', p.name) AS pool_name
+    , p.total_cpu_usage_ms, p.read_io_completed_total, p.write_io_completed_total
+FROM sys.dm_resource_governor_resource_pools AS p
+UNION ALL
+SELECT CONCAT ('External Pool - ', ep.name) AS pool_name
+    , ep.total_cpu_user_ms, ep.read_io_count, ep.write_io_count
+FROM sys.dm_resource_governor_external_resource_pools AS ep;
 """
 
 # What each says isn't there.
@@ -77,13 +115,24 @@ def test_active_sessions_are_shown(server, page):
 
 
 def test_settings_and_counters_are_shown(page):
-    assert page.run(SETTINGS).rows == [(1, 1, 0)]
+    assert page.run(SETTINGS).rows == [(1, 1, 0, 1)]
     assert page.run(STATISTICS).rows == []
     names = [name.rstrip() for name, _ in page.run(COUNTERS).rows]
     assert sorted(names) == [
         "Execution Errors", "Implied Auth. Logins", "Parallel Executions", "SQL CC Executions",
         "Streaming Executions", "Total Execution Time (ms)", "Total Executions",
     ]  # fmt: skip
+
+
+def test_memory_and_pools_are_shown(page):
+    page.run(script("x = bytearray(50_000_000)")).check()
+    # The history is written beside the call, and the view reads it.
+    (row,) = wait_until(lambda: [row for row in page.run(MEMORY).rows if row[2]], "the peak in the view")
+    physical, committed, peak = row
+    assert physical > committed > 10_000 and peak > 50_000
+    assert page.run(MEMORY_CONFIGURATION).rows == [("External Pool - default", 100)]
+    ((pool, processor_time, _, _),) = page.run(RESOURCE_POOLS).rows
+    assert pool == "External Pool - default" and processor_time > 0
 
 
 @pytest.mark.parametrize("construct", REFUSED)

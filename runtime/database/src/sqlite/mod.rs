@@ -122,6 +122,7 @@ impl Embedded {
     /// An internal error that names what failed, when the folder or file can't be used, or was
     /// made by another version of Launchpod.
     pub fn open(folder: impl AsRef<Path>, options: Options) -> Result<Embedded, SqlError> {
+        system::machine::note_start();
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(|error| {
             errors::internal(format_args!("the folder {}: {error}", folder.display()))

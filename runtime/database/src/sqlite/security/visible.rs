@@ -12,8 +12,9 @@ use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::errors;
 use crate::sqlite::system::base::BaseTable;
 
-/// How the names of views begin that show what others do on the server.
-const OF_SERVER_STATE: &str = "dm_external_script_";
+/// How the names of views begin that show the server, or what others do there.
+const OF_SERVER_STATE: [&str; 4] =
+    ["dm_external_script_", "dm_os_sys_info", "dm_resource_governor_", "dm_server_registry"];
 
 /// Where an object is.
 struct Place {
@@ -184,7 +185,7 @@ impl Environment<'_> {
     /// 916 when they may not enter the database, 300 for the server's state.
     pub(crate) fn check_view(&self, name: &str, database: &DatabaseName) -> Result<(), SqlError> {
         let context = self.context_in(database)?;
-        let of_state = name.starts_with(OF_SERVER_STATE);
+        let of_state = OF_SERVER_STATE.iter().any(|beginning| name.starts_with(beginning));
         if of_state && !context.may(Class::Server, "VIEW SERVER STATE") {
             return Err(errors::server_permission("VIEW SERVER STATE"));
         }

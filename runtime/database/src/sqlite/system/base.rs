@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use launchpod_types::{Length, SqlError, SqlType};
 use serde_json::Value;
 
-use super::{dependencies, listing, security};
+use super::{dependencies, listing, machine, security};
 use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
 use crate::sqlite::functions::zone;
@@ -56,7 +56,7 @@ const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 
 /// The table of a name.
 pub(crate) fn named(name: &str) -> Option<&'static BaseTable> {
-    let mut tables = TABLES.iter().chain(security::TABLES);
+    let mut tables = TABLES.iter().chain(security::TABLES).chain(machine::TABLES);
     tables.find(|table| table.name.eq_ignore_ascii_case(name))
 }
 

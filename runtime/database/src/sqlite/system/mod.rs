@@ -16,6 +16,7 @@ mod changes;
 mod dependencies;
 mod extended;
 pub(crate) mod listing;
+pub(crate) mod machine;
 pub(crate) mod messages;
 mod run;
 mod security;
@@ -38,7 +39,7 @@ pub(crate) struct SystemProcedure {
 }
 
 /// The texts of views, and whether they can be named without their schema.
-const VIEWS: [(&str, bool); 10] = [
+const VIEWS: [(&str, bool); 11] = [
     (include_str!("views/objects.sql"), false),
     (include_str!("views/columns.sql"), false),
     (include_str!("views/constraints.sql"), false),
@@ -46,6 +47,7 @@ const VIEWS: [(&str, bool); 10] = [
     (include_str!("views/server.sql"), false),
     (include_str!("views/sessions.sql"), false),
     (include_str!("views/external_scripts.sql"), false),
+    (include_str!("views/resources.sql"), false),
     (include_str!("views/security.sql"), false),
     (include_str!("views/compatibility.sql"), true),
     (include_str!("views/information_schema.sql"), false),
