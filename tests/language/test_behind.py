@@ -219,33 +219,6 @@ def test_insert_exec(table):
     assert table.run("SELECT n, t FROM kept ORDER BY n").rows == [(0, "ä"), (1, None), (2, "x")]
 
 
-WHO = """
-import launchpod
-try:
-    with launchpod.connect() as connection:
-        cursor = connection.cursor()
-        cursor.execute("SELECT SUSER_SNAME(), DB_NAME()")
-        print(*cursor.fetchone())
-except Exception as error:
-    print("none")
-"""
-
-
-def test_a_script_connects_back_as_its_caller(front, sql):
-    sql.run("CREATE LOGIN reader WITH PASSWORD = 'Launch-pod-2026'; CREATE USER reader FOR LOGIN reader").check()
-    sql.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
-    try:
-        with front.connect(user="reader") as session:
-            assert session.run(script(WHO)).check().printed() == "reader master"
-        # Whoever acts as somebody else gets no way back: that of the login could be more.
-        outcome = sql.run(f"EXECUTE AS LOGIN = 'reader'; {script(WHO)}; REVERT").check()
-        assert outcome.printed() == "none"
-        outcome = sql.run(f"USE tempdb; {script(WHO)}; USE master").check()
-        assert outcome.printed() == "sa tempdb"
-    finally:
-        sql.run("DROP USER reader; DROP LOGIN reader").check()
-
-
 def test_permission_is_the_servers(front, sql):
     sql.run("CREATE LOGIN reader WITH PASSWORD = 'Launch-pod-2026'; CREATE USER reader FOR LOGIN reader").check()
     call = script("print(1)")

@@ -20,11 +20,13 @@ mod configurations;
 mod rows;
 mod secret;
 pub mod sqlite;
+mod way_back;
 
 pub use client::Client;
 pub use configurations::{ConfigurationOption, Configurations};
 pub use rows::Rows;
 pub use secret::Secret;
+pub use way_back::{CallersLogin, WayBack};
 
 /// How many events a session holds ready before it waits for its reader: the bound on what a
 /// result costs in memory is this many record batches.
@@ -146,15 +148,14 @@ pub trait Session: Send {
         false
     }
 
-    /// The database for the connections that an external script of this session makes back to it
-    /// ("loopback", "implied authentication"): whoever logs in there is who this session acts as
-    /// now, whatever name and password are said, and is in its current database unless another one
-    /// is named. To be called before the script runs, during which this session does nothing.
-    /// `None` when the database can't do that.
+    /// The way back for the connections that an external script of this session makes to its
+    /// database: its sessions are of whom this session acts as now, and in its current database
+    /// unless another one is named. To be called before the script runs, during which this session
+    /// does nothing. `None` when there is no way.
     ///
     /// # Errors
     /// An internal error when the session has ended.
-    async fn loopback(&mut self) -> Result<Option<Arc<dyn Database>>, SqlError> {
+    async fn way_back(&mut self) -> Result<Option<WayBack>, SqlError> {
         Ok(None)
     }
 }

@@ -3,11 +3,20 @@
 
 mod support;
 
-use launchpod_database::Session;
+use std::sync::Arc;
+
+use launchpod_database::{Database, Session, WayBack};
 use support::{Server, check, line, login, run};
 
+async fn way_back(session: &mut dyn Session) -> Arc<dyn Database> {
+    match session.way_back().await.expect("no error") {
+        Some(WayBack::Database(database)) => database,
+        other => panic!("{other:?}"),
+    }
+}
+
 async fn open(session: &mut dyn Session, database: &str) -> Box<dyn Session> {
-    let back = session.loopback().await.expect("no error").expect("a way back");
+    let back = way_back(session).await;
     back.login(login("whoever", "whatever", database)).await.expect("a session")
 }
 
@@ -34,7 +43,7 @@ async fn it_acts_as_who_the_caller_acts_as() {
         run(session, &format!("EXECUTE AS USER = '{user}'")).await.unwrap();
         let mut back = open(session, "").await;
         assert_eq!(back.identity(), session.identity());
-        let other = session.loopback().await.expect("no error").expect("a way back");
+        let other = way_back(session).await;
         run(session, "REVERT").await.unwrap();
         let user_name = format!("nvarchar(128): {user}");
         check(

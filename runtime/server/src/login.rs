@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use launchpod_database::{Client, Database, Login as DatabaseLogin};
+use launchpod_database::{Client, Database, Login as DatabaseLogin, WayBack};
 use launchpod_session::Session;
 use launchpod_tds::ProtocolError;
 use launchpod_tds::login::{Login, MAX_LOGIN_LENGTH, feature};
@@ -41,8 +41,8 @@ pub(crate) struct Caller {
     pub socket: Box<dyn Socket>,
     pub address: Option<SocketAddr>,
     pub local_address: Option<SocketAddr>,
-    /// The database of a script's connection, for which name and password say nothing.
-    pub script: Option<Arc<dyn Database>>,
+    /// The way of a script's connection, for which name and password say nothing.
+    pub script: Option<WayBack>,
 }
 
 /// Where a login has come to.
@@ -62,6 +62,13 @@ pub(crate) struct LoggedIn {
     pub version: TdsVersion,
     /// Kept for as long as the session lives.
     pub spid: Spid,
+}
+
+/// A connection whose login has been read and not answered.
+pub(crate) struct Unserved {
+    pub transport: Transport,
+    pub reader: MessageReader,
+    pub packets: PacketWriter,
 }
 
 /// Why a connection didn't come to a session.
@@ -135,8 +142,14 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arriv
     if let Err(error) = check(&login) {
         return Err(refuse_and_close(transport, packets, shared, error).await?);
     }
+    let (script, caller) = match script {
+        Some(WayBack::Database(database)) => (Some(database), None),
+        Some(WayBack::Login(caller)) => (None, Some(caller)),
+        None => (None, None),
+    };
     if let Some(server) = shared.behind.as_ref().filter(|_| script.is_none()) {
-        let relay = relay::log_in(shared, server, transport, reader, packets, login).await?;
+        let connection = Unserved { transport, reader, packets };
+        let relay = relay::log_in(shared, server, connection, login, caller.as_deref()).await?;
         return Ok(Arrived::Relay(Box::new(relay)));
     }
     let client = Client {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use launchpod_database::Database;
+use launchpod_database::{Database, WayBack};
 use launchpod_session::{Instance, ServeConnection};
 use launchpod_sqlserver::SqlServer;
 use launchpod_tds::prelogin::EncryptionPolicy;
@@ -141,14 +141,14 @@ struct ScriptFront(Weak<Shared>);
 
 #[async_trait]
 impl ServeConnection for ScriptFront {
-    async fn serve(&self, stream: UnixStream, database: Arc<dyn Database>) {
+    async fn serve(&self, stream: UnixStream, way_back: WayBack) {
         // Without a server there is nobody for whom a script could run.
         let Some(shared) = self.0.upgrade() else { return };
         let caller = Caller {
             socket: Box::new(stream),
             address: None,
             local_address: None,
-            script: Some(database),
+            script: Some(way_back),
         };
         // A script that runs on while the server closes is served as long as it lives.
         connection::serve(shared, caller, CancellationToken::new()).await;

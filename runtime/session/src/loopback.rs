@@ -6,22 +6,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchpod_controller::Loopback;
-use launchpod_database::Database;
+use launchpod_database::WayBack;
 use tokio::net::UnixStream;
 
 /// Serves a client's connection: the front, as sessions see it.
 #[async_trait]
 pub trait ServeConnection: Send + Sync {
-    /// Serves a connection of a script to its end, whose logins are `database`'s. Its session has
-    /// ended when this returns.
-    async fn serve(&self, stream: UnixStream, database: Arc<dyn Database>);
+    /// Serves a connection of a script to its end, which goes this way. Its session has ended
+    /// when this returns.
+    async fn serve(&self, stream: UnixStream, way_back: WayBack);
 }
 
 /// The connections of one call's scripts.
 pub(crate) struct ScriptConnections {
     pub(crate) front: Arc<dyn ServeConnection>,
-    /// The database, for the caller.
-    pub(crate) database: Arc<dyn Database>,
+    pub(crate) way_back: WayBack,
 }
 
 // === impl ScriptConnections ===
@@ -29,7 +28,7 @@ pub(crate) struct ScriptConnections {
 #[async_trait]
 impl Loopback for ScriptConnections {
     async fn serve(&self, stream: UnixStream) {
-        self.front.serve(stream, Arc::clone(&self.database)).await;
+        self.front.serve(stream, self.way_back.clone()).await;
     }
 }
 

@@ -34,7 +34,7 @@ pub use connect::{ConnectError, Connected, Upstream};
 pub use database::{SqlServer, refused};
 pub use definitions::{Definitions, Reached};
 pub use line::{Line, Resumed};
-pub use loopback::Credential;
+pub use loopback::{Credential, as_caller};
 pub use reach::Reach;
 pub use remote::Remote;
 

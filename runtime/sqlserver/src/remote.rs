@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchpod_database::{
-    Action, Called, Database, EVENTS_IN_FLIGHT, Events, Execute, ProcedureText, Session,
+    Action, Called, CallersLogin, EVENTS_IN_FLIGHT, Events, Execute, ProcedureText, Session,
+    WayBack,
 };
 use launchpod_tsql::TokenKind;
 use launchpod_tsql::ast::{ObjectName, StatementKind};
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::database::SqlServer;
 use crate::job::{Job, JobKind, Scope};
 use crate::line::Line;
-use crate::loopback::{Callers, Credential, acts_as_itself};
+use crate::loopback::Credential;
 use crate::statement::{Request, batch_text, request, tokens, word};
 
 /// A session of the interpreter over a [`Line`].
@@ -164,15 +165,14 @@ impl Session for Remote {
         true
     }
 
-    async fn loopback(&mut self) -> Result<Option<Arc<dyn Database>>, SqlError> {
-        if !acts_as_itself(&self.line).await? {
-            return Ok(None);
-        }
-        Ok(Some(Arc::new(Callers {
-            server: self.server.clone(),
-            credential: self.credential.clone(),
+    async fn way_back(&mut self) -> Result<Option<WayBack>, SqlError> {
+        let Some(acts_as) = self.line.acts_as().await? else { return Ok(None) };
+        Ok(Some(WayBack::Login(Arc::new(CallersLogin {
+            user: self.credential.user.clone(),
+            password: self.credential.password.clone(),
             database: self.line.identity().database,
-        })))
+            acts_as,
+        }))))
     }
 }
 

@@ -2,33 +2,38 @@
 
 use std::sync::Arc;
 
+use launchpod_database::CallersLogin;
 use launchpod_session::Session;
-use launchpod_sqlserver::{ConnectError, Connected, Credential, Line, SqlServer, refused};
+use launchpod_sqlserver::{
+    ConnectError, Connected, Credential, Line, SqlServer, as_caller, refused,
+};
 use launchpod_tds::client::packets::PacketReader;
 use launchpod_tds::login::Login;
-use launchpod_tds::message::MessageReader;
 use launchpod_tds::packet::PacketHeader;
-use launchpod_tds::writer::PacketWriter;
 use launchpod_types::SqlError;
 use tokio::io::AsyncWriteExt as _;
 use tracing::{info, warn};
 
 use super::{Exchange, Relay};
 use crate::connection::Runner;
-use crate::login::{LoginFailure, refuse_and_close};
+use crate::login::{LoginFailure, Unserved, refuse_and_close};
 use crate::respond::Responder;
 use crate::server::Shared;
-use crate::transport::Transport;
 
-/// Opens a session at the server with a client's login, and tells the client what it said.
+/// Opens a session at the server with a client's login, or a script's with that of its caller, and
+/// tells the client what the server said.
 pub(crate) async fn log_in(
     shared: &Arc<Shared>,
     server: &SqlServer,
-    mut transport: Transport,
-    mut reader: MessageReader,
-    mut packets: PacketWriter,
-    login: Login,
+    connection: Unserved,
+    said: Login,
+    caller: Option<&CallersLogin>,
 ) -> Result<Relay, LoginFailure> {
+    let Unserved { mut transport, mut reader, mut packets } = connection;
+    let login = match caller {
+        Some(caller) => as_caller(said, caller),
+        None => said,
+    };
     let connected = match server.upstream().connect(&login).await {
         Ok(connected) => connected,
         Err(ConnectError::Refused { message, answer }) => {
@@ -46,7 +51,15 @@ pub(crate) async fn log_in(
             return Err(refuse_and_close(transport, packets, shared, error).await?);
         }
     };
-    let Connected { channel, answer, version, database } = connected;
+    let Connected { mut channel, answer, version, database } = connected;
+    let line = Line::new(login.user_name.clone(), database.clone());
+    if let Some(caller) = caller {
+        match line.check(channel, caller, &database).await {
+            Ok(checked) => channel = checked,
+            Err(error) => return Err(refuse_and_close(transport, packets, shared, error).await?),
+        }
+        shared.instance.controller.note_implied_login().await;
+    }
     for packet in &answer {
         transport.write_all(packet).await?;
     }
@@ -56,11 +69,13 @@ pub(crate) async fn log_in(
     }
     packets.set_packet_size(channel.sender.packet_size());
 
-    let line = Line::new(login.user_name.clone(), database);
     let password = login.password.expose().to_owned().into();
     let credential = Credential { user: login.user_name.clone(), password };
     let remote = server.session(line.clone(), credential);
-    let session = Session::new(Arc::clone(&shared.instance), Box::new(remote));
+    let mut session = Session::new(Arc::clone(&shared.instance), Box::new(remote));
+    if caller.is_some() {
+        session = session.within_script();
+    }
     info!(login = %login.user_name, program = %login.app_name, "Logged in at the server behind");
     let (read, write) = tokio::io::split(transport);
     let closed = shared.ending.child_token();

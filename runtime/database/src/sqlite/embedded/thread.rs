@@ -24,7 +24,7 @@ use crate::sqlite::loopback::Loopback;
 use crate::sqlite::sessions::Entry;
 use crate::sqlite::{Shared, errors};
 use crate::{
-    Action, Called, Database, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables,
+    Action, Called, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables, WayBack,
 };
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
@@ -199,10 +199,10 @@ impl crate::Session for EmbeddedSession {
         self.ask(move |worker| worker.permit(&action)).await
     }
 
-    async fn loopback(&mut self) -> Result<Option<Arc<dyn Database>>, SqlError> {
+    async fn way_back(&mut self) -> Result<Option<WayBack>, SqlError> {
         let shared = Arc::clone(&self.shared);
         let loopback = self.ask(move |worker| Ok(Loopback::of(shared, worker))).await?;
-        Ok(Some(Arc::new(loopback)))
+        Ok(Some(WayBack::Database(Arc::new(loopback))))
     }
 }
 

@@ -70,10 +70,10 @@ impl Run<'_> {
     /// What serves the script's connections back to the database, as who acts now.
     async fn loopback(&mut self) -> Result<Option<Arc<dyn Loopback>>, Stop> {
         let Some(front) = self.session.instance.front() else { return Ok(None) };
-        let database = self.session.database.loopback().await?;
+        let way_back = self.session.database.way_back().await?;
         let connections =
-            |database| -> Arc<dyn Loopback> { Arc::new(ScriptConnections { front, database }) };
-        Ok(database.map(connections))
+            |way_back| -> Arc<dyn Loopback> { Arc::new(ScriptConnections { front, way_back }) };
+        Ok(way_back.map(connections))
     }
 
     /// The declared parameters with their values, in their declared types.
