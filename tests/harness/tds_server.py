@@ -22,7 +22,8 @@ class TdsServer:
         # packet type and payload; None is no answer.
         self.login = login or login_acknowledged() + done()
         self.answer = answer or (lambda kind, payload: done())
-        self.logins = 0
+        # The server that each login has asked for.
+        self.logins: list[str] = []
         self.listener = socket.create_server((self.host, 0))
         self.port = self.listener.getsockname()[1]
 
@@ -54,7 +55,7 @@ class TdsServer:
                 if kind == PRELOGIN:
                     tokens = PRELOGIN_ANSWER
                 elif kind == LOGIN:
-                    self.logins += 1
+                    self.logins.append(asked_server(payload))
                     tokens = self.login
                 else:
                     tokens = self.answer(kind, payload)
@@ -71,6 +72,12 @@ def read_message(stream) -> tuple[int, bytes] | None:
         if status & 1:
             return kind, payload
     return None
+
+
+def asked_server(login: bytes) -> str:
+    """ServerName of a LOGIN7, [MS-TDS] 2.2.6.4."""
+    start, length = struct.unpack_from("<HH", login, 52)
+    return login[start : start + 2 * length].decode("utf-16-le")
 
 
 def packet(tokens: bytes) -> bytes:

@@ -84,8 +84,8 @@ def test_a_login_follows_its_routing(make_front):
         with front.connect() as session:
             assert session.run("SELECT @@SERVERNAME AS name, 1 AS one").rows[0][1] == 1
             assert session.run(DOCUMENTED).value == 1
-        # The session's own login is asked of both.
-        assert listener.logins == 1
+        # Some servers are found by the name in the login, which the client knows the front's of.
+        assert listener.logins == [listener.host]
     front.wait_for_no_containers()
 
 

@@ -186,7 +186,10 @@ impl Upstream {
         // 8.0, which some drivers ask for within strict encryption, isn't every server's, and has
         // the same messages; most drivers ask for 7.4 there too.
         let tds_version = login.tds_version.min(TdsVersion::V7_4);
-        let asked = Login { tds_version, features: kept(&login.features), ..login.clone() };
+        // Azure's gateways find a server by this name; the client has sent that of the front.
+        let server_name = address.host.clone();
+        let features = kept(&login.features);
+        let asked = Login { tds_version, server_name, features, ..login.clone() };
         let payload = asked.encode()?;
         channel.sender.message(PacketType::Login7, Reset::None, &payload).await?;
         if login_only {
