@@ -38,11 +38,11 @@ pub use loopback::{Credential, as_caller};
 pub use reach::Reach;
 pub use remote::Remote;
 
-/// What a server says that has no external scripts itself, of a procedure that it runs by itself:
-/// they are disabled, not installed, or unknown.
+/// Whether an error is what a server says that has no external scripts itself, of a procedure that
+/// it runs by itself: they are not installed (39020), disabled (39023), or it doesn't know their
+/// procedure, in whatever words.
 pub fn is_about_scripts(number: i32, text: &str) -> bool {
-    matches!(number, 39020 | 39023)
-        || (number == 2812 && text.to_lowercase().contains("sp_execute_external_script"))
+    matches!(number, 39020 | 39023) || text.to_lowercase().contains(reach::EXTERNAL_SCRIPT)
 }
 
 /// What is added to such an error.

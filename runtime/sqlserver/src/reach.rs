@@ -6,7 +6,7 @@ use launchpod_tsql::ast::{
 };
 
 /// The procedure that runs external scripts, in the form in which names compare.
-const EXTERNAL_SCRIPT: &str = "sp_execute_external_script";
+pub(crate) const EXTERNAL_SCRIPT: &str = "sp_execute_external_script";
 /// The procedures that run a text given to them.
 const TEXT_RUNNERS: [&str; 3] = ["sp_executesql", "sp_prepexec", "sp_prepare"];
 /// How deep texts within texts are read.
