@@ -96,16 +96,18 @@ impl Line {
         self.lent().as_ref().map(|lent| lent.gone.clone()).unwrap_or_default()
     }
 
-    /// Asks the server in which state the session is, and has it count rows.
+    /// Asks the server in which state the session is, and has it count rows. What a server can't
+    /// tell is taken as the login has told it.
     ///
     /// # Errors
-    /// When the server doesn't say.
+    /// When the connection is lost, or the server doesn't count rows.
     pub async fn resume(&self) -> Result<Resumed, SqlError> {
         let row = self.asked_state().await?.unwrap_or_default();
         let mut values = row.into_iter();
         let depth = match values.next() {
             Some(Value::Int(depth)) => u32::try_from(depth).unwrap_or(0),
-            _ => 0,
+            // The client has been told of a transaction, if there is one.
+            _ => u32::from(self.state().descriptor != 0),
         };
         let transaction = TransactionState { depth };
         let database = {
@@ -135,8 +137,9 @@ impl Line {
         Ok(Resumed { database, transaction, no_count, abort_transaction })
     }
 
-    /// Not every server knows @@OPTIONS; of one that doesn't, that is remembered, since an error
-    /// could cost a caller their transaction.
+    /// Asks for the depth of the transaction, the database, the login, and the options; `None` when
+    /// the server can't tell. Not every server knows @@OPTIONS; of one that doesn't, that is
+    /// remembered, since an error could cost a caller their transaction.
     async fn asked_state(&self) -> Result<Option<Vec<Value>>, SqlError> {
         let known = "SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME()";
         if !self.state().lacks_options {
@@ -148,7 +151,13 @@ impl Line {
                 answered => return answered,
             }
         }
-        self.row(known).await
+        match self.row(known).await {
+            Err(error) if error.number() != connection_lost().number() => {
+                tracing::debug!(%error, "The server doesn't tell a session's state");
+                Ok(None)
+            }
+            answered => answered,
+        }
     }
 
     /// Leaves the session as the interpreter's statements have made it.
