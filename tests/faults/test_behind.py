@@ -9,7 +9,18 @@ from harness.behind import TRUST, Front
 from harness.docker import wait_until
 from harness.drivers import Pyodbc
 from harness.scripts import DOCUMENTED, ENDLESS, script
-from harness.tds_server import ATTENDED, ATTENTION, BATCH, TdsServer, batch_text, done, error, row
+from harness.tds_server import (
+    ATTENDED,
+    ATTENTION,
+    BATCH,
+    TdsServer,
+    batch_text,
+    done,
+    error,
+    row,
+    transaction_begun,
+    transaction_rolled_back,
+)
 
 
 @pytest.fixture
@@ -130,6 +141,46 @@ def test_another_server_may_know_little(make_front, state):
         assert sum("OBJECT_DEFINITION" in text for text in asked) == 1
         assert sum("@@OPTIONS" in text for text in asked) == 1
         front.wait_for_no_containers()
+
+
+def test_the_search_for_a_definition_leaves_no_transaction(make_front):
+    """Under IMPLICIT_TRANSACTIONS a query of a view begins one, of which the client knows nothing."""
+    asked = []
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        text = batch_text(payload)
+        asked.append(text)
+        if "sys.sql_modules" in text:
+            return transaction_begun(7) + row(id=1, text="CREATE PROCEDURE kept AS RETURN 1", name="far")
+        return transaction_rolled_back(7) + done() if text.startswith("ROLLBACK") else row(a=1)
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        asked.clear()
+        outcome = session.run("EXEC far.dbo.kept")
+        assert (outcome.value, outcome.messages) == (1, [])
+    assert ["sys.sql_modules" in asked[0], *asked[1:3]] == [True, "ROLLBACK TRANSACTION", "EXEC far.dbo.kept"]
+
+
+def test_the_question_for_an_option_leaves_no_transaction(make_front):
+    asked = []
+    text = "CREATE PROCEDURE kept AS SET DATEFORMAT dmy; IF 1 = 0 EXEC sp_execute_external_script N'Python', N''"
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        batch = batch_text(payload)
+        asked.append(batch)
+        if "dm_exec_sessions" in batch:
+            return transaction_begun(7) + row(format="ymd")
+        if "@@TRANCOUNT" in batch:
+            return row(depth=0, name="far", login="somebody", options=0)
+        if "OBJECT_DEFINITION" in batch:
+            return row(id=1, text=text, name="far")
+        return transaction_rolled_back(7) + done() if batch.startswith("ROLLBACK") else done()
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        session.run("EXEC kept").check()
+    first = next(place for place, batch in enumerate(asked) if "dm_exec_sessions" in batch)
+    assert asked[first + 1 : first + 3] == ["ROLLBACK TRANSACTION", "SET DATEFORMAT dmy"]
+    assert asked[-1] == "SET DATEFORMAT ymd"
 
 
 def front_closed():

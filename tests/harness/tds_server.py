@@ -103,6 +103,16 @@ def routing(host: str, port: int) -> bytes:
     return b"\xe3" + struct.pack("<H", len(body)) + body
 
 
+def transaction_begun(descriptor: int) -> bytes:
+    """ENVCHANGE, [MS-TDS] 2.2.7.9, type 8."""
+    return b"\xe3" + struct.pack("<HBBQB", 11, 8, 8, descriptor, 0)
+
+
+def transaction_rolled_back(descriptor: int) -> bytes:
+    """ENVCHANGE, [MS-TDS] 2.2.7.9, type 10."""
+    return b"\xe3" + struct.pack("<HBBBQ", 11, 10, 0, 8, descriptor)
+
+
 def done(status: int = 0, rows: int = 0, token: int = 0xFD) -> bytes:
     """DONE, [MS-TDS] 2.2.7.6."""
     return struct.pack("<BHHQ", token, status, 0, rows)

@@ -2,8 +2,9 @@
 //!
 //! The definition is asked of the server each time, on the caller's own connection, so that a
 //! change is seen at once, one in the caller's open transaction too, and nobody waits for a lock
-//! of their own. It is asked by functions, not from a view: a SELECT without FROM begins no
-//! transaction under IMPLICIT_TRANSACTIONS ("SET IMPLICIT_TRANSACTIONS (Transact-SQL)"). What a
+//! of their own. It is asked by functions, not from a view, where that is possible: a SELECT without
+//! FROM begins no transaction under IMPLICIT_TRANSACTIONS ("SET IMPLICIT_TRANSACTIONS
+//! (Transact-SQL)"). What a
 //! definition comes to is remembered by its text.
 
 use std::collections::{BTreeSet, HashMap};
@@ -162,13 +163,13 @@ impl Definitions {
     /// hasn't, that is remembered, since an error could cost a caller their transaction.
     async fn ask(&self, line: &Line, name: &ObjectName) -> Result<Option<Asked>, SqlError> {
         if name.database.is_some() || self.lacks_function.load(Ordering::Relaxed) {
-            return ask(line, name, true).await;
+            return ask_by_view(line, name).await;
         }
         let error = match ask(line, name, false).await {
             Err(error) if error.number() != crate::connection_lost().number() => error,
             answered => return answered,
         };
-        let answered = ask(line, name, true).await?;
+        let answered = ask_by_view(line, name).await?;
         debug!(%error, "The server has no OBJECT_DEFINITION");
         self.lacks_function.store(true, Ordering::Relaxed);
         Ok(answered)
@@ -216,6 +217,13 @@ impl Definitions {
             }
         }
     }
+}
+
+async fn ask_by_view(line: &Line, name: &ObjectName) -> Result<Option<Asked>, SqlError> {
+    let before = line.transaction();
+    let asked = ask(line, name, true).await;
+    line.end_own_transaction(before).await;
+    asked
 }
 
 /// What a server says of a procedure's name.

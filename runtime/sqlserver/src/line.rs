@@ -171,6 +171,18 @@ impl Line {
         Ok(())
     }
 
+    /// Ends a transaction that a query of our own has begun, as one of a view does under
+    /// IMPLICIT_TRANSACTIONS: the client knows nothing of it. `before`: what
+    /// [`Line::transaction`] was before the query.
+    pub(crate) async fn end_own_transaction(&self, before: u64) {
+        if before == 0
+            && self.transaction() != 0
+            && let Err(error) = self.row("ROLLBACK TRANSACTION").await
+        {
+            tracing::warn!(%error, "A transaction that a query of our own has begun stays open");
+        }
+    }
+
     /// The number that requests in the open transaction carry; 0 outside of one.
     pub fn transaction(&self) -> u64 {
         self.state().descriptor
