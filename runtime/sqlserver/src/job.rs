@@ -1,6 +1,5 @@
 //! What is asked of the server, one thing after the other, and the task that asks it.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +8,7 @@ use launchpod_tds::client::request::{Call, batch};
 use launchpod_tds::headers::RequestHeaders;
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
-use launchpod_tsql::ast::{SetOption, SetValue, StatementKind, Transaction};
+use launchpod_tsql::ast::{SetOption, StatementKind, Transaction};
 use launchpod_types::{SqlError, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::Heard;
 use crate::channel::Channel;
 use crate::connection_lost;
-use crate::options;
+use crate::state::State;
 use crate::statement::{Argument, Request};
 
 /// The error of a deadlock's victim, whose transaction is rolled back.
@@ -54,34 +53,6 @@ pub(crate) enum JobKind {
     Unknown,
     /// Its rows come from elsewhere: the text of the INSERT before its EXEC, and the rows.
     Insert(String, Events),
-}
-
-/// What is known of the session at the server.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub login: String,
-    pub database: String,
-    /// The number that requests in the transaction carry; 0 outside of one.
-    pub descriptor: u64,
-    pub transaction: TransactionState,
-    /// The batch and the procedures in it, the innermost last.
-    pub scopes: Vec<Scope>,
-    /// Whether SET XACT_ABORT is on.
-    pub aborts: bool,
-    /// Whether an error has rolled the transaction back, which the interpreter holds for one that
-    /// can only be rolled back, as it is within a TRY of SQL Server's.
-    pub doomed: bool,
-    /// Whether the server has no @@OPTIONS.
-    pub lacks_options: bool,
-}
-
-/// What belongs to the batch, or to a procedure in it.
-#[derive(Debug, Default)]
-pub(crate) struct Scope {
-    /// SCOPE_IDENTITY().
-    pub identity: Option<i128>,
-    /// The values of the options that it has set, from before it.
-    pub options: BTreeMap<String, String>,
 }
 
 /// The connection while statements run over it.
@@ -122,32 +93,6 @@ impl Job {
         let request = Request::Batch(text);
         let kind = JobKind::Statement;
         (Job { request, kind, line: 1, in_procedure: false, events, cancel }, received)
-    }
-}
-
-// === impl State ===
-
-impl State {
-    pub fn set_identity(&mut self, value: &Value) {
-        let number = match value {
-            Value::Decimal(decimal) => decimal.rescale(0).map(|decimal| decimal.unscaled),
-            Value::Int(number) => Some((*number).into()),
-            _ => None,
-        };
-        if let Some(last) = self.scopes.last_mut() {
-            last.identity = number;
-        }
-    }
-
-    /// Ends the innermost procedure, and returns the statements that set its options back.
-    pub fn leave(&mut self) -> Option<String> {
-        let options = if self.scopes.len() > 1 { self.scopes.pop()?.options } else { return None };
-        if let Some(before) = options.get(options::ABORT) {
-            self.aborts = before == "ON";
-        }
-        let set = |(name, value): (&String, &String)| format!("SET {name} {value}");
-        let statements: Vec<String> = options.iter().map(set).collect();
-        (!statements.is_empty()).then(|| statements.join("; "))
     }
 }
 
@@ -290,37 +235,6 @@ impl Talk {
         }
         // Nobody need listen any more.
         let _ = job.events.send(Ok(Event::Transaction(state))).await;
-    }
-
-    /// Notes what options are before a statement sets them: XACT_ABORT everywhere, and all that a
-    /// procedure sets, for when it ends.
-    async fn keep_options(&mut self, set: &SetOption) -> io::Result<()> {
-        for name in &set.names {
-            let is_known = |scope: &Scope| scope.options.contains_key(name);
-            let is_kept =
-                self.state().scopes.get(1..).and_then(<[Scope]>::last).is_none_or(is_known);
-            if !is_kept {
-                let before = self.state().descriptor;
-                let value = match options::question(name) {
-                    Some(question) => self.row(&question).await?.ok().flatten(),
-                    None => options::initial(name).map(|value| vec![Value::from(value)]),
-                };
-                // As one of a view does under IMPLICIT_TRANSACTIONS.
-                let has_begun = before == 0 && self.state().descriptor != 0;
-                if has_begun && let Err(error) = self.row("ROLLBACK TRANSACTION").await? {
-                    tracing::warn!(%error, "A transaction of our own stays open");
-                }
-                if let (Some([Value::Text(value)]), Some(scope)) =
-                    (value.as_deref(), self.state().scopes.last_mut())
-                {
-                    scope.options.insert(name.clone(), value.clone());
-                }
-            }
-            if name == options::ABORT {
-                self.state().aborts = set.value == SetValue::On;
-            }
-        }
-        Ok(())
     }
 
     async fn asked_depth(&mut self) -> io::Result<Option<u32>> {

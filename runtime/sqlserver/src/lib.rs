@@ -23,6 +23,7 @@ mod loopback;
 mod options;
 mod reach;
 mod remote;
+mod state;
 mod statement;
 mod text;
 mod tls;

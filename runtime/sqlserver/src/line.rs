@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Channel;
 use crate::connection_lost;
-use crate::job::{Job, Scope, State, Talk, first_row};
+use crate::job::{Job, Talk, first_row};
 use crate::options::{NOCOUNT, XACT_ABORT};
+use crate::state::{Scope, State};
 
 /// Jobs that wait: the interpreter starts the next when it has taken what the last one yields.
 const JOBS_IN_FLIGHT: usize = 16;

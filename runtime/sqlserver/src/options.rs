@@ -2,6 +2,14 @@
 //! statement of the interpreter's is a batch of its own, whose options stay: so what an option was
 //! is asked before a procedure sets it, and set again when the procedure ends.
 
+use std::io;
+
+use launchpod_tsql::ast::{SetOption, SetValue};
+use launchpod_types::Value;
+
+use crate::job::Talk;
+use crate::state::Scope;
+
 /// Options that `@@OPTIONS` has a bit for ("Configure the user options server configuration
 /// option").
 const FLAGS: [(&str, u32); 14] = [
@@ -29,7 +37,7 @@ pub(crate) const XACT_ABORT: u32 = 16_384;
 pub(crate) const ABORT: &str = "XACT_ABORT";
 
 /// The query for an option's value as SET has it; `None` when the server tells it nowhere.
-pub(crate) fn question(option: &str) -> Option<String> {
+fn question(option: &str) -> Option<String> {
     if let Some((_, bit)) = FLAGS.iter().find(|(name, _)| *name == option) {
         return Some(format!("SELECT CASE WHEN @@OPTIONS & {bit} <> 0 THEN N'ON' ELSE N'OFF' END"));
     }
@@ -51,13 +59,48 @@ pub(crate) fn question(option: &str) -> Option<String> {
 }
 
 /// The value of an option that the server tells nowhere, as a session begins with it.
-pub(crate) fn initial(option: &str) -> Option<&'static str> {
+fn initial(option: &str) -> Option<&'static str> {
     match option {
         "ROWCOUNT" => Some("0"),
         "FMTONLY" | "NOEXEC" | "PARSEONLY" | "FORCEPLAN" | "SHOWPLAN_ALL" | "SHOWPLAN_TEXT"
         | "SHOWPLAN_XML" | "STATISTICS IO" | "STATISTICS TIME" | "STATISTICS XML"
         | "STATISTICS PROFILE" => Some("OFF"),
         _ => None,
+    }
+}
+
+// === impl Talk ===
+
+impl Talk {
+    /// Notes what options are before a statement sets them: XACT_ABORT everywhere, and all that a
+    /// procedure sets, for when it ends.
+    pub async fn keep_options(&mut self, set: &SetOption) -> io::Result<()> {
+        for name in &set.names {
+            let is_known = |scope: &Scope| scope.options.contains_key(name);
+            let is_kept =
+                self.state().scopes.get(1..).and_then(<[Scope]>::last).is_none_or(is_known);
+            if !is_kept {
+                let before = self.state().descriptor;
+                let value = match question(name) {
+                    Some(question) => self.row(&question).await?.ok().flatten(),
+                    None => initial(name).map(|value| vec![Value::from(value)]),
+                };
+                // As one of a view does under IMPLICIT_TRANSACTIONS.
+                let has_begun = before == 0 && self.state().descriptor != 0;
+                if has_begun && let Err(error) = self.row("ROLLBACK TRANSACTION").await? {
+                    tracing::warn!(%error, "A transaction of our own stays open");
+                }
+                if let (Some([Value::Text(value)]), Some(scope)) =
+                    (value.as_deref(), self.state().scopes.last_mut())
+                {
+                    scope.options.insert(name.clone(), value.clone());
+                }
+            }
+            if name == ABORT {
+                self.state().aborts = set.value == SetValue::On;
+            }
+        }
+        Ok(())
     }
 }
 

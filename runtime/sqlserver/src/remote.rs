@@ -14,9 +14,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::SqlServer;
-use crate::job::{Job, JobKind, Scope};
+use crate::job::{Job, JobKind};
 use crate::line::Line;
 use crate::loopback::Credential;
+use crate::state::Scope;
 use crate::statement::{Request, batch_text, request, tokens, word};
 
 /// A session of the interpreter over a [`Line`].

@@ -1,0 +1,62 @@
+//! What is known of a session at the server.
+
+use std::collections::BTreeMap;
+
+use launchpod_database::TransactionState;
+use launchpod_types::Value;
+
+use crate::options;
+
+/// What is known of the session at the server.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub login: String,
+    pub database: String,
+    /// The number that requests in the transaction carry; 0 outside of one.
+    pub descriptor: u64,
+    pub transaction: TransactionState,
+    /// The batch and the procedures in it, the innermost last.
+    pub scopes: Vec<Scope>,
+    /// Whether SET XACT_ABORT is on.
+    pub aborts: bool,
+    /// Whether an error has rolled the transaction back, which the interpreter holds for one that
+    /// can only be rolled back, as it is within a TRY of SQL Server's.
+    pub doomed: bool,
+    /// Whether the server has no @@OPTIONS.
+    pub lacks_options: bool,
+}
+
+/// What belongs to the batch, or to a procedure in it.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    /// SCOPE_IDENTITY().
+    pub identity: Option<i128>,
+    /// The values of the options that it has set, from before it.
+    pub options: BTreeMap<String, String>,
+}
+
+// === impl State ===
+
+impl State {
+    pub fn set_identity(&mut self, value: &Value) {
+        let number = match value {
+            Value::Decimal(decimal) => decimal.rescale(0).map(|decimal| decimal.unscaled),
+            Value::Int(number) => Some((*number).into()),
+            _ => None,
+        };
+        if let Some(last) = self.scopes.last_mut() {
+            last.identity = number;
+        }
+    }
+
+    /// Ends the innermost procedure, and returns the statements that set its options back.
+    pub fn leave(&mut self) -> Option<String> {
+        let options = if self.scopes.len() > 1 { self.scopes.pop()?.options } else { return None };
+        if let Some(before) = options.get(options::ABORT) {
+            self.aborts = before == "ON";
+        }
+        let set = |(name, value): (&String, &String)| format!("SET {name} {value}");
+        let statements: Vec<String> = options.iter().map(set).collect();
+        (!statements.is_empty()).then(|| statements.join("; "))
+    }
+}
