@@ -61,8 +61,6 @@ except pymssql.OperationalError as error:
     print("nowhere" in str(error))
 """)  # fmt: skip
     assert said == ["('mary_lab', 'mary', 'mary_lab', 'lab')", "(1,) 229 229", "('mary_lab', 'tempdb')", "True"]
-    mary.run("USE tempdb").check()
-    assert answers(mary, "print(ask('SELECT DB_NAME()'))") == ["('tempdb',)"]
 
 
 def test_a_login_with_another_name_is_still_the_caller(mary):
@@ -71,6 +69,12 @@ connection = pymssql.connect("127.0.0.1", "sa", {PASSWORD!r}, autocommit=True)
 print(ask("SELECT SUSER_SNAME()", connection), ask("SELECT x FROM secret", connection))
 """)  # fmt: skip
     assert said == ["('mary_lab',) 229"]
+
+
+def test_a_script_is_in_its_callers_database(sa_in_lab):
+    sa_in_lab.run("USE tempdb").check()
+    assert answers(sa_in_lab, "print(ask('SELECT DB_NAME()'))") == ["('tempdb',)"]
+    sa_in_lab.run("USE lab").check()
 
 
 @pytest.mark.parametrize("as_whom", ["USER = 'mary'", "LOGIN = 'mary_lab'", "USER = 'dbo'"])
