@@ -70,7 +70,7 @@ for database in ("closed", "nowhere"):
     try:
         print(open_connection(database))
     except pymssql.OperationalError as error:
-        print(4060 in [error.args[0], *(error.args[0] if isinstance(error.args[0], tuple) else ())])
+        print(18456 in [error.args[0], *(error.args[0] if isinstance(error.args[0], tuple) else ())])
 print(ask("SELECT DB_NAME()", open_connection("tempdb")))
 """)  # fmt: skip
     assert said == [

@@ -58,7 +58,7 @@ print(ask("SELECT SUSER_SNAME(), DB_NAME()", open_connection("tempdb")))
 try:
     open_connection("nowhere")
 except pymssql.OperationalError as error:
-    print("nowhere" in str(error))
+    print("Login failed for user 'mary_lab'" in str(error))
 """)  # fmt: skip
     assert said == ["('mary_lab', 'mary', 'mary_lab', 'lab')", "(1,) 229 229", "('mary_lab', 'tempdb')", "True"]
 

@@ -6,6 +6,7 @@ The rules are those of the documentation's "Permissions (Database Engine)", "Own
 """
 
 import pymssql
+import pytds
 import pytest
 
 from harness.scripts import ROWS, script
@@ -226,6 +227,15 @@ def admitted(server, user, password, database=""):
     except pymssql.Error:
         return False
     return True
+
+
+def test_a_database_that_is_not_theirs_fails_the_login(server, guarded):
+    for database, said in [("nowhere", 'Cannot open database "nowhere" requested by the login'), ("model", '"model"')]:
+        with pytest.raises(pytds.OperationalError) as refused:
+            server.connect(user="mary", password=USERS["mary"], database=database)
+        text = refused.value.args[0]
+        # Two errors, 4060 and 18456: clients show both, or the last.
+        assert said in text and "Login failed for user 'mary'." in text
 
 
 def test_logins_fail_alike_and_the_log_knows_why(make_server):

@@ -33,6 +33,8 @@ use crate::transport::{Socket, Transport, begin, start_tls, stop_tls};
 const PROGRAM: &str = "Microsoft SQL Server";
 /// The version we claim: SQL Server 2022 (design decision).
 const VERSION: Version = Version { major: 16, minor: 0, build: 1000, sub_build: 0 };
+/// The errors after which SQL Server says 18456, too: the database asked for, and the login's own.
+const CANNOT_OPEN_DATABASE: [i32; 2] = [4060, 4064];
 /// The language of messages.
 const LANGUAGE: &str = "us_english";
 
@@ -173,7 +175,16 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arriv
             let logged_in = LoggedIn { transport, reader, packets, session, version, spid };
             Ok(Arrived::Session(Box::new(logged_in)))
         }
-        Err(error) => Err(refuse_and_close(transport, packets, shared, error).await?),
+        Err(error) => {
+            if !CANNOT_OPEN_DATABASE.contains(&error.number()) {
+                return Err(refuse_and_close(transport, packets, shared, error).await?);
+            }
+            say(&mut packets, shared, &error);
+            let text = format!("Login failed for user '{}'.", login.user_name);
+            let failed = SqlError::with_class(18456, 14, text);
+            refuse_and_close(transport, packets, shared, failed).await?;
+            Err(LoginFailure::Refused(error))
+        }
     }
 }
 
@@ -184,7 +195,9 @@ pub(crate) async fn refuse_and_close(
     shared: &Shared,
     error: SqlError,
 ) -> Result<LoginFailure, LoginFailure> {
-    refuse(&mut packets, shared, &error);
+    say(&mut packets, shared, &error);
+    let status = DoneStatus::FINAL | DoneStatus::ERROR;
+    Done { kind: DoneKind::Done, status, command: 0, rows: 0 }.encode(packets.tokens());
     send(&mut transport, &mut packets).await?;
     // Nothing more is read: the client closes when it has read the error.
     transport.shutdown().await?;
@@ -300,7 +313,7 @@ fn info_message(out: &mut Vec<u8>, number: i32, state: u8, text: &str) {
         .encode(out);
 }
 
-fn refuse(packets: &mut PacketWriter, shared: &Shared, error: &SqlError) {
+fn say(packets: &mut PacketWriter, shared: &Shared, error: &SqlError) {
     let Message { number, state, class, text, line, .. } = &*error.0;
     debug!(number, text, "Login refused");
     let out = packets.tokens();
@@ -315,8 +328,6 @@ fn refuse(packets: &mut PacketWriter, shared: &Shared, error: &SqlError) {
         line: (*line).max(1),
     }
     .encode(out);
-    let status = DoneStatus::FINAL | DoneStatus::ERROR;
-    Done { kind: DoneKind::Done, status, command: 0, rows: 0 }.encode(out);
 }
 
 fn too_many_sessions() -> SqlError {
