@@ -65,6 +65,14 @@ async fn indexes_in_a_table_s_definition() {
             ("SELECT OBJECT_ID('u')", "int: NULL"),
             ("CREATE TABLE #t (a int INDEX i) INSERT #t VALUES (1), (1) SELECT COUNT(*) FROM #t", "int!: 2"),
             ("ALTER TABLE t ADD INDEX late (a)", "40517"),
+            ("ALTER TABLE t ADD CONSTRAINT small CHECK (a < 9)", ": "),
+            ("ALTER TABLE t CHECK CONSTRAINT small ALTER TABLE t WITH CHECK CHECK CONSTRAINT ALL", ": "),
+            ("ALTER TABLE t CHECK CONSTRAINT small, nothing", "4917"),
+            ("ALTER TABLE t NOCHECK CONSTRAINT small", "40517"),
+            ("CREATE TABLE cs (a varchar(9) COLLATE Latin1_General_CS_AS)", "40517"),
+            ("CREATE TABLE ci (a varchar(9) COLLATE Latin1_General_100_CI_AS_SC)", ": "),
+            ("ALTER TABLE ci ALTER COLUMN a varchar(9) COLLATE Latin1_General_BIN2", "40517"),
+            ("ALTER TABLE ci ADD b varchar(9) COLLATE Latin1_General_CI_AI", "40517"),
         ],
     )
     .await;

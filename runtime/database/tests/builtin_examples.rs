@@ -30,6 +30,7 @@ async fn of_values_and_texts() {
          "nvarchar(2048): Unsigned hexadecimal b, B, FFFFFFF5, 32, ffffffce"),
         ("FORMATMESSAGE('Hello %-20s!', 'TEST'), FORMATMESSAGE('Hello %20s!', 'TEST')",
          "nvarchar(2048), nvarchar(2048): Hello TEST                !|Hello                 TEST!"),
+        ("FORMATMESSAGE('Bigint %I64d', 3000000000)", "nvarchar(2048): Bigint 3000000000"),
         ("FORMATMESSAGE('%d', 'x')", "2786"),
     ])
     .await;

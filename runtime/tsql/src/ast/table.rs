@@ -209,6 +209,11 @@ pub enum AlterTableAction {
         /// The constraints.
         names: Vec<Identifier>,
     },
+    /// `CHECK CONSTRAINT { ALL | … }`: these are heeded again.
+    CheckConstraints {
+        /// The constraints; none for all.
+        names: Vec<Identifier>,
+    },
     /// `ALTER COLUMN name type …`
     AlterColumn(Box<ColumnDefinition>),
 }

@@ -11,9 +11,10 @@ use crate::ast::{
 const TABLE_CONSTRAINTS: &[&str] = &["CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK"];
 
 /// Clauses of ALTER TABLE that are not read, by their first word.
-const UNREAD_CLAUSES: [(&str, &str); 5] = [
+const UNREAD_CLAUSES: [(&str, &str); 6] = [
     ("DISABLE", "ALTER TABLE … DISABLE"),
     ("ENABLE", "ALTER TABLE … ENABLE"),
+    ("NOCHECK", "ALTER TABLE … NOCHECK CONSTRAINT"),
     ("REBUILD", "ALTER TABLE … REBUILD"),
     ("SET", "ALTER TABLE … SET"),
     ("SWITCH", "ALTER TABLE … SWITCH"),
@@ -350,6 +351,10 @@ impl Parser<'_> {
             AlterTableAction::AlterColumn(Box::new(self.column_definition(&mut Vec::new())?))
         } else if self.accept_word("DROP") {
             self.drop_from_table()?
+        } else if self.accept_words(&["CHECK", "CONSTRAINT"]) {
+            let all = self.accept_word("ALL");
+            let names = if all { Vec::new() } else { self.list(Self::identifier)? };
+            AlterTableAction::CheckConstraints { names }
         } else {
             let clause = UNREAD_CLAUSES.iter().find(|(word, _)| self.at_word(word));
             return Err(Failure::Unread(clause.map_or("ALTER TABLE clause", |(_, name)| name)));

@@ -16,13 +16,29 @@ use crate::sqlite::functions::{Body, Function};
 /// How a collation of this name treats case; `None` for one that isn't there.
 pub(super) fn named(collation: &Identifier) -> Option<Case> {
     let name = collation.text.to_ascii_uppercase();
-    let default = matches!(name.as_str(), "DATABASE_DEFAULT" | "CATALOG_DEFAULT");
+    // That supplementary characters are known orders nothing otherwise.
+    let name = name.strip_suffix("_SC").unwrap_or(&name);
+    let default = matches!(name, "DATABASE_DEFAULT" | "CATALOG_DEFAULT");
     if default || name.ends_with("_CI_AS") {
         Some(Case::Ignored)
     } else if name.ends_with("_CS_AS") {
         Some(Case::Sensitive)
     } else {
         name.ends_with("_BIN2").then_some(Case::Binary)
+    }
+}
+
+/// Checks the collation of what is stored, a column or a database: cells have one collation, and
+/// others that order the same way are taken for it.
+///
+/// # Errors
+/// 40517 for any other.
+pub(crate) fn check_stored(collation: Option<&Identifier>) -> Result<(), SqlError> {
+    match collation {
+        Some(collation) if named(collation) != Some(Case::Ignored) => Err(errors::unsupported(
+            format_args!("The collation {collation} of a column or database"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::stored::{parse_predicate, parse_value};
 use crate::sqlite::bind::tree::{Bound, Kind};
 use crate::sqlite::bind::write::BARE;
-use crate::sqlite::bind::{Binder, coerce};
+use crate::sqlite::bind::{Binder, coerce, collation};
 use crate::sqlite::errors;
 use crate::sqlite::translate::{self, quoted};
 
@@ -43,6 +43,7 @@ impl Worker {
                 names.iter().try_for_each(|name| self.drop_constraint(&table, name, *if_exists))
             }
             AlterTableAction::AlterColumn(column) => self.alter_column(&table, column),
+            AlterTableAction::CheckConstraints { names } => self.check_constraints(&table, names),
             _ => Err(errors::unsupported("This ALTER TABLE")),
         }
     }
@@ -375,7 +376,18 @@ impl Worker {
         }
     }
 
+    /// CHECK CONSTRAINT changes nothing: all constraints are heeded, always.
+    fn check_constraints(&self, table: &Table, names: &[Identifier]) -> Result<(), SqlError> {
+        let known = self.environment().catalog().constraints(table)?;
+        let unknown = |name: &&Identifier| !known.iter().any(|known| name.is(&known.name));
+        match names.iter().find(unknown) {
+            Some(name) => Err(errors::no_constraint(&name.text)),
+            None => Ok(()),
+        }
+    }
+
     fn alter_column(&self, table: &Table, column: &ColumnDefinition) -> Result<(), SqlError> {
+        collation::check_stored(column.collation.as_ref())?;
         let found = table.columns.iter().find(|known| column.name.is(&known.name));
         let found = found.ok_or_else(|| errors::no_such_column(&column.name.text, &table.name))?;
         let (ColumnSource::Stored(type_name), None) = (&column.source, &found.computed) else {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
-    ColumnDefinition, ColumnSource, ConstraintKind, CreateTable, Declaration, Drop, Expr,
-    Identifier, IndexColumn, ObjectName, same_name,
+    ColumnDefinition, ColumnSource, ConstraintKind, CreateDatabase, CreateTable, Declaration, Drop,
+    Expr, Identifier, IndexColumn, ObjectName, same_name,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -15,9 +15,9 @@ use super::environment::Environment;
 use super::failure;
 use super::identity_column::IdentityColumn;
 use super::thread::{Job, Worker};
-use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::BoundQuery;
+use crate::sqlite::bind::{Binder, collation};
 use crate::sqlite::security::permission::Class;
 use crate::sqlite::security::principal;
 use crate::sqlite::{cell, errors};
@@ -191,6 +191,7 @@ impl Worker {
     ) -> Result<(TableColumn, Option<Identity>), SqlError> {
         let name = &column.name.text;
         check_new(&definition.table, name)?;
+        collation::check_stored(column.collation.as_ref())?;
         let column_id = definition.next_column_id();
         let type_name = match &column.source {
             ColumnSource::Stored(type_name) => type_name,
@@ -346,14 +347,15 @@ impl Worker {
     }
 
     /// CREATE DATABASE: needs the permission in master, and makes the caller the owner.
-    pub(crate) fn create_database(&self, name: &str) -> Result<(), SqlError> {
+    pub(crate) fn create_database(&self, create: &CreateDatabase) -> Result<(), SqlError> {
+        collation::check_stored(create.collation.as_ref())?;
         let environment = self.environment();
         let catalog = environment.catalog();
         let master = catalog.database("master")?;
         let database = master.as_ref().unwrap_or(environment.database);
         Environment { database, ..environment }.check_database("CREATE DATABASE")?;
         let owner = self.session.execution.actor().login.unwrap_or(principal::server::SA);
-        catalog.create_database(name, owner)
+        catalog.create_database(&create.name.text, owner)
     }
 
     fn may_drop_database(&self, database: &DatabaseName) -> Result<bool, SqlError> {

@@ -122,7 +122,7 @@ impl Worker {
             StatementKind::CreateDatabase(create) => {
                 self.outside_transaction("CREATE DATABASE")?;
                 self.change(job, false, |worker, _| {
-                    worker.create_database(&create.name.text).map_err(Stop::from)
+                    worker.create_database(create).map_err(Stop::from)
                 })
             }
             StatementKind::Maintain(table) => self.maintain(table.as_ref()),
@@ -469,6 +469,9 @@ impl Worker {
                 }
                 ("LOCK_TIMEOUT", SetValue::Literal(Literal::Integer(milliseconds))) => {
                     self.session.lock_timeout = i64::from(*milliseconds);
+                }
+                ("SHOWPLAN_ALL" | "SHOWPLAN_TEXT" | "SHOWPLAN_XML", SetValue::On) => {
+                    return Err(errors::unsupported(format_args!("SET {name}")).into());
                 }
                 ("IDENTITY_INSERT", value) => {
                     let Some(object) = &option.object else { continue };

@@ -236,6 +236,10 @@ pub(crate) fn not_a_constraint(name: &str) -> SqlError {
     SqlError::new(3728, format!("'{name}' is not a constraint."))
 }
 
+pub(crate) fn no_constraint(name: &str) -> SqlError {
+    SqlError::new(4917, format!("Constraint '{name}' does not exist."))
+}
+
 pub(crate) fn exists_already(name: &str) -> SqlError {
     SqlError::new(2714, format!("There is already an object named '{name}' in the database."))
         .state(6)

@@ -198,6 +198,8 @@ fn format_message(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
         types.push(match actual.sql_type {
             t if t.is_character() => NVARCHAR,
             t if t.is_integer() => SqlType::BigInt,
+            // What a constant is that is too great for int.
+            SqlType::Decimal { scale: 0, .. } => SqlType::BigInt,
             t => return Err(errors::argument_type(t, place, "formatmessage")),
         });
     }
