@@ -156,6 +156,29 @@ SET XACT_ABORT OFF""").check()
     assert table.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth").value == 0
 
 
+def test_a_procedure_of_the_servers_may_have_ended_the_transaction(table):
+    table.run("CREATE PROCEDURE fails AS INSERT INTO kept (n) VALUES (100)").check()
+    table.run(
+        "CREATE PROCEDURE ends AS BEGIN TRY INSERT INTO kept (n) VALUES (100) END TRY BEGIN CATCH ROLLBACK; THROW END CATCH"
+    ).check()
+    try:
+        for procedure, state in [("fails", -1), ("ends", 0)]:
+            outcome = table.run(f"""{INTERPRETED}
+SET XACT_ABORT ON
+BEGIN TRAN
+BEGIN TRY EXEC {procedure} END TRY
+BEGIN CATCH
+  SELECT XACT_STATE() AS state, ERROR_NUMBER() AS number
+  IF @@TRANCOUNT > 0 ROLLBACK
+END CATCH
+INSERT INTO kept (n) VALUES (1)
+SET XACT_ABORT OFF""").check()
+            assert outcome.rows == [(state, 547)]
+        assert table.run("SELECT COUNT(*) AS n, @@TRANCOUNT AS depth FROM kept").rows == [(2, 0)]
+    finally:
+        table.run("DROP PROCEDURE fails; DROP PROCEDURE ends").check()
+
+
 def test_an_insert_exec_that_fails_ends_its_transaction(table):
     text = script("OutputDataSet = pandas.DataFrame({'n': [1, 100]})")
     outcome = table.run(f"SET XACT_ABORT ON; BEGIN TRAN; INSERT INTO kept (n) {text}")

@@ -35,6 +35,8 @@ const CHAINING_HINT: &str = "This procedure holds an external script, so its sta
 pub(crate) struct Heard {
     /// The error that the statement failed with, its last one.
     pub error: Option<SqlError>,
+    /// Whether a transaction was rolled back before there was an error: a procedure's own ROLLBACK.
+    pub rolled_back_first: bool,
 }
 
 /// An answer while it is read.
@@ -190,6 +192,7 @@ impl Talk {
                 state.transaction.depth = state.transaction.depth.max(1);
             }
             Environment::CommitTransaction | Environment::RollbackTransaction => {
+                answer.heard.rolled_back_first |= answer.heard.error.is_none();
                 let mut state = self.state();
                 state.descriptor = 0;
                 state.transaction.depth = 0;

@@ -54,7 +54,7 @@ impl Talk {
             // A table that is gone, with a transaction perhaps, need not be dropped.
             let _ = self.row(&format!("DROP TABLE {}", bracketed(&table))).await.map_err(broken)?;
         }
-        let heard = Heard { error: inserted.err() };
+        let heard = Heard { error: inserted.err(), ..Heard::default() };
         self.count_transactions(&job, before, &heard).await.map_err(broken)?;
         if let Some(error) = heard.error {
             // Nobody need listen any more.

@@ -204,7 +204,12 @@ impl Talk {
         if let Some(error) = heard.error.as_ref().filter(|_| before > 0 && now == 0) {
             let mut state = self.state();
             let is_doomed = state.aborts || error.number() == DEADLOCK;
-            if is_doomed && !matches!(job.kind, JobKind::Rollback | JobKind::Commit) {
+            let is_meant = match job.kind {
+                JobKind::Rollback | JobKind::Commit => true,
+                JobKind::Unknown => heard.rolled_back_first,
+                _ => false,
+            };
+            if is_doomed && !is_meant {
                 state.doomed = true;
                 state.transaction.depth = before;
                 return Ok(());
