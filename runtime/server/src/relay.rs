@@ -13,31 +13,28 @@
 mod exchange;
 mod explain;
 mod login;
+mod packets;
 mod request;
 
 use std::io;
 
-use launchpod_sqlserver::{Channel, Line, Reached, Receiver, Sender, SqlServer, connection_lost};
-use launchpod_tds::client::packets::{Packet, PacketReader};
+use launchpod_sqlserver::{Channel, Line, Reached, SqlServer, connection_lost};
+use launchpod_tds::client::packets::PacketReader;
 use launchpod_tds::message::{ClientMessage, Reset};
-use launchpod_tds::packet::{PacketStatus, PacketType};
 use launchpod_tds::token::Done;
 use launchpod_tds::version::TdsVersion;
 use launchpod_types::SqlError;
-use tokio::io::{AsyncReadExt as _, ReadHalf, WriteHalf};
+use tokio::io::ReadHalf;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use self::exchange::Exchange;
 use self::explain::Explanation;
 pub(crate) use self::login::log_in;
+use self::packets::{Sign, is_held, next_packet, pass_answers, pass_request, send, watch};
 use self::request::{Held, Request, TooLong};
 use crate::connection::{MESSAGE_LIMIT, Runner};
-use crate::respond::Responder;
 use crate::transport::Transport;
-
-/// How much is read from a client's socket at once.
-const READ_SIZE: usize = 16 << 10;
 
 /// A client's connection and the one to the server that belongs to it.
 pub(crate) struct Relay {
@@ -73,14 +70,6 @@ enum Came {
     End,
     Request(Request),
     TooLong,
-}
-
-/// What happens while the interpreter runs for a client.
-enum Sign {
-    Attention,
-    Gone,
-    /// No client's: the server is gone.
-    Lost,
 }
 
 // === impl Relay ===
@@ -287,104 +276,5 @@ impl Relay {
             None => Ok(()),
             Some(sign) => self.obey(sign).await,
         }
-    }
-}
-
-/// The client's next packet; `None` when it is gone. Nothing is lost when the future is dropped.
-async fn next_packet(
-    read: &mut ReadHalf<Transport>,
-    packets: &mut PacketReader,
-) -> io::Result<Option<Packet>> {
-    loop {
-        let packet = packets.next_packet();
-        if let Some(packet) =
-            packet.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
-        {
-            return Ok(Some(packet));
-        }
-        let input = packets.input();
-        input.reserve(READ_SIZE);
-        if read.read_buf(input).await? == 0 {
-            return Ok(None);
-        }
-    }
-}
-
-/// Whether a client's packet belongs to a request that has to be looked at when it is whole.
-fn is_held(packet: &Packet) -> bool {
-    let header = packet.header();
-    let is_request = matches!(header.packet_type, PacketType::SqlBatch | PacketType::Rpc);
-    // One that is taken back passes: the server answers that, as it does an unfinished message.
-    let is_taken_back = packet.is_last() && header.status.contains(PacketStatus::IGNORE);
-    is_request && !is_taken_back
-}
-
-/// Passes a client's packet on, after those of its message that were held.
-async fn pass_request(
-    packet: Packet,
-    held: Vec<Packet>,
-    sender: &mut Sender,
-    exchange: &Exchange,
-) -> io::Result<()> {
-    for before in held {
-        sender.bytes(before.bytes()).await?;
-    }
-    if packet.header().packet_type == PacketType::Attention {
-        exchange.attention();
-    } else if packet.is_last() {
-        exchange.asked();
-    }
-    sender.bytes(packet.bytes()).await?;
-    sender.flush().await
-}
-
-/// Sends a whole request as it came.
-async fn send(packets: &[Packet], sender: &mut Sender, exchange: &Exchange) -> io::Result<()> {
-    exchange.asked();
-    for packet in packets {
-        sender.bytes(packet.bytes()).await?;
-    }
-    sender.flush().await
-}
-
-/// Passes the server's packets on until it closes the connection.
-async fn pass_answers(
-    receiver: &mut Receiver,
-    responder: &mut Responder<WriteHalf<Transport>>,
-    exchange: &Exchange,
-    explanation: &mut Option<Explanation>,
-) -> io::Result<()> {
-    while let Some(packet) = receiver.packet().await? {
-        match explanation {
-            None => responder.pass(packet.bytes()).await?,
-            Some(answer) => {
-                let bytes = answer.push(&packet);
-                responder.pass(&bytes).await?;
-            }
-        }
-        if packet.is_last() {
-            *explanation = None;
-        }
-        exchange.answered(&packet);
-    }
-    Ok(())
-}
-
-/// Waits until the client cancels or is gone, or the server is. What else the client sends waits
-/// for its turn.
-async fn watch(
-    read: &mut ReadHalf<Transport>,
-    packets: &mut PacketReader,
-    gone: &CancellationToken,
-) -> Sign {
-    tokio::select! {
-        packet = next_packet(read, packets) => match packet {
-            Ok(Some(packet)) if packet.header().packet_type == PacketType::Attention => {
-                Sign::Attention
-            }
-            // A client that doesn't wait for its answer can't be served.
-            Ok(_) | Err(_) => Sign::Gone,
-        },
-        () = gone.cancelled() => Sign::Lost,
     }
 }
