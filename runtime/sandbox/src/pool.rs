@@ -68,21 +68,30 @@ impl Default for PoolConfig {
     }
 }
 
+impl PoolConfig {
+    /// The same with no more workers than the memory has room for, each of which takes so many bytes
+    /// while it is idle.
+    fn within_memory(self, idle: u64) -> Self {
+        let affordable = usize::try_from(self.memory / idle.max(1)).unwrap_or(usize::MAX);
+        let ceiling = self.ceiling.min(affordable);
+        PoolConfig { ceiling, floor: self.floor.min(ceiling), ..self }
+    }
+}
+
 // === impl Pool ===
 
 impl Pool {
     /// A pool before `backend`. Must be called within a Tokio runtime.
     pub fn new(backend: Arc<dyn Backend>, config: PoolConfig) -> Self {
-        let affordable = config.memory / backend.idle_memory().max(1);
-        let ceiling = config.ceiling.min(usize::try_from(affordable).unwrap_or(usize::MAX));
+        let config = config.within_memory(backend.idle_memory());
         let shared = Arc::new(Shared {
             backend,
-            config: PoolConfig { ceiling, floor: config.floor.min(ceiling), ..config },
+            config,
             makers: std::thread::available_parallelism().map_or(1, usize::from),
             shelves: Mutex::default(),
             stopping: CancellationToken::new(),
         });
-        if ceiling > 0 {
+        if config.ceiling > 0 {
             tokio::spawn(tend(Arc::downgrade(&shared), shared.stopping.clone()));
         }
         Pool { shared }
@@ -217,4 +226,23 @@ async fn tend(pool: Weak<Shared>, stopping: CancellationToken) {
 /// Whether a worker that has waited can be handed out.
 fn is_usable(worker: &Worker) -> bool {
     !worker.fate.borrow().ended()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_are_ready_than_the_memory_has_room_for() {
+        let config = PoolConfig { floor: 3, ceiling: 8, memory: 100 << 20 };
+        let sizes = |idle: u64| {
+            let config = config.within_memory(idle);
+            (config.floor, config.ceiling)
+        };
+        assert_eq!(sizes(1 << 20), (3, 8));
+        assert_eq!(sizes(20 << 20), (3, 5));
+        assert_eq!(sizes(45 << 20), (2, 2));
+        assert_eq!(sizes(101 << 20), (0, 0), "each call's worker is made when it comes");
+        assert_eq!(sizes(0), (3, 8));
+    }
 }
