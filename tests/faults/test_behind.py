@@ -161,9 +161,10 @@ def test_the_search_for_a_definition_leaves_no_transaction(make_front):
     assert ["sys.sql_modules" in asked[0], *asked[1:3]] == [True, "ROLLBACK TRANSACTION", "EXEC far.dbo.kept"]
 
 
-def test_the_question_for_an_option_leaves_no_transaction(make_front):
+def test_what_a_procedure_sets_is_asked_before_and_set_back(make_front):
+    """A language sets the order of dates too, which a view tells: its query may begin a transaction."""
     asked = []
-    text = "CREATE PROCEDURE kept AS SET DATEFORMAT dmy; IF 1 = 0 EXEC sp_execute_external_script N'Python', N''"
+    text = "CREATE PROCEDURE kept AS SET LANGUAGE British; IF 1 = 0 EXEC sp_execute_external_script N'Python', N''"
 
     def answer(kind: int, payload: bytes) -> bytes:
         batch = batch_text(payload)
@@ -172,15 +173,18 @@ def test_the_question_for_an_option_leaves_no_transaction(make_front):
             return transaction_begun(7) + row(format="ymd")
         if "@@TRANCOUNT" in batch:
             return row(depth=0, name="far", login="somebody", options=0)
+        if "@@LANGUAGE" in batch or "@@DATEFIRST" in batch:
+            return row(value="'us_english'" if "@@LANGUAGE" in batch else "3")
         if "OBJECT_DEFINITION" in batch:
             return row(id=1, text=text, name="far")
         return transaction_rolled_back(7) + done() if batch.startswith("ROLLBACK") else done()
 
     with TdsServer(answer=answer) as server, make_front(server).connect() as session:
         session.run("EXEC kept").check()
+        session.run("SELECT 1").check()
     first = next(place for place, batch in enumerate(asked) if "dm_exec_sessions" in batch)
-    assert asked[first + 1 : first + 3] == ["ROLLBACK TRANSACTION", "SET DATEFORMAT dmy"]
-    assert asked[-1] == "SET DATEFORMAT ymd"
+    assert asked[first + 1 : first + 3] == ["ROLLBACK TRANSACTION", "SET LANGUAGE British"]
+    assert asked[-2:] == ["SET LANGUAGE 'us_english'; SET DATEFIRST 3; SET DATEFORMAT ymd", "SELECT 1"]
 
 
 def front_closed():

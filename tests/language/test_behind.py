@@ -118,11 +118,18 @@ def test_options_of_a_procedure_end_with_it(sql):
         assert outcome.sets[0].rows == [(16384, 7, 3)]
         assert [only.rows for only in outcome.sets[1:]] == before
         assert [only.rows for only in sql.run(asked).check().sets] == before
+        # A language brings its own first day, which is set back too.
+        own = "SELECT @@LANGUAGE AS language, @@DATEFIRST AS first"
+        sql.run("SET DATEFIRST 3").check()
+        before = sql.run(own).rows
+        sql.run(f"CREATE PROCEDURE speaks AS SET LANGUAGE British; {INTERPRETED} SELECT @@LANGUAGE AS language").check()
+        outcome = sql.run(f"EXEC speaks; {own}").check()
+        assert [outcome.sets[0].value, outcome.sets[1].rows] == ["British", before]
         # What the batch itself sets stays.
         sql.run(f"{INTERPRETED}SET LOCK_TIMEOUT 9; EXEC sets").check()
         assert sql.run("SELECT @@LOCK_TIMEOUT AS lock").value == 9
     finally:
-        sql.run("SET LOCK_TIMEOUT -1; DROP PROCEDURE sets").check()
+        sql.run("SET LOCK_TIMEOUT -1; SET LANGUAGE us_english; DROP PROCEDURE sets; DROP PROCEDURE IF EXISTS speaks").check()
 
 
 def test_an_error_dooms_the_transaction_under_xact_abort(table):

@@ -33,6 +33,10 @@ const FLAGS: [(&str, u32); 14] = [
 pub(crate) const NOCOUNT: u32 = 512;
 /// `SET XACT_ABORT` in `@@OPTIONS`.
 pub(crate) const XACT_ABORT: u32 = 16_384;
+/// The option that sets others, too.
+pub(crate) const LANGUAGE: &str = "LANGUAGE";
+/// Those ("SET LANGUAGE (Transact-SQL)", and what sys.syslanguages has).
+const OF_LANGUAGE: [&str; 2] = ["DATEFIRST", "DATEFORMAT"];
 /// The option under which an error rolls the transaction back.
 pub(crate) const ABORT: &str = "XACT_ABORT";
 
@@ -48,7 +52,7 @@ fn question(option: &str) -> Option<String> {
         "DATEFIRST" => "SELECT CAST(@@DATEFIRST AS nvarchar(20))".to_owned(),
         "LOCK_TIMEOUT" => "SELECT CAST(@@LOCK_TIMEOUT AS nvarchar(20))".to_owned(),
         "TEXTSIZE" => "SELECT CAST(@@TEXTSIZE AS nvarchar(20))".to_owned(),
-        "LANGUAGE" => "SELECT QUOTENAME(@@LANGUAGE)".to_owned(),
+        LANGUAGE => "SELECT QUOTENAME(@@LANGUAGE, N'''')".to_owned(),
         "DATEFORMAT" => own_session("CAST(date_format AS nvarchar(3))"),
         "DEADLOCK_PRIORITY" => own_session("CAST(deadlock_priority AS nvarchar(20))"),
         "TRANSACTION ISOLATION LEVEL" => own_session(
@@ -75,7 +79,9 @@ impl Talk {
     /// Notes what options are before a statement sets them: XACT_ABORT everywhere, and all that a
     /// procedure sets, for when it ends.
     pub async fn keep_options(&mut self, set: &SetOption) -> io::Result<()> {
-        for name in &set.names {
+        let sets_others = set.names.iter().any(|name| name == LANGUAGE);
+        let others = OF_LANGUAGE.into_iter().filter(|_| sets_others);
+        for name in set.names.iter().map(String::as_str).chain(others) {
             let is_known = |scope: &Scope| scope.options.contains_key(name);
             let is_kept =
                 self.state().scopes.get(1..).and_then(<[Scope]>::last).is_none_or(is_known);
@@ -93,7 +99,7 @@ impl Talk {
                 if let (Some([Value::Text(value)]), Some(scope)) =
                     (value.as_deref(), self.state().scopes.last_mut())
                 {
-                    scope.options.insert(name.clone(), value.clone());
+                    scope.options.insert(name.to_owned(), value.clone());
                 }
             }
             if name == ABORT {

@@ -56,7 +56,10 @@ impl State {
             self.aborts = before == "ON";
         }
         let set = |(name, value): (&String, &String)| format!("SET {name} {value}");
-        let statements: Vec<String> = options.iter().map(set).collect();
+        // The language sets others of them, and goes before them.
+        let (language, others): (Vec<_>, Vec<_>) =
+            options.iter().partition(|(name, _)| *name == options::LANGUAGE);
+        let statements: Vec<String> = language.into_iter().chain(others).map(set).collect();
         (!statements.is_empty()).then(|| statements.join("; "))
     }
 }
