@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
+from uuid import UUID
 
 from .docker import wait_until
 from .scripts import DOCUMENTED
@@ -11,14 +12,16 @@ from .server import Server
 from .tds import Outcome
 
 ENDED = """
-SELECT outcome, error_number FROM sys.dm_external_script_request_history WHERE script_hash = '{}' ORDER BY start_time
+SELECT external_script_request_id, outcome, error_number FROM sys.dm_external_script_request_history WHERE script_hash = '{}' ORDER BY start_time
 """
+REQUEST = re.compile(r"request id(?: is|:) ([0-9A-Fa-f-]{36})")
 SCRIPT = re.compile(r"@script = N'((?:[^']|'')*)'")
 
 
 class Ended(NamedTuple):
     """How a request ended, as the history has it."""
 
+    request: UUID
     outcome: str
     error: int | None
 
@@ -69,4 +72,6 @@ class Attack:
         """Compares what the history and the caller were told."""
         assert row.outcome in ({ended} if isinstance(ended, str) else ended), (row, outcome.errors)
         assert row.error == (outcome.numbers[0] if outcome.numbers else None), (row, outcome.errors)
+        for request in REQUEST.findall("".join(error.text for error in outcome.errors)):
+            assert UUID(request) == row.request
         self.note(row.outcome if row.error is None else f"{row.error} {row.outcome}")
