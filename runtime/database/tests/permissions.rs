@@ -106,6 +106,34 @@ async fn rows_are_read_and_changed_by_permission() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn global_temporary_tables_are_everybodys() {
+    let (server, mut sa) = shop().await;
+    let mut mary = as_login(&server, "mary", "Yukon-900").await;
+    for sql in [
+        "CREATE TABLE ##g (a int)",
+        "INSERT ##g VALUES (1)",
+        "CREATE TABLE tempdb.dbo.kept (a int)",
+    ] {
+        run(&mut *sa, sql).await.unwrap();
+    }
+    check(
+        &mut *mary,
+        &[
+            ("SELECT a FROM ##g", "int: 1"),
+            ("INSERT ##g VALUES (2); UPDATE ##g SET a = 3 WHERE a = 1; DELETE ##g WHERE a = 2; SELECT a FROM ##g", "int: 3"),
+            ("ALTER TABLE ##g ADD b int; SELECT b FROM tempdb..##g", "int: NULL"),
+            ("CREATE TABLE ##own (a int); DROP TABLE ##own; DROP TABLE ##g; SELECT a FROM ##g", "208"),
+            ("SELECT a FROM tempdb.dbo.kept", "229"),
+            ("CREATE TABLE tempdb.dbo.own (a int)", "262"),
+        ],
+    )
+    .await;
+    // His own default schema isn't there, where such tables are.
+    let mut joe = as_login(&server, "joe", "Yukon-901").await;
+    check(&mut *joe, &[("CREATE TABLE ##j (a int); SELECT COUNT(*) FROM ##j", "int!: 0")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn roles_carry_permissions() {
     let (server, mut sa) = shop().await;
     let mut mary = as_login(&server, "mary", "Yukon-900").await;

@@ -158,13 +158,18 @@ impl Worker {
                 errors::no_such_database(name.database.as_ref().map_or("", |name| &name.text))
             })?;
             let asked = match &name.schema {
+                // Whatever is said.
+                _ if name.is_global_temporary() => "dbo".to_owned(),
                 Some(schema) => schema.text.clone(),
                 None => environment.default_schema()?,
             };
             let schema =
                 catalog.schema(&database, &asked)?.ok_or_else(|| errors::unknown_schema(&asked))?;
             let there = Environment { database: &database, ..environment };
-            there.check_create("CREATE TABLE", &schema)?;
+            // Anybody may make a temporary one.
+            if !name.is_global_temporary() {
+                there.check_create("CREATE TABLE", &schema)?;
+            }
             if catalog.is_taken(&database, &schema, &name.name.text)? {
                 return Err(errors::exists_already(&name.name.text));
             }

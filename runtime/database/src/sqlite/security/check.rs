@@ -8,7 +8,7 @@ use launchpod_types::SqlError;
 use super::context::{Chain, Context};
 use super::permission::{Class, Permission};
 use super::rights::Securable;
-use crate::sqlite::embedded::catalog::{DatabaseName, Table};
+use crate::sqlite::embedded::catalog::{DatabaseName, TEMPDB, Table};
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::Module;
 use crate::sqlite::errors;
@@ -29,12 +29,13 @@ impl Environment<'_> {
         self.session.execution.context(self.catalog(), database)
     }
 
-    /// Checks a permission on a table, by its code. Temporary tables are the session's own.
+    /// Checks a permission on a table, by its code. Local temporary tables are the session's own,
+    /// and global ones everybody's.
     ///
     /// # Errors
     /// 229 when it is missing, 916 when the table's database may not be entered.
     pub(crate) fn check_table(&self, table: &Table, code: &str) -> Result<(), SqlError> {
-        if table.attached == "temp" {
+        if is_temporary(table) {
             return Ok(());
         }
         let own = (table.database == self.database.name).then(|| self.database.clone());
@@ -117,7 +118,7 @@ impl Environment<'_> {
 
     /// Whether the caller may do something to a table, chains aside.
     pub(crate) fn may_table(&self, table: &Table, code: &str) -> Result<bool, SqlError> {
-        if table.attached == "temp" {
+        if is_temporary(table) {
             return Ok(true);
         }
         match self.catalog().database(&table.database)? {
@@ -163,6 +164,9 @@ impl Environment<'_> {
 
     /// The schemas in which a name is looked for, in order.
     pub(crate) fn schemas_of(&self, name: &ObjectName) -> Result<Vec<String>, SqlError> {
+        if name.is_global_temporary() {
+            return Ok(vec!["dbo".to_owned()]);
+        }
         if let Some(schema) = &name.schema {
             return Ok(vec![schema.text.clone()]);
         }
@@ -189,4 +193,10 @@ impl Environment<'_> {
             None => Ok(self.context()?.default_schema.clone()),
         }
     }
+}
+
+/// Whether nobody needs a permission for a table.
+fn is_temporary(table: &Table) -> bool {
+    let is_global = || table.database == TEMPDB.1 && table.name.starts_with("##");
+    table.attached == "temp" || is_global()
 }
