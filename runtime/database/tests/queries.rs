@@ -183,3 +183,28 @@ async fn top_by_share_and_with_ties() {
     )
     .await;
 }
+
+/// "ORDER BY clause": invalid in what a query holds, unless it chooses rows there.
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_within_queries_have_no_order() {
+    let (_server, mut session) = sales().await;
+    check(
+        &mut *session,
+        &[
+            ("SELECT COUNT(*) FROM (SELECT n FROM s ORDER BY n) AS q", "1033"),
+            ("WITH q AS (SELECT n FROM s ORDER BY n) SELECT COUNT(*) FROM q", "1033"),
+            ("SELECT (SELECT n FROM s WHERE id = 1 ORDER BY n)", "1033"),
+            ("SELECT 1 WHERE EXISTS (SELECT n FROM s ORDER BY n)", "1033"),
+            ("SELECT 1 WHERE 3 IN (SELECT n FROM s ORDER BY n)", "1033"),
+            ("SELECT x.n FROM c CROSS APPLY (SELECT n FROM s ORDER BY n) AS x", "1033"),
+            ("SELECT COUNT(*) FROM (SELECT TOP 2 n FROM s ORDER BY n) AS q", "int!: 2"),
+            ("SELECT COUNT(*) FROM (SELECT n FROM s ORDER BY n OFFSET 1 ROW) AS q", "int!: 3"),
+            (
+                "SELECT (SELECT n FROM s WHERE id < 3 ORDER BY n DESC FOR JSON PATH) AS j",
+                r#"nvarchar(max): [{"n":4},{"n":3}]"#,
+            ),
+            ("SELECT NULLIF(NULL, 1)", "4151"),
+        ],
+    )
+    .await;
+}

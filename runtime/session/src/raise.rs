@@ -47,7 +47,12 @@ impl Run<'_> {
             return Err(Stop::Failed(vec![message]));
         }
         let line = raise.message.line;
-        self.message(Message { line, ..message }).await
+        let number = message.number;
+        self.message(Message { line, ..message }).await?;
+        if raise.set_error {
+            self.session.globals.error = number;
+        }
+        Ok(())
     }
 
     /// `THROW number, message, state`, or `THROW` of what a CATCH block handles.

@@ -96,6 +96,7 @@ async fn raiserror_of_severity_10_informs() {
     client
         .check(&[
             ("RAISERROR('x', 10, 1) PRINT @@ERROR", "x 0"),
+            ("RAISERROR('x', 9, 1) WITH SETERROR PRINT @@ERROR", "x 50000"),
             ("RAISERROR('x', 11, 1) PRINT @@ERROR", "!50000@1 50000"),
         ])
         .await;

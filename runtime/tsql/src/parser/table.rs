@@ -248,7 +248,11 @@ impl Parser<'_> {
         loop {
             if self.at_word("WITH") && self.symbol_ahead(1, "(") {
                 self.advance();
+                let from = self.position;
                 self.skip_balanced()?;
+                if self.ignores_duplicates(from) {
+                    return Err(Failure::Unread("IGNORE_DUP_KEY = ON"));
+                }
             } else if self.at_words(&["WITH", "FILLFACTOR"]) {
                 self.position += 2;
                 self.expect("=")?;
@@ -264,6 +268,18 @@ impl Parser<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether the options that have just been skipped make an index drop what it has already.
+    fn ignores_duplicates(&mut self, from: usize) -> bool {
+        let to = std::mem::replace(&mut self.position, from);
+        let mut found = false;
+        while self.position < to && !found {
+            found = self.accept_word("IGNORE_DUP_KEY") && self.accept("=") && self.at_word("ON");
+            self.position += 1;
+        }
+        self.position = to;
+        found
     }
 
     fn references(&mut self, columns: Vec<Identifier>) -> Result<ForeignKey> {

@@ -47,7 +47,7 @@ impl Binder<'_> {
         match &source.kind {
             TableSourceKind::Derived(query) => {
                 let rule = super::Aggregates::Refused;
-                let query = self.with_aggregates(rule, |binder| binder.bind_query(query))?;
+                let query = self.with_aggregates(rule, |binder| binder.inner_query(query))?;
                 Ok(Some((query, String::new())))
             }
             TableSourceKind::Function { call, .. } => match self.environment.module(&call.name)? {

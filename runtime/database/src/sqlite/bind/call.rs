@@ -1,6 +1,8 @@
 //! Calls of functions.
 
-use launchpod_tsql::ast::{CompareOperator, Expr, ExprKind, FunctionArguments, FunctionCall};
+use launchpod_tsql::ast::{
+    CompareOperator, Expr, ExprKind, FunctionArguments, FunctionCall, Literal,
+};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::expression::{case, common_type};
@@ -194,6 +196,9 @@ impl Binder<'_> {
 
     fn null_if(&mut self, list: &[Expr]) -> Result<Bound, SqlError> {
         expect("nullif", list, 2)?;
+        if matches!(list[0].kind, ExprKind::Literal(Literal::Null)) {
+            return Err(errors::null_if_null());
+        }
         let (value, other) = (self.value(&list[0])?, self.value(&list[1])?);
         let condition = compare(CompareOperator::Equal, value.clone(), other)?;
         let null = Bound::constant(Value::Null, value.sql_type);

@@ -170,7 +170,7 @@ impl Binder<'_> {
 
     /// A subquery that yields one column.
     pub(crate) fn subquery(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
-        let query = self.bind_query(query)?;
+        let query = self.inner_query(query)?;
         if query.columns.len() == 1 { Ok(query) } else { Err(errors::one_expression()) }
     }
 

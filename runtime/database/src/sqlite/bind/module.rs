@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
     CreateFunction, Declaration, ExprKind, FunctionBody, FunctionCall, Identifier,
-    ParameterDefinition, Query, Statement, StatementKind, TypeName,
+    ParameterDefinition, Statement, StatementKind, TypeName,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -52,7 +52,7 @@ impl Binder<'_> {
         let StatementKind::CreateView(view) = parsed(module)? else { return Err(changed(module)) };
         let home = self.home(module)?;
         let mut query =
-            self.within(home, BTreeMap::new(), |binder| binder.module_query(&view.query))?;
+            self.within(home, BTreeMap::new(), |binder| binder.inner_query(&view.query))?;
         rename(&mut query, &view.columns, &module.name)?;
         Ok(query)
     }
@@ -97,7 +97,7 @@ impl Binder<'_> {
         let FunctionBody::Inline(query) = &create.body else { return Err(changed(module)) };
         let parameters = named(create, arguments);
         let home = self.home(module)?;
-        let query = self.within(home, parameters, |binder| binder.module_query(query))?;
+        let query = self.within(home, parameters, |binder| binder.inner_query(query))?;
         // The names must do for a table.
         super::query::named_columns(&query.columns, &[], &module.name)?;
         Ok(query)
@@ -215,20 +215,6 @@ impl Binder<'_> {
                 Ok(Bound { nullable: true, ..value })
             })
             .collect()
-    }
-
-    /// The query of a module: its last ORDER BY means nothing without TOP.
-    fn module_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
-        let top = matches!(&query.body, launchpod_tsql::ast::QueryBody::Select(select)
-            if select.top.is_some());
-        if !query.order_by.is_empty()
-            && !top
-            && query.offset.is_none()
-            && query.for_clause.is_none()
-        {
-            return Err(errors::order_by_in_view());
-        }
-        self.bind_query(query)
     }
 
     /// Where a module's names are looked for, and whose it is.

@@ -74,7 +74,7 @@ impl Binder<'_> {
                 Bound::predicate(Kind::Infix { operator, left, right, collate: false }, false)
             }
             ExprKind::Exists(query) => {
-                let query = self.bind_query(query)?;
+                let query = self.inner_query(query)?;
                 Bound::predicate(Kind::Exists(Box::new(query)), false)
             }
             _ => return Err(errors::non_boolean("")),

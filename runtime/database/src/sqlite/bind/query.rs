@@ -101,6 +101,20 @@ impl Binder<'_> {
     }
 
     /// Binds CTEs and leaves them in sight.
+    /// Binds the query of a module, or one within another: there, an ORDER BY means nothing without
+    /// TOP, OFFSET or FOR.
+    ///
+    /// # Errors
+    /// 1033.
+    pub(super) fn inner_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        let top = matches!(&query.body, QueryBody::Select(select) if select.top.is_some());
+        let chooses = top || query.offset.is_some() || query.for_clause.is_some();
+        if !query.order_by.is_empty() && !chooses {
+            return Err(errors::order_by_in_view().or_line(query.line));
+        }
+        self.bind_query(query)
+    }
+
     pub(crate) fn common_tables(&mut self, ctes: &[Cte]) -> Result<Vec<BoundCte>, SqlError> {
         let mut bound = Vec::with_capacity(ctes.len());
         for cte in ctes {
@@ -114,7 +128,7 @@ impl Binder<'_> {
         let outer = std::mem::take(&mut self.scopes);
         let name = cte.name.text.clone();
         let query = match recursion::operands(cte) {
-            None => self.bind_query(&cte.query),
+            None => self.inner_query(&cte.query),
             Some(operands) => self.recursive(cte, operands, &storage),
         };
         self.scopes = outer;

@@ -43,7 +43,7 @@ impl Binder<'_> {
                 // A derived table doesn't see the sources beside it.
                 let own = self.scopes.pop();
                 let query =
-                    self.with_aggregates(Aggregates::Refused, |binder| binder.bind_query(query));
+                    self.with_aggregates(Aggregates::Refused, |binder| binder.inner_query(query));
                 self.scopes.extend(own);
                 self.derived(query?, source)
             }

@@ -2,6 +2,14 @@
 
 use launchpod_types::{SqlError, SqlType};
 
+pub(crate) fn null_if_null() -> SqlError {
+    SqlError::new(
+        4151,
+        "The type of the first argument to NULLIF cannot be the NULL constant because the type of \
+         the first argument has to be known.",
+    )
+}
+
 pub(crate) fn json_path(character: char, position: usize) -> SqlError {
     SqlError::new(
         13607,
