@@ -526,6 +526,7 @@ async fn the_catalog_shows_what_may_be_seen() {
             ("", "SELECT password_hash FROM sys.sql_logins WHERE name = 'mary'", "varbinary(256): NULL"),
             ("", "SELECT COUNT(*) FROM sys.dm_exec_sessions", "int!: 1"),
             ("", "SELECT * FROM sys.dm_external_script_requests", "300"),
+            ("", "SELECT * FROM sys.dm_os_performance_counters", "300"),
             ("", "SELECT cpu_count FROM sys.dm_os_sys_info", "300"),
             ("", "SELECT name FROM sys.dm_resource_governor_external_resource_pools", "300"),
             ("", "SELECT name FROM sys.login_token ORDER BY 1", "nvarchar(128)!: mary; public"),

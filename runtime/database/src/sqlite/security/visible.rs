@@ -13,8 +13,13 @@ use crate::sqlite::errors;
 use crate::sqlite::system::base::BaseTable;
 
 /// How the names of views begin that show the server, or what others do there.
-const OF_SERVER_STATE: [&str; 4] =
-    ["dm_external_script_", "dm_os_sys_info", "dm_resource_governor_", "dm_server_registry"];
+const OF_SERVER_STATE: [&str; 5] = [
+    "dm_external_script_",
+    "dm_os_performance_counters",
+    "dm_os_sys_info",
+    "dm_resource_governor_",
+    "dm_server_registry",
+];
 
 /// Where an object is.
 struct Place {
