@@ -271,6 +271,9 @@ impl Binder<'_> {
             None => None,
         };
         let distinct = select.distinct;
+        if distinct && let Some(item) = items.iter().find(|item| is_incomparable(item.sql_type)) {
+            return Err(errors::not_distinct(item.sql_type));
+        }
         let group_by = grouping.values.clone();
         let mut bound = BoundSelect { distinct, items, from, filter, group_by, having };
         let ranked = select.top.as_ref().filter(|top| top.percent || top.with_ties);
@@ -543,6 +546,7 @@ impl Binder<'_> {
         }
         let value =
             if distinct { self.value(&item.value)? } else { self.order_value(&item.value)? };
+        check_sorted(value.sql_type)?;
         if distinct {
             let index = items
                 .iter()
@@ -554,6 +558,19 @@ impl Binder<'_> {
         }
         Ok(BoundOrder { value: OrderValue::Value(key(value)), descending: item.descending })
     }
+}
+
+/// Whether values of a type can't be compared with each other.
+fn is_incomparable(sql_type: SqlType) -> bool {
+    matches!(sql_type, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml)
+}
+
+/// Refuses to sort what can't be compared.
+///
+/// # Errors
+/// 306, and 305 for xml.
+fn check_sorted(sql_type: SqlType) -> Result<(), SqlError> {
+    if is_incomparable(sql_type) { Err(errors::not_sorted(sql_type)) } else { Ok(()) }
 }
 
 /// A position or an output column's name in ORDER BY.
@@ -571,6 +588,7 @@ fn order_by_output(item: &OrderItem, columns: &[QueryColumn]) -> Result<BoundOrd
             .ok_or_else(|| errors::invalid_column(&name.name.text))?,
         _ => return Err(errors::order_by_not_in_list(false)),
     };
+    check_sorted(columns[index].sql_type)?;
     let text = columns[index].sql_type.is_character();
     let value = OrderValue::Position { index, text };
     Ok(BoundOrder { value, descending: item.descending })

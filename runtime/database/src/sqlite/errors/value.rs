@@ -2,6 +2,31 @@
 
 use launchpod_types::{SqlError, SqlType};
 
+pub(crate) fn not_distinct(sql_type: SqlType) -> SqlError {
+    let name = sql_type.name();
+    SqlError::new(
+        421,
+        format!(
+            "The {name} data type cannot be selected as DISTINCT because it is not comparable."
+        ),
+    )
+}
+
+pub(crate) fn not_sorted(sql_type: SqlType) -> SqlError {
+    match sql_type {
+        SqlType::Xml => SqlError::new(
+            305,
+            "The XML data type cannot be compared or sorted, except when using the IS NULL \
+             operator.",
+        ),
+        _ => SqlError::new(
+            306,
+            "The text, ntext, and image data types cannot be compared or sorted, except when using \
+             IS NULL or LIKE operator.",
+        ),
+    }
+}
+
 pub(crate) fn null_if_null() -> SqlError {
     SqlError::new(
         4151,
