@@ -1,7 +1,7 @@
 //! Environments of a test's own: copies of the repository's, under another name, so that nothing
 //! here takes the tags of the images that a user works with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -78,26 +78,26 @@ impl Bench {
     pub async fn clear(&self) {
         let references = ["", "-env"].map(|suffix| format!("launchpod/{}{suffix}", self.name));
         let labels = vec![format!("launchpod.image={}", self.name)];
-        let mut doomed = Vec::new();
+        let mut ours = HashSet::new();
         for filter in [("reference", references.to_vec()), ("label", labels)] {
             let filters = HashMap::from([filter]);
             let options = ListImagesOptionsBuilder::new().filters(&filters).build();
             let found = self.docker.list_images(Some(options)).await.unwrap();
-            doomed.extend(found.into_iter().map(|image| image.id));
+            ours.extend(found.into_iter().map(|image| image.id));
         }
         let options = ListImagesOptionsBuilder::new().all(true).build();
-        let mut others = self.docker.list_images(Some(options)).await.unwrap();
+        let all = self.docker.list_images(Some(options)).await.unwrap();
+        let parents: HashMap<_, _> =
+            all.into_iter().map(|image| (image.id, image.parent_id)).collect();
+        let line = |id| std::iter::successors(Some(id), |id| parents.get(*id));
+        let doomed = parents.keys().filter(|id| line(id).any(|ancestor| ours.contains(ancestor)));
+        let mut doomed: Vec<_> = doomed.map(|id| (line(id).count(), id)).collect();
         // An image can't be removed before those that were made from it.
-        let mut next = 0;
-        while let Some(parent) = doomed.get(next).cloned() {
-            let children = others.extract_if(.., |image| image.parent_id == parent);
-            doomed.extend(children.map(|image| image.id));
-            next += 1;
-        }
-        for id in doomed.iter().rev() {
+        doomed.sort_unstable();
+        for (_, id) in doomed.iter().rev() {
             let options = RemoveImageOptionsBuilder::new().force(true).build();
             match self.docker.remove_image(id, Some(options), None).await {
-                // It went with its last child, or is named twice.
+                // It went with its last child.
                 Err(DockerError::DockerResponseServerError { status_code: 404, .. }) => {}
                 removed => {
                     removed.unwrap();
