@@ -40,6 +40,22 @@ WITH RESULT SETS ((Package NVARCHAR(128), Version NVARCHAR(128)));
     assert {"pandas", "numpy", "scikit-learn", "pyarrow"} <= packages.keys()
 
 
+def test_the_packages_are_listed_as_they_were_before(page):
+    """The page's earlier way, which needs what setuptools has dropped since."""
+    packages = dict(
+        page.run("""
+EXECUTE sp_execute_external_script
+  @language = N'Python',
+  @script = N'
+import pkg_resources
+import pandas
+OutputDataSet = pandas.DataFrame(sorted([(i.key, i.version) for i in pkg_resources.working_set]))'
+WITH RESULT SETS ((Package NVARCHAR(128), Version NVARCHAR(128)));
+""").rows
+    )
+    assert {"pandas", "numpy", "scikit-learn", "pyarrow"} <= packages.keys()
+
+
 def test_a_script_reads_from_another_database(page):
     page.run("""
 CREATE DATABASE sales_archive
