@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.docker import containers, docker, remove_containers, wait_until
+from harness.docker import docker, remove_containers, wait_until
 from harness.server import BINARY, PASSWORD, REPOSITORY
 from harness.tds import Session
 
@@ -71,14 +71,12 @@ def project(tmp_path_factory):
     try:
         made.compose("up", "--detach", "--build")
         wait_until(lambda: made.inspect()["State"]["Health"]["Status"] == "healthy", "a healthy container", 120)
-        yield made
-    finally:
         # Root in the container has no right to another's files.
         instance = docker("exec", "--user", "10001", made.container, "cat", "instance-id").strip()
+        yield made
+    finally:
         made.compose("down", "--volumes", "--rmi", "local")
-        left = containers(instance)
-        remove_containers(instance)
-    assert left == []
+    assert remove_containers(instance) == []
 
 
 def free_port() -> int:
