@@ -1,6 +1,7 @@
 """The T-SQL around the scripts."""
 
 import datetime
+import decimal
 
 import pyodbc
 import pytds
@@ -167,3 +168,12 @@ def test_a_database_that_does_not_exist(server):
             f"DRIVER=FreeTDS;SERVER={server.host};PORT={server.port};UID={server.user};PWD={server.password};"
             "TDS_Version=7.4;DATABASE=no_such_database"
         )
+
+
+def test_compound_assignments_of_a_select_count_once(sql):
+    outcome = sql.run("""
+DECLARE @a int = 1, @b int = 10, @c int = 3, @s varchar(5) = 'x', @sum int = 100, @m money = 1.5
+SELECT @a += 5, @b -= 3, @c *= 4, @s += 'y', @m += 1
+SELECT @sum -= n FROM (VALUES (1), (2), (3)) AS v (n)
+SELECT @a AS a, @b AS b, @c AS c, @s AS s, @m AS m, @sum AS sum""").check()
+    assert outcome.rows == [(6, 7, 12, "xy", decimal.Decimal("2.5"), 94)]

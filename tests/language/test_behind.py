@@ -68,6 +68,41 @@ SELECT @@ERROR AS none""")
     assert outcome.errors[0].line == 7
 
 
+def test_variables_are_assigned_by_queries(table):
+    table.run("INSERT INTO kept (n) VALUES (1), (2), (3)").check()
+    outcome = table.run(f"""{INTERPRETED}
+DECLARE @count int, @sum int = 10, @last nvarchar(20) = N'none', @rows int
+SELECT @count = COUNT(*) FROM kept
+SELECT @sum += n FROM kept
+SELECT @rows = @@ROWCOUNT
+SELECT @last = t FROM kept WHERE n = 9
+SELECT @@ROWCOUNT AS none, @count AS c, @sum AS s, @rows AS r, @last AS l
+EXEC sp_executesql N'SELECT @x = MAX(n) FROM kept', N'@x int OUTPUT', @count OUTPUT
+BEGIN TRY SELECT @count = CAST('x' AS int) END TRY
+BEGIN CATCH SELECT @rows = ERROR_NUMBER() END CATCH
+SELECT @count AS c, @rows AS r""").check()
+    assert [only.rows for only in outcome.sets] == [[(0, 3, 16, 3, "none")], [(3, 245)]]
+    assert table.run(f"{INTERPRETED}DECLARE @a int; UPDATE kept SET @a = n = 5").numbers == [40517]
+    assert table.run("SELECT MAX(n) AS n FROM kept").value == 3
+
+
+def test_a_merge_runs(table):
+    table.run("INSERT INTO kept (n) VALUES (1), (2)").check()
+    merge = "MERGE kept AS k USING (SELECT 2 AS n) AS s ON k.n = s.n WHEN MATCHED THEN UPDATE SET n = 7;"
+    assert table.run(f"{INTERPRETED}{merge} SELECT SUM(n) AS n FROM kept").check().value == 8
+
+
+def test_nobody_else_stays_behind(sql):
+    call = "EXEC sp_execute_external_script N''Python'', N''pass''"
+    sql.run("CREATE USER low WITHOUT LOGIN").check()
+    try:
+        for batch in (f"EXEC(N'{call}') AS USER = 'low'", f"EXEC(N'EXECUTE AS USER = ''low''; {call}')"):
+            assert sql.run(batch).numbers == [40510]
+            assert sql.run("SELECT USER_NAME() AS name").value == "dbo"
+    finally:
+        sql.run("DROP USER low").check()
+
+
 def test_a_catch_knows_the_error(table):
     outcome = table.run(f"""{INTERPRETED}
 BEGIN TRY
@@ -257,6 +292,9 @@ def test_permission_is_the_servers(front, sql):
             assert session.run(call).numbers == [262]
             sql.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
             session.run(call).check()
+            # Not even an owner of the database is asked for then.
+            sql.run("ALTER ROLE db_owner ADD MEMBER reader; DENY EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
+            assert session.run(call).numbers == [262]
         with pytest.raises(Exception, match="Login failed"):
             front.connect(user="reader", password="wrong")
     finally:

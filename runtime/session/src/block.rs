@@ -1,7 +1,7 @@
 //! Statements one after the other, and control flow.
 
 use launchpod_database::Action;
-use launchpod_tsql::ast::{Declaration, Expr, Statement, StatementKind};
+use launchpod_tsql::ast::{Declaration, Expr, Security, Statement, StatementKind};
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
 use crate::deep::Deep;
@@ -182,6 +182,14 @@ impl Run<'_> {
                 StatementKind::WaitFor(wait) => self.wait(wait).await?,
                 StatementKind::Goto(label) => return Ok(Flow::Goto(label.fold())),
                 StatementKind::Label(_) => {}
+                // The server isn't told where what is called ends, and would go on as somebody else.
+                StatementKind::Security(security)
+                    if matches!(**security, Security::ExecuteAs { .. })
+                        && self.scope.depth > 1
+                        && self.session.database.is_server() =>
+                {
+                    return Err(unsupported("EXECUTE AS in what is called"));
+                }
                 StatementKind::Kill(_) if !self.session.database.is_server() => {
                     return Err(unsupported("KILL"));
                 }

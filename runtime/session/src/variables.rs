@@ -11,15 +11,11 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
-use crate::evaluate::OPERAND;
 use crate::run::{Run, Stop};
 use crate::walk::nested;
 
-/// One `@variable = value` of a SELECT.
-pub(crate) struct Assigned<'q> {
-    variable: &'q str,
-    operator: AssignOperator,
-}
+/// The variable of one `@variable = value` of a SELECT.
+pub(crate) struct Assigned<'q>(&'q str);
 
 impl Run<'_> {
     /// A declared variable.
@@ -141,24 +137,24 @@ impl Run<'_> {
     /// What a SELECT assigns, when it assigns.
     pub fn assignments(query: &Query) -> Option<Vec<Assigned<'_>>> {
         let QueryBody::Select(select) = &query.body else { return None };
-        let assigned = |item| match item {
-            &SelectItem::Assign { ref variable, operator, .. } => {
-                Some(Assigned { variable, operator })
-            }
+        let assigned = select.items.iter().map(|item| match item {
+            SelectItem::Assign { variable, .. } => Some(Assigned(variable)),
             _ => None,
-        };
-        select.items.iter().map(assigned).collect()
+        });
+        assigned.collect()
     }
 
-    /// Runs a SELECT that assigns: its last row gives the values; without a row the variables
-    /// stay as they are.
+    /// Runs a SELECT that assigns. The embedded database gives a row for each that is assigned,
+    /// compound operators applied, of which the last counts; without a row the variables stay as
+    /// they are. A server assigns to variables of its own, and gives one row: how many rows there
+    /// were, and what the variables are then.
     pub async fn assign(
         &mut self,
         statement: &Statement,
         assignments: &[Assigned<'_>],
     ) -> Result<(), Stop> {
-        for assignment in assignments {
-            self.variable(assignment.variable)?;
+        for Assigned(variable) in assignments {
+            self.variable(variable)?;
         }
         self.begin_implicitly(statement).await?;
         let source = Arc::clone(&self.scope.source);
@@ -169,30 +165,22 @@ impl Run<'_> {
             }
             None => self.last_row(statement.clone(), statement.span.text(&source)).await?,
         };
-        self.session.globals.succeeded(row.as_ref().map_or(0, |row| row.count));
-        let Some(row) = row else { return Ok(()) };
-        for ((assignment, column), value) in assignments.iter().zip(&*row.columns).zip(row.values) {
-            let name = assignment.variable;
+        let Some(row) = row else {
+            self.session.globals.succeeded(0);
+            return Ok(());
+        };
+        let mut cells = row.columns.iter().zip(row.values);
+        let count = match self.session.database.is_server().then(|| cells.next()).flatten() {
+            Some((_, Value::Int(count))) => u64::try_from(count).unwrap_or(0),
+            _ => row.count,
+        };
+        self.session.globals.succeeded(count);
+        for (Assigned(name), (column, value)) in assignments.iter().zip(cells) {
             let declared = self.variable(name)?.sql_type;
-            let value = match arithmetic(assignment.operator) {
-                None => self.convert(value, column.sql_type, declared).await?,
-                Some(sign) => self.combine(name, sign, value, column.sql_type).await?,
-            };
+            let value = self.convert(value, column.sql_type, declared).await?;
             self.store(name, value)?;
         }
         Ok(())
-    }
-
-    /// `@variable sign value`, in the variable's type.
-    async fn combine(
-        &mut self,
-        name: &str,
-        sign: &str,
-        value: Value,
-        from: SqlType,
-    ) -> Result<Value, Stop> {
-        let declared = self.variable(name)?.sql_type;
-        self.value_with(value, from, &format!("{name} {sign} {OPERAND}"), declared).await
     }
 }
 

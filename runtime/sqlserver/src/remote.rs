@@ -64,24 +64,20 @@ impl Remote {
         self.line.state().scopes.last().and_then(|scope| scope.identity)
     }
 
-    /// Whether one of these functions, asked in this order, says 1. A function that isn't there,
-    /// or doesn't know what it is asked for (NULL), says nothing.
-    async fn says_yes(&self, questions: &[String]) -> Result<bool, SqlError> {
-        for question in questions {
-            match self.line.row(&format!("SELECT {question}")).await {
-                Ok(row) => {
-                    let said = row.and_then(|row| row.into_iter().next());
-                    if matches!(said, Some(Value::Int(1) | Value::Bit(true))) {
-                        return Ok(true);
-                    }
-                }
-                Err(error) if error.number() == crate::connection_lost().number() => {
-                    return Err(error);
-                }
-                Err(error) => tracing::debug!(%error, question, "The server can't tell"),
+    /// What a function says; nothing when it isn't there, or doesn't know what it is asked for (NULL).
+    async fn says(&self, question: &str) -> Result<Option<bool>, SqlError> {
+        match self.line.row(&format!("SELECT {question}")).await {
+            Ok(row) => Ok(match row.and_then(|row| row.into_iter().next()) {
+                Some(Value::Int(said)) => Some(said == 1),
+                Some(Value::Bit(said)) => Some(said),
+                _ => None,
+            }),
+            Err(error) if error.number() == crate::connection_lost().number() => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, question, "The server can't tell");
+                Ok(None)
             }
         }
-        Ok(false)
     }
 }
 
@@ -140,19 +136,24 @@ impl Session for Remote {
     async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
         let Action::ExternalScript { .. } = action else { return Ok(()) };
         let database = self.line.identity().database;
-        // As the documentation of HAS_PERMS_BY_NAME asks of a database: by its name.
-        let mut questions = vec![
-            format!(
-                "HAS_PERMS_BY_NAME(N'{}', N'DATABASE', N'EXECUTE ANY EXTERNAL SCRIPT')",
-                database.replace('\'', "''")
-            ),
-            "IS_SRVROLEMEMBER(N'sysadmin')".to_owned(),
-            "IS_ROLEMEMBER(N'db_owner')".to_owned(),
-        ];
-        if let Some(role) = &self.server.upstream().config().script_role {
-            questions.push(format!("IS_ROLEMEMBER(N'{}')", role.replace('\'', "''")));
+        if self.says("IS_SRVROLEMEMBER(N'sysadmin')").await? == Some(true) {
+            return Ok(());
         }
-        if self.says_yes(&questions).await? {
+        // As the documentation of HAS_PERMS_BY_NAME asks of a database: by its name.
+        let permission = format!(
+            "HAS_PERMS_BY_NAME(N'{}', N'DATABASE', N'EXECUTE ANY EXTERNAL SCRIPT')",
+            database.replace('\'', "''")
+        );
+        let mut is_allowed = self.says(&permission).await?;
+        // Roles count only before a server that doesn't know the permission: a DENY is the last word.
+        let script_role = self.server.upstream().config().script_role.clone();
+        for role in ["db_owner".to_owned()].into_iter().chain(script_role) {
+            if is_allowed.is_none() {
+                let member = format!("IS_ROLEMEMBER(N'{}')", role.replace('\'', "''"));
+                is_allowed = self.says(&member).await?.filter(|is_member| *is_member);
+            }
+        }
+        if is_allowed == Some(true) {
             return Ok(());
         }
         Err(SqlError::with_class(

@@ -14,8 +14,8 @@ use launchpod_tds::client::request::Passing;
 use launchpod_tds::rpc::{Procedure, SpecialProcedure};
 use launchpod_tds::types::{Collation, Length as WireLength, TypeInfo, Value as WireValue};
 use launchpod_tsql::ast::{
-    ArgumentValue, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName, QueryBody,
-    StatementKind, fold_name,
+    ArgumentValue, Assignment, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName,
+    Query, QueryBody, SelectItem, StatementKind, fold_name,
 };
 use launchpod_tsql::{Token, TokenKind, tokenize};
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
@@ -87,6 +87,13 @@ pub(crate) fn request(execute: &Execute, identity: Option<i128>) -> Result<Reque
         _ => {}
     }
     let Rewritten { mut text, parameters } = rewrite(execute, identity)?;
+    match kind {
+        StatementKind::Select(query) if !execute.describe => text.push_str(&answer(query)),
+        StatementKind::Update(update) => refuse_assignments(&update.assignments)?,
+        // The one statement that needs its end.
+        StatementKind::Merge(_) => text.push(';'),
+        _ => {}
+    }
     if execute.describe {
         text = format!("SET FMTONLY ON; {text}");
     }
@@ -100,6 +107,35 @@ pub(crate) fn request(execute: &Execute, identity: Option<i128>) -> Result<Reque
         return Ok(Request::Batch(format!("{text}{end}")));
     }
     execute_sql(text, &parameters, inserts)
+}
+
+/// What follows a SELECT that assigns, for the interpreter to learn of it: how many rows there were,
+/// and what the variables are then.
+fn answer(query: &Query) -> String {
+    let QueryBody::Select(select) = &query.body else { return String::new() };
+    let assigned = select.items.iter().map(|item| match item {
+        SelectItem::Assign { variable, .. } => Some(variable.as_str()),
+        _ => None,
+    });
+    match assigned.collect::<Option<Vec<_>>>() {
+        Some(variables) if !variables.is_empty() => {
+            format!("\nSELECT @@ROWCOUNT, {}", variables.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Refuses `UPDATE … SET @v = …`: the server would assign to a variable of its own.
+fn refuse_assignments(assignments: &[Assignment]) -> Result<(), SqlError> {
+    match assignments.iter().find_map(|assignment| assignment.variable.as_deref()) {
+        Some(variable) => {
+            let text = format!(
+                "UPDATE that sets the variable {variable} is not supported beside an external script."
+            );
+            Err(SqlError::new(40517, text))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The text of a part of a statement with what is the interpreter's put in, as a plain batch.
@@ -467,6 +503,35 @@ mod tests {
         // A user's text is no table, whatever it holds.
         let (text, _) = executed("SELECT @u", &[text]);
         assert_eq!(text, "SELECT @u");
+    }
+
+    #[test]
+    fn a_select_that_assigns_tells_what_it_has_assigned() {
+        let variables = [
+            ("@a", INT, Value::Int(5)),
+            ("@B", INT, Value::Null),
+            ("@@rowcount", INT, Value::Int(9)),
+        ];
+        let source = "SELECT @a += x, @b = @@ROWCOUNT FROM t -- all";
+        let (text, declared) = executed(source, &variables);
+        assert_eq!(
+            text,
+            "SELECT @a += x, @b = @launchpod_rowcount FROM t -- all\nSELECT @@ROWCOUNT, @a, @b"
+        );
+        assert!(declared.starts_with("@a int"), "{declared}");
+    }
+
+    #[test]
+    fn an_update_that_assigns_is_refused() {
+        let a = ("@a", INT, Value::Int(5));
+        let update = execute("UPDATE t SET @a = x = 1", &[a]);
+        assert_eq!(request(&update, None).unwrap_err().number(), 40517);
+    }
+
+    #[test]
+    fn a_merge_has_its_end() {
+        let source = "MERGE t USING s ON t.a = s.a WHEN MATCHED THEN DELETE";
+        assert_eq!(batch(source, &[]), format!("{source};"));
     }
 
     #[test]
