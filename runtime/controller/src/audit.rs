@@ -45,6 +45,7 @@ pub(crate) fn ended(result: &Result<Report, ScriptError>) -> Ended {
         image_id: report.image_id.clone(),
         lock_hash: report.lock_hash.clone(),
         container: report.container_name.clone(),
+        took: report.took,
         stages,
         rows_in: report.rows_in,
         rows_out: report.rows_out,

@@ -143,7 +143,8 @@ impl Shared {
             () = self.stopping.cancelled() => Err(Ending::cancelled()),
             result = self.advance(request, &mut progress, &events) => result,
         };
-        let Progress { report, sets_sent, .. } = progress;
+        let sets_sent = progress.sets_sent;
+        let report = progress.end();
         let result = match result {
             Ok(()) => Ok(report),
             Err(ending) => {
@@ -253,7 +254,7 @@ fn log(result: &Result<Report, ScriptError>) {
         container = report.container_name,
         rows_in = report.rows_in,
         rows_out = report.rows_out,
-        total_ms = report.stages.total().as_millis() as u64,
+        total_ms = report.took.as_millis() as u64,
         stages_ms = %report.stages,
         "external script ended"
     );
@@ -261,5 +262,68 @@ fn log(result: &Result<Report, ScriptError>) {
         && error.failure() == Failure::Internal
     {
         warn!(errors = ?error.errors(), "external script met an error of the server");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use launchpod_history::Bounds;
+    use launchpod_sandbox::{SandboxError, Worker};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::config::Image;
+
+    /// Makes no worker, ever, and tells when it is asked for one.
+    #[derive(Default)]
+    struct Never(Notify);
+
+    #[async_trait]
+    impl Backend for Never {
+        async fn acquire(&self, _spec: &WorkerSpec) -> Result<Worker, SandboxError> {
+            self.0.notify_one();
+            std::future::pending().await
+        }
+
+        fn idle_memory(&self) -> u64 {
+            0
+        }
+
+        async fn shutdown(&self) {}
+    }
+
+    #[async_trait]
+    impl Images for Never {
+        async fn find(&self, _environment: &str) -> Result<Image, Box<dyn Error + Send + Sync>> {
+            Ok(Image { id: "sha256:0".to_owned(), lock_hash: String::new() })
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_cancelled_request_is_remembered_with_its_whole_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = History::open(folder.path(), Bounds::default()).unwrap();
+        let never = Arc::new(Never::default());
+        let controller =
+            Controller::new(Config::default(), never.clone(), never.clone(), Some(history));
+        let request = ScriptRequest::example();
+        let cancel = request.cancel.clone();
+        let run = controller.run(request);
+        never.0.notified().await;
+        let span = Duration::from_millis(50);
+        tokio::time::sleep(span).await;
+        cancel.cancel();
+        let error = run.finish().await.unwrap_err();
+        assert_eq!(error.failure(), Failure::Cancelled);
+        let waited = error.report().stages.get(Stage::Create);
+        controller.shutdown().await;
+        let row = launchpod_history::recent(folder.path(), 1).unwrap().remove(0);
+        assert_eq!(row.outcome, "cancelled");
+        assert!(row.took >= span, "{:?}", row.took);
+        assert!(waited.is_some_and(|waited| waited >= span), "{waited:?}");
     }
 }

@@ -13,6 +13,7 @@ pub(crate) struct Progress {
     pub(crate) report: Report,
     /// How many result sets have been begun: 0 or 1.
     pub(crate) sets_sent: usize,
+    begun: Instant,
     mark: Instant,
 }
 
@@ -22,7 +23,8 @@ impl Progress {
     pub(crate) fn new(request: &ScriptRequest) -> Self {
         let report =
             Report { request: request.id, language: request.language.clone(), ..Report::default() };
-        Progress { report, sets_sent: 0, mark: Instant::now() }
+        let now = Instant::now();
+        Progress { report, sets_sent: 0, begun: now, mark: now }
     }
 
     /// A stage ends here: its time is what has passed since the last one ended. Said again, it
@@ -53,6 +55,20 @@ impl Progress {
             waited -= took;
         }
     }
+
+    /// The request is over: the report, with the whole time. What has passed since the last stage
+    /// ended is the time of the one that was under way; of a worker that never came, [`Stage::Create`].
+    pub(crate) fn end(mut self) -> Report {
+        let under_way =
+            Stage::ALL.into_iter().find(|stage| self.report.stages.get(*stage).is_none());
+        if let Some(stage) = under_way {
+            self.reached(stage);
+            self.report.took = self.mark - self.begun;
+        } else {
+            self.report.took = self.begun.elapsed();
+        }
+        self.report
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +84,29 @@ mod tests {
         let stages = progress.report.stages;
         assert!(stages.total() < second);
         assert_eq!(stages.get(Stage::Create), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_ends_midway_has_its_whole_time() {
+        let mut progress = Progress::new(&ScriptRequest::example());
+        progress.reached(Stage::Admit);
+        progress.leased(Startup::default());
+        progress.reached(Stage::Input);
+        let span = Duration::from_millis(20);
+        std::thread::sleep(span);
+        let report = progress.end();
+        assert!(report.stages.get(Stage::Script).unwrap() >= span);
+        assert_eq!(report.stages.get(Stage::Output), None);
+        assert_eq!(report.stages.total(), report.took);
+    }
+
+    #[test]
+    fn what_ends_well_leaves_no_stage_open() {
+        let mut progress = Progress::new(&ScriptRequest::example());
+        Stage::ALL.into_iter().for_each(|stage| progress.reached(stage));
+        let before = progress.report.stages;
+        let report = progress.end();
+        assert_eq!(report.stages, before);
+        assert!(report.took >= before.total());
     }
 }

@@ -24,7 +24,9 @@ pub struct Report {
     pub container_name: String,
     /// What ran, e.g. `Python 3.11.7`; empty until the worker was ready.
     pub runtime: String,
-    /// How long each stage took.
+    /// How long it took in all, whatever became of it.
+    pub took: Duration,
+    /// How long each stage took; the one in which a request failed or was cancelled, until then.
     pub stages: Stages,
     /// Rows of the input that the worker took; like those of the result and the processor time,
     /// of all workers together. Container and stages are the first worker's.
@@ -121,7 +123,7 @@ impl Stages {
         Stage::ALL.into_iter().filter_map(|stage| Some((stage, self.get(stage)?)))
     }
 
-    /// The sum of all stages: the request's whole time.
+    /// The sum of all stages.
     pub fn total(&self) -> Duration {
         self.0.iter().flatten().sum()
     }

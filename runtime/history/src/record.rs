@@ -61,7 +61,10 @@ pub struct Ended {
     pub lock_hash: String,
     /// The (first) container's name; empty when none was made.
     pub container: String,
-    /// How long each of [`STAGES`] took, of those that were reached.
+    /// How long it took in all, by a clock that nobody sets.
+    pub took: Duration,
+    /// How long each of [`STAGES`] took, of those that were reached; of the one in which the
+    /// request ended, until then.
     pub stages: [Option<Duration>; STAGES.len()],
     /// Rows of the input that workers took.
     pub rows_in: u64,

@@ -73,7 +73,7 @@ fn admit(connection: &Connection, admitted: &Admitted) -> rusqlite::Result<()> {
 }
 
 fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
-    let total: Duration = ended.stages.iter().flatten().sum();
+    let took = microseconds(ended.took);
     let [admit, create, start, ready, input, script, output] =
         ended.stages.map(|stage| stage.map(microseconds));
     connection
@@ -87,7 +87,7 @@ fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
         )?
         .execute(params![
             ended.request.as_bytes(),
-            microseconds(total),
+            took,
             ended.outcome,
             ended.error,
             ended.reason,
@@ -110,7 +110,7 @@ fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
             ended.peak_memory.map(signed),
         ])?;
     count(connection, "Total Executions", 1)?;
-    count(connection, "Total Execution Time (ms)", microseconds(total) / 1000)?;
+    count(connection, "Total Execution Time (ms)", took / 1000)?;
     count(connection, "Execution Errors", ended.is_fault.into())?;
     connection
         .prepare_cached(
@@ -197,6 +197,8 @@ mod tests {
             request,
             outcome: "succeeded",
             language: "Python".to_owned(),
+            // Some of it in no stage that is known.
+            took: Duration::from_secs(2),
             stages,
             rows_out: 3,
             cpu: Some(Duration::from_millis(70)),
@@ -222,7 +224,7 @@ mod tests {
         let rows = recent(folder.path(), 9).unwrap();
         assert_eq!((rows[0].request, rows[0].outcome.as_str()), (cut, "interrupted"));
         assert_eq!((rows[1].request, rows[1].outcome.as_str()), (done, "succeeded"));
-        assert_eq!(rows[1].took, Duration::from_millis(250));
+        assert_eq!(rows[1].took, Duration::from_secs(2));
         assert_eq!((rows[1].identity.as_str(), rows[1].language.as_str()), ("ada@sales", "Python"));
         assert_eq!((rows[1].rows_out, rows[1].cpu_ms), (3, Some(70)));
     }
@@ -243,7 +245,7 @@ mod tests {
             connection.query_row(sql, [name], |row| row.get::<_, i64>(0)).unwrap()
         };
         assert_eq!(counter(&connection, "Total Executions"), 8);
-        assert_eq!(counter(&connection, "Total Execution Time (ms)"), 2000);
+        assert_eq!(counter(&connection, "Total Execution Time (ms)"), 16_000);
         assert_eq!(counter(&connection, "Streaming Executions"), 8);
         assert_eq!(counter(&connection, "Parallel Executions"), 0);
 
