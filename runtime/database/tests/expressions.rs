@@ -238,7 +238,12 @@ async fn number_and_null_functions() {
                 "SELECT POWER(2, 10), SQRT(16), EXP(0), LOG10(100), PI()",
                 "int!, float!, float!, float!, float!: 1024|4|1|2|3.141592653589793",
             ),
-            ("SELECT POWER(2, 31)", "8115"),
+            ("SELECT POWER(2, 31)", "232"),
+            (
+                "SELECT POWER(2, 30), POWER(CAST(3 AS bigint), 39)",
+                "int!, bigint!: 1073741824|4052555153018976267",
+            ),
+            ("SELECT POWER(CAST(2 AS bigint), 64)", "8115"),
             ("SELECT SQRT(-1)", "3623"),
             (
                 "SELECT ISNULL(NULL, 'x'), ISNULL(CAST(NULL AS varchar(2)), 'abc')",

@@ -71,6 +71,8 @@ async fn joining_and_combining() {
             ("SELECT TOP 2 id FROM s ORDER BY id DESC", "int!: 4; 3"),
             ("SELECT TOP (1 + 1) id AS x FROM s ORDER BY x", "int!: 1; 2"),
             ("SELECT id FROM s ORDER BY id OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY", "int!: 2; 3"),
+            ("SELECT TOP (-1) id FROM s", "127"),
+            ("SELECT id FROM s ORDER BY id OFFSET -1 ROWS", "10742"),
             ("SELECT DISTINCT city FROM s ORDER BY city", "varchar(10): NULL; Bern; Zug"),
             ("SELECT DISTINCT city FROM s ORDER BY n", "145"),
             ("SELECT UPPER(city) AS city FROM s UNION SELECT UPPER(city) FROM c ORDER BY city DESC",

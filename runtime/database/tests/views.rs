@@ -44,6 +44,22 @@ async fn rows_change_through_a_view() {
             ("UPDATE both_of SET a = 1", "4426"),
             ("INSERT checked VALUES (1)", "40517"),
             ("DELETE vv", "40517"),
+            ("WITH d AS (SELECT a FROM t) DELETE d WHERE a > 1", "40517"),
+            ("WITH d AS (SELECT a FROM t) UPDATE x SET a = 1 FROM d AS x", "40517"),
+            ("WITH t AS (SELECT TOP (1) a FROM t) DELETE t", "40517"),
+            ("WITH d AS (SELECT a FROM t) INSERT d VALUES (1)", "40517"),
+            ("WITH d AS (SELECT a FROM t) MERGE d USING t AS s ON 1 = 0 WHEN MATCHED THEN DELETE;", "40517"),
+            ("DELETE d FROM (SELECT a FROM t) AS d", "40517"),
+            // What isn't the statement's own query is changed, whatever its alias.
+            ("WITH d AS (SELECT 1 AS n) DELETE t FROM d WHERE d.n > 1", ": "),
+            ("WITH d AS (SELECT 1 AS n) UPDATE d SET a = a FROM t AS d", ": "),
+            ("WITH t AS (SELECT 9 AS n) DELETE FROM dbo.t WHERE a IN (SELECT n FROM t)", ": "),
+            (
+                "INSERT t (a) VALUES (8), (8); \
+                 WITH d AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY a ORDER BY id) AS n FROM t) \
+                 DELETE t WHERE id IN (SELECT id FROM d WHERE n > 1); SELECT a FROM t WHERE a = 8",
+                "int!: 8",
+            ),
             ("DELETE sys.objects", "259"),
         ],
     )

@@ -208,6 +208,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "XQuery",
     ),
     (
+        "methods of XML, but `value('.')` of FOR XML … TYPE",
+        "SELECT 1 FROM (SELECT CAST('<a/>' AS xml) AS x) AS t CROSS APPLY t.x.nodes('/a') AS n (c)",
+        "nodes()",
+    ),
+    (
         "OPENROWSET, OPENQUERY, OPENXML, linked servers",
         "SELECT * FROM OPENROWSET (BULK 'x', SINGLE_CLOB) AS x",
         "OPENROWSET",
@@ -224,6 +229,59 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "SELECT DISTINCT @v",
     ),
     ("INSERT TOP … VALUES", "INSERT TOP (1) t (a) VALUES (1)", "INSERT TOP"),
+    (
+        "changes through a common table expression or derived table",
+        "WITH d AS (SELECT a, ROW_NUMBER() OVER (ORDER BY a) AS n FROM t) DELETE d WHERE n > 1",
+        "common table expression",
+    ),
+    (
+        "changes through a common table expression or derived table",
+        "WITH d AS (SELECT a FROM t) MERGE d USING t AS s ON 1 = 0 WHEN MATCHED THEN DELETE;",
+        "common table expression",
+    ),
+    (
+        "changes through a common table expression or derived table",
+        "UPDATE d SET a = 1 FROM (SELECT TOP (1) a FROM t) AS d",
+        "derived table",
+    ),
+    (
+        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "CREATE TABLE u (a int, b timestamp)",
+        "timestamp",
+    ),
+    (
+        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "CREATE TABLE u (a hierarchyid)",
+        "hierarchyid",
+    ),
+    (
+        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "SELECT CAST(NULL AS geography)",
+        "geography",
+    ),
+    (
+        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "SELECT CAST(1 AS sql_variant)",
+        "sql_variant",
+    ),
+    ("sys.messages", "SELECT text FROM sys.messages", "sys.messages"),
+    (
+        "sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile",
+        "EXEC sp_addmessage 50001, 16, N'x'",
+        "sp_addmessage",
+    ),
+    (
+        "sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile",
+        "EXEC sp_recompile N't'",
+        "sp_recompile",
+    ),
+    (
+        "sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile",
+        "EXEC sp_refreshview N'plain'",
+        "sp_refreshview",
+    ),
+    ("sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile", "EXEC sp_helpfile", "sp_helpfile"),
+    ("EXEC of a scalar function", "DECLARE @r int EXEC @r = dbo.three", "dbo.three"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,6 +294,7 @@ async fn what_is_not_there_is_refused_by_its_name() {
         "CREATE VIEW topped AS SELECT TOP (1) a FROM t",
         "CREATE VIEW plain AS SELECT a FROM t",
         "CREATE VIEW stacked AS SELECT a FROM plain",
+        "CREATE FUNCTION three () RETURNS int AS BEGIN RETURN 3 END",
     ] {
         let answer = client.run(batch).await;
         assert!(!answer.contains('!'), "{batch}: {answer}");

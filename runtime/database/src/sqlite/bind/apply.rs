@@ -50,7 +50,7 @@ impl Binder<'_> {
                 let query = self.with_aggregates(rule, |binder| binder.inner_query(query))?;
                 Ok(Some((query, String::new())))
             }
-            TableSourceKind::Function { call, .. } => match self.environment.module(&call.name)? {
+            TableSourceKind::Function { call, .. } => match self.rows_module(&call.name)? {
                 Some(module) if module.kind == ModuleKind::Inline => {
                     self.environment.check_module(&module, "SL")?;
                     Ok(Some((self.inline_call(&module, call)?, module.name)))

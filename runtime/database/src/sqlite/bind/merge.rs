@@ -10,6 +10,7 @@ use super::scope::ScopeSource;
 use super::staged::{Rows, Staged, Step, Twice};
 use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::write::row_id;
+use super::write_sources::check_target;
 use super::{Binder, int};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::errors;
@@ -30,6 +31,7 @@ impl Binder<'_> {
     pub(crate) fn merge(&mut self, merge: &Merge) -> Result<Staged, SqlError> {
         self.heed_hints(&merge.options)?;
         check_branches(&merge.branches)?;
+        check_target(&merge.target, &[], &merge.ctes)?;
         let ctes = self.common_tables(&merge.ctes)?;
         self.scopes.clear();
         let source = self.table_source(&merge.source)?;

@@ -79,9 +79,9 @@ impl Binder<'_> {
             }
         };
         if let Some(OffsetFetch { offset, fetch }) = &query.offset {
-            bound.offset = Some(self.row_count(offset)?);
+            bound.offset = Some(self.row_count(offset, errors::negative_offset)?);
             bound.limit = match fetch {
-                Some(fetch) => Some(self.row_count(fetch)?),
+                Some(fetch) => Some(self.row_count(fetch, errors::negative_rows)?),
                 None => None,
             };
         }
@@ -402,22 +402,21 @@ impl Binder<'_> {
         if top.percent || top.with_ties {
             return Err(errors::unsupported("TOP … PERCENT or WITH TIES here"));
         }
-        self.row_count(&top.count)
+        self.row_count(&top.count, errors::negative_rows)
     }
 
-    fn row_count(&mut self, count: &launchpod_tsql::ast::Expr) -> Result<Bound, SqlError> {
+    fn row_count(
+        &mut self,
+        count: &launchpod_tsql::ast::Expr,
+        negative: fn() -> SqlError,
+    ) -> Result<Bound, SqlError> {
         let count =
             coerce::explicit(self.value_for(count, SqlType::BigInt)?, SqlType::BigInt, 0, false)?;
         if count.any_own(&|part| matches!(part.kind, Kind::Column { .. })) {
             return Err(errors::unsupported("TOP or OFFSET with a column in its count"));
         }
         match count.value() {
-            Some(Value::Int(n)) if *n < 0 => Err(SqlError::with_class(
-                1060,
-                15,
-                "The number of rows provided for a TOP or FETCH clauses row count parameter must \
-                 be an integer.",
-            )),
+            Some(Value::Int(n)) if *n < 0 => Err(negative()),
             Some(Value::Null) => Ok(super::int(0)),
             _ => Ok(count),
         }

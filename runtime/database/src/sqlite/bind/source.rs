@@ -8,7 +8,7 @@ use super::scope::{ScopeSource, SourceColumn};
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, SourceId};
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
-use crate::sqlite::embedded::modules::ModuleKind;
+use crate::sqlite::embedded::modules::{Module, ModuleKind};
 use crate::sqlite::errors;
 
 // === impl Binder ===
@@ -78,7 +78,7 @@ impl Binder<'_> {
                 if let Some(query) = self.system_rows(call)? {
                     return self.derived_as(query, source, &call.name.name.text);
                 }
-                let module = self.environment.module(&call.name)?;
+                let module = self.rows_module(&call.name)?;
                 match module {
                     Some(module) if module.kind == ModuleKind::Inline => {
                         self.environment.check_module(&module, "SL")?;
@@ -97,6 +97,19 @@ impl Binder<'_> {
                 }
             }
             _ => Err(errors::unsupported("This table source")),
+        }
+    }
+
+    /// The module that a function in FROM is.
+    ///
+    /// # Errors
+    /// 40517 for `column.nodes(…)`, which looks like one.
+    pub(super) fn rows_module(&self, name: &ObjectName) -> Result<Option<Module>, SqlError> {
+        match self.environment.module(name) {
+            Ok(None) | Err(_) if name.schema.is_some() && name.name.is("nodes") => {
+                Err(errors::unsupported("The method nodes() of XML"))
+            }
+            found => found,
         }
     }
 

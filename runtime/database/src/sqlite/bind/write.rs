@@ -15,7 +15,7 @@ use super::tree::{
     QueryColumn, SourceId, UpdateHow,
 };
 use super::view_change::ChangedView;
-use super::write_sources::Sources;
+use super::write_sources::{Sources, check_target};
 use super::{Binder, operator, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
 use crate::sqlite::embedded::environment::Environment;
@@ -84,6 +84,7 @@ impl Binder<'_> {
             // They stand behind the query, and hold for the CTEs in front of INSERT.
             self.heed_hints(&query.options)?;
         }
+        check_target(&insert.target, &[], &insert.ctes)?;
         let reads = !insert.outputs.is_empty();
         let (table, given) = match self.view_to_change(&insert.target)? {
             Some(view) => {

@@ -32,6 +32,7 @@ impl Binder<'_> {
         from: &[TableSource],
         ctes: &[Cte],
     ) -> Result<Sources, SqlError> {
+        check_target(target, from, ctes)?;
         let ctes = self.common_tables(ctes)?;
         self.scopes.clear();
         let bound = self.from(from)?;
@@ -46,7 +47,7 @@ impl Binder<'_> {
                 return self.table_beside(table, name, ctes, bound);
             }
         };
-        let single = name.schema.is_none() && name.database.is_none();
+        let single = is_single(name);
         let aliased = from.iter().find_map(|source| find_source(source, name, single));
         if let (Some(found), Some(bound)) = (aliased, bound.clone()) {
             let table = self.environment.table_to_change(found)?;
@@ -114,6 +115,44 @@ impl Binder<'_> {
             },
         };
         Sources { table, id, ctes, source: sources, view: None }
+    }
+}
+
+/// Refuses a query that the statement itself writes as what it changes: one of WITH or of FROM.
+pub(super) fn check_target(
+    target: &TargetName,
+    from: &[TableSource],
+    ctes: &[Cte],
+) -> Result<(), SqlError> {
+    let TargetName::Table(name) = target else { return Ok(()) };
+    let single = is_single(name);
+    let source = from.iter().find_map(|source| find_source(source, name, single));
+    let what = if source.is_none() && single && from.iter().any(|it| has_derived(it, name)) {
+        "a derived table"
+    } else {
+        let named = source.unwrap_or(name);
+        if !is_single(named) || !ctes.iter().any(|cte| named.name.is(&cte.name.text)) {
+            return Ok(());
+        }
+        "a common table expression"
+    };
+    Err(errors::unsupported(format!("A change of rows through {what}")).or_line(name.line))
+}
+
+fn is_single(name: &ObjectName) -> bool {
+    name.schema.is_none() && name.database.is_none()
+}
+
+/// Whether a query in FROM has the name as its alias.
+fn has_derived(source: &TableSource, name: &ObjectName) -> bool {
+    match &source.kind {
+        TableSourceKind::Derived(_) => {
+            source.alias.as_ref().is_some_and(|alias| alias.is(&name.name.text))
+        }
+        TableSourceKind::Join(join) => {
+            has_derived(&join.left, name) || has_derived(&join.right, name)
+        }
+        _ => false,
     }
 }
 

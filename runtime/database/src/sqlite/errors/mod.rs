@@ -608,6 +608,14 @@ pub(crate) fn save_without_begin() -> SqlError {
         .state(0)
 }
 
+pub(crate) fn negative_rows() -> SqlError {
+    SqlError::with_class(127, 15, "A TOP N or FETCH rowcount value may not be negative.")
+}
+
+pub(crate) fn negative_offset() -> SqlError {
+    SqlError::with_class(10742, 15, "The offset specified in a OFFSET clause may not be negative.")
+}
+
 pub(crate) fn order_by_position(position: i64) -> SqlError {
     SqlError::new(
         108,

@@ -192,7 +192,9 @@ fn power(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
         // Whole powers of whole numbers are exact.
         if let (Value::Int(base), true) = (&v[0], exponent.fract() == 0.0 && exponent >= 0.0) {
             let exact = u32::try_from(exponent as i64).ok().and_then(|e| base.checked_pow(e));
-            return checked(exact, result);
+            if let Some(exact) = exact.and_then(|number| convert::in_range(number, result)) {
+                return Ok(Value::Int(exact));
+            }
         }
         let base = convert::cast(&v[0], t, SqlType::Float)?;
         let number = finite(as_float(&base).powf(exponent))?;

@@ -29,8 +29,8 @@ pub(super) fn to_text(
                 Ok("*".to_owned())
             };
         }
-        Value::Real(number) => float_text(f64::from(*number), style, 6, 8),
-        Value::Float(number) => float_text(*number, style, 6, 16),
+        Value::Real(number) => fitting(f64::from(*number), 8, style, to)?,
+        Value::Float(number) => fitting(*number, 16, style, to)?,
         Value::Decimal(number) => {
             let content = match from {
                 SqlType::Money | SqlType::SmallMoney => money_text(*number, style),
@@ -99,6 +99,19 @@ fn styled(
     style: i64,
 ) -> Result<String, SqlError> {
     moment::styled(ticks, offset, from, style).ok_or_else(|| errors::style(style, from, to))
+}
+
+/// The text of a float, which isn't cut: it would be another number's.
+fn fitting(number: f64, wide: usize, style: i64, to: SqlType) -> Result<String, SqlError> {
+    let content = float_text(number, style, 6, wide);
+    if text::limit(to).is_none_or(|limit| content.len() <= limit) {
+        return Ok(content);
+    }
+    Err(if to.is_unicode() {
+        errors::overflow(to)
+    } else {
+        errors::float_overflow(to, number).state(2)
+    })
 }
 
 /// Text of a float: style 0 has at most `digits` digits and an exponent when needed, 1 has 8,
