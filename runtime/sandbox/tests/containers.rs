@@ -113,8 +113,12 @@ async fn a_worker_gets_ready_and_is_gone_when_dropped() {
 async fn what_a_worker_may_is_what_the_profile_says() {
     let instance = Instance::new();
     let backend = instance.connect().await;
-    let (one, two) =
-        (backend.acquire(&spec()).await.unwrap(), backend.acquire(&spec()).await.unwrap());
+    let slow = Limits { millicpus: Some(1500), ..Limits::default() };
+    let (one, two) = (
+        backend.acquire(&spec()).await.unwrap(),
+        backend.acquire(&WorkerSpec { limits: slow, ..spec() }).await.unwrap(),
+    );
+    assert_eq!(inspect(&two, "{{.HostConfig.NanoCpus}}"), "1500000000");
     // As the kernel sees it: the profile as asked for is tested beside it.
     let pid = inspect(&one, "{{.State.Pid}}");
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();

@@ -185,4 +185,17 @@ mod tests {
         drop(first);
         let _again = attempts.admit(HERE).await;
     }
+
+    #[tokio::test]
+    async fn two_passwords_are_checked_at_a_time() {
+        let attempts = Attempts::new();
+        let address = |last| Some(IpAddr::from([10, 0, 0, last]));
+        let held = (attempts.admit(address(1)).await, attempts.admit(address(2)).await);
+        let third = attempts.admit(address(3));
+        tokio::pin!(third);
+        let waited = tokio::time::timeout(Duration::from_millis(50), third.as_mut()).await;
+        assert!(waited.is_err(), "three at a time");
+        drop(held);
+        third.await;
+    }
 }

@@ -1,0 +1,46 @@
+//! How long a login stays locked, and how old a password may become.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use launchpod_database::Database;
+use launchpod_database::sqlite::Options;
+use support::{Server, login, run};
+
+/// A server with the login `ann`, whose password expires.
+async fn server(options: Options) -> Server {
+    let server = Server::with(options);
+    let create = "CREATE LOGIN ann WITH PASSWORD = 'Yukon-900', CHECK_EXPIRATION = ON";
+    run(&mut *server.session().await, create).await.unwrap();
+    server
+}
+
+/// The error of a login; nothing when it succeeds.
+async fn refusal(server: &Server, password: &str) -> Option<i32> {
+    let entered = server.database.login(login("ann", password, "")).await;
+    entered.err().map(|error| error.number())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_login_is_unlocked_in_time() {
+    let options = Options { lockout_threshold: 2, lockout_duration: 2, ..Options::default() };
+    let server = server(options).await;
+    for _ in 0..2 {
+        assert_eq!(refusal(&server, "wrong").await, Some(18456));
+    }
+    assert_eq!(refusal(&server, "Yukon-900").await, Some(18486));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(refusal(&server, "Yukon-900").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_expires_at_its_age() {
+    let young = server(Options::default()).await;
+    assert_eq!(refusal(&young, "Yukon-900").await, None);
+    // Older than that it is at once.
+    let old = server(Options { password_max_age: -1, ..Options::default() }).await;
+    assert_eq!(refusal(&old, "Yukon-900").await, Some(18487));
+}
