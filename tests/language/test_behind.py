@@ -18,7 +18,6 @@ RESULT = "WITH RESULT SETS ((n int))"
 def sql(front):
     with front.connect() as session:
         yield session
-    front.wait_for_no_containers()
 
 
 @pytest.fixture

@@ -147,8 +147,8 @@ impl Run<'_> {
                     self.set_option(set).await?;
                     self.forward(statement).await?;
                 }
-                StatementKind::Select(query) => match Self::assignments(query) {
-                    Some(assignments) => self.assign(statement, &assignments).await?,
+                StatementKind::Select(query) => match query.assigned() {
+                    Some(assigned) => self.assign(statement, &assigned).await?,
                     None => self.forward(statement).await?,
                 },
                 StatementKind::Insert(insert) if is_execute(insert) => {

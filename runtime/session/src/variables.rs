@@ -6,16 +6,13 @@ use std::sync::Arc;
 
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{
-    AssignOperator, Declaration, Expr, Mention, MentionKind, Query, QueryBody, SelectItem,
-    SetVariable, Statement, StatementKind, TypeName, fold_name,
+    AssignOperator, Declaration, Expr, Mention, MentionKind, SetVariable, Statement, StatementKind,
+    TypeName, fold_name,
 };
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
 use crate::run::{Run, Stop};
 use crate::walk::nested;
-
-/// The variable of one `@variable = value` of a SELECT.
-pub(crate) struct Assigned<'q>(&'q str);
 
 impl Run<'_> {
     /// A declared variable.
@@ -134,26 +131,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What a SELECT assigns, when it assigns.
-    pub fn assignments(query: &Query) -> Option<Vec<Assigned<'_>>> {
-        let QueryBody::Select(select) = &query.body else { return None };
-        let assigned = select.items.iter().map(|item| match item {
-            SelectItem::Assign { variable, .. } => Some(Assigned(variable)),
-            _ => None,
-        });
-        assigned.collect()
-    }
-
     /// Runs a SELECT that assigns. The embedded database gives a row for each that is assigned,
     /// compound operators applied, of which the last counts; without a row the variables stay as
     /// they are. A server assigns to variables of its own, and gives one row: how many rows there
     /// were, and what the variables are then.
-    pub async fn assign(
-        &mut self,
-        statement: &Statement,
-        assignments: &[Assigned<'_>],
-    ) -> Result<(), Stop> {
-        for Assigned(variable) in assignments {
+    pub async fn assign(&mut self, statement: &Statement, assigned: &[&str]) -> Result<(), Stop> {
+        for variable in assigned {
             self.variable(variable)?;
         }
         self.begin_implicitly(statement).await?;
@@ -175,7 +158,7 @@ impl Run<'_> {
             _ => row.count,
         };
         self.session.globals.succeeded(count);
-        for (Assigned(name), (column, value)) in assignments.iter().zip(cells) {
+        for (name, (column, value)) in assigned.iter().zip(cells) {
             let declared = self.variable(name)?.sql_type;
             let value = self.convert(value, column.sql_type, declared).await?;
             self.store(name, value)?;

@@ -136,15 +136,17 @@ impl Session for Remote {
     async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
         let Action::ExternalScript { .. } = action else { return Ok(()) };
         let database = self.line.identity().database;
-        if self.says("IS_SRVROLEMEMBER(N'sysadmin')").await? == Some(true) {
-            return Ok(());
-        }
         // As the documentation of HAS_PERMS_BY_NAME asks of a database: by its name.
         let permission = format!(
             "HAS_PERMS_BY_NAME(N'{}', N'DATABASE', N'EXECUTE ANY EXTERNAL SCRIPT')",
             database.replace('\'', "''")
         );
         let mut is_allowed = self.says(&permission).await?;
+        if is_allowed != Some(true)
+            && self.says("IS_SRVROLEMEMBER(N'sysadmin')").await? == Some(true)
+        {
+            return Ok(());
+        }
         // Roles count only before a server that doesn't know the permission: a DENY is the last word.
         let script_role = self.server.upstream().config().script_role.clone();
         for role in ["db_owner".to_owned()].into_iter().chain(script_role) {

@@ -15,7 +15,7 @@ use launchpod_tds::rpc::{Procedure, SpecialProcedure};
 use launchpod_tds::types::{Collation, Length as WireLength, TypeInfo, Value as WireValue};
 use launchpod_tsql::ast::{
     ArgumentValue, Assignment, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName,
-    Query, QueryBody, SelectItem, StatementKind, fold_name,
+    Query, QueryBody, StatementKind, fold_name,
 };
 use launchpod_tsql::{Token, TokenKind, tokenize};
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
@@ -112,16 +112,9 @@ pub(crate) fn request(execute: &Execute, identity: Option<i128>) -> Result<Reque
 /// What follows a SELECT that assigns, for the interpreter to learn of it: how many rows there were,
 /// and what the variables are then.
 fn answer(query: &Query) -> String {
-    let QueryBody::Select(select) = &query.body else { return String::new() };
-    let assigned = select.items.iter().map(|item| match item {
-        SelectItem::Assign { variable, .. } => Some(variable.as_str()),
-        _ => None,
-    });
-    match assigned.collect::<Option<Vec<_>>>() {
-        Some(variables) if !variables.is_empty() => {
-            format!("\nSELECT @@ROWCOUNT, {}", variables.join(", "))
-        }
-        _ => String::new(),
+    match query.assigned() {
+        Some(variables) => format!("\nSELECT @@ROWCOUNT, {}", variables.join(", ")),
+        None => String::new(),
     }
 }
 

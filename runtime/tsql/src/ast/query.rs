@@ -29,6 +29,19 @@ pub struct Query {
     pub line: u32,
 }
 
+impl Query {
+    /// The variables that it assigns, in the order of its columns and each with its `@`: `None` for a
+    /// query that gives rows.
+    pub fn assigned(&self) -> Option<Vec<&str>> {
+        let QueryBody::Select(select) = &self.body else { return None };
+        let assigned = select.items.iter().map(|item| match item {
+            SelectItem::Assign { variable, .. } => Some(variable.as_str()),
+            _ => None,
+        });
+        assigned.collect()
+    }
+}
+
 /// `name [(columns)] AS (query)`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cte {
