@@ -37,6 +37,8 @@ def no_worker_left(request):
     """The next test on a shared server finds none of this one's workers, whatever this one did."""
     names = {"server", "front"} & set(request.fixturenames)
     servers = [request.getfixturevalue(name) for name in names]
+    for server in servers:
+        assert server.is_fast == (request.getfixturevalue("sandbox") == FAST), "a server of another sandbox"
     yield
     for server in servers:
         try:
@@ -55,7 +57,7 @@ def sql(server):
 
 @pytest.fixture(scope="session")
 def sandbox(request):
-    """How servers make workers; a module or folder may say otherwise, and say several."""
+    """How servers make workers; a test, module or folder may say otherwise, and say several."""
     return getattr(request, "param", FAST)
 
 

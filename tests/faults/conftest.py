@@ -1,13 +1,11 @@
 import pytest
 
 from harness.scripts import DOCUMENTED
-from harness.server import DOCKER, FAST
+from harness.server import both_backends
 
 
-@pytest.fixture(scope="session", params=[DOCKER, FAST])
-def sandbox(request):
-    """Every test runs with both backends, unless it says otherwise."""
-    return request.param
+def pytest_generate_tests(metafunc):
+    both_backends(metafunc)
 
 
 @pytest.fixture

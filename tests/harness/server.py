@@ -26,6 +26,17 @@ FAST_ALONE = pytest.mark.parametrize("sandbox", [FAST], indirect=True, scope="se
 DOCKER_ALONE = ONE_BACKEND
 
 
+def both_backends(metafunc):
+    """Runs a test with both backends, unless its marks say otherwise: a folder's `pytest_generate_tests`.
+
+    A fixture of the folder's own, named `sandbox` too, would not do: pytest keeps the shared server
+    that it made for another folder's `sandbox`.
+    """
+    said = any("sandbox" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "sandbox" in metafunc.fixturenames and not said:
+        metafunc.parametrize("sandbox", [DOCKER, FAST], indirect=True, scope="session")
+
+
 class Server:
     """A server process on a free port, with its data in a folder of its own."""
 

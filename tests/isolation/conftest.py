@@ -1,12 +1,10 @@
 import pytest
 
-from harness.server import DOCKER, FAST, Server
+from harness.server import Server, both_backends
 
 
-@pytest.fixture(scope="session", params=[DOCKER, FAST])
-def sandbox(request):
-    """Every test runs with both backends, unless it says otherwise."""
-    return request.param
+def pytest_generate_tests(metafunc):
+    both_backends(metafunc)
 
 
 @pytest.fixture(scope="module")
