@@ -83,6 +83,7 @@ CASES = [
     ("text", "'é'", objects("'é'"), REFUSED, objects("'é'")),
     ("ntext", "N'𝄞'", objects("'𝄞'"), REFUSED, objects("'𝄞'")),
     ("xml", "N'<a>π</a>'", objects("'<a>π</a>'"), REFUSED, objects("'<a>π</a>'")),
+    ("json", "N'{\"a\": \"π\"}'", objects("'{\"a\":\"π\"}'"), REFUSED, objects("'{\"a\":\"π\"}'")),
     ("uniqueidentifier", f"'{GUID.lower()}'", *everywhere(f"'{GUID}'")),
     ("binary(3)", "0x01", *everywhere(r"b'\x01\x00\x00'")),
     ("varbinary(3)", "0x", *everywhere("b''")),

@@ -58,6 +58,7 @@ VALUES = [
     ("datetimeoffset(6)", "'2026-02-28T12:30:15.123456-05:30'",
      datetime.datetime(2026, 2, 28, 12, 30, 15, 123456, datetime.timezone(-datetime.timedelta(hours=5, minutes=30)))),
     ("xml", "N'<a>é</a>'", "<a>é</a>"),
+    ("json", "N'{\"a\": \"é\"}'", '{"a":"é"}'),
     ("uniqueidentifier", f"'{GUID}'", GUID),
 ]
 TYPES = sorted({declared for declared, _, _ in VALUES})

@@ -27,7 +27,7 @@ PLAIN_TYPES = {
     0x22: "image", 0x23: "text", 0x24: "uniqueidentifier", 0x28: "date", 0x30: "tinyint",
     0x32: "bit", 0x34: "smallint", 0x38: "int", 0x3A: "smalldatetime", 0x3B: "real",
     0x3C: "money", 0x3D: "datetime", 0x3E: "float", 0x63: "ntext", 0x7A: "smallmoney",
-    0x7F: "bigint", 0xF1: "xml",
+    0x62: "sql_variant", 0x7F: "bigint", 0xF1: "xml",
 }  # fmt: skip
 SCALED_TYPES = {0x29: "time", 0x2A: "datetime2", 0x2B: "datetimeoffset"}
 DECIMAL_TYPES = {0x6A: "decimal", 0x6C: "decimal"}

@@ -10,6 +10,7 @@
 //! [`scalars`] does the same for parameters, and [`value`] takes single values out of storage.
 
 pub mod convert;
+pub mod document;
 pub mod scalars;
 pub mod storage;
 pub mod stream;

@@ -10,8 +10,9 @@
 //! | real, float | Float32, Float64 | |
 //! | decimal(p,s) | Decimal128(p,s) | |
 //! | money, smallmoney | Decimal128(19,4), Decimal128(10,4) | |
-//! | all character types, xml | Utf8 | |
+//! | all character types, xml, json | Utf8 | |
 //! | all binary types | Binary | |
+//! | sql_variant | Binary | [`Variant::to_bytes`](launchpod_types::Variant::to_bytes) |
 //! | date | Date32 | days since 1970-01-01 |
 //! | time | Time64(Nanosecond) | |
 //! | datetime, smalldatetime, datetime2 | Int64 | 100 ns since 1970-01-01 00:00 |
@@ -51,8 +52,11 @@ pub fn data_type(sql_type: SqlType) -> DataType {
         | SqlType::NVarChar(_)
         | SqlType::Text
         | SqlType::NText
-        | SqlType::Xml => DataType::Utf8,
-        SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image => DataType::Binary,
+        | SqlType::Xml
+        | SqlType::Json => DataType::Utf8,
+        SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image | SqlType::Variant => {
+            DataType::Binary
+        }
         SqlType::Date => DataType::Date32,
         SqlType::Time(_) => DataType::Time64(TimeUnit::Nanosecond),
         SqlType::SmallDateTime | SqlType::DateTime | SqlType::DateTime2(_) => DataType::Int64,

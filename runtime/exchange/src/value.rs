@@ -14,7 +14,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, DataType};
-use launchpod_types::{Column, Decimal, SqlType, Value};
+use launchpod_types::{Column, Decimal, SqlType, Value, Variant};
 
 use crate::storage::{self, DATETIMEOFFSET_SIZE, GUID_SIZE};
 
@@ -67,10 +67,13 @@ pub fn value_at(array: &dyn Array, row: usize, sql_type: SqlType) -> Value {
         | SqlType::NVarChar(_)
         | SqlType::Text
         | SqlType::NText
-        | SqlType::Xml => Value::Text(array.as_string::<i32>().value(row).to_owned()),
+        | SqlType::Xml
+        | SqlType::Json => Value::Text(array.as_string::<i32>().value(row).to_owned()),
         SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image => {
             Value::Binary(array.as_binary::<i32>().value(row).to_vec())
         }
+        SqlType::Variant => Variant::from_bytes(array.as_binary::<i32>().value(row))
+            .map_or(Value::Null, |variant| Value::Variant(Box::new(variant))),
         SqlType::Date => Value::Date(array.as_primitive::<Date32Type>().value(row)),
         SqlType::Time(_) => {
             Value::Time(array.as_primitive::<Time64NanosecondType>().value(row) / 100)
@@ -149,6 +152,10 @@ pub fn array_of<'a>(
                     .rescale(scale.unsigned_abs())
                     .filter(|number| number.fits(precision))
                     .map(|number| number.unscaled))
+        }
+        DataType::Binary if sql_type == SqlType::Variant => {
+            build!(values, sql_type, BinaryBuilder::new(),
+                Value::Variant(variant) => Some(variant.to_bytes()))
         }
         DataType::Binary => build!(values, sql_type, BinaryBuilder::new(),
             Value::Binary(bytes) => Some(room.take(bytes, sql_type)?)),
@@ -252,6 +259,8 @@ mod tests {
             (SqlType::DateTime2(7), Value::DateTime(2_534_023_007_999_999_999 / 10)),
             (SqlType::DateTimeOffset(7), offset),
             (SqlType::UniqueIdentifier, Value::Guid([7; 16])),
+            (SqlType::Json, Value::from("{}")),
+            (SqlType::Variant, Value::Int(7).into_variant(SqlType::TinyInt)),
         ];
         for (sql_type, value) in cases {
             let array = array_of(&[value.clone(), Value::Null], sql_type).unwrap();

@@ -88,11 +88,12 @@ pub(crate) fn field(
     sql_type: SqlType,
     mapping: TypeMapping,
 ) -> Result<Field, UnsupportedType> {
+    let unsupported = UnsupportedType { index, sql_type };
     let data_type = match mapping {
+        // Each value would be of another type.
+        _ if sql_type == SqlType::Variant => return Err(unsupported),
         TypeMapping::Lossless => lossless(sql_type),
-        TypeMapping::SqlServer => {
-            documented(sql_type).ok_or(UnsupportedType { index, sql_type })?
-        }
+        TypeMapping::SqlServer => documented(sql_type).ok_or(unsupported)?,
         TypeMapping::Text if sql_type.is_binary() => DataType::Binary,
         TypeMapping::Text => DataType::Utf8,
     };
@@ -127,7 +128,8 @@ fn documented(sql_type: SqlType) -> Option<DataType> {
         | SqlType::Text
         | SqlType::NText
         | SqlType::Image
-        | SqlType::Xml => return None,
+        | SqlType::Xml
+        | SqlType::Json => return None,
         other => lossless(other),
     })
 }
@@ -194,6 +196,13 @@ mod tests {
         let columns = [Column::new("a", SqlType::Int), Column::new("b", SqlType::DateTime2(7))];
         let error = Wire::new(&columns, TypeMapping::SqlServer).unwrap_err();
         assert_eq!((error.index, error.sql_type), (1, SqlType::DateTime2(7)));
+    }
+
+    #[test]
+    fn no_mapping_has_a_form_for_variants() {
+        for mapping in [TypeMapping::Lossless, TypeMapping::SqlServer, TypeMapping::Text] {
+            assert!(Wire::new(&[Column::new("v", SqlType::Variant)], mapping).is_err());
+        }
     }
 
     #[test]

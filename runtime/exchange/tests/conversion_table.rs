@@ -13,21 +13,21 @@ use arrow_array::{
 use launchpod_exchange::convert::Converter;
 use launchpod_types::{Column, Length, SqlType};
 
-/// A column for each declared type (numbers, text, bytes, dates and times, uniqueidentifier), a line
-/// for each kind of array: `o` is converted, `-` has no conversion in SQL Server either, `x` has one
+/// A column for each declared type (numbers, text, bytes, dates and times, uniqueidentifier,
+/// sql_variant), a line for each kind of array: `o` is converted, `-` has no conversion in SQL Server either, `x` has one
 /// there, and none here.
 const TABLE: &str = "
-bit        oooooooooo oooo--- oo- --oo-- -
-integers   oooooooooo oooo--- oo- --oo-- -
-floats     oooooooooo oooo--- oo- --oo-- -
-decimal    oooooooooo oooo--- oo- --oo-- -
-text       oooooooooo ooooooo --- oooooo o
-bytes      xoooo--xoo xxxx--x ooo --xx-- o
-date       ---------- oooo--- --- o-oooo -
-time       ---------- oooo--- --- -ooooo -
-timestamp  ---------- oooo--- --- oooooo -
-moment     ---------- oooo--- --- oooooo -
-guid       ---------- oooo--- oo- ------ o
+bit        oooooooooo oooo---- oo- --oo-- - o
+integers   oooooooooo oooo---- oo- --oo-- - o
+floats     oooooooooo oooo---- oo- --oo-- - o
+decimal    oooooooooo oooo---- oo- --oo-- - o
+text       oooooooooo oooooooo --- oooooo o o
+bytes      xoooo--xoo xxxx--x- ooo --xx-- o o
+date       ---------- oooo---- --- o-oooo - o
+time       ---------- oooo---- --- -ooooo - o
+timestamp  ---------- oooo---- --- oooooo - o
+moment     ---------- oooo---- --- oooooo - o
+guid       ---------- oooo---- oo- ------ o o
 ";
 
 /// The declared types, in the order of the table's cells.
@@ -51,6 +51,7 @@ fn declared() -> Vec<SqlType> {
         SqlType::Text,
         SqlType::NText,
         SqlType::Xml,
+        SqlType::Json,
         SqlType::Binary(20),
         SqlType::VarBinary(Length::Limited(20)),
         SqlType::Image,
@@ -61,6 +62,7 @@ fn declared() -> Vec<SqlType> {
         SqlType::DateTime2(7),
         SqlType::DateTimeOffset(7),
         SqlType::UniqueIdentifier,
+        SqlType::Variant,
     ]
 }
 

@@ -269,6 +269,7 @@ fn samples() -> Vec<(SqlType, [Value; 2])> {
         (SqlType::NText, [Value::from("𝄞"), Value::from("ntext")]),
         (SqlType::Image, [Value::Binary(vec![]), Value::Binary(vec![0; 9000])]),
         (SqlType::Xml, [Value::from("<a>π</a>"), Value::from("<a/>")]),
+        (SqlType::Json, [Value::from("{\"a\":\"π\"}"), Value::from("[]")]),
         (SqlType::UniqueIdentifier, [Value::Guid([255; 16]), Value::Guid(*b"0123456789abcdef")]),
     ]
 }

@@ -28,6 +28,7 @@ pub fn text(value: &Value) -> String {
             let minutes = offset.unsigned_abs();
             format!("{} {sign}{:02}:{:02}", moment(local), minutes / 60, minutes % 60)
         }
+        Value::Variant(variant) => text(&variant.value),
         Value::Guid(guid) => uuid::Uuid::from_bytes(*guid).to_string().to_uppercase(),
     }
 }

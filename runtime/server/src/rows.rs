@@ -54,6 +54,7 @@ enum Cells<'a> {
     /// Rare enough to go by way of a [`Value`].
     DateTimeOffset(&'a FixedSizeBinaryArray, SqlType),
     Guid(&'a FixedSizeBinaryArray),
+    Variant(&'a BinaryArray),
 }
 
 /// A batch whose rows can be written one by one.
@@ -201,7 +202,8 @@ impl<'a> Cells<'a> {
             | SqlType::NVarChar(_)
             | SqlType::Text
             | SqlType::NText
-            | SqlType::Xml => Cells::Text(array.as_string()),
+            | SqlType::Xml
+            | SqlType::Json => Cells::Text(array.as_string()),
             SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image => {
                 Cells::Binary(array.as_binary())
             }
@@ -214,6 +216,7 @@ impl<'a> Cells<'a> {
                 Cells::DateTimeOffset(array.as_fixed_size_binary(), sql_type)
             }
             SqlType::UniqueIdentifier => Cells::Guid(array.as_fixed_size_binary()),
+            SqlType::Variant => Cells::Variant(array.as_binary()),
         }
     }
 
@@ -255,6 +258,9 @@ impl<'a> Cells<'a> {
             }
             Cells::Guid(array) => {
                 out.value(&in_range(guid(array.value(row)), SqlType::UniqueIdentifier))
+            }
+            Cells::Variant(array) => {
+                out.value(&in_range(value_at(array, row, SqlType::Variant), SqlType::Variant))
             }
         }?;
         Ok(())

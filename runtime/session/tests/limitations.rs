@@ -245,23 +245,38 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "derived table",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "the types rowversion, hierarchyid, geometry, geography, vector",
         "CREATE TABLE u (a int, b timestamp)",
         "timestamp",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "the types rowversion, hierarchyid, geometry, geography, vector",
         "CREATE TABLE u (a hierarchyid)",
         "hierarchyid",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
+        "the types rowversion, hierarchyid, geometry, geography, vector",
         "SELECT CAST(NULL AS geography)",
         "geography",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, sql_variant",
-        "SELECT CAST(1 AS sql_variant)",
+        "the types rowversion, hierarchyid, geometry, geography, vector",
+        "CREATE TABLE u (a vector(3))",
+        "vector",
+    ),
+    (
+        "sql_variant in DISTINCT, GROUP BY, UNION, MIN and MAX, and as a unique key",
+        "SELECT DISTINCT CAST(a AS sql_variant) FROM t",
+        "sql_variant",
+    ),
+    (
+        "sql_variant in DISTINCT, GROUP BY, UNION, MIN and MAX, and as a unique key",
+        "SELECT MAX(CAST(a AS sql_variant)) FROM t",
+        "MAX of sql_variant",
+    ),
+    (
+        "sql_variant in DISTINCT, GROUP BY, UNION, MIN and MAX, and as a unique key",
+        "CREATE TABLE u (a sql_variant NOT NULL PRIMARY KEY)",
         "sql_variant",
     ),
     ("sys.messages", "SELECT text FROM sys.messages", "sys.messages"),

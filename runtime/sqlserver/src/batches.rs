@@ -13,10 +13,12 @@ use launchpod_exchange::storage::{self, DATETIMEOFFSET_SIZE, GUID_SIZE};
 use launchpod_tds::ProtocolError;
 use launchpod_tds::client::row::Row;
 use launchpod_tds::token::Column as WireColumn;
-use launchpod_tds::types::{Collation, Date, DateTime, FixedType, SmallDateTime, Time, TypeInfo};
+use launchpod_tds::types::{
+    self as wire, Collation, Date, DateTime, FixedType, SmallDateTime, Time, TypeInfo,
+};
 use launchpod_types::calendar::{DAYS_FROM_1900, TICKS_PER_DAY, TICKS_PER_SECOND};
-use launchpod_types::{Column, SqlType};
-use launchpod_wire::types::sql_type;
+use launchpod_types::{Column, SqlType, Value};
+use launchpod_wire::types::{from_wire, sql_type};
 
 use crate::text::encoding;
 
@@ -73,6 +75,8 @@ enum Builder {
     Unicode(StringBuilder, String),
     Text(StringBuilder, Collation),
     Binary(BinaryBuilder),
+    /// Rare enough to go by way of a [`Value`].
+    Variant(BinaryBuilder),
 }
 
 /// A result set's columns as the database's sessions describe them.
@@ -187,6 +191,7 @@ impl Builder {
                 debug_assert_eq!(stored, DataType::Binary);
                 Builder::Binary(BinaryBuilder::new())
             }
+            TypeInfo::Variant => Builder::Variant(BinaryBuilder::new()),
         }
     }
 
@@ -266,6 +271,7 @@ impl Builder {
                 }
             }
             Builder::Binary(builder) => builder.append_value(cell),
+            Builder::Variant(builder) => builder.append_value(variant(cell)?),
         }
         Some(())
     }
@@ -289,7 +295,7 @@ impl Builder {
             Builder::Time(builder, _) => builder.append_null(),
             Builder::DateTimeOffset(builder, _) | Builder::Guid(builder) => builder.append_null(),
             Builder::Unicode(builder, _) | Builder::Text(builder, _) => builder.append_null(),
-            Builder::Binary(builder) => builder.append_null(),
+            Builder::Binary(builder) | Builder::Variant(builder) => builder.append_null(),
         }
     }
 
@@ -314,7 +320,7 @@ impl Builder {
                 Arc::new(builder.finish())
             }
             Builder::Unicode(builder, _) | Builder::Text(builder, _) => Arc::new(builder.finish()),
-            Builder::Binary(builder) => Arc::new(builder.finish()),
+            Builder::Binary(builder) | Builder::Variant(builder) => Arc::new(builder.finish()),
         }
     }
 }
@@ -328,6 +334,16 @@ fn unsigned(bytes: &[u8]) -> Option<u128> {
     let mut number = [0; 16];
     number.get_mut(..bytes.len())?.copy_from_slice(bytes);
     Some(u128::from_le_bytes(number))
+}
+
+/// A sql_variant as it is stored.
+fn variant(cell: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(cell.len()).ok()?.to_le_bytes();
+    let (value, _) = wire::Value::decode(&TypeInfo::Variant, &[&length, cell].concat()).ok()?;
+    match from_wire(value) {
+        Value::Variant(variant) => Some(variant.to_bytes()),
+        _ => None,
+    }
 }
 
 /// A sign, 1 for positive, and the digits.

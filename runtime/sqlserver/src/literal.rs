@@ -54,6 +54,9 @@ fn constant(value: &Value) -> Option<String> {
             let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]];
             format!("'{}'", parts.join("-"))
         }
+        Value::Variant(variant) => {
+            format!("CAST({} AS {})", constant(&variant.value)?, variant.sql_type)
+        }
     })
 }
 

@@ -175,13 +175,13 @@ mod tests {
         let error = ProtocolError::new(
             "RPC parameter",
             40,
-            Problem::UnsupportedType { type_name: "sql_variant" },
+            Problem::UnsupportedType { type_name: "vector" },
         );
         assert!(error.is_unsupported());
         let parameter = BadParameter { ordinal: 3, name: "@x\n".to_owned(), data_type: None };
         assert_eq!(
             error.in_parameter(parameter).to_string(),
-            "RPC parameter 3 (\"@x\\n\") at byte 40: the data type sql_variant is not supported"
+            "RPC parameter 3 (\"@x\\n\") at byte 40: the data type vector is not supported"
         );
         let error = ProtocolError::new("LOGIN7", 4, Problem::Truncated { needed: 4, left: 1 });
         assert!(!error.is_unsupported());

@@ -416,12 +416,12 @@ mod tests {
 
     #[test]
     fn unsupported_parameters_are_named() {
-        let body = [&EXECUTESQL[..33], &[2, b'@', 0, b'v', 0, 0, 0x62, 0, 0, 0, 0]].concat();
+        let body = [&EXECUTESQL[..33], &[2, b'@', 0, b'v', 0, 0, 0xf5, 0, 0, 0, 0]].concat();
         let error = decode(&body).unwrap_err();
         assert!(error.is_unsupported());
         assert_eq!(
             error.to_string(),
-            "RPC parameter 3 (\"@v\") at byte 61: the data type sql_variant is not supported"
+            "RPC parameter 3 (\"@v\") at byte 61: the data type vector is not supported"
         );
         let encrypted = [&EXECUTESQL[..33], &[0, 0x08, 0x26, 4, 0]].concat();
         assert!(decode(&encrypted).unwrap_err().is_unsupported());

@@ -7,6 +7,7 @@ pub mod decimal;
 pub(crate) mod encode;
 pub mod info;
 pub mod value;
+pub mod variant;
 
 pub use self::{
     collation::Collation,
@@ -15,4 +16,5 @@ pub use self::{
     encode::EncodeError,
     info::{FixedType, Length, TypeInfo},
     value::Value,
+    variant::Variant,
 };

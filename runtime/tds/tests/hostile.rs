@@ -46,6 +46,7 @@ fn types() -> Vec<TypeInfo> {
         TypeInfo::NText { collation },
         TypeInfo::Image,
         TypeInfo::Xml,
+        TypeInfo::Variant,
     ]
 }
 

@@ -10,6 +10,7 @@ mod identity;
 mod message;
 mod sql_type;
 mod value;
+mod variant;
 
 pub mod calendar;
 pub mod call_errors;
@@ -21,3 +22,4 @@ pub use identity::Identity;
 pub use message::{Message, SqlError};
 pub use sql_type::{Length, SqlType};
 pub use value::Value;
+pub use variant::Variant;

@@ -16,8 +16,8 @@ pub enum Length {
 
 /// A T-SQL data type with its length, precision or scale.
 ///
-/// The set is what SQL Server 2022 lets a client see, less CLR types, `cursor`, `table` and
-/// `sql_variant`. `rowversion` is `Binary`-like on the wire and not offered by the embedded
+/// The set is what SQL Server 2025 lets a client see, less CLR types, `cursor`, `table` and
+/// `vector`. `rowversion` is `Binary`-like on the wire and not offered by the embedded
 /// database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SqlType {
@@ -80,6 +80,10 @@ pub enum SqlType {
     UniqueIdentifier,
     /// `xml`
     Xml,
+    /// `json`
+    Json,
+    /// `sql_variant`: a value of another type, and that type.
+    Variant,
 }
 
 // === impl SqlType ===
@@ -124,6 +128,8 @@ impl SqlType {
             SqlType::DateTimeOffset(_) => "datetimeoffset",
             SqlType::UniqueIdentifier => "uniqueidentifier",
             SqlType::Xml => "xml",
+            SqlType::Json => "json",
+            SqlType::Variant => "sql_variant",
         }
     }
 
@@ -153,7 +159,40 @@ impl SqlType {
 
     /// Whether values are UTF-16 text on the wire.
     pub fn is_unicode(self) -> bool {
-        matches!(self, SqlType::NChar(_) | SqlType::NVarChar(_) | SqlType::NText | SqlType::Xml)
+        matches!(
+            self,
+            SqlType::NChar(_)
+                | SqlType::NVarChar(_)
+                | SqlType::NText
+                | SqlType::Xml
+                | SqlType::Json
+        )
+    }
+
+    /// Whether values are documents, which are text that has to be well formed.
+    pub fn is_document(self) -> bool {
+        matches!(self, SqlType::Xml | SqlType::Json)
+    }
+
+    /// Whether values can be compared with each other.
+    pub fn is_comparable(self) -> bool {
+        !self.is_document() && !matches!(self, SqlType::Text | SqlType::NText | SqlType::Image)
+    }
+
+    /// Whether a `sql_variant` may hold values of the type ("sql_variant (Transact-SQL)").
+    pub fn fits_variant(self) -> bool {
+        !matches!(
+            self,
+            SqlType::VarChar(Length::Max)
+                | SqlType::NVarChar(Length::Max)
+                | SqlType::VarBinary(Length::Max)
+                | SqlType::Text
+                | SqlType::NText
+                | SqlType::Image
+                | SqlType::Xml
+                | SqlType::Json
+                | SqlType::Variant
+        )
     }
 
     /// Whether values are bytes.

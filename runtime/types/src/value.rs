@@ -1,10 +1,10 @@
 //! A single T-SQL value.
 
-use crate::Decimal;
+use crate::{Decimal, SqlType, Variant};
 
 /// A T-SQL scalar, independent of wire and storage format.
 ///
-/// Which variant holds a [`SqlType`](crate::SqlType)'s values is fixed: the integers share
+/// Which variant holds a [`SqlType`]'s values is fixed: the integers share
 /// [`Value::Int`], `money` and `decimal` share [`Value::Decimal`], all text shares
 /// [`Value::Text`], all bytes [`Value::Binary`], and the three types with date and time
 /// without offset share [`Value::DateTime`].
@@ -22,7 +22,7 @@ pub enum Value {
     Float(f64),
     /// `decimal`, `money` (scale 4), `smallmoney` (scale 4)
     Decimal(Decimal),
-    /// `char`, `varchar`, `nchar`, `nvarchar`, `text`, `ntext`, `xml`
+    /// `char`, `varchar`, `nchar`, `nvarchar`, `text`, `ntext`, `xml`, `json`
     Text(String),
     /// `binary`, `varbinary`, `image`
     Binary(Vec<u8>),
@@ -41,6 +41,8 @@ pub enum Value {
     },
     /// `uniqueidentifier`, in the order its text is written (RFC 9562 order).
     Guid([u8; 16]),
+    /// `sql_variant`
+    Variant(Box<Variant>),
 }
 
 // === impl Value ===
@@ -49,6 +51,15 @@ impl Value {
     /// Whether the value is NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
+    }
+
+    /// A `sql_variant` of a value; NULL stays NULL, and what is one already stays it.
+    #[must_use]
+    pub fn into_variant(self, sql_type: SqlType) -> Value {
+        match self {
+            Value::Null | Value::Variant(_) => self,
+            value => Value::Variant(Box::new(Variant { sql_type, value })),
+        }
     }
 }
 

@@ -32,7 +32,8 @@ pub fn type_info(sql_type: SqlType) -> TypeInfo {
         SqlType::NVarChar(length) => TypeInfo::NVarChar { length: wire_length(length), collation },
         // As columns of a result these are sent as the (max) types that replace them.
         SqlType::Text => TypeInfo::VarChar { length: wire::Length::Max, collation },
-        SqlType::NText | SqlType::Xml => {
+        // What knows no json gets it as text ("JSON data type").
+        SqlType::NText | SqlType::Xml | SqlType::Json => {
             TypeInfo::NVarChar { length: wire::Length::Max, collation }
         }
         SqlType::Image => TypeInfo::VarBinary { length: wire::Length::Max },
@@ -43,6 +44,7 @@ pub fn type_info(sql_type: SqlType) -> TypeInfo {
         SqlType::DateTime2(scale) => TypeInfo::DateTime2 { scale },
         SqlType::DateTimeOffset(scale) => TypeInfo::DateTimeOffset { scale },
         SqlType::UniqueIdentifier => TypeInfo::Guid,
+        SqlType::Variant => TypeInfo::Variant,
     }
 }
 
@@ -76,6 +78,7 @@ pub fn sql_type(info: &TypeInfo) -> SqlType {
         TypeInfo::Text { .. } => SqlType::VARCHAR_MAX,
         TypeInfo::NText { .. } | TypeInfo::Xml => SqlType::NVARCHAR_MAX,
         TypeInfo::Image => SqlType::VARBINARY_MAX,
+        TypeInfo::Variant => SqlType::Variant,
     }
 }
 
@@ -110,6 +113,10 @@ pub fn from_wire(value: wire::Value) -> Value {
         }
         wire::Value::Text(text) => Value::Text(text),
         wire::Value::Binary(bytes) => Value::Binary(bytes),
+        wire::Value::Variant(variant) => {
+            let sql_type = sql_type(&variant.type_info);
+            from_wire(variant.value).into_variant(sql_type)
+        }
     }
 }
 
@@ -156,6 +163,10 @@ pub fn to_wire(value: &Value, sql_type: SqlType) -> Option<wire::Value> {
             wire::Value::DateTimeOffset(wire::DateTimeOffset::new(utc, *offset)?)
         }
         (Value::Guid(guid), _) => wire::Value::Guid(*guid),
+        (Value::Variant(variant), _) => wire::Value::Variant(Box::new(wire::Variant {
+            type_info: type_info(variant.sql_type),
+            value: to_wire(&variant.value, variant.sql_type)?,
+        })),
     })
 }
 
@@ -234,6 +245,8 @@ mod tests {
             (Value::DateTime(-1), SqlType::DateTime2(7)),
             (Value::DateTimeOffset { utc: 5, offset: -840 }, SqlType::DateTimeOffset(7)),
             (Value::Guid([7; 16]), SqlType::UniqueIdentifier),
+            (Value::Int(7).into_variant(SqlType::TinyInt), SqlType::Variant),
+            (Value::from("a").into_variant(SqlType::NChar(3)), SqlType::Variant),
         ] {
             assert_eq!(to_wire(&value, sql_type).map(from_wire), Some(value), "{sql_type}");
         }

@@ -121,6 +121,7 @@ fn types(digits: u8) -> impl Strategy<Value = SqlType> {
         SqlType::Text,
         SqlType::NText,
         SqlType::Image,
+        SqlType::Json,
         SqlType::Date,
         SqlType::SmallDateTime,
         SqlType::DateTime,
@@ -180,6 +181,8 @@ fn values(sql_type: SqlType) -> BoxedStrategy<Value> {
         | SqlType::Text
         | SqlType::NText
         | SqlType::Xml => text(300).prop_map(Value::Text).boxed(),
+        SqlType::Json => any::<i64>().prop_map(|n| Value::Text(format!("[{n}]"))).boxed(),
+        SqlType::Variant => unreachable!("no script takes it"),
         SqlType::Date => ends(first, last).prop_map(|days| Value::Date(days as i32)).boxed(),
         SqlType::Time(scale) => time(scale).prop_map(Value::Time).boxed(),
         SqlType::SmallDateTime => {

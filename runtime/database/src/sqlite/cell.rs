@@ -5,8 +5,9 @@
 //! | bit, integers | INTEGER |
 //! | real, float | REAL |
 //! | decimal, money, smallmoney | BLOB of 16: the unscaled i128, big-endian, sign bit flipped |
-//! | character types, xml | TEXT, collated by [`COLLATION`](super::functions::COLLATION) |
+//! | character types, xml, json | TEXT, collated by [`COLLATION`](super::functions::COLLATION) |
 //! | binary types | BLOB |
+//! | sql_variant | BLOB: [`Variant::to_bytes`] |
 //! | date | INTEGER: days since 1970-01-01 |
 //! | time | INTEGER: 100 ns since midnight |
 //! | datetime, smalldatetime, datetime2 | INTEGER: 100 ns since 1970-01-01 00:00 |
@@ -16,7 +17,7 @@
 //! Numbers and points in time of one type compare as SQLite compares their cells, so that
 //! indexes, grouping and sorting need no function calls.
 
-use launchpod_types::{Decimal, SqlError, SqlType, Value};
+use launchpod_types::{Decimal, SqlError, SqlType, Value, Variant};
 use rusqlite::types::{ToSqlOutput, Value as Cell, ValueRef};
 
 use super::errors;
@@ -42,14 +43,16 @@ pub(crate) fn affinity(sql_type: SqlType) -> &'static str {
         | SqlType::VarBinary(_)
         | SqlType::Image
         | SqlType::DateTimeOffset(_)
-        | SqlType::UniqueIdentifier => "BLOB",
+        | SqlType::UniqueIdentifier
+        | SqlType::Variant => "BLOB",
         SqlType::Char(_)
         | SqlType::VarChar(_)
         | SqlType::NChar(_)
         | SqlType::NVarChar(_)
         | SqlType::Text
         | SqlType::NText
-        | SqlType::Xml => "TEXT",
+        | SqlType::Xml
+        | SqlType::Json => "TEXT",
     }
 }
 
@@ -118,6 +121,9 @@ pub(crate) fn decode(cell: ValueRef<'_>, sql_type: SqlType) -> Result<Value, Sql
                 decode_offset(bytes).map(|(utc, offset)| Value::DateTimeOffset { utc, offset })
             }
             SqlType::UniqueIdentifier => bytes.try_into().ok().map(Value::Guid),
+            SqlType::Variant => {
+                Variant::from_bytes(bytes).map(|variant| Value::Variant(Box::new(variant)))
+            }
             _ => decode_decimal(bytes)
                 .map(|unscaled| Value::Decimal(Decimal::new(unscaled, scale_of(sql_type)))),
         },
@@ -141,6 +147,7 @@ pub(crate) fn encode(value: Value) -> Cell {
         Value::Time(ticks) | Value::DateTime(ticks) => Cell::Integer(ticks),
         Value::DateTimeOffset { utc, offset } => Cell::Blob(encode_offset(utc, offset).to_vec()),
         Value::Guid(bytes) => Cell::Blob(bytes.to_vec()),
+        Value::Variant(variant) => Cell::Blob(variant.to_bytes()),
     }
 }
 

@@ -7,7 +7,9 @@ mod arithmetic;
 mod comparison;
 mod conversion;
 mod dates;
+mod json;
 #[path = "../support/mod.rs"]
 mod support;
+mod variants;
 
 use support::select;

@@ -14,7 +14,8 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_database::{Database, Event, Execute, Login, Secret, Session, Variable, Variables};
-use launchpod_types::{Column, Decimal, SqlError, SqlType};
+use launchpod_exchange::array_of;
+use launchpod_types::{Column, Decimal, SqlError, SqlType, Variant};
 use tokio_util::sync::CancellationToken;
 
 /// A database with the login `sa`, password `pass`.
@@ -140,6 +141,11 @@ fn show(sql_type: SqlType, array: &Arc<dyn Array>, row: usize) -> String {
             Decimal::new(unscaled, u8::try_from(*scale).unwrap()).to_string()
         }
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
+        DataType::Binary if sql_type == SqlType::Variant => {
+            let variant = Variant::from_bytes(array.as_binary::<i32>().value(row)).unwrap();
+            let array = array_of([&variant.value], variant.sql_type).unwrap();
+            show(variant.sql_type, &array, 0)
+        }
         DataType::Binary => hex(array.as_binary::<i32>().value(row)),
         DataType::FixedSizeBinary(_) => hex(array.as_fixed_size_binary().value(row)),
         DataType::Date32 => array.as_primitive::<Date32Type>().value(row).to_string(),

@@ -5,6 +5,8 @@
 
 use launchpod_types::{SqlError, SqlType};
 
+use crate::document::JsonError;
+
 /// Rows can't be converted to the declared columns.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConvertError {
@@ -140,6 +142,9 @@ pub enum ValueError {
     /// 8152
     #[error("String or binary data would be truncated.")]
     Truncated,
+    /// 13609 or 13647
+    #[error(transparent)]
+    Json(#[from] JsonError),
 }
 
 // === impl ConvertError ===
@@ -234,6 +239,7 @@ impl ValueError {
             ValueError::DateRange { .. } => 242,
             ValueError::Guid => 8169,
             ValueError::Truncated => 8152,
+            ValueError::Json(error) => error.number(),
         }
     }
 }

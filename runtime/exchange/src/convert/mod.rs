@@ -15,9 +15,10 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow_schema::{DataType, FieldRef, SchemaRef};
-use launchpod_types::{Column, SqlType};
+use launchpod_types::{Column, Length, SqlType, Value};
 
 use crate::storage;
+use crate::value::{array_of, value_at};
 
 mod binary;
 mod error;
@@ -156,7 +157,11 @@ impl Converter {
 
 /// Whether SQL Server converts between the types implicitly, and so do we.
 fn is_convertible(from: SqlType, to: SqlType) -> bool {
-    let is_text = to.is_character() && !matches!(to, SqlType::Text | SqlType::NText | SqlType::Xml);
+    if to == SqlType::Variant {
+        return base(from).fits_variant();
+    }
+    let is_text =
+        to.is_character() && !to.is_document() && !matches!(to, SqlType::Text | SqlType::NText);
     let is_number_of_bytes = matches!(to, SqlType::Money | SqlType::SmallMoney) || is_integer(to);
     if from.is_numeric() {
         let is_date = matches!(to, SqlType::DateTime | SqlType::SmallDateTime);
@@ -188,13 +193,31 @@ pub(crate) fn array_to(
         Source::Null => return Ok(new_null_array(&storage::data_type(to), array.len())),
         source => source,
     };
-    if to.is_numeric() {
+    if to == SqlType::Variant {
+        variants(&array_to(array, from, base(from))?, base(from))
+    } else if to.is_numeric() {
         number::convert(array, source, from, to)
-    } else if to.is_character() || to == SqlType::Xml {
+    } else if to.is_character() {
         text::convert(source, from, to)
     } else if to.is_temporal() {
         temporal::convert(source, from, to)
     } else {
         binary::convert(source, from, to)
     }
+}
+
+/// The type that values of a type have in a sql_variant, which holds no (max) types.
+fn base(from: SqlType) -> SqlType {
+    match from {
+        SqlType::NVarChar(Length::Max) => SqlType::NVarChar(Length::Limited(4000)),
+        SqlType::VarBinary(Length::Max) => SqlType::VarBinary(Length::Limited(8000)),
+        other => other,
+    }
+}
+
+/// Values of one type as sql_variants of it.
+fn variants(stored: &ArrayRef, base: SqlType) -> Result<ArrayRef, ValueError> {
+    let values = (0..stored.len()).map(|row| value_at(stored, row, base).into_variant(base));
+    array_of(&values.collect::<Vec<Value>>(), SqlType::Variant)
+        .map_err(|_| ValueError::Unreadable { from: base.name(), to: SqlType::Variant.name() })
 }

@@ -9,18 +9,31 @@ use launchpod_types::{Decimal, Length, SqlType};
 use super::error::{ValueError, name};
 use super::parse::Moment;
 use super::source::{Source, erased};
+use crate::document;
 use crate::written::{Clock, Day, Number, Stamp, Zoned, guids, write_all};
 
 /// Digits of a second that come from a worker.
 const DIGITS: u8 = 6;
 
-/// Converts to a type for which `is_character` holds, or xml.
+/// Converts to a type for which `is_character` holds.
 pub(super) fn convert(source: Source, from: SqlType, to: SqlType) -> Result<ArrayRef, ValueError> {
     let (texts, too_long) = match source {
         Source::Text(array) => (array, ValueError::Truncated),
         other => (written(other), ValueError::Overflow { from: name(from), to: name(to) }),
     };
-    fit(texts, to, &too_long).map(erased)
+    match to {
+        SqlType::Json => json(&texts).map(erased),
+        _ => fit(texts, to, &too_long).map(erased),
+    }
+}
+
+/// The texts as documents.
+fn json(texts: &StringArray) -> Result<StringArray, ValueError> {
+    let mut out = StringBuilder::with_capacity(texts.len(), texts.values().len());
+    for text in texts {
+        out.append_option(text.map(document::json).transpose()?);
+    }
+    Ok(out.finish())
 }
 
 /// Checks every text's length, and pads to a fixed one.

@@ -136,7 +136,7 @@ fn types_and_values_are_checked_and_named() {
         other => panic!("{other:?}"),
     };
     assert_eq!(column(&[INT, &[0xf1, 0]]), (2, true), "xml");
-    assert_eq!(column(&[&[0x62, 0, 0, 0, 0]]), (1, true), "sql_variant");
+    assert_eq!(column(&[&[0xf4]]), (1, true), "json");
     assert_eq!(column(&[INT, INT, &[0x26, 3]]), (3, false));
     for wrong in [&[ROW, 4, 1, 0, 0, 0, 3, 0][..], &[NBCROW, 1, 5]] {
         let bytes = [&metadata(&[INT, INT])[..], wrong].concat();

@@ -28,6 +28,8 @@ pub(super) enum Layout {
     Chunks,
     /// Behind a text pointer.
     Pointer,
+    /// Behind a length of four bytes, 0 for NULL.
+    Long,
 }
 
 /// A row whose bytes are all there. Its cells are the values' bytes as [MS-TDS] 2.2.5.5 has
@@ -89,6 +91,7 @@ impl Layout {
             | TypeInfo::Binary { .. }
             | TypeInfo::VarBinary { .. } => Self::Short,
             TypeInfo::Text { .. } | TypeInfo::NText { .. } | TypeInfo::Image => Self::Pointer,
+            TypeInfo::Variant => Self::Long,
         }
     }
 }
@@ -141,6 +144,8 @@ impl Scan {
                     behind + 4 + u32::from_le_bytes(array(bytes, behind)?) as usize
                 }
             },
+            // Fits: usize has 64 bits.
+            Layout::Long => at + 4 + u32::from_le_bytes(array(bytes, at)?) as usize,
             Layout::Chunks => return self.chunks(bytes),
         };
         if end > bytes.len() { Err(end) } else { Ok(end) }
@@ -215,6 +220,10 @@ impl<'a> Row<'a> {
                     reader.bytes(usize::from(pointer) + TIMESTAMP)?;
                     reader.u32()? as usize
                 }
+            },
+            Layout::Long => match reader.u32()? {
+                0 => return Ok(None),
+                length => length as usize,
             },
         };
         reader.bytes(length).map(|bytes| Some(Cow::Borrowed(bytes)))

@@ -7,11 +7,11 @@ mod long;
 
 use self::long::{Prefix, variable};
 pub(crate) use self::long::{
-    TextEncoding, begin_chunks, binary, chunk, encoding, end_chunks, is_binary, text,
+    TextEncoding, begin_chunks, binary, chunk, encoding, end_chunks, is_binary, is_limited, text,
 };
 use super::{
     Date, DateTime, DateTime2, DateTimeOffset, FixedType, SmallDateTime, Time, TypeInfo, Value,
-    datetime, decimal, value::swap_guid,
+    datetime, decimal, value::swap_guid, variant,
 };
 
 /// A value that can't be written as the declared type.
@@ -84,6 +84,7 @@ pub(crate) fn value(out: &mut Vec<u8>, info: &TypeInfo, value: &Value) -> Result
         Value::DateTimeOffset(value) => datetimeoffset(out, info, *value),
         Value::Text(value) => text(out, info, value),
         Value::Binary(value) => binary(out, info, value),
+        Value::Variant(value) => variant::put(out, info, value),
     }
 }
 
@@ -92,6 +93,7 @@ pub(crate) fn null(out: &mut Vec<u8>, info: &TypeInfo) -> Result<(), EncodeError
         0 if *info == TypeInfo::Null => {}
         0 => return Err(EncodeError::Null { declared: info.name() }),
         1 => out.push(0),
+        width if *info == TypeInfo::Variant => out.resize(out.len() + width, 0),
         width => out.resize(out.len() + width, 0xff),
     }
     Ok(())
@@ -104,6 +106,7 @@ pub(crate) fn null_width(info: &TypeInfo) -> usize {
         _ => match variable(info) {
             Some((Prefix::Short, _)) => 2,
             Some((Prefix::Plp, _)) => 8,
+            None if *info == TypeInfo::Variant => 4,
             Some((Prefix::TextPointer, _)) | None => 1,
         },
     }
@@ -126,7 +129,7 @@ fn fixed<const N: usize>(
     Ok(())
 }
 
-fn wrong_type(given: &'static str, info: &TypeInfo) -> EncodeError {
+pub(super) fn wrong_type(given: &'static str, info: &TypeInfo) -> EncodeError {
     EncodeError::WrongType { given, declared: info.name() }
 }
 

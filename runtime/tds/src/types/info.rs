@@ -115,6 +115,8 @@ pub enum TypeInfo {
     Image,
     /// xml; a schema collection is read over.
     Xml,
+    /// sql_variant: each value has its own type with it.
+    Variant,
 }
 
 /// Types of fixed length.
@@ -209,6 +211,7 @@ impl TypeInfo {
             Self::NText { .. } => "ntext",
             Self::Image => "image",
             Self::Xml => "xml",
+            Self::Variant => "sql_variant",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Collation, Date, DateTime, DateTime2, DateTimeOffset, Decimal, FixedType, Length,
-    SmallDateTime, Time, TypeInfo, datetime, decimal,
+    SmallDateTime, Time, TypeInfo, Variant, datetime, decimal, variant,
 };
 use crate::{error::ProtocolError, reader::Reader, utf16};
 
@@ -54,6 +54,8 @@ pub enum Value {
     Text(String),
     /// All binary types.
     Binary(Vec<u8>),
+    /// sql_variant.
+    Variant(Box<Variant>),
 }
 
 /// A uniqueidentifier between the wire and RFC 9562: the first three fields are
@@ -176,6 +178,7 @@ impl Value {
                 }
                 None => Ok(Self::Null),
             },
+            TypeInfo::Variant => variant::read(reader),
         }
     }
 }

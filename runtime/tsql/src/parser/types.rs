@@ -138,6 +138,8 @@ impl<'a> Parser<'a> {
             "datetime" => SqlType::DateTime,
             "uniqueidentifier" => SqlType::UniqueIdentifier,
             "xml" => SqlType::Xml,
+            "json" => SqlType::Json,
+            "sql_variant" => SqlType::Variant,
             _ => return self.built_in_with_arguments(name, arguments),
         };
         match arguments {

@@ -246,11 +246,11 @@ fn aggregate(name: &str, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
             Ok(finish(bare, t, false))
         }
         "MIN" | "MAX" => {
-            if matches!(
-                t,
-                SqlType::Bit | SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml
-            ) {
+            if t == SqlType::Bit || !t.is_comparable() {
                 return Err(errors::operand_type(t, &lower));
+            }
+            if t == SqlType::Variant {
+                return Err(errors::unsupported(format_args!("{name} of sql_variant")));
             }
             bare.name = AggregateName::Native(if name == "MIN" { "min" } else { "max" });
             Ok(finish(bare, t, true))

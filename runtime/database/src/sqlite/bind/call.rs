@@ -116,6 +116,10 @@ impl Binder<'_> {
                 if least == most { least.to_string() } else { format!("{least} to {most}") };
             return Err(errors::argument_count(&builtin.name.to_ascii_lowercase(), &count));
         }
+        let arguments = match builtin.name.starts_with("JSON_") {
+            true => arguments.into_iter().map(coerce::json_text).collect(),
+            false => arguments,
+        };
         self.signed_call(builtin.name, arguments, &builtin.signature)
     }
 
@@ -144,7 +148,17 @@ impl Binder<'_> {
         let converted = arguments
             .into_iter()
             .zip(&signature.arguments)
-            .map(|(argument, to)| coerce::implicit(argument, *to))
+            .zip(1..)
+            .map(|((argument, to), place)| {
+                let from = argument.sql_type;
+                let open = !from.is_document() && from != SqlType::Variant;
+                if open || argument.is_null() || from == *to {
+                    coerce::implicit(argument, *to)
+                } else {
+                    let name = name.split_once('(').map_or(name, |(name, _)| name);
+                    Err(errors::argument_type(from, place, &name.to_ascii_lowercase()))
+                }
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let types: Vec<String> = signature.arguments.iter().map(SqlType::to_string).collect();
         let function = Function {
@@ -232,7 +246,7 @@ impl Binder<'_> {
         }
         let values = list.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
         let t = common_type(values.iter()).unwrap_or(SqlType::Int);
-        if matches!(t, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml) {
+        if !t.is_comparable() {
             return Err(errors::argument_type(t, 1, &name.to_ascii_lowercase()));
         }
         let nullable = values.iter().all(|value| value.nullable);
@@ -267,7 +281,7 @@ impl Binder<'_> {
             Some(_) => return Err(errors::invalid_parameter(2, "isjson")),
         };
         let text = list.first().ok_or_else(|| errors::argument_count("isjson", "1"))?;
-        let argument = self.value(text)?;
+        let argument = coerce::json_text(self.value(text)?);
         self.signed_call(&format!("ISJSON({shape:?})"), vec![argument], &|_| json::is_json(shape))
     }
 
@@ -277,7 +291,10 @@ impl Binder<'_> {
         let text = SqlType::NVARCHAR_MAX;
         let value = self.value(&list[2])?;
         let (t, raw) = (value.sql_type, is_json(&value));
-        let document = coerce::implicit(self.value(&list[0])?, text)?;
+        let document = self.value(&list[0])?;
+        // A json stays one.
+        let result = if document.sql_type == SqlType::Json { SqlType::Json } else { text };
+        let document = coerce::implicit(coerce::json_text(document), text)?;
         let path = coerce::implicit(self.value(&list[1])?, text)?;
         let function = Function {
             name: short(format!("JSON_MODIFY({t},{raw})")),
@@ -296,7 +313,7 @@ impl Binder<'_> {
             })),
         };
         let nullable = document.nullable || path.nullable;
-        Ok(coerce::call(function, vec![document, path, value], text, nullable))
+        Ok(coerce::call(function, vec![document, path, value], result, nullable))
     }
 
     /// `JSON_OBJECT(key : value, …)`, `JSON_ARRAY(value, …)`

@@ -33,6 +33,14 @@ pub(crate) fn implicit(bound: Bound, to: SqlType) -> Result<Bound, SqlError> {
     Ok(converted(bound, to, 0, false))
 }
 
+/// A json as the text that it is kept as, for functions that read JSON; others as they are.
+pub(crate) fn json_text(bound: Bound) -> Bound {
+    match bound.sql_type {
+        SqlType::Json => Bound { sql_type: SqlType::NVARCHAR_MAX, ..bound },
+        _ => bound,
+    }
+}
+
 /// Brings a value to a type as CAST and CONVERT do; `lenient` gives NULL instead of an error.
 pub(crate) fn explicit(
     bound: Bound,
@@ -183,7 +191,7 @@ pub(crate) fn same_cells(from: SqlType, to: SqlType) -> bool {
             (Some(a), Some(b)) => a > b,
         };
         let page = from.is_unicode() && !to.is_unicode();
-        return !fixed && !narrower && !page && to != SqlType::Xml;
+        return !fixed && !narrower && !page && !to.is_document();
     }
     match (from, to) {
         (SqlType::Real, SqlType::Float) | (SqlType::SmallMoney, SqlType::Money) => true,

@@ -277,7 +277,7 @@ pub(crate) fn unknown_type(place: usize, name: &TypeName) -> SqlError {
 /// Whether SQL Server has a type of this name that the embedded database hasn't.
 fn is_known(name: &str) -> bool {
     const KNOWN: [&str; 8] = [
-        "sql_variant",
+        "vector",
         "rowversion",
         "timestamp",
         "hierarchyid",

@@ -170,6 +170,7 @@ fn paths(query: &BoundQuery) -> Result<Members, SqlError> {
 /// or has a root), or of a function that returns JSON.
 pub(super) fn is_json(value: &Bound) -> bool {
     match &value.kind {
+        _ if value.sql_type == SqlType::Json => true,
         Kind::Scalar(query) => query.columns[0].name == COLUMN && !is_bare(query),
         Kind::Call { function, .. } => {
             ["JSON_QUERY(", "JSON_ARRAY(", "JSON_OBJECT(", "JSON_MODIFY("]

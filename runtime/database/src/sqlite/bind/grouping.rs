@@ -6,6 +6,7 @@
 use launchpod_tsql::ast::{Expr, FunctionArguments, FunctionCall, GroupBy, GroupingSet};
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::query::check_told_apart;
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, Kind, OrderValue, QueryColumn, SourceId,
@@ -100,6 +101,7 @@ impl Binder<'_> {
                  reference.",
             ));
         }
+        check_told_apart(value.sql_type, errors::not_sorted)?;
         Ok(values.iter().position(|known| *known == value).unwrap_or_else(|| {
             values.push(value);
             values.len() - 1

@@ -122,7 +122,7 @@ pub(crate) fn binary(
         return bits(operator, left, right);
     }
     if operator == BinaryOperator::Add {
-        let texts = l.is_character() && r.is_character();
+        let texts = [l, r].iter().all(|t| t.is_character() && !t.is_document());
         if texts || (l.is_binary() && r.is_binary()) {
             return Ok(concatenate(left, right));
         }
@@ -144,7 +144,8 @@ pub(crate) fn binary(
                 errors::incompatible_types(l, r, name)
             });
         }
-        if matches!(t, SqlType::UniqueIdentifier | SqlType::Xml | SqlType::Text | SqlType::NText) {
+        let others = matches!(t, SqlType::UniqueIdentifier | SqlType::Variant);
+        if others || t.is_document() || matches!(t, SqlType::Text | SqlType::NText) {
             return Err(errors::operand_type(t, name));
         }
     }

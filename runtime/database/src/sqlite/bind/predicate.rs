@@ -10,7 +10,7 @@ use super::{Binder, coerce, int, types, undeclared};
 use crate::sqlite::errors;
 use crate::sqlite::functions::convert::{self, Allowed};
 use crate::sqlite::functions::text::{self, Case};
-use crate::sqlite::functions::{Body, Function, order};
+use crate::sqlite::functions::{Body, Function, order, variant};
 
 // === impl Binder ===
 
@@ -165,9 +165,11 @@ impl Binder<'_> {
         pattern: &Expr,
         escape: Option<&Expr>,
     ) -> Result<Bound, SqlError> {
-        let as_text = |bound: Bound| {
+        let as_text = |(bound, place): (Bound, usize)| {
             let t = bound.sql_type;
-            if t.is_character() {
+            if t.is_document() || t == SqlType::Variant {
+                Err(errors::argument_type(t, place, "like"))
+            } else if t.is_character() {
                 Ok(bound)
             } else {
                 coerce::implicit(bound, SqlType::NVARCHAR_MAX)
@@ -175,7 +177,8 @@ impl Binder<'_> {
         };
         let operands: Vec<&Expr> = [operand, pattern].into_iter().chain(escape).collect();
         let (operands, case) = self.like_operands(&operands)?;
-        let arguments = operands.into_iter().map(as_text).collect::<Result<Vec<_>, _>>()?;
+        let arguments =
+            operands.into_iter().zip(1..).map(as_text).collect::<Result<Vec<_>, _>>()?;
         let nullable = arguments.iter().any(|argument| argument.nullable);
         let unicode = arguments.iter().any(|argument| argument.sql_type.is_unicode());
         let function = Function {
@@ -269,9 +272,7 @@ fn comparable(name: &str, left: Bound, right: Bound) -> Result<(Bound, Bound, bo
         (_, true) => left.sql_type,
         _ => {
             let (l, r) = (left.sql_type, right.sql_type);
-            if matches!(l, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml)
-                || matches!(r, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml)
-            {
+            if !l.is_comparable() || !r.is_comparable() {
                 return Err(errors::incompatible_types(l, r, name));
             }
             let t = types::common(l, r);
@@ -317,6 +318,20 @@ pub(crate) fn key(bound: Bound) -> Bound {
                 })),
             };
             coerce::call(function, vec![bound], SqlType::Binary(16), nullable)
+        }
+        // Equal values can be of several types.
+        SqlType::Variant => {
+            let function = Function {
+                name: "variant_key".to_owned(),
+                arguments: vec![SqlType::Variant],
+                strict: true,
+                deterministic: true,
+                body: Body::Values(Box::new(|values| {
+                    let Value::Variant(variant) = &values[0] else { return Ok(Value::Null) };
+                    Ok(Value::Binary(variant::key(variant)))
+                })),
+            };
+            coerce::call(function, vec![bound], SqlType::VARBINARY_MAX, nullable)
         }
         _ => bound,
     }

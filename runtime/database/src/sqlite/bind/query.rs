@@ -207,6 +207,11 @@ impl Binder<'_> {
         for body in &mut bodies {
             coerce_body(body, &wanted)?;
         }
+        if operator != SetOperator::UnionAll {
+            for sql_type in wanted {
+                check_told_apart(sql_type, errors::not_an_operand)?;
+            }
+        }
         let operator = match operator {
             SetOperator::Union => "UNION",
             SetOperator::UnionAll => "UNION ALL",
@@ -271,8 +276,10 @@ impl Binder<'_> {
             None => None,
         };
         let distinct = select.distinct;
-        if distinct && let Some(item) = items.iter().find(|item| is_incomparable(item.sql_type)) {
-            return Err(errors::not_distinct(item.sql_type));
+        if distinct {
+            for item in &items {
+                check_told_apart(item.sql_type, errors::not_distinct)?;
+            }
         }
         let group_by = grouping.values.clone();
         let mut bound = BoundSelect { distinct, items, from, filter, group_by, having };
@@ -559,17 +566,30 @@ impl Binder<'_> {
     }
 }
 
-/// Whether values of a type can't be compared with each other.
-fn is_incomparable(sql_type: SqlType) -> bool {
-    matches!(sql_type, SqlType::Text | SqlType::NText | SqlType::Image | SqlType::Xml)
+/// Refuses what can't be told apart: cells of sql_variant differ where equal values are of
+/// different types.
+///
+/// # Errors
+/// The given one, and 40517 for sql_variant.
+pub(super) fn check_told_apart(
+    sql_type: SqlType,
+    refused: fn(SqlType) -> SqlError,
+) -> Result<(), SqlError> {
+    match sql_type {
+        SqlType::Variant => Err(errors::unsupported(
+            "sql_variant in DISTINCT, GROUP BY, UNION, INTERSECT or EXCEPT",
+        )),
+        _ if sql_type.is_comparable() => Ok(()),
+        _ => Err(refused(sql_type)),
+    }
 }
 
 /// Refuses to sort what can't be compared.
 ///
 /// # Errors
-/// 306, and 305 for xml.
+/// 306, and 305 for documents.
 fn check_sorted(sql_type: SqlType) -> Result<(), SqlError> {
-    if is_incomparable(sql_type) { Err(errors::not_sorted(sql_type)) } else { Ok(()) }
+    if sql_type.is_comparable() { Ok(()) } else { Err(errors::not_sorted(sql_type)) }
 }
 
 /// A position or an output column's name in ORDER BY.

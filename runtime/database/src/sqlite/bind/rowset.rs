@@ -145,7 +145,7 @@ impl Binder<'_> {
         if !(1..=2).contains(&list.len()) {
             return Err(errors::argument_count("openjson", "1 to 2"));
         }
-        let text = coerce::implicit(self.value(&list[0])?, TEXT)?;
+        let text = coerce::implicit(coerce::json_text(self.value(&list[0])?), TEXT)?;
         let path = match list.get(1) {
             Some(path) => coerce::implicit(self.value(path)?, TEXT)?,
             None => Bound::constant("$".into(), TEXT),

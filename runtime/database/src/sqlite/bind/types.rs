@@ -8,6 +8,8 @@ use launchpod_types::{Length, MAX_PRECISION, SqlType};
 /// The place of a type in the order of precedence; the higher wins.
 pub(crate) fn precedence(t: SqlType) -> u8 {
     match t {
+        SqlType::Json => 30,
+        SqlType::Variant => 29,
         SqlType::Xml => 28,
         SqlType::DateTimeOffset(_) => 27,
         SqlType::DateTime2(_) => 26,
@@ -101,8 +103,8 @@ fn is_fixed(t: SqlType) -> bool {
 }
 
 fn common_text(left: SqlType, right: SqlType) -> SqlType {
-    if left == SqlType::Xml || right == SqlType::Xml {
-        return SqlType::Xml;
+    if left.is_document() || right.is_document() {
+        return if precedence(left) >= precedence(right) { left } else { right };
     }
     let unicode = left.is_unicode() || right.is_unicode();
     let longest = longest(left, right, if unicode { 4000 } else { 8000 });

@@ -115,7 +115,7 @@ impl Cells {
             SqlType::Decimal { .. } | SqlType::Money | SqlType::SmallMoney => Cells::Decimal(
                 Decimal128Builder::new().with_data_type(storage::data_type(sql_type)),
             ),
-            SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image => {
+            SqlType::Binary(_) | SqlType::VarBinary(_) | SqlType::Image | SqlType::Variant => {
                 Cells::Binary(BinaryBuilder::new())
             }
             SqlType::Date => Cells::Date(Date32Builder::new()),

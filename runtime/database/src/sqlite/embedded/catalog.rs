@@ -705,6 +705,8 @@ pub(crate) fn encode_type(t: SqlType) -> (i64, i64, i64, i64) {
         SqlType::DateTimeOffset(n) => (43, time(n) + 5, fraction(26, n), n.into()),
         SqlType::UniqueIdentifier => (36, 16, 0, 0),
         SqlType::Xml => (241, -1, 0, 0),
+        SqlType::Json => (244, -1, 0, 0),
+        SqlType::Variant => (98, 8016, 0, 0),
     }
 }
 
@@ -744,6 +746,8 @@ fn decode_type(id: i64, length: i64, precision: i64, scale: i64) -> Option<SqlTy
         43 => SqlType::DateTimeOffset(s),
         36 => SqlType::UniqueIdentifier,
         241 => SqlType::Xml,
+        244 => SqlType::Json,
+        98 => SqlType::Variant,
         _ => return None,
     })
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use launchpod_tsql::ast::{
     Constraint, ConstraintKind, Expr, ForeignKey, ReferentialAction, same_name,
 };
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, SqlType};
 
-use super::catalog::Table;
+use super::catalog::{Table, TableColumn};
 use super::constraints::{References, StoredConstraint};
 use super::define::{Definition, Source, nullable_key};
 use super::thread::Worker;
@@ -247,13 +247,30 @@ fn stored_names<'n>(table: &Table, names: &[&'n str]) -> Result<Vec<String>, &'n
 
 /// Whether columns may be a key: those of a PRIMARY KEY are NOT NULL by now.
 fn check_key(table: &Table, columns: &[String]) -> Result<(), SqlError> {
-    let computed = |name: &String| {
-        table.columns.iter().any(|column| column.name == *name && column.computed.is_some())
-    };
-    if columns.iter().any(computed) {
-        return Err(errors::unsupported("A key of a computed column"));
+    for column in table.columns.iter().filter(|column| columns.contains(&column.name)) {
+        check_key_type(column, &table.name, true)?;
+        if column.computed.is_some() {
+            return Err(errors::unsupported("A key of a computed column"));
+        }
     }
     Ok(())
+}
+
+/// Whether a column's values can be an index's key: they have at most 8000 bytes.
+///
+/// # Errors
+/// 1919, and 40517 for a sql_variant that has to be unique.
+pub(super) fn check_key_type(
+    column: &TableColumn,
+    table: &str,
+    unique: bool,
+) -> Result<(), SqlError> {
+    match column.sql_type {
+        SqlType::Variant if unique => Err(errors::unsupported("A unique key of a sql_variant")),
+        SqlType::Variant => Ok(()),
+        fits if fits.fits_variant() => Ok(()),
+        _ => Err(errors::no_key_type(&column.name, table)),
+    }
 }
 
 /// Makes the columns of a new table's PRIMARY KEY NOT NULL.

@@ -5,6 +5,7 @@ use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, params};
 
 use super::catalog::{Catalog, Table, TableColumn, failed};
+use super::constrain::check_key_type;
 use super::constraints::StoredConstraint;
 use super::thread::Worker;
 use crate::sqlite::functions::COLLATION;
@@ -100,6 +101,7 @@ impl Worker {
         for column in &index.columns {
             let found = table.columns.iter().find(|known| column.name.is(&known.name));
             let found = found.ok_or_else(|| errors::no_key_column(&column.name.text))?;
+            check_key_type(found, &table.name, index.unique)?;
             if found.computed.is_some() {
                 return Err(errors::unsupported("An index of a computed column"));
             }

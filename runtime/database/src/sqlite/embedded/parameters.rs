@@ -105,7 +105,8 @@ impl<'a> Cells<'a> {
             | SqlType::NVarChar(_)
             | SqlType::Text
             | SqlType::NText
-            | SqlType::Xml => Cells::Text {
+            | SqlType::Xml
+            | SqlType::Json => Cells::Text {
                 values: array.as_string::<i32>(),
                 limit: text::limit(sql_type).unwrap_or(usize::MAX),
                 unicode: sql_type.is_unicode(),
@@ -113,7 +114,7 @@ impl<'a> Cells<'a> {
             SqlType::Binary(n) | SqlType::VarBinary(Length::Limited(n)) => {
                 Cells::Binary { values: array.as_binary::<i32>(), limit: n.into() }
             }
-            SqlType::VarBinary(Length::Max) | SqlType::Image => {
+            SqlType::VarBinary(Length::Max) | SqlType::Image | SqlType::Variant => {
                 Cells::Binary { values: array.as_binary::<i32>(), limit: usize::MAX }
             }
             SqlType::Date => Cells::Date(array.as_primitive::<Date32Type>()),

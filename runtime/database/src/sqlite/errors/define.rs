@@ -113,6 +113,16 @@ pub(crate) fn no_key_column(name: &str) -> SqlError {
     SqlError::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
 }
 
+pub(crate) fn no_key_type(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        1919,
+        format!(
+            "Column '{column}' in table '{table}' is of a type that is invalid for use as a key \
+             column in an index."
+        ),
+    )
+}
+
 pub(crate) fn no_primary_key(table: &str) -> SqlError {
     SqlError::new(
         1773,

@@ -1,5 +1,6 @@
 //! Errors of built-in functions and of clauses that choose rows.
 
+use launchpod_exchange::document::JsonError;
 use launchpod_types::{SqlError, SqlType};
 
 pub(crate) fn not_distinct(sql_type: SqlType) -> SqlError {
@@ -12,12 +13,26 @@ pub(crate) fn not_distinct(sql_type: SqlType) -> SqlError {
     )
 }
 
+pub(crate) fn not_an_operand(sql_type: SqlType) -> SqlError {
+    let name = sql_type.name();
+    SqlError::new(
+        5335,
+        format!(
+            "The data type {name} cannot be used as an operand to the UNION, INTERSECT or EXCEPT \
+             operators because it is not comparable."
+        ),
+    )
+}
+
 pub(crate) fn not_sorted(sql_type: SqlType) -> SqlError {
     match sql_type {
-        SqlType::Xml => SqlError::new(
+        SqlType::Xml | SqlType::Json => SqlError::new(
             305,
-            "The XML data type cannot be compared or sorted, except when using the IS NULL \
-             operator.",
+            format!(
+                "The {} data type cannot be compared or sorted, except when using the IS NULL \
+                 operator.",
+                sql_type.name().to_uppercase()
+            ),
         ),
         _ => SqlError::new(
             306,
@@ -50,15 +65,8 @@ pub(crate) fn json_property() -> SqlError {
     SqlError::new(13608, "Property cannot be found on the specified JSON path.").state(2)
 }
 
-pub(crate) fn json_text(character: char, position: usize) -> SqlError {
-    SqlError::new(
-        13609,
-        format!(
-            "JSON text is not properly formatted. Unexpected character '{character}' is found at \
-             position {position}."
-        ),
-    )
-    .state(4)
+pub(crate) fn json_text(error: JsonError) -> SqlError {
+    SqlError::new(error.number(), error.to_string()).state(4)
 }
 
 pub(crate) fn json_scalar() -> SqlError {

@@ -118,6 +118,7 @@ pub(crate) fn value(value: &Value, sql_type: SqlType, raw: bool) -> Result<Strin
         Value::DateTimeOffset { .. } => quoted(&converted(126)?.replace("+00:00", "Z")),
         Value::Date(_) | Value::Time(_) | Value::DateTime(_) => quoted(&converted(126)?),
         Value::Guid(_) => quoted(&converted(0)?),
+        Value::Variant(variant) => self::value(&variant.value, variant.sql_type, false)?,
     })
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use launchpod_exchange::document::JsonError;
 use launchpod_types::{Length, SqlError, SqlType, Value};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -182,11 +183,12 @@ pub(super) fn document(text: &str) -> Result<&RawValue, SqlError> {
     let text = text.trim_start();
     // SQL Server's documents are objects and arrays.
     match text.chars().next() {
-        Some('{' | '[') => serde_json::from_str(text).map_err(|error| {
-            let character = text.chars().nth(error.column().saturating_sub(1)).unwrap_or('.');
-            errors::json_text(character, error.column().saturating_sub(1))
-        }),
-        first => Err(errors::json_text(first.unwrap_or('.'), 0)),
+        Some('{' | '[') => serde_json::from_str(text)
+            .map_err(|error| errors::json_text(JsonError::malformed(text, &error))),
+        first => {
+            let character = first.unwrap_or('.');
+            Err(errors::json_text(JsonError::Malformed { character, position: 0 }))
+        }
     }
 }
 

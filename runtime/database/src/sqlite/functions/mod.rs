@@ -41,6 +41,7 @@ pub(crate) mod series;
 pub(crate) mod string;
 pub(crate) mod text;
 mod time_span;
+pub(crate) mod variant;
 pub(crate) mod word;
 pub(crate) mod zone;
 mod zone_names;
@@ -324,6 +325,7 @@ pub(crate) fn builtin(name: &str) -> Option<&'static Builtin> {
         gzip::BUILTINS,
         format::BUILTINS,
         json::BUILTINS,
+        variant::BUILTINS,
     ]
     .into_iter()
     .flatten()

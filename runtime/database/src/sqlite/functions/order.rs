@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use launchpod_types::Value;
 
-use super::text;
+use super::{text, variant};
 
 /// Compares two values of one type; NULL comes first.
 pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
@@ -21,6 +21,7 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Time(l), Value::Time(r)) | (Value::DateTime(l), Value::DateTime(r)) => l.cmp(r),
         (Value::DateTimeOffset { utc: l, .. }, Value::DateTimeOffset { utc: r, .. }) => l.cmp(r),
         (Value::Guid(l), Value::Guid(r)) => guid_key(l).cmp(&guid_key(r)),
+        (Value::Variant(l), Value::Variant(r)) => variant::key(l).cmp(&variant::key(r)),
         _ => right.is_null().cmp(&left.is_null()),
     }
 }

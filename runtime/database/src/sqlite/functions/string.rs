@@ -2,7 +2,7 @@
 
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
-use super::{Actual, Builtin, Signature, text};
+use super::{Actual, Builtin, Signature, text, variant};
 use crate::sqlite::errors;
 
 const INT: SqlType = SqlType::Int;
@@ -44,7 +44,7 @@ fn varying(t: SqlType) -> SqlType {
         SqlType::Char(n) => SqlType::VarChar(Length::Limited(n)),
         SqlType::NChar(n) => SqlType::NVarChar(Length::Limited(n)),
         SqlType::Text => SqlType::VARCHAR_MAX,
-        SqlType::NText | SqlType::Xml => SqlType::NVARCHAR_MAX,
+        SqlType::NText | SqlType::Xml | SqlType::Json => SqlType::NVARCHAR_MAX,
         _ if t.is_character() => t,
         SqlType::VarBinary(Length::Max) | SqlType::Image => SqlType::VARCHAR_MAX,
         _ => SqlType::VarChar(Length::Limited(8000)),
@@ -137,6 +137,7 @@ fn data_length(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
             Value::Text(content) if t.is_unicode() => text::units(content, true) as i64 * 2,
             Value::Text(content) => text::units(content, false) as i64,
             Value::Binary(bytes) => bytes.len() as i64,
+            Value::Variant(variant) => variant::data_length(variant) as i64,
             _ => fixed,
         }))
     }))

@@ -245,7 +245,8 @@ FROM (VALUES ('image',34,34,16,0,0), ('text',35,35,16,0,0), ('uniqueidentifier',
     ('numeric',108,108,17,38,38), ('smallmoney',122,122,4,10,4), ('bigint',127,127,8,19,0),
     ('varbinary',165,165,8000,0,0), ('varchar',167,167,8000,0,0), ('binary',173,173,8000,0,0),
     ('char',175,175,8000,0,0), ('nvarchar',231,231,8000,0,0), ('sysname',231,256,256,0,0),
-    ('nchar',239,239,8000,0,0), ('xml',241,241,-1,0,0))";
+    ('nchar',239,239,8000,0,0), ('xml',241,241,-1,0,0), ('json',244,244,-1,0,0),
+    ('sql_variant',98,98,8016,0,0))";
 
 /// How much of the file a table or index takes. SQLite counts by reading it.
 const SIZES: &str = concat!(

@@ -80,6 +80,11 @@ pub(crate) fn is_binary(info: &TypeInfo) -> bool {
     )
 }
 
+/// Whether the length of values stands in two bytes before them.
+pub(crate) fn is_limited(info: &TypeInfo) -> bool {
+    matches!(variable(info), Some((Prefix::Short, _)))
+}
+
 /// The prefix and the most bytes of a type whose values vary in length.
 pub(super) fn variable(info: &TypeInfo) -> Option<(Prefix, usize)> {
     let limited =

@@ -13,7 +13,7 @@ impl TypeInfo {
     /// Reads a TYPE_INFO from the start of `bytes`; also says how many it took.
     ///
     /// # Errors
-    /// When it is malformed; [`ProtocolError::is_unsupported`] for sql_variant, CLR types,
+    /// When it is malformed; [`ProtocolError::is_unsupported`] for CLR types,
     /// table-valued parameters, json and vector.
     pub fn decode(bytes: &[u8]) -> Result<(Self, usize), ProtocolError> {
         let mut reader = Reader::new("TYPE_INFO", bytes);
@@ -97,7 +97,10 @@ impl TypeInfo {
                 }
                 Self::Xml
             }
-            token::SQL_VARIANT => return unsupported("sql_variant"),
+            token::SQL_VARIANT => {
+                reader.u32()?;
+                Self::Variant
+            }
             token::UDT => return unsupported("CLR user-defined type"),
             token::TVP => return unsupported("table-valued parameter"),
             token::JSON => return unsupported("json"),
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn unsupported_types_are_named() {
         for (byte, name) in [
-            (token::SQL_VARIANT, "sql_variant"),
+            (token::JSON, "json"),
             (token::UDT, "CLR user-defined type"),
             (token::TVP, "table-valued parameter"),
         ] {

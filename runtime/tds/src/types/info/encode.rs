@@ -1,7 +1,7 @@
 //! TYPE_INFO to the wire.
 
 use super::{FixedType, Length, MAX_MARK, TypeInfo, limit, token};
-use crate::types::{collation::Collation, decimal};
+use crate::types::{collation::Collation, decimal, variant};
 
 // === impl TypeInfo ===
 
@@ -92,6 +92,10 @@ impl TypeInfo {
                 out.extend_from_slice(&0x7fff_ffffu32.to_le_bytes());
             }
             Self::Xml => out.extend_from_slice(&[token::XML, 0]),
+            Self::Variant => {
+                out.push(token::SQL_VARIANT);
+                out.extend_from_slice(&variant::MAX_LENGTH.to_le_bytes());
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Rules from "CAST and CONVERT (Transact-SQL)" and "Data type conversion (Database Engine)".
 
+use launchpod_exchange::document;
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::culture::Culture;
@@ -51,6 +52,8 @@ pub(crate) fn allowed(from: SqlType, to: SqlType) -> Allowed {
         SqlType::Text | SqlType::NText => 'l',
         SqlType::Image => 'i',
         SqlType::Xml => 'x',
+        SqlType::Json => 'j',
+        SqlType::Variant => 'v',
         SqlType::UniqueIdentifier => 'g',
         SqlType::Date => 'd',
         SqlType::Time(_) => 't',
@@ -62,6 +65,10 @@ pub(crate) fn allowed(from: SqlType, to: SqlType) -> Allowed {
     };
     match (class(from), class(to)) {
         (a, b) if a == b => Implicit,
+        (_, 'v') if from.fits_variant() => Implicit,
+        (_, 'v') | ('v', 'l' | 'i' | 'x' | 'j') => No,
+        ('v', _) => Explicit,
+        ('j', 'c') => Explicit,
         ('n' | 'f', 'n' | 'f') => Implicit,
         ('c', 'b') => Explicit,
         ('c', _) => Implicit,
@@ -89,7 +96,7 @@ pub(crate) fn allowed(from: SqlType, to: SqlType) -> Allowed {
 ///
 /// # Errors
 /// SQL Server's conversion and overflow errors: 220, 234, 235, 241, 242, 244/248, 245, 281,
-/// 529, 8114, 8115, 8169.
+/// 529, 8114, 8115, 8169, 13609.
 pub(crate) fn convert(
     value: &Value,
     from: SqlType,
@@ -100,8 +107,23 @@ pub(crate) fn convert(
     if value.is_null() {
         return Ok(Some(Value::Null));
     }
+    match value {
+        _ if to == SqlType::Variant => return Ok(Some(value.clone().into_variant(from))),
+        Value::Variant(variant) if allowed(variant.sql_type, to) == Allowed::No => {
+            return Err(refused(variant.sql_type, to));
+        }
+        Value::Variant(variant) => {
+            return convert(&variant.value, variant.sql_type, to, style, fit);
+        }
+        _ => {}
+    }
     if to.is_character() {
         let content = to_text(value, from, to, style)?;
+        if to == SqlType::Json {
+            return document::json(&content)
+                .map(|json| Some(Value::Text(json)))
+                .map_err(errors::json_text);
+        }
         return Ok(text::fit(content, to, fit).map(Value::Text));
     }
     if to.is_binary() {

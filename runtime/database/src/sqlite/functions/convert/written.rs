@@ -16,6 +16,8 @@ pub(super) fn to_text(
     let limit = text::limit(to);
     Ok(match value {
         Value::Null => String::new(),
+        // Conversions are of the value within.
+        Value::Variant(_) => return Err(errors::explicit_conversion(from, to)),
         Value::Text(content) => content.clone(),
         Value::Bit(bit) => u8::from(*bit).to_string(),
         Value::Int(number) => {

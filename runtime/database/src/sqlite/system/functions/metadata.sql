@@ -31,7 +31,7 @@ BEGIN
                 THEN CAST(max_length AS int) WHEN system_type_id IN (231, 239) THEN max_length / 2
                 ELSE CAST([precision] AS int) END
             WHEN 'Scale' THEN CASE WHEN system_type_id IN (34, 35, 36, 99, 165, 167, 173, 175, 231,
-                239, 241) THEN NULL ELSE CAST(scale AS int) END
+                239, 241, 244) THEN NULL ELSE CAST(scale AS int) END
             WHEN 'UsesAnsiTrim' THEN CASE WHEN system_type_id IN (165, 167, 173, 175) THEN 1 ELSE 0 END
         END FROM sys.types WHERE user_type_id = TYPE_ID(@type))
 END
@@ -136,7 +136,7 @@ BEGIN
                 THEN max_length / 2 WHEN system_type_id IN (165, 167, 173, 175, 231)
                 THEN CAST(max_length AS int) ELSE CAST([precision] AS int) END
             WHEN 'Scale' THEN CASE WHEN system_type_id IN (34, 35, 36, 99, 165, 167, 173, 175, 231,
-                239, 241) THEN NULL ELSE CAST(scale AS int) END
+                239, 241, 244) THEN NULL ELSE CAST(scale AS int) END
             WHEN 'UsesAnsiTrim' THEN CASE WHEN system_type_id IN (165, 167, 173, 175) THEN 1 END
         END FROM sys.columns WHERE object_id = @id AND name = @column),
         (SELECT CASE @property WHEN 'AllowsNull' THEN 1 WHEN 'IsOutParam' THEN CAST(is_output AS int)

@@ -50,7 +50,8 @@ JOIN (VALUES (34, -4, -4, NULL, 0, 0, 34, 34), (35, -1, -1, NULL, 0, 0, 35, 35),
     (108, 2, 2, 10, 0, 0, 108, 108), (122, 3, 3, 10, 0, 0, 122, 110), (127, -5, -5, 10, 0, 8, 63, 108),
     (165, -3, -3, NULL, 0, 0, 37, 37), (167, 12, 12, NULL, 0, 0, 39, 39), (173, -2, -2, NULL, 0, 0, 45, 37),
     (175, 1, 1, NULL, 0, 0, 47, 39), (231, -9, -9, NULL, 0, 0, 39, 39), (239, -8, -8, NULL, 0, 0, 39, 39),
-    (241, -152, -152, NULL, 0, 0, 0, 0)) o (id, odbc2, odbc3, radix, sub, transfer, token, token_null)
+    (98, -150, -150, NULL, 0, 0, 39, 39), (241, -152, -152, NULL, 0, 0, 0, 0),
+    (244, -10, -10, NULL, 0, 0, 0, 0)) o (id, odbc2, odbc3, radix, sub, transfer, token, token_null)
     ON o.id = c.system_type_id
 GO
 CREATE VIEW sys.spt_table_columns_odbc_view AS
