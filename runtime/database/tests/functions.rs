@@ -55,7 +55,7 @@ async fn scalar_functions_loop_read_and_call_each_other() {
              SELECT @all = STRING_AGG(v, ',') FROM @t
              RETURN @all
          END",
-        "CREATE FUNCTION dbo.writes () RETURNS int AS BEGIN DELETE dbo.stock RETURN 1 END",
+        "CREATE FUNCTION dbo.writes () RETURNS int AS BEGIN DELETE s FROM dbo.stock AS s RETURN 1 END",
         "CREATE FUNCTION dbo.divides (@n int) RETURNS int AS BEGIN
              WHILE @n > 0 SET @n = @n / (@n - @n)
              RETURN @n

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use launchpod_tsql::ast::{
-    BinaryOperator, Expr, FrameBound, FrameUnit, FunctionArguments, FunctionCall, OrderItem,
-    Window, WindowFrame,
+    BinaryOperator, Expr, ExprKind, FrameBound, FrameUnit, FunctionArguments, FunctionCall,
+    OrderItem, Window, WindowFrame,
 };
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
@@ -12,7 +12,7 @@ use super::predicate::key;
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundOrder, BoundWindow, Kind, OrderValue,
 };
-use super::{Aggregates, Binder, coerce, operator};
+use super::{Aggregates, Binder, coerce, operator, row_count};
 use crate::sqlite::errors;
 use crate::sqlite::functions::aggregate::Aggregate;
 use crate::sqlite::functions::collect::Finish;
@@ -76,12 +76,12 @@ impl Binder<'_> {
         match self.aggregates {
             Aggregates::Allowed => {}
             Aggregates::Refused if call.over.is_some() => {
-                return Err(SqlError::with_class(
-                    4108,
-                    15,
-                    "Windowed functions can only appear in the SELECT or ORDER BY clauses.",
-                ));
+                return Err(errors::window_in_wrong_clause());
             }
+            Aggregates::Inside | Aggregates::Windowed if call.over.is_some() => {
+                return Err(errors::nested_window());
+            }
+            Aggregates::Windowed => {}
             Aggregates::Refused => return Err(errors::aggregate_in_where()),
             Aggregates::Inside => return Err(errors::nested_aggregate()),
         }
@@ -90,7 +90,7 @@ impl Binder<'_> {
             return Err(errors::unsupported(format_args!("{name} with IGNORE NULLS")));
         }
         // SUM(SUM(x)) OVER () aggregates groups; SUM(SUM(x)) doesn't exist.
-        let inner = if call.over.is_some() { Aggregates::Allowed } else { Aggregates::Inside };
+        let inner = if call.over.is_some() { Aggregates::Windowed } else { Aggregates::Inside };
         let (star, arguments) = match &call.arguments {
             FunctionArguments::Star => (true, Vec::new()),
             FunctionArguments::List(list) => {
@@ -101,11 +101,15 @@ impl Binder<'_> {
             }
         };
         let over = match &call.over {
-            Some(window) => Some(self.window(window)?),
+            Some(window) => {
+                let window = self.whole_window(window.clone())?;
+                check_window(&name, call.distinct, &window)?;
+                Some(self.with_aggregates(inner, |binder| binder.window(&window))?)
+            }
             None => None,
         };
         if !call.within_group.is_empty() && name != "STRING_AGG" && !percentile {
-            return Err(errors::unsupported(format_args!("{name} with WITHIN GROUP")));
+            return Err(errors::within_group_refused(&name.to_ascii_lowercase()));
         }
         let within = self.with_aggregates(inner, |binder| binder.order(&call.within_group))?;
         if star && !name.starts_with("COUNT") {
@@ -149,13 +153,12 @@ impl Binder<'_> {
     }
 
     fn window(&mut self, window: &Window) -> Result<BoundWindow, SqlError> {
-        let window = &self.whole_window(window.clone())?;
         let values = |binder: &mut Self, list: &[Expr]| {
             list.iter().map(|value| binder.value(value).map(key)).collect::<Result<Vec<_>, _>>()
         };
         let partition_by = values(self, &window.partition_by)?;
         let order_by = self.order(&window.order_by)?;
-        let frame = window.frame.as_ref().map(frame_text).transpose()?;
+        let frame = window.frame.as_ref().map(frame_text);
         Ok(BoundWindow { partition_by, order_by, frame })
     }
 
@@ -192,14 +195,81 @@ impl Binder<'_> {
         items
             .iter()
             .map(|item| {
-                let value = OrderValue::Value(key(self.order_value(&item.value)?));
+                let bound = self.order_value(&item.value)?;
+                if is_constant(&item.value) {
+                    let place = bound.sql_type == SqlType::Int
+                        && matches!(bound.value(), Some(Value::Int(1..)));
+                    return Err(errors::constant_window_order(place));
+                }
+                let value = OrderValue::Value(key(bound));
                 Ok(BoundOrder { value, descending: item.descending })
             })
             .collect()
     }
 }
 
-fn frame_text(frame: &WindowFrame) -> Result<String, SqlError> {
+/// Refuses what a function's window can't have ("SELECT - OVER clause").
+fn check_window(name: &str, distinct: bool, window: &Window) -> Result<(), SqlError> {
+    let ranks = matches!(
+        name,
+        "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "PERCENT_RANK" | "CUME_DIST"
+    );
+    let neighbour = matches!(name, "LAG" | "LEAD");
+    let shown = name.to_ascii_lowercase();
+    if name == "STRING_AGG" {
+        return Err(errors::no_window_function(&shown));
+    }
+    if distinct {
+        return Err(errors::distinct_window());
+    }
+    if name.starts_with("PERCENTILE") && !window.order_by.is_empty() {
+        return Err(errors::ordered_percentile(&shown));
+    }
+    if window.frame.is_some() && (ranks || neighbour || name.starts_with("PERCENTILE")) {
+        return Err(errors::frame_refused(&shown));
+    }
+    let ordered = ranks || neighbour || matches!(name, "FIRST_VALUE" | "LAST_VALUE");
+    match (window.order_by.is_empty(), &window.frame) {
+        (true, _) if ordered => Err(errors::unordered_window(name)),
+        (true, Some(_)) => Err(errors::unordered_frame()),
+        (false, Some(frame)) => check_frame(frame),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a RANGE of offsets, and a frame that ends before it begins.
+fn check_frame(frame: &WindowFrame) -> Result<(), SqlError> {
+    use FrameBound::{CurrentRow, Following, Preceding, UnboundedFollowing, UnboundedPreceding};
+    let end = frame.end.as_ref().unwrap_or(&CurrentRow);
+    let ends = [&frame.start, end];
+    if frame.unit == FrameUnit::Range
+        && ends.iter().any(|bound| matches!(bound, Preceding(_) | Following(_)))
+    {
+        return Err(errors::range_of_offsets());
+    }
+    match (&frame.start, end) {
+        (UnboundedFollowing, _)
+        | (_, UnboundedPreceding)
+        | (Following(_), CurrentRow | Preceding(_))
+        | (CurrentRow, Preceding(_)) => Err(errors::backward_frame()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an expression is put together from constants alone, by its text: a variable is none.
+pub(super) fn is_constant(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Unary { operand, .. } | ExprKind::Collate { operand, .. } => is_constant(operand),
+        ExprKind::Cast { operand, .. } | ExprKind::Convert { operand, style: None, .. } => {
+            is_constant(operand)
+        }
+        ExprKind::Binary { left, right, .. } => is_constant(left) && is_constant(right),
+        _ => false,
+    }
+}
+
+fn frame_text(frame: &WindowFrame) -> String {
     let bound = |bound: &FrameBound| match bound {
         FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".to_owned(),
         FrameBound::Preceding(n) => format!("{n} PRECEDING"),
@@ -212,7 +282,7 @@ fn frame_text(frame: &WindowFrame) -> Result<String, SqlError> {
         FrameUnit::Range => "RANGE",
     };
     let end = frame.end.as_ref().map_or_else(|| "CURRENT ROW".to_owned(), bound);
-    Ok(format!("{unit} BETWEEN {} AND {end}", bound(&frame.start)))
+    format!("{unit} BETWEEN {} AND {end}", bound(&frame.start))
 }
 
 fn finish(bare: BoundAggregate, sql_type: SqlType, nullable: bool) -> Bound {
@@ -274,9 +344,6 @@ fn aggregate(name: &str, mut bare: BoundAggregate) -> Result<Bound, SqlError> {
 fn string_agg(mut bare: BoundAggregate) -> Result<Bound, SqlError> {
     if bare.distinct {
         return Err(errors::syntax_near("DISTINCT"));
-    }
-    if bare.over.is_some() {
-        return Err(errors::unsupported("STRING_AGG with OVER"));
     }
     let t = bare.arguments[0].sql_type;
     let max = t.is_character() && crate::sqlite::functions::text::limit(t).is_none();
@@ -460,6 +527,11 @@ fn plain(arguments: Vec<Bound>, over: Option<BoundWindow>) -> BoundAggregate {
     }
 }
 
+/// How far LAG and LEAD look, which a negative number can't say.
+fn distance(value: Bound) -> Result<Bound, SqlError> {
+    row_count::at_least(value, "distance", 0, errors::negative_neighbour)
+}
+
 fn window_function(
     name: &str,
     arguments: Vec<Bound>,
@@ -482,7 +554,7 @@ fn window_function(
             .into_iter()
             .enumerate()
             .map(|(index, argument)| match index {
-                1 => coerce::implicit(argument, SqlType::BigInt),
+                1 => distance(coerce::implicit(argument, SqlType::BigInt)?),
                 _ => coerce::implicit(argument, sql_type),
             })
             .collect::<Result<_, _>>()?,

@@ -264,21 +264,26 @@ fn count() -> Bound {
     Bound { kind: Kind::Aggregate(Box::new(count)), sql_type: SqlType::BigInt, nullable: false }
 }
 
-/// Refuses a column of the query's own sources that is neither grouped by nor aggregated.
+/// Refuses a column of the query's own sources that is neither grouped by nor aggregated, by the
+/// error of the clause that it stands in.
 pub(crate) fn check(
     binder: &Binder<'_>,
     value: &Bound,
     group_by: &[Bound],
     own: &[SourceId],
+    refused: fn(&str) -> SqlError,
 ) -> Result<(), SqlError> {
     if group_by.contains(value) {
         return Ok(());
     }
     match &value.kind {
         Kind::Column { source, name } if own.contains(source) => {
-            Err(errors::not_grouped(&binder.column_label(*source, name)))
+            Err(refused(&binder.column_label(*source, name)))
         }
         Kind::Aggregate(aggregate) if aggregate.over.is_none() => Ok(()),
-        _ => value.children().into_iter().try_for_each(|child| check(binder, child, group_by, own)),
+        _ => value
+            .children()
+            .into_iter()
+            .try_for_each(|child| check(binder, child, group_by, own, refused)),
     }
 }

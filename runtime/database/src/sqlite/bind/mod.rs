@@ -35,6 +35,7 @@ pub(crate) mod predicate;
 mod principal;
 pub(crate) mod query;
 mod recursion;
+mod row_count;
 pub(crate) mod rowset;
 pub(crate) mod sample;
 pub(crate) mod scope;
@@ -96,6 +97,8 @@ enum Aggregates {
     Refused,
     /// Within another aggregate.
     Inside,
+    /// Within a window: aggregates may, other windows may not.
+    Windowed,
 }
 
 // === impl Binder ===

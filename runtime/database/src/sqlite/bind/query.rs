@@ -1,11 +1,12 @@
 //! Queries.
 
 use launchpod_tsql::ast::{
-    Cte, ExprKind, ForClause, ForMode, Literal, OffsetFetch, OrderItem, Query, QueryBody, Select,
-    SelectItem, SetOperator, Top,
+    Cte, Expr, ExprKind, ForClause, ForMode, Literal, OffsetFetch, OrderItem, Query, QueryBody,
+    Select, SelectItem, SetOperator, Top,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::aggregate::is_constant;
 use super::grouping::{self, Grouping};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
@@ -14,7 +15,7 @@ use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
 };
-use super::{Aggregates, Binder, coerce, expression, operator, recursion, types};
+use super::{Aggregates, Binder, coerce, expression, operator, recursion, row_count, types};
 use crate::sqlite::errors;
 
 /// A SELECT with what its query needs of it.
@@ -79,9 +80,9 @@ impl Binder<'_> {
             }
         };
         if let Some(OffsetFetch { offset, fetch }) = &query.offset {
-            bound.offset = Some(self.row_count(offset, errors::negative_offset)?);
+            bound.offset = Some(self.row_count(offset, &row_count::OFFSET)?);
             bound.limit = match fetch {
-                Some(fetch) => Some(self.row_count(fetch, errors::negative_rows)?),
+                Some(fetch) => Some(self.row_count(fetch, &row_count::FETCH)?),
                 None => None,
             };
         }
@@ -125,9 +126,10 @@ impl Binder<'_> {
 
     fn common_table(&mut self, cte: &Cte) -> Result<BoundCte, SqlError> {
         let storage = format!("w{}", self.source_id());
-        let outer = std::mem::take(&mut self.scopes);
         let name = cte.name.text.clone();
-        let query = match recursion::operands(cte) {
+        let operands = recursion::operands(cte)?;
+        let outer = std::mem::take(&mut self.scopes);
+        let query = match operands {
             None => self.inner_query(&cte.query),
             Some(operands) => self.recursive(cte, operands, &storage),
         };
@@ -252,7 +254,8 @@ impl Binder<'_> {
             None => None,
         };
         let mut order = Vec::with_capacity(order_by.len());
-        for item in order_by {
+        for (place, item) in (1..).zip(order_by) {
+            check_order(place, &item.value)?;
             order.push(self.order_item(item, &items, &columns, select.distinct)?);
         }
         let ordered = order.iter().filter_map(|order| match &order.value {
@@ -265,9 +268,11 @@ impl Binder<'_> {
             || ordered.clone().any(Bound::has_aggregate);
         if grouped {
             let own = from.as_ref().map(BoundSource::ids).unwrap_or_default();
-            for value in items.iter().chain(&having).chain(ordered) {
-                grouping::check(self, value, &grouping.values, &own)?;
-            }
+            let check =
+                |value, refused| grouping::check(self, value, &grouping.values, &own, refused);
+            items.iter().try_for_each(|value| check(value, errors::not_grouped))?;
+            having.iter().try_for_each(|value| check(value, errors::not_grouped_in_having))?;
+            ordered.clone().try_for_each(|value| check(value, errors::not_grouped_in_order))?;
         }
         self.aggregates = Aggregates::Refused;
         let limit = match &select.top {
@@ -325,10 +330,7 @@ impl Binder<'_> {
             return Err(errors::unsupported("DISTINCT with TOP … PERCENT or WITH TIES"));
         }
         let count = self.value(&top.count)?;
-        let count = match top.percent {
-            true => coerce::implicit(count, SqlType::Float)?,
-            false => coerce::explicit(count, SqlType::BigInt, 0, false)?,
-        };
+        let count = row_count::ranked_count(top, count)?;
         // The values that order the rows are columns of their own: they may be windows, and
         // windows don't stand in each other.
         let width = inner.items.len();
@@ -402,31 +404,6 @@ impl Binder<'_> {
         let select = plain(cells(id), derived(numbered, id), Some(filter));
         let order_by = vec![BoundOrder { value: OrderValue::Value(rank), descending: false }];
         Ok(SelectParts { select, columns, order_by, limit: None, assigns: false })
-    }
-
-    /// The number of rows of TOP.
-    pub(crate) fn top(&mut self, top: &Top) -> Result<Bound, SqlError> {
-        if top.percent || top.with_ties {
-            return Err(errors::unsupported("TOP … PERCENT or WITH TIES here"));
-        }
-        self.row_count(&top.count, errors::negative_rows)
-    }
-
-    fn row_count(
-        &mut self,
-        count: &launchpod_tsql::ast::Expr,
-        negative: fn() -> SqlError,
-    ) -> Result<Bound, SqlError> {
-        let count =
-            coerce::explicit(self.value_for(count, SqlType::BigInt)?, SqlType::BigInt, 0, false)?;
-        if count.any_own(&|part| matches!(part.kind, Kind::Column { .. })) {
-            return Err(errors::unsupported("TOP or OFFSET with a column in its count"));
-        }
-        match count.value() {
-            Some(Value::Int(n)) if *n < 0 => Err(negative()),
-            Some(Value::Null) => Ok(super::int(0)),
-            _ => Ok(count),
-        }
     }
 
     /// Binds what SELECT or OUTPUT lists.
@@ -590,6 +567,16 @@ pub(super) fn check_told_apart(
 /// 306, and 305 for documents.
 fn check_sorted(sql_type: SqlType) -> Result<(), SqlError> {
     if sql_type.is_comparable() { Ok(()) } else { Err(errors::not_sorted(sql_type)) }
+}
+
+/// Refuses to order a query by what is the same in every row; a whole number is a column's place.
+fn check_order(place: usize, value: &Expr) -> Result<(), SqlError> {
+    match &value.kind {
+        ExprKind::Literal(Literal::Integer(_)) => Ok(()),
+        ExprKind::Variable(_) => Err(errors::variable_order(place)),
+        _ if is_constant(value) => Err(errors::constant_order(place)),
+        _ => Ok(()),
+    }
 }
 
 /// A position or an output column's name in ORDER BY.

@@ -2,7 +2,7 @@
 //! (Transact-SQL)").
 
 use launchpod_tsql::ast::{
-    Cte, Query, QueryBody, SetOperator, TableSource, TableSourceKind, fold_name,
+    Cte, JoinKind, Query, QueryBody, SetOperator, TableSource, TableSourceKind, fold_name,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -21,14 +21,16 @@ const MOST_IN_HINT: u16 = 32_767;
 const LEVEL: &str = "\0level";
 
 /// The operands of a CTE that is recursive: UNION ALL whose later operands name it.
-pub(super) fn operands(cte: &Cte) -> Option<&[QueryBody]> {
+///
+/// # Errors
+/// 252.
+pub(super) fn operands(cte: &Cte) -> Result<Option<&[QueryBody]>, SqlError> {
+    if !mentions(&cte.query, &fold_name(&cte.name.text)) {
+        return Ok(None);
+    }
     match &cte.query.body {
-        QueryBody::SetOperation { operator: SetOperator::UnionAll, operands }
-            if mentions(&cte.query, &fold_name(&cte.name.text)) =>
-        {
-            Some(operands)
-        }
-        _ => None,
+        QueryBody::SetOperation { operator: SetOperator::UnionAll, operands } => Ok(Some(operands)),
+        _ => Err(errors::no_top_level_union(&cte.name.text)),
     }
 }
 
@@ -85,6 +87,7 @@ impl Binder<'_> {
         let mut levels = vec![super::int(0)];
         for operand in rest {
             let (mut body, own) = self.body(operand)?;
+            check_member(operand, &body, &cte.name.text)?;
             levels.push(match source_of(&body, storage) {
                 Some(id) => self.next_level(id, columns.len()),
                 // One more anchor.
@@ -179,6 +182,54 @@ fn append(body: &mut BoundBody, value: Bound) {
         }
         BoundBody::Values(rows) => rows.iter_mut().for_each(|row| row.push(value.clone())),
     }
+}
+
+/// Refuses what the recursive part of a CTE can't have ("WITH common_table_expression
+/// (Transact-SQL)", "Guidelines for defining and using recursive common table expressions").
+///
+/// # Errors
+/// 253, 460, 461, 462, 467.
+fn check_member(operand: &QueryBody, bound: &BoundBody, name: &str) -> Result<(), SqlError> {
+    let (QueryBody::Select(select), BoundBody::Select(bound)) = (operand, bound) else {
+        // TOP is a query of its own.
+        let top = matches!(operand, QueryBody::Select(select) if select.top.is_some());
+        return match top {
+            true => Err(errors::refused_in_recursion(461, "The TOP or OFFSET operator is", name)),
+            false => Ok(()),
+        };
+    };
+    let key = fold_name(name);
+    let references = select.from.iter().map(|source| references(source, &key)).sum::<usize>();
+    let refused = |number, what| Err(errors::refused_in_recursion(number, what, name));
+    match references {
+        // One more anchor.
+        0 => Ok(()),
+        2.. => Err(errors::recursive_references(name)),
+        _ if select.distinct => refused(460, "DISTINCT operator is"),
+        _ if select.from.iter().any(has_outer_join) => refused(462, "Outer join is"),
+        _ if select.group_by.is_some()
+            || select.having.is_some()
+            || bound.items.iter().any(Bound::has_aggregate) =>
+        {
+            refused(467, "GROUP BY, HAVING, or aggregate functions are")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How often FROM names the CTE.
+fn references(source: &TableSource, name: &str) -> usize {
+    match &source.kind {
+        TableSourceKind::Join(join) => references(&join.left, name) + references(&join.right, name),
+        _ => usize::from(source_in(source, name)),
+    }
+}
+
+fn has_outer_join(source: &TableSource) -> bool {
+    let TableSourceKind::Join(join) = &source.kind else { return false };
+    matches!(join.kind, JoinKind::Left | JoinKind::Right | JoinKind::Full | JoinKind::OuterApply)
+        || has_outer_join(&join.left)
+        || has_outer_join(&join.right)
 }
 
 /// Whether a query names a table so: what makes a CTE recursive. Subqueries in expressions

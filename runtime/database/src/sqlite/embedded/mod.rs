@@ -14,6 +14,7 @@ pub(crate) mod define;
 pub(crate) mod describe;
 pub(crate) mod environment;
 pub(crate) mod failure;
+mod function_body;
 mod global_tables;
 mod identity_column;
 pub(crate) mod indexes;

@@ -11,8 +11,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::catalog::{Catalog, DatabaseName, TableColumn, failed, now};
 use super::environment::Environment;
-use super::module_parameters;
 use super::thread::{Job, Worker};
+use super::{function_body, module_parameters};
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::tree::QueryColumn;
 use crate::sqlite::errors;
@@ -291,6 +291,7 @@ impl Worker {
                     FunctionBody::Inline(_) => ModuleKind::Inline,
                     FunctionBody::Table { .. } => ModuleKind::Table,
                 };
+                function_body::check(create)?;
                 (create.action, &create.name, kind, &create.options)
             }
             _ => return Err(errors::internal("a definition that isn't a module's")),
