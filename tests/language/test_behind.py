@@ -81,8 +81,18 @@ BEGIN TRY SELECT @count = CAST('x' AS int) END TRY
 BEGIN CATCH SELECT @rows = ERROR_NUMBER() END CATCH
 SELECT @count AS c, @rows AS r""").check()
     assert [only.rows for only in outcome.sets] == [[(0, 3, 16, 3, "none")], [(3, 245)]]
-    assert table.run(f"{INTERPRETED}DECLARE @a int; UPDATE kept SET @a = n = 5").numbers == [40517]
-    assert table.run("SELECT MAX(n) AS n FROM kept").value == 3
+
+
+def test_variables_are_assigned_by_updates(table):
+    outcome = table.run(f"""{INTERPRETED}DECLARE @old int, @new int, @none int = 3
+INSERT INTO kept (n) VALUES (5), (6)
+UPDATE kept SET @old = n, @new = n = n + 10 WHERE n = 5
+SELECT @@ROWCOUNT AS rows, @old AS old, @new AS new
+UPDATE kept SET @none = n WHERE n = 99
+SELECT @@ROWCOUNT AS rows, @none AS none""").check()
+    assert [only.rows for only in outcome.sets] == [[(1, 5, 15)], [(0, 3)]]
+    refused = table.run(f"{INTERPRETED}DECLARE @a int; UPDATE kept SET @a = n = 5 OUTPUT deleted.n")
+    assert refused.numbers == [40517] and table.run("SELECT MAX(n) AS n FROM kept").value == 15
 
 
 def test_a_merge_runs(table):

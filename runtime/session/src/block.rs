@@ -157,6 +157,9 @@ impl Run<'_> {
                 StatementKind::Update(update) if update.current_of.is_some() => {
                     self.change_current(statement, update.current_of.as_ref()).await?;
                 }
+                StatementKind::Update(update) if update.sets_variables() => {
+                    self.update_and_assign(statement, &update.assigned()).await?;
+                }
                 StatementKind::Delete(delete) if delete.current_of.is_some() => {
                     self.change_current(statement, delete.current_of.as_ref()).await?;
                 }

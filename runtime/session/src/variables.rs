@@ -1,4 +1,4 @@
-//! Variables: declared, set, and assigned by SELECT.
+//! Variables: declared, set, and assigned by SELECT and UPDATE.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,6 +11,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{Message, SqlError, SqlType, Value};
 
+use crate::block::done_kind;
 use crate::run::{Run, Stop};
 use crate::walk::nested;
 
@@ -131,10 +132,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Runs a SELECT that assigns. The embedded database gives a row for each that is assigned,
-    /// compound operators applied, of which the last counts; without a row the variables stay as
-    /// they are. A server assigns to variables of its own, and gives one row: how many rows there
-    /// were, and what the variables are then.
+    /// Runs a SELECT or UPDATE that assigns. The embedded database gives a row for each that is
+    /// assigned, compound operators applied, of which the last counts; without a row the variables
+    /// stay as they are. A server assigns to variables of its own, and gives one row: how many rows
+    /// there were, and what the variables are then.
     pub async fn assign(&mut self, statement: &Statement, assigned: &[&str]) -> Result<(), Stop> {
         for variable in assigned {
             self.variable(variable)?;
@@ -164,6 +165,22 @@ impl Run<'_> {
             self.store(name, value)?;
         }
         Ok(())
+    }
+
+    /// Runs an UPDATE that assigns, and tells how many rows it changed.
+    pub async fn update_and_assign(
+        &mut self,
+        statement: &Statement,
+        assigned: &[&str],
+    ) -> Result<(), Stop> {
+        if self.session.options.format_only {
+            return self.done(done_kind(&statement.kind), None).await;
+        }
+        self.check_doomed(&statement.kind)?;
+        self.check_within_insert(&statement.kind)?;
+        self.assign(statement, assigned).await?;
+        let count = self.session.globals.row_count;
+        self.done(done_kind(&statement.kind), Some(count)).await
     }
 }
 

@@ -45,9 +45,14 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("KILL", "KILL 60", "KILL"),
     (
-        "UPDATE … SET @variable = …",
-        "DECLARE @n int UPDATE t SET @n = a = 1",
-        "UPDATE … SET @variable",
+        "UPDATE … SET @variable = … with OUTPUT or WHERE CURRENT OF, in MERGE or a function",
+        "DECLARE @n int UPDATE t SET @n = a = 1 OUTPUT deleted.a",
+        "UPDATE … SET @variable = … with OUTPUT",
+    ),
+    (
+        "UPDATE … SET @variable = … with OUTPUT or WHERE CURRENT OF, in MERGE or a function",
+        "DECLARE @n int; MERGE t USING t AS s ON 1 = 0 WHEN MATCHED THEN UPDATE SET @n = 1;",
+        "MERGE … UPDATE SET @variable",
     ),
     ("BACKUP, RESTORE, BULK INSERT, SHUTDOWN", "BACKUP DATABASE d TO DISK = 'x'", "BACKUP"),
     ("BACKUP, RESTORE, BULK INSERT, SHUTDOWN", "RESTORE DATABASE d FROM DISK = 'x'", "RESTORE"),

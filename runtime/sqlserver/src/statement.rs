@@ -14,8 +14,8 @@ use launchpod_tds::client::request::Passing;
 use launchpod_tds::rpc::{Procedure, SpecialProcedure};
 use launchpod_tds::types::{Collation, Length as WireLength, TypeInfo, Value as WireValue};
 use launchpod_tsql::ast::{
-    ArgumentValue, Assignment, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName,
-    Query, QueryBody, StatementKind, fold_name,
+    ArgumentValue, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName, QueryBody,
+    StatementKind, fold_name,
 };
 use launchpod_tsql::{Token, TokenKind, tokenize};
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
@@ -88,8 +88,15 @@ pub(crate) fn request(execute: &Execute, identity: Option<i128>) -> Result<Reque
     }
     let Rewritten { mut text, parameters } = rewrite(execute, identity)?;
     match kind {
-        StatementKind::Select(query) if !execute.describe => text.push_str(&answer(query)),
-        StatementKind::Update(update) => refuse_assignments(&update.assignments)?,
+        StatementKind::Select(query) if !execute.describe => {
+            text.push_str(&answer(&query.assigned().unwrap_or_default()));
+        }
+        StatementKind::Update(update) => {
+            if update.sets_variables() && !update.outputs.is_empty() {
+                return Err(with_output());
+            }
+            text.push_str(&answer(&update.assigned()));
+        }
         // The one statement that needs its end, which is no part of it.
         StatementKind::Merge(_) => text.push(';'),
         _ => {}
@@ -109,26 +116,20 @@ pub(crate) fn request(execute: &Execute, identity: Option<i128>) -> Result<Reque
     execute_sql(text, &parameters, inserts)
 }
 
-/// What follows a SELECT that assigns, for the interpreter to learn of it: how many rows there were,
-/// and what the variables are then.
-fn answer(query: &Query) -> String {
-    match query.assigned() {
-        Some(variables) => format!("\nSELECT @@ROWCOUNT, {}", variables.join(", ")),
-        None => String::new(),
+/// What follows a statement that assigns to variables, for the interpreter to learn of it: how many
+/// rows there were, and what the variables are then.
+fn answer(assigned: &[&str]) -> String {
+    match assigned {
+        [] => String::new(),
+        variables => format!("\nSELECT @@ROWCOUNT, {}", variables.join(", ")),
     }
 }
 
-/// Refuses `UPDATE … SET @v = …`: the server would assign to a variable of its own.
-fn refuse_assignments(assignments: &[Assignment]) -> Result<(), SqlError> {
-    match assignments.iter().find_map(|assignment| assignment.variable.as_deref()) {
-        Some(variable) => {
-            let text = format!(
-                "UPDATE that sets the variable {variable} is not supported beside an external script."
-            );
-            Err(SqlError::new(40517, text))
-        }
-        None => Ok(()),
-    }
+fn with_output() -> SqlError {
+    SqlError::new(
+        40517,
+        "UPDATE … SET @variable = … with OUTPUT is not supported beside an external script.",
+    )
 }
 
 /// The text of a part of a statement with what is the interpreter's put in, as a plain batch.
@@ -515,10 +516,16 @@ mod tests {
     }
 
     #[test]
-    fn an_update_that_assigns_is_refused() {
+    fn an_update_that_assigns_tells_what_it_has_assigned() {
         let a = ("@a", INT, Value::Int(5));
-        let update = execute("UPDATE t SET @a = x = 1", &[a]);
-        assert_eq!(request(&update, None).unwrap_err().number(), 40517);
+        let source = "UPDATE t SET @a = x = x + 1, y = 2, @A += 1";
+        let (text, declared) = executed(source, std::slice::from_ref(&a));
+        assert_eq!(
+            (text, declared.as_str()),
+            (format!("{source}\nSELECT @@ROWCOUNT, @a"), "@a int")
+        );
+        let output = execute("UPDATE t SET @a = x = 1 OUTPUT deleted.x", &[a]);
+        assert_eq!(request(&output, None).unwrap_err().number(), 40517);
     }
 
     #[test]

@@ -67,6 +67,10 @@ fn read_only() -> SqlError {
 fn check_change(cursor: &Cursor, kind: &StatementKind) -> Result<(), SqlError> {
     let Some(table) = &cursor.table else { return Err(read_only()) };
     let (target, assignments): (&Target, &[Assignment]) = match kind {
+        StatementKind::Update(update) if update.sets_variables() => {
+            let text = "UPDATE … SET @variable = … WHERE CURRENT OF is not supported.";
+            return Err(SqlError::new(40517, text));
+        }
         StatementKind::Update(update) => (&update.target, &update.assignments),
         StatementKind::Delete(delete) => (&delete.target, &[]),
         _ => return Ok(()),

@@ -101,6 +101,26 @@ pub struct Update {
     pub options: Vec<String>,
 }
 
+// === impl Update ===
+
+impl Update {
+    /// Whether it assigns to variables.
+    pub fn sets_variables(&self) -> bool {
+        self.assignments.iter().any(|assignment| assignment.variable.is_some())
+    }
+
+    /// The variables that it assigns, each once.
+    pub fn assigned(&self) -> Vec<&str> {
+        let mut variables: Vec<&str> = Vec::new();
+        for variable in self.assignments.iter().filter_map(|one| one.variable.as_deref()) {
+            if !variables.iter().any(|known| known.eq_ignore_ascii_case(variable)) {
+                variables.push(variable);
+            }
+        }
+        variables
+    }
+}
+
 /// `column = value`, `@v = value` or `@v = column = value`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {

@@ -1,14 +1,19 @@
-//! `SELECT @v = …` whose values use the variables that it assigns: row by row, from left to
-//! right, in the order of ORDER BY ("SELECT @local_variable (Transact-SQL)").
+//! Assigning row by row, from left to right: `SELECT @v = …` whose values use the variables that it
+//! assigns, in the order of ORDER BY ("SELECT @local_variable (Transact-SQL)"), and `UPDATE … SET
+//! @v = …` ("UPDATE (Transact-SQL)").
 
-use launchpod_tsql::ast::{SelectItem, fold_name};
+use launchpod_tsql::ast::{Assignment, SelectItem, Update, fold_name};
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::source::uses;
+use super::staged::{Rows, Step, Twice};
 use super::tree::{
-    Bound, BoundBody, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, QueryColumn,
+    Bound, BoundBody, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, QueryColumn, SourceId,
 };
-use super::write::{derived_column, plain_query, plain_select};
+use super::write::{Change, derived_column, plain_query, plain_select};
+use super::write_sources::Sources;
 use super::{Aggregates, Binder, coerce};
+use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::errors;
 
 /// The variables that a select list assigns.
@@ -26,18 +31,16 @@ pub(crate) struct Assigning {
 impl Binder<'_> {
     /// Notes the variables that a list assigns, as long as `bind` binds it; whether a value used
     /// one of them.
-    pub(super) fn while_assigning<T>(
+    pub(super) fn while_assigning<'v, T>(
         &mut self,
-        list: &[SelectItem],
+        variables: impl IntoIterator<Item = &'v str>,
         bind: impl FnOnce(&mut Self) -> Result<T, SqlError>,
     ) -> Result<(T, bool), SqlError> {
         let mut names: Vec<String> = Vec::new();
-        for item in list {
-            if let SelectItem::Assign { variable, .. } = item {
-                let name = fold_name(variable);
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+        for variable in variables {
+            let name = fold_name(variable);
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
         let assigning = (!names.is_empty()).then_some(Assigning {
@@ -64,7 +67,7 @@ impl Binder<'_> {
         }
         if scopes > assigning.depth {
             return Err(errors::unsupported(
-                "SELECT @v = … with a subquery that uses a variable which it assigns",
+                "an assignment by SELECT or UPDATE with a subquery that uses an assigned variable",
             ));
         }
         assigning.used = true;
@@ -132,10 +135,118 @@ impl Binder<'_> {
         let from = BoundSource::Derived { query: Box::new(query), id };
         Ok(plain_select(assigned, Some(from), None))
     }
+
+    /// An UPDATE that assigns to variables. Each row's values are computed, and kept in the
+    /// variables, when it is written down; the interpreter gets them as rows.
+    pub(super) fn update_and_assign(
+        &mut self,
+        update: &Update,
+        sources: Sources,
+        assignments: &[Assignment],
+    ) -> Result<Change, SqlError> {
+        if !update.outputs.is_empty() {
+            return Err(errors::unsupported("UPDATE … SET @variable = … with OUTPUT"));
+        }
+        let Sources { table, id, ctes, source, view } = sources;
+        let variables = update.assigned();
+        let (clauses, _) = self.while_assigning(variables.iter().copied(), |binder| {
+            binder.assigning_clauses(&table, id, &variables, assignments)
+        })?;
+        let reads = update.filter.is_some() || clauses.values.iter().any(|(_, v)| uses(v, id));
+        self.check_changed(view.as_ref(), &table, "UP", reads)?;
+        let filter = self.changed_filter(view.as_ref(), update.filter.as_ref())?;
+        let limit = self.write_top(update.top.as_ref())?;
+        let columns = clauses.columns;
+        let steps = if columns.is_empty() { Vec::new() } else { vec![Step::Update(columns)] };
+        let rows = Rows {
+            table,
+            id: Some(id),
+            ctes,
+            source: Some(source),
+            filter,
+            limit,
+            step: super::int(0),
+            steps,
+            values: clauses.values,
+            twice: Twice::Once,
+            assigned: clauses.assigned,
+        };
+        Ok(Change::Staged(Box::new(self.staged(rows, &[])?)))
+    }
+
+    fn assigning_clauses(
+        &mut self,
+        table: &Table,
+        id: SourceId,
+        variables: &[&str],
+        assignments: &[Assignment],
+    ) -> Result<Clauses, SqlError> {
+        let mut held = Vec::with_capacity(variables.len());
+        for variable in variables {
+            let known = self.variables.get(&fold_name(variable));
+            let known = known.ok_or_else(|| errors::undeclared_variable(variable))?;
+            held.push((known.value.clone(), known.sql_type));
+        }
+        let cells = self.environment.session.assigned.clone();
+        let (mut initial, types): (Vec<Value>, Vec<SqlType>) = held.into_iter().unzip();
+        let mut clauses = Clauses::default();
+        let mut last: Vec<String> = vec![String::new(); variables.len()];
+        for (index, assignment) in assignments.iter().enumerate() {
+            let or_line = |error: SqlError| error.or_line(assignment.line);
+            let place = assignment.variable.as_deref().and_then(|variable| {
+                variables.iter().position(|known| known.eq_ignore_ascii_case(variable))
+            });
+            let value = match (&assignment.column, place) {
+                (Some(name), _) => {
+                    let (column, value) =
+                        self.set_column(table, id, assignment, name).map_err(or_line)?;
+                    let name = table.columns[column].name.clone();
+                    if clauses.columns.iter().any(|(known, _)| *known == name) {
+                        return Err(errors::column_twice(&name));
+                    }
+                    // The variable gets the column's new value, computed once.
+                    let (own, sql_type, nullable) = (initial.len(), value.sql_type, value.nullable);
+                    initial.push(Value::Null);
+                    let set = cells.set(own, sql_type);
+                    let stage = format!("v{index}");
+                    clauses.columns.push((name, stage.clone()));
+                    let value = coerce::call(set, vec![value], sql_type, nullable);
+                    clauses.values.push((stage, value));
+                    coerce::call(cells.get(own, sql_type), Vec::new(), sql_type, nullable)
+                }
+                (None, Some(place)) => {
+                    let (variable, operator) = (variables[place], assignment.operator);
+                    self.assignment(variable, operator, &assignment.value).map_err(or_line)?
+                }
+                (None, None) => continue,
+            };
+            let Some(place) = place else { continue };
+            let sql_type = types[place];
+            let value = coerce::implicit(value, sql_type).map_err(or_line)?;
+            let set = cells.set(place, sql_type);
+            last[place] = format!("a{index}");
+            let value = coerce::call(set, vec![value], sql_type, true);
+            clauses.values.push((last[place].clone(), value));
+        }
+        clauses.assigned = last.into_iter().zip(types).collect();
+        cells.begin(initial);
+        Ok(clauses)
+    }
+}
+
+/// What the SET of an UPDATE comes to that assigns to variables.
+#[derive(Default)]
+struct Clauses {
+    /// Columns of the table, each with the stage's that has its value.
+    columns: Vec<(String, String)>,
+    /// The stage's columns.
+    values: Vec<(String, Bound)>,
+    /// Those of them that have the variables' values, in the variables' order.
+    assigned: Vec<(String, SqlType)>,
 }
 
 /// A part of a value that the sources give: a column of the query beneath.
-fn hoisted(part: &Bound, id: super::tree::SourceId, needed: &mut Vec<Bound>) -> Option<Bound> {
+fn hoisted(part: &Bound, id: SourceId, needed: &mut Vec<Bound>) -> Option<Bound> {
     let given = matches!(
         part.kind,
         Kind::Column { .. }

@@ -87,6 +87,7 @@ impl Binder<'_> {
             step,
             steps: bound.steps,
             twice: Twice::Refused,
+            assigned: Vec::new(),
         };
         self.staged(rows, &merge.outputs)
     }

@@ -247,8 +247,12 @@ impl Binder<'_> {
         self.scope().grouped.clone_from(&grouping.values);
         self.scope().windows.clone_from(&select.windows);
         self.aggregates = Aggregates::Allowed;
-        let ((items, mut columns), assigns) = self
-            .while_assigning(&select.items, |binder| binder.items(&select.items, from.is_some()))?;
+        let assigned = select.items.iter().filter_map(|item| match item {
+            SelectItem::Assign { variable, .. } => Some(variable.as_str()),
+            _ => None,
+        });
+        let ((items, mut columns), assigns) =
+            self.while_assigning(assigned, |binder| binder.items(&select.items, from.is_some()))?;
         let having = match &select.having {
             Some(having) => Some(self.predicate(having)?),
             None => None,
@@ -449,8 +453,8 @@ impl Binder<'_> {
         Ok((items, columns))
     }
 
-    /// The value of `@v = x`: the interpreter assigns the last row's.
-    fn assignment(
+    /// The value of `@v = x` or `@v += x`: the interpreter assigns the last row's.
+    pub(super) fn assignment(
         &mut self,
         variable: &str,
         operator: launchpod_tsql::ast::AssignOperator,

@@ -9,7 +9,9 @@ use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::scope::{ScopeSource, SourceColumn};
 use super::table::present;
-use super::tree::{Bound, BoundBody, BoundCte, BoundQuery, BoundSource, Kind, SourceId};
+use super::tree::{
+    Bound, BoundBody, BoundCte, BoundQuery, BoundSource, Kind, QueryColumn, SourceId,
+};
 use super::write::{Write, plain_query, plain_select, row_id};
 use super::{Binder, int};
 use crate::sqlite::embedded::catalog::Table;
@@ -77,6 +79,8 @@ pub(crate) struct Rows {
     /// The values that the steps name.
     pub(crate) values: Vec<(String, Bound)>,
     pub(crate) twice: Twice,
+    /// The values that the interpreter assigns to variables, by their names, of every row.
+    pub(crate) assigned: Vec<(String, SqlType)>,
 }
 
 // === impl Step ===
@@ -139,6 +143,9 @@ impl Binder<'_> {
                     StagedOutput::Into(Box::new(self.output_into(target, output, query)?))
                 }
             });
+        }
+        if !rows.assigned.is_empty() {
+            outputs.push(StagedOutput::Client(Box::new(assigned_rows(&rows.assigned, stage))));
         }
         let row = match rows.id {
             Some(id) => row_id(id, rowid),
@@ -288,6 +295,24 @@ fn action(stage: SourceId, steps: &[Step]) -> Bound {
     });
     let kind = Kind::Case { branches: branches.collect(), otherwise: None };
     Bound { kind, sql_type, nullable: false }
+}
+
+/// What the interpreter assigns, of each row of the stage.
+fn assigned_rows(assigned: &[(String, SqlType)], stage: SourceId) -> BoundQuery {
+    let value = |(name, sql_type): &(String, SqlType)| stage_column(stage, name, *sql_type, true);
+    let column = |(_, sql_type): &(String, SqlType)| QueryColumn {
+        name: String::new(),
+        sql_type: *sql_type,
+        nullable: true,
+        identity: false,
+    };
+    let from = BoundSource::Table { schema: "temp", name: STAGE.to_owned(), id: stage };
+    let select = plain_select(assigned.iter().map(value).collect(), Some(from), None);
+    let body = BoundBody::Select(Box::new(select));
+    BoundQuery {
+        columns: assigned.iter().map(column).collect(),
+        ..plain_query(Vec::new(), body, None)
+    }
 }
 
 /// The stage, and beside each row of it the row of the table, unless that was deleted.

@@ -1,7 +1,7 @@
 //! INSERT, UPDATE and DELETE.
 
 use launchpod_tsql::ast::{
-    Assignment, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
+    Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
     Target as TargetName, Top, Update,
 };
 use launchpod_types::{SqlError, SqlType, Value};
@@ -197,6 +197,7 @@ impl Binder<'_> {
             steps: vec![Step::Insert(step)],
             values,
             twice: Twice::Once,
+            assigned: Vec::new(),
         };
         self.scopes.clear();
         Ok(Change::Staged(Box::new(self.staged(rows, outputs)?)))
@@ -440,15 +441,16 @@ impl Binder<'_> {
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
         self.heed_hints(&update.options)?;
-        let Sources { table, id, ctes, source, view } =
-            self.write_sources(&update.target, &update.from, &update.ctes)?;
-        let (columns, values) = match &view {
-            Some(view) => {
-                let assignments = view.assignments(&update.assignments)?;
-                self.set_clauses(&table, id, &assignments)?
-            }
-            None => self.set_clauses(&table, id, &update.assignments)?,
+        let sources = self.write_sources(&update.target, &update.from, &update.ctes)?;
+        let assignments = match &sources.view {
+            Some(view) => &view.assignments(&update.assignments)?,
+            None => &update.assignments,
         };
+        if assignments.iter().any(|assignment| assignment.variable.is_some()) {
+            return self.update_and_assign(update, sources, assignments);
+        }
+        let Sources { table, id, ctes, source, view } = sources;
+        let (columns, values) = self.set_clauses(&table, id, assignments)?;
         let reads = update.filter.is_some()
             || !update.outputs.is_empty()
             || values.iter().any(|value| uses(value, id));
@@ -470,6 +472,7 @@ impl Binder<'_> {
                 steps: vec![Step::Update(step.collect())],
                 values: (0..).map(named).zip(values).collect(),
                 twice: Twice::Once,
+                assigned: Vec::new(),
             };
             return Ok(Change::Staged(Box::new(self.staged(rows, &update.outputs)?)));
         }
@@ -493,7 +496,7 @@ impl Binder<'_> {
         Ok(Write { bound, table, checks, output }.into())
     }
 
-    fn changed_filter(
+    pub(super) fn changed_filter(
         &mut self,
         view: Option<&ChangedView>,
         condition: Option<&Expr>,
@@ -562,6 +565,7 @@ impl Binder<'_> {
                 steps: vec![Step::Delete],
                 values: Vec::new(),
                 twice: Twice::Once,
+                assigned: Vec::new(),
             };
             return Ok(Change::Staged(Box::new(self.staged(rows, &delete.outputs)?)));
         }
@@ -612,8 +616,19 @@ impl Binder<'_> {
         assignment: &Assignment,
     ) -> Result<(usize, Bound), SqlError> {
         let (Some(name), None) = (&assignment.column, &assignment.variable) else {
-            return Err(errors::unsupported("UPDATE … SET @variable = …"));
+            return Err(errors::unsupported("MERGE … UPDATE SET @variable = …"));
         };
+        self.set_column(table, id, assignment, name)
+    }
+
+    /// The place of the column that is assigned, and the value that it gets.
+    pub(super) fn set_column(
+        &mut self,
+        table: &Table,
+        id: SourceId,
+        assignment: &Assignment,
+        name: &ColumnName,
+    ) -> Result<(usize, Bound), SqlError> {
         let index = table
             .columns
             .iter()
@@ -644,7 +659,7 @@ impl Binder<'_> {
     /// Checks a permission on the table or view that a statement changes, by its code, and SELECT
     /// when the statement reads it too ("UPDATE (Transact-SQL)", section "Permissions"). What a
     /// view changes is its owner's, or needs the same permission.
-    fn check_changed(
+    pub(super) fn check_changed(
         &self,
         view: Option<&ChangedView>,
         table: &Table,

@@ -181,6 +181,9 @@ impl Frame<'_> {
             StatementKind::Insert(insert) => {
                 self.change("INSERT", |binder| binder.insert(insert))?
             }
+            StatementKind::Update(update) if update.sets_variables() => {
+                return Err(errors::unsupported("UPDATE … SET @variable = … in a function").into());
+            }
             StatementKind::Update(update) => {
                 self.change("UPDATE", |binder| binder.update(update))?
             }
