@@ -4,11 +4,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int64Type,
+    Time64MicrosecondType, TimestampMicrosecondType, UInt64Type,
+};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
-    Float32Array, Float64Array, Int8Array, Int32Array, Int64Array, NullArray, RecordBatch,
-    StringArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
+    Float32Array, Float64Array, Int8Array, Int32Array, Int64Array, NullArray, PrimitiveArray,
+    RecordBatch, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
+use arrow_buffer::NullBuffer;
 use arrow_schema::{Field, Schema};
 use launchpod_exchange::convert::{ConvertError, Converter};
 use launchpod_exchange::value_at;
@@ -354,6 +359,54 @@ fn an_output_parameters_type_clash_has_its_own_errors() {
 fn a_column_of_nulls_is_of_any_type() {
     for to in [SqlType::Int, SqlType::VARBINARY_MAX, SqlType::Date, SqlType::UniqueIdentifier] {
         assert_eq!(convert(NullArray::new(1), to).unwrap(), Value::Null, "{to}");
+    }
+}
+
+/// What a worker leaves beneath a NULL is nobody's value.
+#[test]
+fn beneath_a_null_may_be_anything() {
+    fn nulls<T: ArrowPrimitiveType>(wild: T::Native) -> ArrayRef {
+        let nulls = NullBuffer::new_null(1);
+        Arc::new(PrimitiveArray::<T>::new(vec![wild].into(), Some(nulls)))
+    }
+    let arrays = [
+        nulls::<Int8Type>(i8::MIN),
+        nulls::<Int64Type>(i64::MIN),
+        nulls::<UInt64Type>(u64::MAX),
+        nulls::<Float32Type>(f32::NAN),
+        nulls::<Float64Type>(f64::MAX),
+        nulls::<Date32Type>(i32::MAX),
+        nulls::<Date32Type>(i32::MIN),
+        nulls::<Time64MicrosecondType>(i64::MAX),
+        nulls::<TimestampMicrosecondType>(i64::MIN),
+        nulls::<Decimal128Type>(i128::MAX),
+    ];
+    let targets = [
+        SqlType::Bit,
+        SqlType::TinyInt,
+        SqlType::Int,
+        SqlType::BigInt,
+        SqlType::Real,
+        SqlType::Float,
+        DEC_9_2,
+        SqlType::Money,
+        SqlType::Date,
+        SqlType::Time(0),
+        SqlType::DateTime,
+        SqlType::SmallDateTime,
+        SqlType::DateTime2(0),
+        SqlType::DateTimeOffset(3),
+        SqlType::Char(3),
+        SqlType::NVARCHAR_MAX,
+        SqlType::VarBinary(Length::Limited(3)),
+    ];
+    for array in &arrays {
+        for to in targets {
+            // Or there is no such conversion.
+            if let Ok(values) = convert_all(Arc::clone(array), Column::new("c", to)) {
+                assert_eq!(values, [Value::Null], "{} to {to}", array.data_type());
+            }
+        }
     }
 }
 

@@ -107,7 +107,8 @@ fn all<T>(
 /// The values as 100 ns since 1970 on the clock's own time.
 fn wall_clock(source: Source, from: SqlType) -> Result<Int64Array, ValueError> {
     Ok(match source {
-        Source::Date(days) => days.unary(|day| i64::from(day) * DAY),
+        // Days beneath a NULL were not checked, and may be any number.
+        Source::Date(days) => days.unary_opt(|day| Some(i64::from(day) * DAY)),
         Source::Time(times) => times.unary(|ticks| i64::from(NO_DATE) * DAY + ticks),
         Source::Stamp(ticks) => ticks,
         // As SQL Server does, the clock's time without its offset.
