@@ -58,6 +58,42 @@ def test_processor_time_of_all_processes_is_limited(attack, module_server):
     assert "5 s" in run_out(outcome, "processor time", "script_cpu_time")
 
 
+FULL = {
+    "/tmp": ("open('/tmp/fill', 'wb').write(b'x' * (257 << 20))", "file too large", "room in a file", "scratch_size", "256 MiB"),
+    "/tmp in several files": (
+        "for n in range(5): open(f'/tmp/fill{n}', 'wb').write(b'x' * (60 << 20))", "out of scratch space", "room in /tmp", "scratch_size", "256 MiB"),
+    "/tmp by numpy": (
+        "for n in range(5): np.zeros(60 << 20, 'uint8').tofile(f'/tmp/fill{n}')", "out of scratch space", "room in /tmp", "scratch_size", "256 MiB"),
+    "/dev/shm": ("open('/dev/shm/fill', 'wb').write(b'x' * (65 << 20))", "out of shared memory", "room in /dev/shm", "shared_memory", "64 MiB"),
+    "a mapping of /dev/shm": (
+        "import mmap\nfile = open('/dev/shm/fill', 'wb+')\nfile.truncate(65 << 20)\n"
+        "mmap.mmap(file.fileno(), 0).write(b'x' * (65 << 20))", "runtime lost", "signal 7", "shared_memory", "64 MiB"),
+    "descriptors": ("hoard = [os.open('/dev/null', os.O_RDONLY) for n in range(2000)]", "too many open files", "open files", "open_files", "1024"),
+    "a cause": (
+        "try: hoard = [open('/dev/null') for n in range(2000)]\nexcept OSError as error: raise ValueError('no') from error",
+        "too many open files", "open files", "open_files", "1024"),
+}  # fmt: skip
+
+
+@pytest.mark.threat(5, 7)
+@pytest.mark.parametrize(("text", "ended", "resource", "setting", "value"), FULL.values(), ids=FULL)
+def test_what_a_script_runs_into_is_named(attack, server, text, ended, resource, setting, value):
+    errors = attack(server, script(text), ended).errors
+    assert [error.number for error in errors][:2] in ([39127, 39019], [39012, 39019])
+    sentence = errors[1].text
+    assert all(word in sentence for word in (resource, setting, value, "in the configuration")), sentence
+    # With the script's own error, unless a signal has ended it.
+    assert "signal" in resource or "Traceback" in errors[2].text
+
+
+@pytest.mark.threat(6)
+def test_the_limit_of_files_is_named(attack, small_server):
+    text = "for n in range(2000): open(f'/tmp/{n}', 'w').close()"
+    outcome = attack(small_server, script(text), "too many scratch files")
+    assert "1000" in run_out(outcome, "files in /tmp", "scratch_files")
+    assert "No space left on device" in outcome.errors[2].text
+
+
 @pytest.mark.threat(5)
 def test_every_writable_place_is_bounded(attack, server):
     text = """

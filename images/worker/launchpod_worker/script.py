@@ -10,6 +10,8 @@ import types
 import numpy
 import pandas
 
+from . import exhausted
+
 FILE_NAME = "<string>"
 
 # A FAILED frame holds a MiB, and JSON may write a character in seven bytes.
@@ -64,16 +66,19 @@ def describe_failure(error: BaseException) -> dict:
         # The frames above the script's first are ours.
         while own_frame is not None and own_frame.tb_frame.f_code.co_filename != FILE_NAME:
             own_frame = own_frame.tb_next
+        hit = exhausted.limit(error)
         report = traceback.TracebackException(type(error), error, own_frame)
         text = "".join(report.format())
         message = str(report)
     except BaseException as trouble:
         text = f"{type(error).__name__} (its traceback can't be shown: {type(trouble).__name__})\n"
         message = ""
+        hit = None
     return {
         "traceback": _shorten(text, MAX_TRACEBACK),
         "exception": _shorten(type(error).__name__, 256),
         "message": _shorten(message, MAX_MESSAGE),
+        "exhausted": hit,
     }
 
 

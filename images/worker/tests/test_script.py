@@ -158,3 +158,25 @@ def test_a_controller_that_is_gone_ends_the_worker():
     worker.receive()
     worker.stream.close()
     assert worker.wait()[2] == 70
+
+
+@pytest.mark.parametrize(
+    ("raised", "limit"),
+    [
+        ("raise OSError(24, 'Too many open files', '/etc/hosts')", "open_files"),
+        ("raise OSError(27, 'File too large')", "file_size"),
+        ("raise OSError(28, 'No space left on device', '/tmp/a')", "scratch_size"),
+        ("raise OSError(28, 'No space left on device', '/dev/shm/a')", "shared_memory"),
+        ("raise OSError(28, 'No space left on device', '/dev/full')", None),
+        ("raise OSError(28, 'No space left on device', '/tmpfile')", None),
+        ("raise OSError(2, 'No such file or directory', '/tmp/a')", None),
+        ("raise OSError('1000 requested and 400 written')", None),
+        ("raise ValueError('bad') from OSError(24, 'Too many open files')", "open_files"),
+        ("try: raise OSError(24, 'x')\nexcept OSError: raise ValueError('bad')", "open_files"),
+        ("try: raise OSError(24, 'x')\nexcept OSError: pass\nraise ValueError('bad')", None),
+        ("e = ValueError('bad'); e.__cause__ = e; raise e", None),
+        ("os.statvfs = None\nraise OSError(28, 'No space left on device')", None),
+    ],
+)
+def test_an_exception_names_the_limit_that_it_tells_of(raised, limit):
+    assert run(raised).failed["exhausted"] == limit

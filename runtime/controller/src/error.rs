@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use launchpod_exchange::protocol::data::Exhausted;
 use launchpod_sandbox::SandboxError;
 use launchpod_types::SqlError;
 
@@ -65,6 +66,8 @@ pub enum Resource {
     ResultBytes,
     /// The rows of its result.
     ResultRows,
+    /// What shows itself within the script as an error of the system.
+    Within(Exhausted),
 }
 
 /// A failure with the errors that say it, before the report is known.
@@ -140,6 +143,13 @@ impl Failure {
             Failure::Resources(Resource::Messages) => "too many messages",
             Failure::Resources(Resource::ResultBytes) => "result too large",
             Failure::Resources(Resource::ResultRows) => "too many rows",
+            Failure::Resources(Resource::Within(exhausted)) => match exhausted {
+                Exhausted::ScratchSize => "out of scratch space",
+                Exhausted::ScratchFiles => "too many scratch files",
+                Exhausted::SharedMemory => "out of shared memory",
+                Exhausted::OpenFiles => "too many open files",
+                Exhausted::FileSize => "file too large",
+            },
             Failure::Cancelled => "cancelled",
             Failure::Internal => "internal error",
         }
@@ -290,6 +300,31 @@ impl Subject<'_> {
                 "The script ran out of rows: the limit of its result is {} rows (result_rows in \
                  the configuration).",
                 caps.result_rows
+            ),
+            Resource::Within(Exhausted::ScratchSize) => format!(
+                "The script ran out of room in /tmp: the limit is {} MiB (scratch_size in the \
+                 configuration).",
+                limits.scratch >> 20
+            ),
+            Resource::Within(Exhausted::ScratchFiles) => format!(
+                "The script ran out of files in /tmp: the limit is {} files and folders \
+                 (scratch_files in the configuration).",
+                limits.scratch_files
+            ),
+            Resource::Within(Exhausted::SharedMemory) => format!(
+                "The script ran out of room in /dev/shm: the limit is {} MiB (shared_memory in the \
+                 configuration).",
+                limits.shared_memory >> 20
+            ),
+            Resource::Within(Exhausted::OpenFiles) => format!(
+                "The script ran out of open files: the limit of a process is {} (open_files in the \
+                 configuration).",
+                limits.open_files
+            ),
+            Resource::Within(Exhausted::FileSize) => format!(
+                "The script ran out of room in a file: the limit of one is {} MiB (the larger of \
+                 scratch_size and shared_memory in the configuration).",
+                limits.file_size() >> 20
             ),
         };
         Ending {

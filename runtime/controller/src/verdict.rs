@@ -13,6 +13,8 @@ use crate::supervisor::Farewell;
 
 /// The code that a worker exits with when it finds the protocol broken (PROTOCOL.md).
 const EXIT_VIOLATION: i32 = 70;
+/// The number of a signal (signal(7), on x86 and Arm).
+const SIGBUS: i32 = 7;
 
 /// The last that was heard on the data connection.
 #[derive(Debug)]
@@ -51,15 +53,17 @@ impl Evidence<'_> {
             (Said::Ended(ending), _) => Err(ending),
             (Said::Broken(cause), _) => Err(self.subject.protocol(&cause)),
             (Said::Done, _) if self.farewell.is_success() => Ok(()),
-            (Said::Failed(failed), Some(resource)) => {
+            (Said::Failed(failed), short_of) => {
+                let Some(resource) = short_of.or(failed.exhausted.map(Resource::Within)) else {
+                    return Err(self.subject.script(&failed.traceback));
+                };
                 let mut ending = resources(resource);
                 ending.errors.push(messages::traceback(&failed.traceback));
                 Err(ending)
             }
-            (Said::Failed(failed), None) => Err(self.subject.script(&failed.traceback)),
             (Said::Done | Said::Closed, Some(resource)) => Err(resources(resource)),
             (Said::Done | Said::Closed, None) => {
-                Err(without_a_word(self.subject, self.farewell, self.fate))
+                Err(without_a_word(self.subject, self.farewell, self.fate, self.config))
             }
         }
     }
@@ -106,7 +110,7 @@ impl Farewell {
     }
 }
 
-fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate) -> Ending {
+fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate, config: &Config) -> Ending {
     let how = match farewell {
         Farewell::Exited(Exited { code: Some(EXIT_VIOLATION), .. }) => {
             return subject.protocol(
@@ -120,6 +124,12 @@ fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate) -> Endin
         Farewell::Broken => {
             return subject.protocol("The worker's supervisor broke the worker protocol.");
         }
+        // What a mapping of a full file system gives.
+        Farewell::Exited(Exited { signal: Some(SIGBUS), .. }) => format!(
+            "it was killed by signal {SIGBUS}, as is who writes to a mapping while /dev/shm is full: \
+             the limit is {} MiB, shared_memory in the configuration",
+            config.limits.shared_memory >> 20
+        ),
         Farewell::Exited(Exited { signal: Some(signal), .. }) => {
             format!("it was killed by signal {signal}")
         }
@@ -134,6 +144,7 @@ fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate) -> Endin
 
 #[cfg(test)]
 mod tests {
+    use launchpod_exchange::protocol::data::Exhausted;
     use uuid::Uuid;
 
     use super::*;
@@ -158,6 +169,7 @@ mod tests {
             traceback: "Traceback".to_owned(),
             exception: "ValueError".to_owned(),
             message: String::new(),
+            exhausted: None,
         })
     }
 
@@ -181,6 +193,9 @@ mod tests {
         assert_eq!(judge(failed(), code, Fate::default()), [39004, 39019]);
         let denied = exited(Exited { code: Some(1), pids_denied: 3, ..Exited::default() });
         assert_eq!(judge(failed(), denied, Fate::default()), [39127, 39019, 39019]);
+        let Said::Failed(told) = failed() else { panic!("a failure") };
+        let full = Said::Failed(Failed { exhausted: Some(Exhausted::ScratchSize), ..told });
+        assert_eq!(judge(full, code, Fate::default()), [39127, 39019, 39019]);
     }
 
     #[test]

@@ -74,6 +74,25 @@ pub struct Failed {
     pub exception: String,
     /// The exception's own text.
     pub message: String,
+    /// The limit that the exception tells of.
+    #[serde(default)]
+    pub exhausted: Option<Exhausted>,
+}
+
+/// A limit that shows itself to a script as an error of the system, by its setting's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exhausted {
+    /// Bytes in `/tmp`.
+    ScratchSize,
+    /// Files in `/tmp`.
+    ScratchFiles,
+    /// Bytes in `/dev/shm`.
+    SharedMemory,
+    /// Open files of a process.
+    OpenFiles,
+    /// Bytes of one file, which follow from those of `/tmp` and `/dev/shm`.
+    FileSize,
 }
 
 /// A frame from the worker.

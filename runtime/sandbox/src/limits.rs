@@ -32,6 +32,13 @@ pub struct Limits {
 
 // === impl Limits ===
 
+impl Limits {
+    /// The most bytes of one file. When it is hit `write` fails inside the worker.
+    pub fn file_size(&self) -> u64 {
+        self.scratch.max(self.shared_memory)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

@@ -215,7 +215,7 @@ pub(crate) fn rlimits(limits: &Limits) -> [(&'static str, i64); 8] {
         ("nice", 0),
         ("rtprio", 0),
         ("sigpending", PENDING_SIGNALS),
-        ("fsize", signed(limits.scratch.max(limits.shared_memory))),
+        ("fsize", signed(limits.file_size())),
     ]
 }
 
