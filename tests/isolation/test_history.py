@@ -1,8 +1,10 @@
 """What is remembered of each script, and who may run at once."""
 
+import contextlib
 import subprocess
 
 import pytest
+from pytds.tds_base import DatabaseError
 
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
@@ -82,6 +84,44 @@ def test_every_request_leaves_a_row(make_server):
         [BINARY, "history", "--data-dir", server.data, "--last", "3"], capture_output=True, text=True, timeout=60, check=True
     ).stdout  # fmt: skip
     assert "interrupted" in shown and "worker_memory" in shown and "ValueError" not in shown
+
+
+def test_what_a_cancelled_script_has_used_is_remembered(make_server):
+    server = make_server()
+    busy = """
+import time
+begun, hoard = time.process_time(), bytearray(b"x" * (64 << 20))
+while True:
+    if time.process_time() > begun + 1.5 and hoard:
+        print("has used some", flush=True)
+        hoard = None
+"""
+
+    def begin(client):
+        """Sends the script, and waits until it has used some time and memory."""
+        request = client.connection.cursor()._session
+        request.submit_plain_query(script(busy))
+        request.begin_response()
+        request.process_token(request.get_token_id())
+        return request
+
+    def cancelled(count: int) -> dict:
+        found = [one for one in rows(session, PAST) if one["outcome"] == "cancelled"]
+        return len(found) == count and found[-1]
+
+    with server.connect() as session, server.connect() as client:
+        request = begin(client)
+        request.put_cancel()
+        with contextlib.suppress(DatabaseError):
+            request.process_cancel()
+        row = wait_until(lambda: cancelled(1), "the row of a cancelled script")
+        assert row["cpu_time_us"] > 1_000_000 and row["peak_memory_bytes"] > 64 << 20, row
+        # A client that goes away cancels, too.
+        gone = server.connect()
+        begin(gone)
+        gone.close()
+        row = wait_until(lambda: cancelled(2), "the row of a script whose client has gone")
+        assert row["cpu_time_us"] > 1_000_000 and row["peak_memory_bytes"] > 64 << 20, row
 
 
 def test_a_script_is_kept_when_asked_for(make_server):

@@ -16,6 +16,7 @@ use crate::accounts::Accounts;
 use crate::audit::{self, hexadecimal};
 use crate::config::{Config, Images, Language};
 use crate::error::{Ending, Failure, ScriptError};
+use crate::leaving::Leaving;
 use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::report::{Report, Stage};
@@ -137,11 +138,18 @@ impl Shared {
         if let Some(history) = &self.history {
             history.begun(audit::begun(&request, self.config.keeps_scripts)).await;
         }
+        let leaving = Leaving::default();
+        let cancelled = async {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = self.stopping.cancelled() => {}
+            }
+            leaving.begin().await;
+        };
         let result = tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(Ending::cancelled()),
-            () = self.stopping.cancelled() => Err(Ending::cancelled()),
-            result = self.advance(request, &mut progress, &events) => result,
+            () = cancelled => Err(Ending::cancelled()),
+            result = self.advance(request, &mut progress, &events, &leaving) => result,
         };
         let sets_sent = progress.sets_sent;
         let report = progress.end();
@@ -167,6 +175,7 @@ impl Shared {
         request: ScriptRequest,
         progress: &mut Progress,
         events: &mpsc::Sender<ScriptEvent>,
+        leaving: &Leaving,
     ) -> Result<(), Ending> {
         let typed = Subject { language: &request.language, request: request.id };
         let Some(language) = self.config.language(&request.language) else {
@@ -203,8 +212,8 @@ impl Shared {
         progress.reached(Stage::Admit);
 
         let spec = self.spec(language, image.id);
-        let order =
-            Order { spec, workers: 1 + further.len(), identity: self.identity_hash(&identity) };
+        let identity = self.identity_hash(&identity);
+        let order = Order { spec, workers: 1 + further.len(), identity, leaving };
         plan.run(subject, &self.config, &*self.backend, order, progress, events).await
     }
 

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
+use crate::leaving::Leaving;
 use crate::loopback::{Connections, Loopback};
 use crate::messages::Subject;
 use crate::progress::Progress;
@@ -27,7 +28,7 @@ use crate::verdict::{Evidence, Said};
 /// How long the engine gets to say how a container ended that ended without a word.
 const FATE_WAIT: Duration = Duration::from_secs(1);
 /// How long the supervisor gets to send what was written before a KILL.
-const KILL_WAIT: Duration = Duration::from_millis(500);
+pub(crate) const KILL_WAIT: Duration = Duration::from_millis(500);
 
 /// How the kernel ends a process for want of memory, among others.
 const SIGKILL: i32 = 9;
@@ -42,6 +43,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) result_set: &'a ResultSet<'a>,
     pub(crate) quota: &'a Quota,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
+    pub(crate) leaving: &'a Leaving,
 }
 
 // === impl Drive ===
@@ -75,7 +77,18 @@ impl Drive<'_> {
         feed: Option<Feed>,
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Ending> {
-        let Drive { subject, config, job, time_limit, loopback, result_set, quota, events } = *self;
+        let Drive {
+            subject,
+            config,
+            job,
+            time_limit,
+            loopback,
+            result_set,
+            quota,
+            events,
+            leaving,
+        } = *self;
+        let _heard = leaving.hear();
         let Worker { control, data, conversation, ready, early_output, mut fate, lease, .. } =
             worker;
         let (control, mut to_supervisor) = control.split();
@@ -124,6 +137,13 @@ impl Drive<'_> {
         let (said, farewell) = {
             let mut listening = pin!(listener.listen(early_output));
             let talking = pin!(talk.run(job));
+            let talking = async {
+                tokio::select! {
+                    said = talking => said,
+                    () = leaving.begun() => Said::Ended(Ending::cancelled()),
+                }
+            };
+            let talking = pin!(talking);
             let (said, farewell) = both(talking, listening.as_mut(), &over, &gone).await?;
             let farewell = match farewell {
                 Some(farewell) => farewell,

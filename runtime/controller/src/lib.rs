@@ -36,6 +36,7 @@ mod controller;
 mod drive;
 mod error;
 mod feed;
+mod leaving;
 mod loopback;
 mod messages;
 mod output;

@@ -168,7 +168,11 @@ impl Listener<'_> {
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), Unheard> {
         for message in messages {
-            self.events.send(ScriptEvent::Message(message)).await.map_err(|_| Unheard)?;
+            let sent = self.events.send(ScriptEvent::Message(message)).await;
+            // Of a worker that is being ended the last word is EXITED, whoever hears the rest.
+            if sent.is_err() && !self.kill.is_cancelled() {
+                return Err(Unheard);
+            }
         }
         Ok(())
     }

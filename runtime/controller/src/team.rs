@@ -17,6 +17,7 @@ use crate::config::{Config, Language};
 use crate::drive::Drive;
 use crate::error::Ending;
 use crate::feed::Feed;
+use crate::leaving::Leaving;
 use crate::loopback::Loopback;
 use crate::messages::{self, Subject};
 use crate::progress::Progress;
@@ -40,12 +41,14 @@ pub(crate) struct Plan {
 }
 
 /// The workers that a request gets.
-pub(crate) struct Order {
+pub(crate) struct Order<'a> {
     pub(crate) spec: WorkerSpec,
     /// How many: at least 1.
     pub(crate) workers: usize,
     /// A hash of the identity that they are for.
     pub(crate) identity: String,
+    /// The word to end them.
+    pub(crate) leaving: &'a Leaving,
 }
 
 /// One request's workers at work.
@@ -134,7 +137,7 @@ impl Plan {
         subject: Subject<'_>,
         config: &Config,
         backend: &dyn Backend,
-        Order { spec, workers, identity }: Order,
+        Order { spec, workers, identity, leaving }: Order<'_>,
         progress: &mut Progress,
         events: &mpsc::Sender<ScriptEvent>,
     ) -> Result<(), Ending> {
@@ -150,6 +153,7 @@ impl Plan {
             result_set: &result_set,
             quota: &quota,
             events,
+            leaving,
         };
         let last_taker =
             self.source.as_ref().map_or_else(LastTaker::default, |(source, _)| source.last_taker());
