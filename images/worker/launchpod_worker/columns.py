@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from . import moments, sizes
 from .batches import slices
-from .decimals import decimal128, decimal_type
+from .decimals import decimal128, decimal_type, is_finite
 
 GUID = pa.binary(16)
 MAX_NAME = 128
@@ -61,14 +61,17 @@ class Column:
 
     def arrow(self, start: int, stop: int) -> pa.Array:
         """Rows start to stop as Arrow."""
-        try:
-            return self.convert(self.series.iloc[start:stop])
-        except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
-            raise OutputError(f"A value of {self.place} can't be sent: {error}") from error
+        return self._apply(self.convert, start, stop)
 
     def size(self, start: int, stop: int) -> int:
         """About how many bytes the values of rows start to stop take beyond a few each."""
-        return 0 if self.measure is None else self.measure(self.series.iloc[start:stop])
+        return 0 if self.measure is None else self._apply(self.measure, start, stop)
+
+    def _apply(self, function: Callable, start: int, stop: int):
+        try:
+            return function(self.series.iloc[start:stop])
+        except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
+            raise OutputError(f"A value of {self.place} can't be sent: {error}") from error
 
 
 def plan(series: pd.Series, position: int, wants_length: bool) -> Column:
@@ -125,7 +128,11 @@ def _name(series: pd.Series) -> str:
 
 def _plan_numpy(dtype: np.dtype):
     if dtype.kind in "biu":
-        return pa.from_numpy_dtype(dtype), lambda part: pa.array(part.to_numpy())
+        # Arrow takes the machine's byte order only.
+        target = dtype.newbyteorder("=")
+        return pa.from_numpy_dtype(target), lambda part: pa.array(
+            part.to_numpy().astype(target, copy=False)
+        )
     if dtype.kind == "f":
         target = np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
         return pa.from_numpy_dtype(target), lambda part: pa.array(
@@ -230,19 +237,39 @@ def plan_object(series: pd.Series, place: str):
                 f"The numbers of {place} need more than 38 digits, counting those before and "
                 f"after the point. Round them, or convert them with .astype(str)."
             )
-        return arrow_type, _from_pandas(arrow_type)
-    if found in ("datetime", "datetime64"):
+        return arrow_type, lambda part: pa.array(
+            part.where(part.map(is_finite), None).to_numpy(), arrow_type, from_pandas=True
+        )
+    if found in ("datetime", "datetime64") or found in ("date", "mixed") and _has_moments(series):
         if any(isinstance(value, datetime.datetime) and value.tzinfo for value in series):
-            return moments.ARROW_TYPE, moments.from_datetimes
+            return moments.ARROW_TYPE, lambda part: moments.from_datetimes(map(_moment, part))
         arrow_type = pa.timestamp("us")
         # Digits below the microsecond are cut.
-        return arrow_type, lambda part: pa.array(part, arrow_type, from_pandas=True, safe=False)
+        return arrow_type, lambda part: pa.array(
+            [_moment(value) for value in part], arrow_type, from_pandas=True, safe=False
+        )
     arrow_type = OBJECT_TYPES.get(found)
     if arrow_type is not None:
         return arrow_type, _from_pandas(arrow_type)
     if found in ("timedelta", "timedelta64", "period", "interval", "complex"):
         raise Unsupported(f"object ({found})")
     return _plan_mixed(series)
+
+
+def _has_moments(series: pd.Series) -> bool:
+    """Whether all values are dates, and some have a time of day."""
+    values = [value for value in series if not is_null(value)]
+    return all(isinstance(value, datetime.date) for value in values) and any(
+        isinstance(value, datetime.datetime) for value in values
+    )
+
+
+def _moment(value):
+    if isinstance(value, np.datetime64):
+        return pd.Timestamp(value)
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return datetime.datetime.combine(value, datetime.time.min)
+    return value
 
 
 def _plan_integers(series: pd.Series):

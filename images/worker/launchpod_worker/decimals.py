@@ -19,18 +19,21 @@ def decimal128(precision: int, scale: int) -> pa.DataType | None:
     return pa.decimal128(precision, scale) if precision <= MAX_PRECISION else None
 
 
+def is_finite(value) -> bool:
+    """Whether a value is a number, neither missing nor infinite."""
+    return isinstance(value, decimal.Decimal) and value.is_finite()
+
+
 def decimal_type(series: pd.Series) -> pa.DataType | None:
     """The least decimal type that holds every number; None when there is none.
 
-    NaN counts as a missing value; infinity doesn't fit.
+    NaN and infinity count as missing values.
     """
     whole = scale = 0
     for value in series:
-        if not isinstance(value, decimal.Decimal) or value.is_nan():
+        if not is_finite(value):
             continue
         _, digits, exponent = value.as_tuple()
-        if not isinstance(exponent, int):
-            return None
         scale = max(scale, -exponent)
         whole = max(whole, len(digits) + exponent)
     return decimal128(max(1, whole + scale), scale)

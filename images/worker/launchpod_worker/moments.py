@@ -5,6 +5,7 @@ is ahead (PROTOCOL.md).
 """
 
 import datetime
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def from_zoned(part: pd.Series) -> pa.Array:
     return _encode(utc, clock, part.isna().to_numpy())
 
 
-def from_datetimes(part: pd.Series) -> pa.Array:
+def from_datetimes(part: Iterable) -> pa.Array:
     """A column of datetimes. One without a zone is taken for UTC."""
     moments = [None if pd.isna(value) else value for value in part]
     nulls = np.array([moment is None for moment in moments], dtype=bool)

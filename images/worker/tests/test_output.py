@@ -38,6 +38,16 @@ CASES = [
     ("pandas.Series([True, None], dtype=object)", pa.bool_(), [True, None]),
     ("np.array([1], 'int8')", pa.int8(), [1]),
     ("np.array([1], 'uint8')", pa.uint8(), [1]),
+    ("np.array([1], '>i4')", pa.int32(), [1]),
+    ("np.array([1.5], '>f8')", pa.float64(), [1.5]),
+    ("[decimal.Decimal('Infinity'), decimal.Decimal('sNaN'), decimal.Decimal('1.5')]",
+     pa.decimal128(2, 1), [None, None, decimal.Decimal("1.5")]),
+    ("pandas.Series([datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1, 5), None], dtype=object)",
+     pa.timestamp("us"), [datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 1, 5), None]),
+    ("pandas.Series([datetime.datetime(2020, 1, 1, 5), datetime.date(9999, 1, 1)], dtype=object)",
+     pa.timestamp("us"), [datetime.datetime(2020, 1, 1, 5), datetime.datetime(9999, 1, 1)]),
+    ("pandas.Series([np.datetime64('2020-01-01T05'), None], dtype=object)",
+     pa.timestamp("us"), [datetime.datetime(2020, 1, 1, 5), None]),
     ("np.array([1], 'int16')", pa.int16(), [1]),
     ("np.array([1], 'uint16')", pa.uint16(), [1]),
     ("np.array([1], 'int32')", pa.int32(), [1]),
@@ -189,7 +199,12 @@ def test_years_beyond_microseconds_are_refused_and_do_not_wrap(values):
 def test_too_many_digits_are_refused():
     failed = output("DataFrame({'c': [decimal.Decimal('1e30'), decimal.Decimal('1e-30')]})").failed
     assert "more than 38 digits" in failed["traceback"]
-    assert "inf" not in output("DataFrame({'c': [decimal.Decimal('Infinity')]})").failed
+
+
+def test_a_lone_surrogate_is_refused():
+    # pandas' own text type has none either.
+    result = output("DataFrame({'c': pandas.Series(['\\ud800'], dtype=object)})")
+    assert "A value of output column # 0 ('c') can't be sent" in result.failed["traceback"]
 
 
 def test_many_rows_come_in_batches():
