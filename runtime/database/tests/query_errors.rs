@@ -155,3 +155,13 @@ async fn bodies_of_functions() {
         texts.iter().zip(bodies).map(|(text, (_, expected))| (text.as_str(), expected)).collect();
     refused(&cases).await;
 }
+
+/// The operands' own types are named, not the one that they are converted to.
+#[tokio::test(flavor = "multi_thread")]
+async fn modulo_of_float() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let error = run(&mut *session, "SELECT 5e0 % 2").await.err().map(|error| error.0.text);
+    let expected = "The data types float and int are incompatible in the modulo operator.";
+    assert_eq!(error.as_deref(), Some(expected));
+}

@@ -186,6 +186,7 @@ fn numbers_and_times_are_written_as_text() {
     assert_eq!(convert(stamp(-1), to).unwrap(), Value::from("1969-12-31 23:59:59.999999"));
     let narrow = SqlType::VarChar(Length::Limited(2));
     assert_eq!(number(convert(int(100), narrow)), 8115);
+    assert_eq!(number(convert(float(1.25), narrow)), 232);
 }
 
 #[test]

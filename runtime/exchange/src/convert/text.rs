@@ -17,13 +17,21 @@ const DIGITS: u8 = 6;
 
 /// Converts to a type for which `is_character` holds.
 pub(super) fn convert(source: Source, from: SqlType, to: SqlType) -> Result<ArrayRef, ValueError> {
-    let (texts, too_long) = match source {
-        Source::Text(array) => (array, ValueError::Truncated),
-        other => (written(other), ValueError::Overflow { from: name(from), to: name(to) }),
+    let is_text = matches!(source, Source::Text(_));
+    let texts = match source {
+        Source::Text(array) => array,
+        other => written(other),
+    };
+    let too_long = |text: &str| match (from, text.parse()) {
+        _ if is_text => ValueError::Truncated,
+        (SqlType::Float | SqlType::Real, Ok(value)) => {
+            ValueError::FloatOverflow { to: name(to), value }
+        }
+        _ => ValueError::Overflow { from: name(from), to: name(to) },
     };
     match to {
         SqlType::Json => json(&texts).map(erased),
-        _ => fit(texts, to, &too_long).map(erased),
+        _ => fit(texts, to, too_long).map(erased),
     }
 }
 
@@ -37,7 +45,11 @@ fn json(texts: &StringArray) -> Result<StringArray, ValueError> {
 }
 
 /// Checks every text's length, and pads to a fixed one.
-fn fit(texts: StringArray, to: SqlType, too_long: &ValueError) -> Result<StringArray, ValueError> {
+fn fit(
+    texts: StringArray,
+    to: SqlType,
+    too_long: impl Fn(&str) -> ValueError,
+) -> Result<StringArray, ValueError> {
     let (limit, padded) = match to {
         SqlType::Char(n) | SqlType::NChar(n) => (usize::from(n), true),
         SqlType::VarChar(Length::Limited(n)) | SqlType::NVarChar(Length::Limited(n)) => {
@@ -46,10 +58,9 @@ fn fit(texts: StringArray, to: SqlType, too_long: &ValueError) -> Result<StringA
         _ => return Ok(texts),
     };
     if !padded {
-        return if texts.iter().flatten().all(|text| units(text, limit) <= limit) {
-            Ok(texts)
-        } else {
-            Err(too_long.clone())
+        return match texts.iter().flatten().find(|text| units(text, limit) > limit) {
+            None => Ok(texts),
+            Some(text) => Err(too_long(text)),
         };
     }
     let mut out = StringBuilder::with_capacity(texts.len(), texts.len() * limit);
@@ -60,7 +71,7 @@ fn fit(texts: StringArray, to: SqlType, too_long: &ValueError) -> Result<StringA
         };
         let length = text.encode_utf16().count();
         if length > limit {
-            return Err(too_long.clone());
+            return Err(too_long(text));
         }
         // Writing to a builder can't fail.
         let _ = out.write_str(text);

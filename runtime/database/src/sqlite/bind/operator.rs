@@ -233,8 +233,9 @@ fn float(
     right: Bound,
     t: SqlType,
 ) -> Result<Bound, SqlError> {
+    let (l, r) = (left.sql_type, right.sql_type);
     let compute =
-        float_operator(operator).ok_or_else(|| errors::incompatible_types(t, t, "modulo"))?;
+        float_operator(operator).ok_or_else(|| errors::incompatible_types(l, r, "modulo"))?;
     let left = coerce::implicit(left, SqlType::Float)?;
     let right = coerce::implicit(right, SqlType::Float)?;
     let nullable = left.nullable || right.nullable;
