@@ -285,22 +285,8 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "sql_variant",
     ),
     ("sys.messages", "SELECT text FROM sys.messages", "sys.messages"),
-    (
-        "sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile",
-        "EXEC sp_addmessage 50001, 16, N'x'",
-        "sp_addmessage",
-    ),
-    (
-        "sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile",
-        "EXEC sp_recompile N't'",
-        "sp_recompile",
-    ),
-    (
-        "sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile",
-        "EXEC sp_refreshview N'plain'",
-        "sp_refreshview",
-    ),
-    ("sp_addmessage, sp_recompile, sp_refreshview, sp_helpfile", "EXEC sp_helpfile", "sp_helpfile"),
+    ("sp_addmessage, sp_helpfile", "EXEC sp_addmessage 50001, 16, N'x'", "sp_addmessage"),
+    ("sp_addmessage, sp_helpfile", "EXEC sp_helpfile", "sp_helpfile"),
     ("EXEC of a scalar function", "DECLARE @r int EXEC @r = dbo.three", "dbo.three"),
 ];
 

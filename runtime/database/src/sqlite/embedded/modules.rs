@@ -362,6 +362,16 @@ impl Worker {
         catalog.set_parameters(module.object_id, definition)
     }
 
+    /// Writes the columns of a view or function down anew, as they are by now.
+    pub(crate) fn refresh_module(&self, object_id: i64) -> Result<(), SqlError> {
+        let environment = self.environment();
+        let catalog = environment.catalog();
+        let Some(module) = catalog.module_by_id(object_id)? else { return Ok(()) };
+        let variables = std::collections::BTreeMap::new();
+        let columns = Binder::new(&environment, &variables).module_columns(&module)?;
+        catalog.set_module_columns(object_id, &columns)
+    }
+
     /// Whom a module runs as that says EXECUTE AS: a user's number, or that of its owner.
     fn module_context(&self, options: &[String]) -> Result<Option<i64>, SqlError> {
         let option = options.iter().find_map(|option| {

@@ -16,8 +16,16 @@ pub(super) fn of(procedure: &str) -> Option<Change> {
         "sp_updateextendedproperty" => extended::update,
         "sp_dropextendedproperty" => extended::drop,
         "sp_rename" => rename,
+        "sp_refreshview" | "sp_refreshsqlmodule" => refresh,
         _ => return None,
     })
+}
+
+fn refresh(worker: &Worker, variables: &Variables) -> Result<(), SqlError> {
+    match variables.get("@id").map(|variable| &variable.value) {
+        Some(Value::Int(id)) => worker.refresh_module(*id),
+        _ => Ok(()),
+    }
 }
 
 fn rename(worker: &Worker, variables: &Variables) -> Result<(), SqlError> {

@@ -3,13 +3,15 @@
 use launchpod_types::{Message, SqlError};
 
 /// Number, severity and text; `%s` stands for an argument.
-const MESSAGES: [(i32, u8, &str); 25] = [
+const MESSAGES: [(i32, u8, &str); 27] = [
     (15461, 0, "Object does not reference any object, and no objects reference it."),
     (
         15336,
         16,
         "Object '%s' cannot be renamed because the object participates in enforced dependencies.",
     ),
+    (15070, 0, "Object '%s' was successfully marked for recompilation."),
+    (15165, 16, "Could not find object '%s' or you do not have permission."),
     (
         15135,
         16,

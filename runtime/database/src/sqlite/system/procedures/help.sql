@@ -188,3 +188,19 @@ IF EXISTS (SELECT 1 FROM sys.sql_expression_dependencies WHERE referenced_id = @
 IF NOT EXISTS (SELECT 1 FROM sys.sql_expression_dependencies
         WHERE referencing_id = @id OR referenced_id = @id)
     RAISERROR (15461, -1, -1)
+GO
+-- A query is bound anew each time: there is nothing to recompile.
+CREATE PROCEDURE sys.sp_recompile (@objname nvarchar(776)) AS
+IF OBJECT_ID(@objname) IS NULL OR HAS_PERMS_BY_NAME(@objname, 'OBJECT', 'ALTER') = 0
+    RAISERROR (15165, -1, -1, @objname)
+RAISERROR (15070, -1, -1, @objname)
+GO
+CREATE PROCEDURE sys.sp_refreshview (@viewname nvarchar(776)) AS
+DECLARE @id int = OBJECT_ID(@viewname, 'V')
+IF @id IS NULL OR HAS_PERMS_BY_NAME(@viewname, 'OBJECT', 'ALTER') = 0
+    RAISERROR (15165, -1, -1, @viewname)
+GO
+CREATE PROCEDURE sys.sp_refreshsqlmodule (@name nvarchar(776)) AS
+DECLARE @id int = OBJECT_ID(@name)
+IF OBJECT_DEFINITION(@id) IS NULL OR HAS_PERMS_BY_NAME(@name, 'OBJECT', 'ALTER') = 0
+    RAISERROR (15165, -1, -1, @name)
