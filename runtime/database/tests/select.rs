@@ -145,6 +145,11 @@ async fn groups_come_in_sets() {
             ("SELECT DISTINCT area FROM c GROUP BY ROLLUP (area)", "varchar(5): N; S; NULL"),
             ("SELECT TOP 1 area, COUNT(*) FROM c GROUP BY CUBE (area) ORDER BY COUNT(*) DESC", "varchar(5), int!: NULL|3"),
             ("SELECT UPPER(area) + '!', COUNT(*) FROM c GROUP BY ROLLUP (UPPER(area)) ORDER BY 2", "varchar(6), int!: S!|1; N!|2; NULL|3"),
+            // "GROUPING_ID": what is grouped by may get the type of a longer text beside it.
+            ("SELECT CASE GROUPING_ID(area, name) WHEN 0 THEN name WHEN 1 THEN 'Total: ' + area ELSE N'Company Total:' END AS title, COUNT(*)
+              FROM c GROUP BY ROLLUP (area, name) ORDER BY GROUPING(area), area, GROUPING(name), name",
+             "nvarchar(14), int!: Ann|1; Cy|1; Total: N|2; Bob|1; Total: S|1; Company Total:|3"),
+            ("SELECT CASE WHEN name = 'Cy' THEN 'a longer text' ELSE name END FROM c GROUP BY name ORDER BY name", "varchar(13): Ann; Bob; a longer text"),
             ("SELECT SUM(id) FROM c GROUP BY ()", "int: 6"),
             ("SELECT COUNT(*) FROM c WHERE 1 = 0 GROUP BY ()", "int!: 0"),
             ("SELECT area, GROUPING(area) FROM c GROUP BY area ORDER BY area", "varchar(5), tinyint!: N|0; S|0"),

@@ -128,3 +128,16 @@ async fn null_is_nothing() {
     ])
     .await;
 }
+
+/// "CEILING", "FLOOR": the sign of an amount may come after its currency.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_has_a_sign_of_its_own() {
+    select(&[
+        (
+            "CEILING($123.45), CEILING($-123.45), CEILING($0.0)",
+            "money!, money!, money!: 124.0000|-123.0000|0.0000",
+        ),
+        ("$+1.5 - $-1.5, $1-$2", "money!, money!: 3.0000|-1.0000"),
+    ])
+    .await;
+}

@@ -104,6 +104,50 @@ async fn fractions_are_rounded() {
     select(&cases).await;
 }
 
+/// "time", "date", "datetime2": a text of their examples has a blank before the fraction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fraction_may_stand_apart() {
+    const TEXT: &str = "2007-05-08 12:35:29. 1234567 +12:15";
+    let cases: Vec<(String, String)> = [
+        ("time(7)", "12:35:29.1234567"),
+        ("date", "2007-05-08"),
+        ("datetime2(7)", "2007-05-08 12:35:29.1234567"),
+        ("datetimeoffset(7)", "2007-05-08 12:35:29.1234567 +12:15"),
+    ]
+    .map(|(to, shown)| {
+        (format!("CAST(CAST('{TEXT}' AS {to}) AS varchar(40))"), format!("varchar(40)!: {shown}"))
+    })
+    .into();
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    select(&cases).await;
+    select(&[("CAST('2007-05-08 12:35:29. 123' AS datetime)", "241")]).await;
+}
+
+/// "TIMEFROMPARTS", "DATETIME2FROMPARTS", "DATETIMEOFFSETFROMPARTS": the last argument says of how
+/// many digits the fraction is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fraction_counts_by_its_digits() {
+    let cases: Vec<(String, String)> = [("5", 1, "5"), ("50", 2, "50"), ("500", 3, "500")]
+        .into_iter()
+        .flat_map(|(fraction, digits, shown)| {
+            [
+                (format!("TIMEFROMPARTS(14, 23, 44, {fraction}, {digits})"), format!("14:23:44.{shown}")),
+                (
+                    format!("DATETIME2FROMPARTS(2011, 8, 15, 14, 23, 44, {fraction}, {digits})"),
+                    format!("2011-08-15 14:23:44.{shown}"),
+                ),
+                (
+                    format!("DATETIMEOFFSETFROMPARTS(2011, 8, 15, 14, 30, 0, {fraction}, 12, 30, {digits})"),
+                    format!("2011-08-15 14:30:00.{shown} +12:30"),
+                ),
+            ]
+        })
+        .map(|(call, shown)| (format!("CAST({call} AS varchar(40))"), format!("varchar(40)!: {shown}")))
+        .collect();
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    select(&cases).await;
+}
+
 /// "datetime": the alphabetical formats, in any order of the session.
 #[tokio::test(flavor = "multi_thread")]
 async fn months_may_have_names() {

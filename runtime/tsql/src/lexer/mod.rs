@@ -220,10 +220,15 @@ impl Lexer<'_> {
             self.skip_while(is_name_part);
             return TokenKind::Word { reserved: false };
         }
-        self.skip_while(|c| c.is_ascii_digit() || c == ',');
-        if self.byte(0) == b'.' {
-            self.position += 1;
-            self.skip_while(|c| c.is_ascii_digit());
+        // `$-1.50`: the number's sign may come after the currency's.
+        let sign = usize::from(matches!(self.byte(0), b'+' | b'-'));
+        if sign == 0 || self.byte(1).is_ascii_digit() || self.byte(1) == b'.' {
+            self.position += sign;
+            self.skip_while(|c| c.is_ascii_digit() || c == ',');
+            if self.byte(0) == b'.' {
+                self.position += 1;
+                self.skip_while(|c| c.is_ascii_digit());
+            }
         }
         TokenKind::Money
     }

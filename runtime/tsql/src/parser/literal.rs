@@ -83,14 +83,14 @@ impl Parser<'_> {
 fn negated(literal: Literal) -> Literal {
     const BELOW_INTEGER: i128 = -(i32::MIN as i128);
     match literal {
-        // A literal has no sign of its own, so its negation fits.
+        // But for money, a literal has no sign of its own, so its negation fits.
         Literal::Integer(value) => Literal::Integer(value.wrapping_neg()),
         Literal::Decimal(Decimal { unscaled: BELOW_INTEGER, scale: 0 }) => {
             Literal::Integer(i32::MIN)
         }
         Literal::Decimal(value) => Literal::Decimal(Decimal::new(-value.unscaled, value.scale)),
         Literal::Float(value) => Literal::Float(-value),
-        Literal::Money(units) => Literal::Money(-units),
+        Literal::Money(units) => Literal::Money(units.wrapping_neg()),
         other => other,
     }
 }
@@ -130,8 +130,9 @@ fn number(text: &str) -> std::result::Result<Literal, ParseErrorKind> {
 
 /// Reads `$1,234.50`; what is beyond the fourth digit is rounded.
 fn money(text: &str) -> Option<i64> {
-    let digits: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-    if digits.chars().all(|c| c == '.') {
+    let part = |c: &char| c.is_ascii_digit() || matches!(c, '.' | '-');
+    let digits: String = text.chars().filter(part).collect();
+    if digits.chars().all(|c| !c.is_ascii_digit()) {
         return Some(0);
     }
     let value: Decimal = digits.parse().ok()?;
@@ -174,6 +175,9 @@ mod tests {
         assert_eq!(money("$1,234"), Some(12_340_000));
         assert_eq!(money("$0.00005"), Some(1));
         assert_eq!(money("$"), Some(0));
+        assert_eq!(money("$-1.5"), Some(-15_000));
+        assert_eq!(money("$+1.5"), Some(15_000));
+        assert_eq!(money("$-922337203685477.5808"), Some(i64::MIN));
         assert_eq!(money("$922337203685477.5808"), None);
     }
 

@@ -162,7 +162,8 @@ impl Binder<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let types: Vec<String> = signature.arguments.iter().map(SqlType::to_string).collect();
         let function = Function {
-            name: short(format!("{name}({})", types.join(","))),
+            // The result is part of it: of how many digits DATETIME2FROMPARTS reads a fraction.
+            name: short(format!("{name}({}):{}", types.join(","), signature.result)),
             arguments: signature.arguments,
             strict: signature.strict,
             deterministic: signature.deterministic,

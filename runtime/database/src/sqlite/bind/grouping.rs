@@ -124,7 +124,7 @@ impl Binder<'_> {
         let mut arguments = Vec::with_capacity(list.len());
         for (index, argument) in list.iter().enumerate() {
             let value = self.value(argument)?;
-            let grouped = self.scope().grouped.iter().position(|known| *known == value);
+            let grouped = self.scope().grouped.iter().position(|known| same(known, &value));
             let place = grouped.ok_or_else(|| errors::grouping_argument(index + 1, name))?;
             arguments.push(int(i64::try_from(place).unwrap_or(i64::MAX)));
         }
@@ -233,7 +233,7 @@ fn for_set(select: BoundSelect, values: &[Bound], set: &[usize]) -> BoundSelect 
             if matches!(&part.kind, Kind::Aggregate(aggregate) if aggregate.over.is_none()) {
                 return Some(part.clone());
             }
-            let at = values.iter().position(|value| value == part)?;
+            let at = values.iter().position(|value| same(value, part))?;
             Some(match set.contains(&at) {
                 true => part.clone(),
                 false => Bound::constant(Value::Null, part.sql_type),
@@ -264,6 +264,12 @@ fn count() -> Bound {
     Bound { kind: Kind::Aggregate(Box::new(count)), sql_type: SqlType::BigInt, nullable: false }
 }
 
+/// Whether a value is what is grouped by: it may have got a wider type that is stored in the same
+/// way, as beside a longer text in CASE.
+fn same(grouped: &Bound, value: &Bound) -> bool {
+    grouped.kind == value.kind
+}
+
 /// Refuses a column of the query's own sources that is neither grouped by nor aggregated, by the
 /// error of the clause that it stands in.
 pub(crate) fn check(
@@ -273,7 +279,7 @@ pub(crate) fn check(
     own: &[SourceId],
     refused: fn(&str) -> SqlError,
 ) -> Result<(), SqlError> {
-    if group_by.contains(value) {
+    if group_by.iter().any(|grouped| same(grouped, value)) {
         return Ok(());
     }
     match &value.kind {

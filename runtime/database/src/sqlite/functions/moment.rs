@@ -393,6 +393,10 @@ impl Reader<'_> {
             if self.eat(':') {
                 second = self.number()?.0;
                 if self.eat('.') {
+                    // "time": `12:35:29. 1234567`, which datetime doesn't take.
+                    if self.reading.year_first {
+                        self.blanks();
+                    }
                     fraction = self.fraction()?;
                 } else if self.eat(':') {
                     // hh:mm:ss:mmm counts milliseconds.
