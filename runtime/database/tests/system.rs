@@ -50,6 +50,37 @@ async fn every_view_can_be_read() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// "IDENT_SEED", "IDENT_CURRENT", "COLUMNS_UPDATED", "DATABASEPROPERTYEX", "SCHEMA_ID", "DB_ID",
+/// "INDEXKEY_PROPERTY": of columns as of constants.
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_is_asked_for_each_row() {
+    let server = Server::new();
+    let mut session = filled(&server).await;
+    check(
+        &mut *session,
+        &[
+            ("SELECT TABLE_NAME, IDENT_SEED(TABLE_SCHEMA + '.' + TABLE_NAME) AS seed,
+              IDENT_INCR(TABLE_SCHEMA + '.' + TABLE_NAME) AS step, IDENT_CURRENT(TABLE_NAME) AS last
+              FROM INFORMATION_SCHEMA.TABLES WHERE IDENT_SEED(TABLE_SCHEMA + '.' + TABLE_NAME) IS NOT NULL",
+             "nvarchar(128)!, decimal(38,0), decimal(38,0), decimal(38,0): parent|5|2|5"),
+            ("SELECT COLUMN_NAME, COLUMNPROPERTY(OBJECT_ID(TABLE_SCHEMA + '.' + TABLE_NAME), COLUMN_NAME, 'ColumnID')
+              FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'child' ORDER BY 2",
+             "nvarchar(128), int: a|1; b|2; parent|3"),
+            ("SELECT OBJECT_ID(name) - object_id, OBJECT_ID('dbo.' + name, 'U'), OBJECT_ID(DB_NAME() + '..' + name) - object_id,
+              OBJECT_ID('other.dbo.' + name) FROM sys.views", "int, int, int, int: 0|NULL|0|NULL"),
+            ("SELECT DB_ID(name) - database_id, DATABASEPROPERTYEX(name, 'Recovery'), DATABASEPROPERTYEX(name, 'IsAutoShrink')
+              FROM sys.databases WHERE name = 'tempdb'", "int, nvarchar(128), nvarchar(128): 0|SIMPLE|0"),
+            ("SELECT SCHEMA_ID(name) - schema_id FROM sys.schemas WHERE name = 'dbo'", "int: 0"),
+            ("SELECT DATABASEPROPERTYEX('master', 'IsAutoShrink'), DATABASEPROPERTYEX('none', 'IsAutoShrink')", "int, nvarchar(128): 0|NULL"),
+            ("SELECT c.name, INDEXKEY_PROPERTY(OBJECT_ID('child'), 2, 1, 'IsDescending') FROM sys.columns c
+              WHERE c.object_id = OBJECT_ID('child') AND c.column_id = INDEXKEY_PROPERTY(OBJECT_ID('child'), 2, 1, 'ColumnId')",
+             "nvarchar(128), int: parent|1"),
+            ("SELECT HAS_PERMS_BY_NAME(name, 'OBJECT', 'SELECT') FROM sys.tables", "40517"),
+        ],
+    )
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_have_columns_keys_and_parameters() {
     let server = Server::new();

@@ -48,7 +48,7 @@ impl Binder<'_> {
                 Ok(Bound::constant(Value::Int(first), SqlType::TinyInt))
             }
             "@@lock_timeout" => int(session.lock_timeout),
-            "@@textsize" => int(i64::from(i32::MAX)),
+            "@@textsize" => int(session.text_size),
             "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@procid"
             | "@@fetch_status" | "@@cursor_rows" => int(0),
             "@@max_connections" => int(32_767),
@@ -67,6 +67,10 @@ impl Binder<'_> {
     ) -> Result<Option<Bound>, SqlError> {
         if let Some(bound) = self.principal_function(name, arguments)? {
             return Ok(Some(bound));
+        }
+        // What is the same for every row is asked once. Of a column, the functions of `sys` are.
+        if !constant(arguments) && system::function(name).is_some() {
+            return Ok(None);
         }
         let session = self.environment.session;
         let optional_int = |value: Option<i64>| {
@@ -300,7 +304,7 @@ impl Binder<'_> {
     fn argument(&self, arguments: &[Bound], index: usize) -> Result<Option<Value>, SqlError> {
         let Some(argument) = arguments.get(index) else { return Ok(None) };
         if !argument.is_constant() {
-            return Err(errors::unsupported("A metadata function of a column"));
+            return Err(errors::metadata_of_column());
         }
         self.environment.evaluate(argument).map(Some)
     }
@@ -492,14 +496,46 @@ fn session_property(option: &str) -> Bound {
     Bound { nullable: true, ..Bound::constant(value, SqlType::Int) }
 }
 
+/// "DATABASEPROPERTYEX (Transact-SQL)", as `sys.databases` shows the same.
 fn database_property(property: &str) -> Bound {
+    let int =
+        |number| Bound { nullable: true, ..Bound::constant(Value::Int(number), SqlType::Int) };
     match property.to_ascii_lowercase().as_str() {
         "collation" => optional_name(Some(environment::COLLATION_NAME.to_owned())),
         "status" => optional_name(Some("ONLINE".to_owned())),
         "updateability" => optional_name(Some("READ_WRITE".to_owned())),
         "useraccess" => optional_name(Some("MULTI_USER".to_owned())),
         "recovery" => optional_name(Some("SIMPLE".to_owned())),
-        "version" => Bound { nullable: true, ..Bound::constant(Value::Int(957), SqlType::Int) },
+        "version" => int(957),
+        "comparisonstyle" => int(196_609),
+        "lcid" => int(1033),
+        "sqlsortorder" => int(52),
+        "istornpagedetectionenabled" => int(0),
+        "isautocreatestatistics" | "isautoupdatestatistics" => int(1),
+        "isansinulldefault"
+        | "isansinullsenabled"
+        | "isansipaddingenabled"
+        | "isansiwarningsenabled"
+        | "isarithmeticabortenabled"
+        | "isautoclose"
+        | "isautocreatestatisticsincremental"
+        | "isautoshrink"
+        | "isclone"
+        | "isclosecursorsoncommitenabled"
+        | "isfulltextenabled"
+        | "isinstandby"
+        | "islocalcursorsdefault"
+        | "ismergepublished"
+        | "isnullconcat"
+        | "isnumericroundabortenabled"
+        | "isparameterizationforced"
+        | "ispublished"
+        | "isquotedidentifiersenabled"
+        | "isrecursivetriggersenabled"
+        | "issubscribed"
+        | "issyncwithbackup"
+        | "isverifiedclone"
+        | "isxtpsupported" => int(0),
         _ => optional_name(None),
     }
 }

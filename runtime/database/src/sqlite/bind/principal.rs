@@ -18,6 +18,7 @@ use crate::sqlite::security::permission::{Class, Permission};
 use crate::sqlite::security::principal::{database, server};
 use crate::sqlite::security::rights::Securable;
 use crate::sqlite::security::store::{self, Principal};
+use crate::sqlite::system;
 
 /// The type of SIDs.
 const SID: SqlType = SqlType::VarBinary(Length::Limited(85));
@@ -57,7 +58,8 @@ impl Binder<'_> {
         if !arguments.iter().all(Bound::is_constant) {
             return match (name, arguments) {
                 ("HAS_DBACCESS", [database]) => self.access_by_name(database).map(Some),
-                _ => Ok(None),
+                _ if system::function(name).is_some() => Ok(None),
+                _ => Err(errors::metadata_of_column()),
             };
         }
         let values = arguments.iter().map(|argument| self.environment.evaluate(argument));

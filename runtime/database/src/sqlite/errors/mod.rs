@@ -41,6 +41,11 @@ pub(crate) fn undeclared_table(name: &str) -> SqlError {
     SqlError::with_class(1087, 15, format!("Must declare the table variable \"{name}\".")).state(2)
 }
 
+/// A function about the database whose arguments have to be the same for every row.
+pub(crate) fn metadata_of_column() -> SqlError {
+    unsupported("A metadata function of a column")
+}
+
 pub(crate) fn unknown_function(name: &str) -> SqlError {
     SqlError::with_class(195, 15, format!("'{name}' is not a recognized built-in function name."))
         .state(10)

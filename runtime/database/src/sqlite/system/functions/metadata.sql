@@ -164,6 +164,62 @@ BEGIN
         END FROM sys.indexes WHERE object_id = @id AND name = @index)
 END
 GO
+CREATE FUNCTION sys.OBJECT_ID (@name nvarchar(776), @type varchar(2) = NULL) RETURNS int AS
+BEGIN
+    RETURN CASE WHEN COALESCE(PARSENAME(@name, 3), DB_NAME()) = DB_NAME() THEN (SELECT o.object_id
+        FROM sys.all_objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+        WHERE o.name = PARSENAME(@name, 1) AND s.name = COALESCE(PARSENAME(@name, 2), SCHEMA_NAME())
+        AND o.type = COALESCE(@type, o.type)) END
+END
+GO
+CREATE FUNCTION sys.DB_ID (@name sysname) RETURNS int AS
+BEGIN
+    RETURN (SELECT database_id FROM sys.databases WHERE name = @name)
+END
+GO
+CREATE FUNCTION sys.DATABASEPROPERTYEX (@name sysname, @property varchar(128)) RETURNS nvarchar(128) AS
+BEGIN
+    RETURN (SELECT CASE @property
+            WHEN 'Collation' THEN collation_name
+            WHEN 'Recovery' THEN recovery_model_desc
+            WHEN 'Status' THEN state_desc
+            WHEN 'Updateability' THEN CASE is_read_only WHEN 1 THEN 'READ_ONLY' ELSE 'READ_WRITE' END
+            WHEN 'UserAccess' THEN user_access_desc
+            WHEN 'IsAutoClose' THEN CAST(is_auto_close_on AS nvarchar(128))
+            WHEN 'IsAutoShrink' THEN CAST(is_auto_shrink_on AS nvarchar(128))
+            WHEN 'IsFulltextEnabled' THEN CAST(is_fulltext_enabled AS nvarchar(128))
+        END FROM sys.databases WHERE name = @name)
+END
+GO
+CREATE FUNCTION sys.SCHEMA_ID (@name sysname) RETURNS int AS
+BEGIN
+    RETURN (SELECT schema_id FROM sys.schemas WHERE name = @name)
+END
+GO
+CREATE FUNCTION sys.IDENT_CURRENT (@table nvarchar(776)) RETURNS numeric(38, 0) AS
+BEGIN
+    RETURN (SELECT COALESCE(last_value, seed_value) FROM sys.identity_columns
+        WHERE object_id = OBJECT_ID(@table))
+END
+GO
+CREATE FUNCTION sys.IDENT_SEED (@table nvarchar(776)) RETURNS numeric(38, 0) AS
+BEGIN
+    RETURN (SELECT seed_value FROM sys.identity_columns WHERE object_id = OBJECT_ID(@table))
+END
+GO
+CREATE FUNCTION sys.IDENT_INCR (@table nvarchar(776)) RETURNS numeric(38, 0) AS
+BEGIN
+    RETURN (SELECT increment_value FROM sys.identity_columns WHERE object_id = OBJECT_ID(@table))
+END
+GO
+CREATE FUNCTION sys.INDEXKEY_PROPERTY (@id int, @index_id int, @key_id int, @property varchar(128)) RETURNS int AS
+BEGIN
+    RETURN (SELECT CASE @property WHEN 'ColumnId' THEN column_id
+            WHEN 'IsDescending' THEN CAST(is_descending_key AS int) END
+        FROM sys.index_columns
+        WHERE object_id = @id AND index_id = @index_id AND key_ordinal = @key_id)
+END
+GO
 CREATE FUNCTION sys.INDEX_COL (@table nvarchar(776), @index_id int, @key_id int) RETURNS sysname AS
 BEGIN
     RETURN (SELECT c.name FROM sys.index_columns i
