@@ -345,6 +345,10 @@ async fn what_drivers_ask() {
                 "nvarchar(128)!: dm_exec_sessions",
             ),
             ("SET LOCK_TIMEOUT 1000 SELECT @@LOCK_TIMEOUT", "int!: 1000"),
+            // "@@TEXTSIZE", "SET TEXTSIZE".
+            ("SET TEXTSIZE 2048 SELECT @@TEXTSIZE", "int!: 2048"),
+            ("SET TEXTSIZE 0 SELECT @@TEXTSIZE", "int!: 4096"),
+            ("SET TEXTSIZE -1 SELECT @@TEXTSIZE", "int!: 2147483647"),
             ("SELECT DATABASEPROPERTYEX('master', 'Collation')",
              "nvarchar(128): SQL_Latin1_General_CP1_CI_AS"),
             ("SELECT @nothing", "137"),

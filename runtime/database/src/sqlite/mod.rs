@@ -37,6 +37,7 @@ mod translate;
 use embedded::catalog::{Catalog, DatabaseName};
 use embedded::context::Context;
 use embedded::environment::{self, Given, IdentityState};
+use embedded::settings::MOST_TEXT;
 use embedded::thread::EmbeddedSession;
 use embedded::{connection, failure};
 use functions::assigned::Assigned;
@@ -260,6 +261,7 @@ impl Shared {
             live: self.sessions.enter(live),
             database,
             lock_timeout: -1,
+            text_size: MOST_TEXT,
             waits_for_caller,
             identity_insert: None,
             identity: IdentityState::of_session(Arc::clone(&self.given)),

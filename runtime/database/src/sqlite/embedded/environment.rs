@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) database: DatabaseName,
     /// Milliseconds that a writer waits for another; -1 for ever.
     pub(crate) lock_timeout: i64,
+    /// `@@TEXTSIZE`
+    pub(crate) text_size: i64,
     /// Whether who has started the script that this session belongs to holds the write lock until
     /// the script has ended: waiting for it would last for ever.
     pub(crate) waits_for_caller: bool,

@@ -27,7 +27,7 @@ pub(crate) mod parameters;
 mod rename;
 pub(crate) mod reset;
 pub(crate) mod schemas;
-mod settings;
+pub(crate) mod settings;
 mod staged;
 pub(crate) mod statement;
 pub(crate) mod storage;

@@ -4,6 +4,7 @@ use launchpod_types::SqlError;
 
 use super::catalog::Catalog;
 use super::context::Context;
+use super::settings::MOST_TEXT;
 use super::thread::Worker;
 use super::transaction;
 use crate::sqlite::functions::{language, random};
@@ -15,6 +16,7 @@ impl Worker {
     pub(crate) fn reset(&mut self) -> Result<(), SqlError> {
         self.callers.clear();
         self.session.lock_timeout = -1;
+        self.session.text_size = MOST_TEXT;
         self.session.identity_insert = None;
         self.session.identity.forget();
         self.drop_global_tables();

@@ -7,11 +7,15 @@ use super::thread::Worker;
 use crate::Called;
 use crate::sqlite::functions::language::{self, Language};
 
+/// The most bytes of a text: what `@@TEXTSIZE` is in a new session.
+pub(crate) const MOST_TEXT: i64 = i32::MAX as i64;
+
 /// The options that the database heeds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     language: Language,
     lock_timeout: i64,
+    text_size: i64,
     identity_insert: Option<i64>,
 }
 
@@ -22,6 +26,7 @@ impl Settings {
         Settings {
             language: language::current(),
             lock_timeout: session.lock_timeout,
+            text_size: session.text_size,
             identity_insert: session.identity_insert,
         }
     }
@@ -29,7 +34,17 @@ impl Settings {
     fn restore(self, session: &mut Session) {
         language::restore(self.language);
         session.lock_timeout = self.lock_timeout;
+        session.text_size = self.text_size;
         session.identity_insert = self.identity_insert;
+    }
+}
+
+/// What SET TEXTSIZE means ("SET TEXTSIZE (Transact-SQL)"): 0 is 4 KB, less than that no limit.
+pub(super) fn text_size(bytes: i32) -> i64 {
+    match bytes {
+        0 => 4096,
+        1.. => bytes.into(),
+        _ => MOST_TEXT,
     }
 }
 

@@ -470,6 +470,9 @@ impl Worker {
                 ("LOCK_TIMEOUT", SetValue::Literal(Literal::Integer(milliseconds))) => {
                     self.session.lock_timeout = i64::from(*milliseconds);
                 }
+                ("TEXTSIZE", SetValue::Literal(Literal::Integer(bytes))) => {
+                    self.session.text_size = super::settings::text_size(*bytes);
+                }
                 ("SHOWPLAN_ALL" | "SHOWPLAN_TEXT" | "SHOWPLAN_XML", SetValue::On) => {
                     return Err(errors::unsupported(format_args!("SET {name}")).into());
                 }

@@ -17,6 +17,7 @@ use crate::sqlite::bind::Binder;
 use crate::sqlite::embedded::catalog::{DatabaseName, encode_type};
 use crate::sqlite::embedded::context::Context;
 use crate::sqlite::embedded::environment::{Environment, IdentityState, Session};
+use crate::sqlite::embedded::settings::MOST_TEXT;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
@@ -135,6 +136,7 @@ fn nobody() -> Session {
         live: Arc::new(Sessions::default()).enter(LiveSession::new(&login, "", database.id)),
         database,
         lock_timeout: -1,
+        text_size: MOST_TEXT,
         waits_for_caller: false,
         identity_insert: None,
         identity: IdentityState::default(),
