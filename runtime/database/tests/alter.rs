@@ -28,12 +28,63 @@ async fn indexes_keep_their_keys() {
             ("INSERT t VALUES (6, 'z', 2)", "2601"),
             ("DROP INDEX missing ON t", "3701"),
             ("DROP INDEX IF EXISTS missing ON t", ": "),
-            ("DROP INDEX ix ON t", ": "),
+            ("DROP INDEX ix ON t WITH (ONLINE = ON, MAXDOP = 2)", ": "),
             ("DROP INDEX t.plain", ": "),
+            ("CREATE INDEX i ON t (a) CREATE TABLE u (a int) CREATE INDEX i ON u (a)", ": "),
+            ("DROP INDEX IF EXISTS i ON t, i ON u DROP TABLE u", ": "),
+            ("SELECT COUNT(*) FROM sys.indexes WHERE name = 'i'", "int!: 0"),
             ("INSERT t VALUES (1, 'x', 1)", ": "),
             ("CREATE TABLE #t (a int) CREATE UNIQUE INDEX ix ON #t (a) INSERT #t VALUES (1)", ": "),
             ("INSERT #t VALUES (1)", "2601"),
             ("DROP TABLE t CREATE TABLE t (a int) CREATE INDEX partial ON t (a)", ": "),
+        ],
+    )
+    .await;
+}
+
+/// "ALTER TABLE (Transact-SQL)": "Drop columns and constraints".
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_and_constraints_go_at_once() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    let table = "CREATE TABLE t (a int NOT NULL CONSTRAINT ck CHECK (a > 0), b int, c int, CONSTRAINT pk PRIMARY KEY (a))";
+    check(
+        &mut *session,
+        &[
+            (table, ": "),
+            ("ALTER TABLE t DROP CONSTRAINT ck, pk, COLUMN b", ": "),
+            (
+                "SELECT name FROM sys.columns WHERE object_id = OBJECT_ID('t')",
+                "nvarchar(128): a; c",
+            ),
+            ("SELECT COUNT(*) FROM sys.objects WHERE parent_object_id = OBJECT_ID('t')", "int!: 0"),
+            ("ALTER TABLE t DROP COLUMN IF EXISTS b, CONSTRAINT pk", "3728"),
+            ("DROP TABLE t", ": "),
+            (table, ": "),
+            ("ALTER TABLE t DROP pk WITH (ONLINE = ON), COLUMN b, c", ": "),
+            ("SELECT name FROM sys.columns WHERE object_id = OBJECT_ID('t')", "nvarchar(128): a"),
+        ],
+    )
+    .await;
+}
+
+/// "CREATE DATABASE", "SELECT - INTO", "CREATE TABLE": files and filegroups are read, and there are
+/// none.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_the_data_folder_s() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            ("CREATE DATABASE d CONTAINMENT = NONE ON PRIMARY (NAME = a, FILENAME = 'a.mdf', SIZE = 10MB, FILEGROWTH = 15%),
+              FILEGROUP more DEFAULT (NAME = b, FILENAME = 'b.ndf', MAXSIZE = UNLIMITED)
+              LOG ON (NAME = l, FILENAME = 'l.ldf') COLLATE SQL_Latin1_General_CP1_CI_AS", ": "),
+            ("CREATE DATABASE e CONTAINMENT = PARTIAL", "40517"),
+            ("CREATE DATABASE e ON (NAME = a, FILENAME = 'a.mdf') FOR ATTACH", "40517"),
+            ("SELECT name FROM sys.databases WHERE name IN ('d', 'e')", "nvarchar(128)!: d"),
+            ("SELECT 1 AS a INTO t ON [PRIMARY]", ": "),
+            ("SELECT a FROM t", "int!: 1"),
         ],
     )
     .await;

@@ -18,6 +18,8 @@ fn errors_have_number_line_and_text() {
         ("SELECT a > 1", 102, 1, "Incorrect syntax near '>'."),
         ("SELECT a.b.c.d.e", 102, 1, "Incorrect syntax near '.'."),
         ("SELECT 1; 5", 102, 1, "Incorrect syntax near '5'."),
+        ("DROP INDEX t.a, b ON t", 102, 1, "Incorrect syntax near 't'."),
+        ("CREATE DATABASE d ON PRIMARY (NAME = a", 102, 1, "Incorrect syntax near 'a'."),
         ("SELECT ?", 102, 1, "Incorrect syntax near '?'."),
         ("SELECT 1 \\ 2", 102, 1, "Incorrect syntax near '\\'."),
         ("SELECT 1; p 1", 102, 1, "Incorrect syntax near 'p'."),

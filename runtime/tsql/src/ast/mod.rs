@@ -58,7 +58,7 @@ pub use statement::{
 pub use table::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,
     ConstraintKind, CreateTable, ForeignKey, IdentityColumn, IndexColumn, IndexDefinition,
-    ReferentialAction, TableDefinition,
+    ReferentialAction, TableDefinition, TablePart,
 };
 pub use write::{
     AssignOperator, Assignment, BulkColumn, Delete, Insert, InsertBulk, InsertSource, Merge,

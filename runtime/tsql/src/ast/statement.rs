@@ -299,8 +299,8 @@ pub struct Drop {
     pub if_exists: bool,
     /// One or more.
     pub names: Vec<ObjectName>,
-    /// The table of `DROP INDEX name ON table`.
-    pub table: Option<ObjectName>,
+    /// The table of each `DROP INDEX name ON table`; none of the older `DROP INDEX table.name`.
+    pub tables: Vec<ObjectName>,
 }
 
 /// What a [`Drop`] drops.

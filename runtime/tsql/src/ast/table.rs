@@ -189,26 +189,25 @@ pub struct AlterTable {
     pub action: AlterTableAction,
 }
 
+/// What [`AlterTableAction::Drop`] drops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePart {
+    /// `COLUMN`; else it is a constraint.
+    pub column: bool,
+    /// `IF EXISTS`
+    pub if_exists: bool,
+    /// Its name.
+    pub name: Identifier,
+}
+
 /// What [`AlterTable`] changes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AlterTableAction {
     /// `ADD columns and constraints`
     Add(TableDefinition),
-    /// `DROP COLUMN [IF EXISTS] …`
-    DropColumns {
-        /// `IF EXISTS`
-        if_exists: bool,
-        /// The columns.
-        names: Vec<Identifier>,
-    },
-    /// `DROP CONSTRAINT [IF EXISTS] …`
-    DropConstraints {
-        /// `IF EXISTS`
-        if_exists: bool,
-        /// The constraints.
-        names: Vec<Identifier>,
-    },
+    /// `DROP …`: columns and constraints, in their order.
+    Drop(Vec<TablePart>),
     /// `CHECK CONSTRAINT { ALL | … }`: these are heeded again.
     CheckConstraints {
         /// The constraints; none for all.

@@ -153,6 +153,9 @@ impl Parser<'_> {
             return self.error(ParseErrorKind::AssignAndReturn);
         }
         let into = if self.accept_word("INTO") { Some(self.object_name()?) } else { None };
+        if into.is_some() && self.at_word("ON") {
+            self.storage()?;
+        }
         let from = self.sources()?;
         let filter = self.where_clause()?;
         let group_by = if self.accept_word("GROUP") { Some(self.group_by()?) } else { None };

@@ -2,7 +2,7 @@
 
 use super::{Failure, Parser, Result};
 use crate::ast::{
-    CreateDatabase, CreateIndex, CreateSchema, Drop, IndexDefinition, ObjectName, PermissionVerb,
+    CreateDatabase, CreateIndex, CreateSchema, Drop, IndexDefinition, PermissionVerb,
 };
 use crate::ast::{
     DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
@@ -353,13 +353,39 @@ impl Parser<'_> {
             return Err(Failure::Unread(""));
         }
         let name = self.identifier()?;
+        if self.accept_word("CONTAINMENT") {
+            self.expect("=")?;
+            if !self.accept_word("NONE") {
+                return Err(Failure::Unread("CONTAINMENT"));
+            }
+        }
+        self.database_files()?;
         let collation = self.collation()?;
-        if self.at_any_word(&["ON", "LOG", "FOR", "AS", "CONTAINMENT"])
-            || (self.at_word("WITH") && !self.word_ahead(2, "AS"))
-        {
+        if self.at_any_word(&["FOR", "AS"]) || (self.at_word("WITH") && !self.word_ahead(2, "AS")) {
             return Err(Failure::Unread("database option"));
         }
         Ok(StatementKind::CreateDatabase(CreateDatabase { name, collation }))
+    }
+
+    /// Skips where a database's files would be: `ON PRIMARY (NAME = …), FILEGROUP … LOG ON (…)`.
+    fn database_files(&mut self) -> Result<()> {
+        if self.accept_word("ON") {
+            self.accept_word("PRIMARY");
+            self.list(|parser| {
+                if parser.accept_word("FILEGROUP") {
+                    parser.identifier()?;
+                    if parser.at_word("CONTAINS") {
+                        return Err(Failure::Unread("FILEGROUP CONTAINS"));
+                    }
+                    parser.accept_word("DEFAULT");
+                }
+                parser.skip_balanced()
+            })?;
+        }
+        if self.accept_words(&["LOG", "ON"]) {
+            self.list(Self::skip_balanced)?;
+        }
+        Ok(())
     }
 
     fn create_schema(&mut self) -> Result<StatementKind> {
@@ -439,17 +465,20 @@ impl Parser<'_> {
             return Err(Failure::Unread(""));
         }
         let if_exists = self.accept_words(&["IF", "EXISTS"]);
-        let names: Vec<ObjectName> = self.list(Self::object_name)?;
-        let table = if kind == DropKind::Index && self.accept_word("ON") {
-            let table = self.object_name()?;
-            if self.at(",") {
-                return Err(Failure::Unread("list of indexes"));
+        let mut tables = Vec::new();
+        let names = self.list(|parser| {
+            let name = parser.object_name()?;
+            if kind == DropKind::Index && parser.accept_word("ON") {
+                tables.push(parser.object_name()?);
+                parser.storage()?;
             }
-            Some(table)
-        } else {
-            None
-        };
-        Ok(StatementKind::Drop(Drop { kind, if_exists, names, table }))
+            Ok(name)
+        })?;
+        // Both ways of naming an index's table at once.
+        if !tables.is_empty() && tables.len() < names.len() {
+            return self.unexpected();
+        }
+        Ok(StatementKind::Drop(Drop { kind, if_exists, names, tables }))
     }
 
     /// Fails when a definition that began with `start` is not alone in its batch.

@@ -4,7 +4,7 @@ use super::{Failure, Parser, Result};
 use crate::ast::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,
     ConstraintKind, CreateTable, Expr, ForeignKey, Identifier, IdentityColumn, IndexColumn,
-    IndexDefinition, ReferentialAction, StatementKind, TableDefinition,
+    IndexDefinition, ReferentialAction, StatementKind, TableDefinition, TablePart,
 };
 
 /// Words that begin a constraint which stands by itself.
@@ -378,22 +378,20 @@ impl Parser<'_> {
         Ok(StatementKind::AlterTable(Box::new(AlterTable { name, action })))
     }
 
+    /// Reads `[CONSTRAINT] a, COLUMN b, c`: what a word says holds until the next one.
     fn drop_from_table(&mut self) -> Result<AlterTableAction> {
-        let columns = self.accept_word("COLUMN");
-        if !columns {
-            self.accept_word("CONSTRAINT");
-        }
-        let if_exists = self.accept_words(&["IF", "EXISTS"]);
-        let names = self.list(|parser| {
-            if parser.at_any_word(&["COLUMN", "CONSTRAINT"]) {
-                return Err(Failure::Unread("DROP of columns and constraints at once"));
+        let (mut column, mut if_exists) = (false, false);
+        let parts = self.list(|parser| {
+            let column_said = parser.accept_word("COLUMN");
+            if column_said || parser.accept_word("CONSTRAINT") {
+                (column, if_exists) = (column_said, false);
             }
-            parser.identifier()
+            if_exists |= parser.accept_words(&["IF", "EXISTS"]);
+            let name = parser.identifier()?;
+            // `WITH (ONLINE = ON)`
+            parser.storage()?;
+            Ok(TablePart { column, if_exists, name })
         })?;
-        Ok(if columns {
-            AlterTableAction::DropColumns { if_exists, names }
-        } else {
-            AlterTableAction::DropConstraints { if_exists, names }
-        })
+        Ok(AlterTableAction::Drop(parts))
     }
 }

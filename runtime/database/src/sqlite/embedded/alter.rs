@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
     AlterTable, AlterTableAction, ColumnDefinition, ColumnSource, Identifier, TableDefinition,
+    TablePart,
 };
 use launchpod_types::{SqlError, SqlType};
 use rusqlite::params;
@@ -36,12 +37,13 @@ impl Worker {
         }
         match &alter.action {
             AlterTableAction::Add(added) => self.add_to_table(job, table, added),
-            AlterTableAction::DropColumns { if_exists, names } => {
-                names.iter().try_for_each(|name| self.drop_column(&table, name, *if_exists))
-            }
-            AlterTableAction::DropConstraints { if_exists, names } => {
-                names.iter().try_for_each(|name| self.drop_constraint(&table, name, *if_exists))
-            }
+            AlterTableAction::Drop(parts) => parts.iter().try_for_each(|part| {
+                let TablePart { column, if_exists, name } = part;
+                match column {
+                    true => self.drop_column(&table, name, *if_exists),
+                    false => self.drop_constraint(&table, name, *if_exists),
+                }
+            }),
             AlterTableAction::AlterColumn(column) => self.alter_column(&table, column),
             AlterTableAction::CheckConstraints { names } => self.check_constraints(&table, names),
             _ => Err(errors::unsupported("This ALTER TABLE")),

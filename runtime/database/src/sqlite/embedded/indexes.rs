@@ -254,8 +254,9 @@ impl Worker {
     /// `DROP INDEX name ON table`, and the older `DROP INDEX table.name`.
     pub(crate) fn drop_indexes(&self, drop: &Drop) -> Result<(), SqlError> {
         let environment = self.environment();
-        for name in &drop.names {
-            let table = match (&drop.table, &name.schema) {
+        for (place, name) in drop.names.iter().enumerate() {
+            let named = drop.tables.get(place);
+            let table = match (named, &name.schema) {
                 (Some(table), _) => table.clone(),
                 (None, Some(table)) => ObjectName {
                     database: None,
@@ -293,7 +294,7 @@ impl Worker {
                 _ if drop.if_exists => {}
                 (table, _) => {
                     let table = table.map_or_else(
-                        || drop.table.as_ref().map_or(String::new(), ToString::to_string),
+                        || named.map_or(String::new(), ToString::to_string),
                         |table| table.name,
                     );
                     return Err(errors::cannot_drop("index", &format!("{table}.{}", name.name)));

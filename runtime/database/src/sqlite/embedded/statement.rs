@@ -96,7 +96,7 @@ impl Worker {
                 })
             }
             StatementKind::Drop(drop) if drop.kind == DropKind::Index => {
-                let temporary = drop.table.as_ref().is_some_and(ObjectName::is_temporary);
+                let temporary = drop.tables.first().is_some_and(ObjectName::is_temporary);
                 self.change(job, temporary, |worker, _| {
                     worker.drop_indexes(drop).map_err(Stop::from)
                 })
