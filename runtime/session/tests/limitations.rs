@@ -24,6 +24,16 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "GOTO into a block",
     ),
     (
+        "UPDATE … SET column.WRITE (…)",
+        "UPDATE t SET b.WRITE (N'x', 0, 1)",
+        "UPDATE … SET column.method()",
+    ),
+    (
+        "INSERT … SELECT … FROM (MERGE … OUTPUT …) AS s",
+        "INSERT t (a) SELECT a FROM (MERGE t USING t AS o ON 1 = 0 WHEN NOT MATCHED THEN INSERT (a) VALUES (1) OUTPUT inserted.a) AS s",
+        "a change of rows in FROM",
+    ),
+    (
         "CURSOR parameters of procedures",
         "CREATE PROCEDURE c @c CURSOR VARYING OUTPUT AS PRINT 'x'",
         "CURSOR",
@@ -166,11 +176,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "changes through a view WITH CHECK OPTION, with TOP, or of a view",
         "DELETE stacked",
         "a view of a view",
-    ),
-    (
-        "PIVOT, UNPIVOT",
-        "SELECT * FROM (SELECT a, b FROM t) AS s PIVOT (SUM(a) FOR b IN ([x])) AS p",
-        "PIVOT",
     ),
     (
         "TOP or OFFSET with a column in its count",

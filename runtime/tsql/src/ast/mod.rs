@@ -42,8 +42,8 @@ pub use module::{
 pub use name::{Identifier, ObjectName, fold_name, same_name};
 pub use query::{
     Cte, ForClause, ForMode, GroupBy, GroupingSet, Join, JoinKind, JsonColumn, NamedWindow,
-    OffsetFetch, OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, TableHint,
-    TableSample, TableSource, TableSourceKind, Top,
+    OffsetFetch, OrderItem, Pivot, Query, QueryBody, Select, SelectItem, SetOperator, TableHint,
+    TableSample, TableSource, TableSourceKind, Top, Unpivot,
 };
 pub use security::{
     ExecutionContext, LoginChange, LoginOption, PasswordOption, PasswordValue, PermissionChange,

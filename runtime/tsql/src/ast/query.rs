@@ -203,6 +203,36 @@ pub enum TableSourceKind {
     },
     /// `left JOIN right ON …`
     Join(Box<Join>),
+    /// `source PIVOT (…) AS alias`
+    Pivot(Box<Pivot>),
+    /// `source UNPIVOT (…) AS alias`
+    Unpivot(Box<Unpivot>),
+}
+
+/// `source PIVOT (aggregate(value) FOR column IN ([a], …))`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pivot {
+    /// What is turned.
+    pub source: TableSource,
+    /// What becomes of the values.
+    pub aggregate: FunctionCall,
+    /// The column whose values become columns.
+    pub column: Identifier,
+    /// These values.
+    pub values: Vec<Identifier>,
+}
+
+/// `source UNPIVOT (value FOR column IN (a, …))`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unpivot {
+    /// What is turned.
+    pub source: TableSource,
+    /// The new column of the values.
+    pub value: Identifier,
+    /// The new column of the columns' names.
+    pub column: Identifier,
+    /// The columns that become rows.
+    pub columns: Vec<Identifier>,
 }
 
 /// `left JOIN right [ON condition]`

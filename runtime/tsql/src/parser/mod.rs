@@ -18,6 +18,7 @@ mod module;
 mod name;
 mod opaque;
 mod permission;
+mod pivot;
 mod principal;
 mod query;
 mod set;

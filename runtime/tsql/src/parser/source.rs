@@ -40,7 +40,12 @@ impl Parser<'_> {
     /// Fails when a source that must have a name has none.
     pub(super) fn check_alias(&self, source: &TableSource) -> Result<()> {
         match source.kind {
-            TableSourceKind::Derived(_) | TableSourceKind::Values(_) if source.alias.is_none() => {
+            TableSourceKind::Derived(_)
+            | TableSourceKind::Values(_)
+            | TableSourceKind::Pivot(_)
+            | TableSourceKind::Unpivot(_)
+                if source.alias.is_none() =>
+            {
                 self.unexpected()
             }
             _ => Ok(()),
@@ -62,6 +67,11 @@ impl Parser<'_> {
                 return Ok(left);
             }
             let line = left.line;
+            if self.at_any_word(&["PIVOT", "UNPIVOT"]) {
+                self.grow()?;
+                left = self.pivoted(left)?;
+                continue;
+            }
             let Some(kind) = self.join_kind()? else {
                 return Ok(left);
             };
@@ -89,8 +99,6 @@ impl Parser<'_> {
             return Ok(Some(JoinKind::OuterApply));
         } else if self.accept_words(&["CROSS", "JOIN"]) {
             return Ok(Some(JoinKind::Cross));
-        } else if self.at_any_word(&["PIVOT", "UNPIVOT"]) {
-            return Err(Failure::Unread("PIVOT"));
         } else if self.accept_word("JOIN") {
             return Ok(Some(JoinKind::Inner));
         } else if self.accept_word("INNER") {
@@ -237,6 +245,9 @@ impl Parser<'_> {
             self.expect(")")?;
             return self.aliased(TableSourceKind::Derived(Box::new(query)), token.line);
         }
+        if self.at_any_word(&["INSERT", "UPDATE", "DELETE", "MERGE"]) {
+            return Err(Failure::Unread("a change of rows in FROM"));
+        }
         if self.accept_word("VALUES") {
             let rows = self.rows_of_values()?;
             self.expect(")")?;
@@ -258,7 +269,7 @@ impl Parser<'_> {
         self.list(|parser| parser.parenthesized(Self::value_or_default))
     }
 
-    fn aliased(&mut self, kind: TableSourceKind, line: u32) -> Result<TableSource> {
+    pub(super) fn aliased(&mut self, kind: TableSourceKind, line: u32) -> Result<TableSource> {
         let alias = self.table_alias()?;
         let columns = if alias.is_some() { self.optional_names()? } else { Vec::new() };
         Ok(TableSource { alias, columns, ..source(kind, line) })

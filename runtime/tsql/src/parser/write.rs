@@ -114,7 +114,7 @@ impl Parser<'_> {
         if variable.is_none() || both {
             let name = self.object_name()?;
             if self.at("(") {
-                return Err(Failure::Unread("method of a column"));
+                return Err(Failure::Unread("UPDATE … SET column.method()"));
             }
             column_name = Some(column(name));
         }

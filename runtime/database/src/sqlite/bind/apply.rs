@@ -12,6 +12,7 @@ use super::scope::SourceColumn;
 use super::tree::{
     Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue, QueryColumn, SourceId,
 };
+use super::write::{plain_query, plain_select};
 use super::{Binder, int};
 use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
@@ -48,6 +49,20 @@ impl Binder<'_> {
             TableSourceKind::Derived(query) => {
                 let rule = super::Aggregates::Refused;
                 let query = self.with_aggregates(rule, |binder| binder.inner_query(query))?;
+                Ok(Some((query, String::new())))
+            }
+            // Of several rows of VALUES, SQLite lets only the first see what is outside.
+            TableSourceKind::Values(rows) => {
+                let (rows, columns) = self.listed_rows(rows)?;
+                let rows = rows.into_iter();
+                let mut operands: Vec<BoundBody> = rows
+                    .map(|row| BoundBody::Select(Box::new(plain_select(row, None, None))))
+                    .collect();
+                let body = match operands.len() {
+                    1 => operands.remove(0),
+                    _ => BoundBody::Set { operator: "UNION ALL", operands },
+                };
+                let query = BoundQuery { columns, ..plain_query(Vec::new(), body, None) };
                 Ok(Some((query, String::new())))
             }
             TableSourceKind::Function { call, .. } => match self.rows_module(&call.name)? {

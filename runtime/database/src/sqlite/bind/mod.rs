@@ -31,6 +31,7 @@ pub(crate) mod metadata;
 pub(crate) mod module;
 pub(crate) mod operator;
 mod permissions;
+mod pivot;
 pub(crate) mod predicate;
 mod principal;
 pub(crate) mod query;

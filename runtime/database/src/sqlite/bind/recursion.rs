@@ -252,6 +252,8 @@ fn source_in(source: &TableSource, name: &str) -> bool {
         TableSourceKind::Table { name: table, .. } => table.is_plain(name),
         TableSourceKind::Derived(query) => mentions(query, name),
         TableSourceKind::Join(join) => source_in(&join.left, name) || source_in(&join.right, name),
+        TableSourceKind::Pivot(pivot) => source_in(&pivot.source, name),
+        TableSourceKind::Unpivot(unpivot) => source_in(&unpivot.source, name),
         _ => false,
     }
 }

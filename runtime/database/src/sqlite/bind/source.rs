@@ -1,11 +1,14 @@
 //! FROM.
 
-use launchpod_tsql::ast::{Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name};
+use launchpod_tsql::ast::{
+    Expr, Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name,
+};
 use launchpod_types::{SqlError, Value};
 
 use super::query::{named_columns, values_columns};
 use super::scope::{ScopeSource, SourceColumn};
-use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, SourceId};
+use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, SourceId};
+use super::write::plain_query;
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
@@ -48,18 +51,14 @@ impl Binder<'_> {
                 self.derived(query?, source)
             }
             TableSourceKind::Values(rows) => {
-                let mut bound = Vec::with_capacity(rows.len());
-                for row in rows {
-                    let row = row.iter().map(|value| self.value(value));
-                    bound.push(row.collect::<Result<Vec<_>, _>>()?);
-                }
-                let columns = values_columns(&mut bound)?;
-                let body = BoundBody::Values(bound);
-                let (ctes, order_by, limit, offset) = (Vec::new(), Vec::new(), None, None);
-                let query = BoundQuery { ctes, body, order_by, limit, offset, columns };
+                let (rows, columns) = self.listed_rows(rows)?;
+                let body = BoundBody::Values(rows);
+                let query = BoundQuery { columns, ..plain_query(Vec::new(), body, None) };
                 self.derived(query, source)
             }
             TableSourceKind::Join(join) => self.join(join),
+            TableSourceKind::Pivot(pivot) => self.pivot(pivot, source),
+            TableSourceKind::Unpivot(unpivot) => self.unpivot(unpivot, source),
             TableSourceKind::Variable(name) => {
                 let table = self.table_variable(name)?;
                 let id = self.source_id();
@@ -98,6 +97,20 @@ impl Binder<'_> {
             }
             _ => Err(errors::unsupported("This table source")),
         }
+    }
+
+    /// The rows of VALUES, and their columns.
+    pub(super) fn listed_rows(
+        &mut self,
+        rows: &[Vec<Expr>],
+    ) -> Result<(Vec<Vec<Bound>>, Vec<QueryColumn>), SqlError> {
+        let mut bound = Vec::with_capacity(rows.len());
+        for row in rows {
+            let row = row.iter().map(|value| self.value(value));
+            bound.push(row.collect::<Result<Vec<_>, _>>()?);
+        }
+        let columns = values_columns(&mut bound)?;
+        Ok((bound, columns))
     }
 
     /// The module that a function in FROM is.

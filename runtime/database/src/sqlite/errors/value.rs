@@ -250,6 +250,24 @@ pub(crate) fn too_many_sets(most: usize) -> SqlError {
     )
 }
 
+/// A name in PIVOT … IN that the column can't hold.
+pub(crate) fn pivot_value(value: &str) -> SqlError {
+    SqlError::new(
+        473,
+        format!("The incorrect value \"{value}\" is supplied in the PIVOT operator."),
+    )
+}
+
+pub(crate) fn unpivot_type(column: &str) -> SqlError {
+    SqlError::new(
+        8167,
+        format!(
+            "The type of column \"{column}\" conflicts with the type of other columns specified \
+             in the UNPIVOT list."
+        ),
+    )
+}
+
 pub(crate) fn recursion_exhausted(most: u16) -> SqlError {
     SqlError::new(
         530,
