@@ -9,6 +9,8 @@ use sha2::{Digest, Sha512};
 use crate::Secret;
 use crate::sqlite::errors;
 
+/// The shortest name of a login that a password may not contain.
+const SHORTEST_NAME: usize = 3;
 /// The least length that the policy accepts, in characters.
 const LEAST: usize = 8;
 /// The greatest length that SQL Server takes, in characters.
@@ -72,8 +74,10 @@ pub(crate) fn check(login: &str, password: &Secret, policy: bool) -> Result<(), 
     let kinds: [fn(char) -> bool; 4] =
         [char::is_uppercase, char::is_lowercase, |c| c.is_ascii_digit(), |c| !c.is_alphanumeric()];
     let found = kinds.iter().filter(|is_kind| text.chars().any(is_kind)).count();
-    // "Password Policy": it doesn't contain the account's name.
-    let named = text.to_lowercase().contains(&login.to_lowercase());
+    // "Password Policy": it doesn't contain the account's name. Of Windows' rule, "Password must meet
+    // complexity requirements": names of fewer than three characters aren't looked for.
+    let named = login.chars().count() >= SHORTEST_NAME
+        && text.to_lowercase().contains(&login.to_lowercase());
     if found < KINDS || named { Err(errors::password_too_simple()) } else { Ok(()) }
 }
 
@@ -117,6 +121,7 @@ mod tests {
         ] {
             assert_eq!(check("mary", password, true), expected, "{password}");
         }
+        assert_eq!(check("sa", "Mesa!1234", true), None);
         assert_eq!(check("mary", "x", false), None);
         assert_eq!(check("mary", &"Aa1".repeat(50), false), Some(15156));
     }
