@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(declare(&[Some("@a")], "@a int = 5, @b int"), Err(39016));
         assert_eq!(declare(&[], "@a int = 5").unwrap().len(), 1);
         assert_eq!(declare(&[Some("@a"), Some("@c")], "@a int"), Err(8145));
-        assert_eq!(declare(&[Some("@a")], "@a sql_variant"), Err(39018));
+        assert_eq!(declare(&[Some("@a")], "@a hierarchyid"), Err(39018));
         assert_eq!(declare(&[Some("@r_rowsPerRead")], "@r_rowsPerRead int").unwrap().len(), 1);
     }
 
