@@ -56,7 +56,7 @@ async fn columns_become_rows() {
         &[
             ("SELECT vendor, employee, orders FROM (SELECT vendor, e1, e2, [e]]3] FROM counts) p
               UNPIVOT (orders FOR employee IN (e1, e2, [e]]3])) AS u ORDER BY vendor, employee",
-             "int, nvarchar(128)!, int: 1|e1|4; 1|e2|3; 1|e]3|5; 2|e1|4; 2|e]3|5"),
+             "int, nvarchar(128)!, int: 1|e]3|5; 1|e1|4; 1|e2|3; 2|e]3|5; 2|e1|4"),
             ("SELECT * FROM counts UNPIVOT (n FOR name IN (e1, E2)) u WHERE vendor = 1",
              "int, int, varchar(9), int, nvarchar(128)!: 1|5|x|4|e1; 1|5|x|3|e2"),
             // "FROM": APPLY of VALUES, which each have the row beside them.

@@ -5,7 +5,7 @@
 //! | bit, integers | INTEGER |
 //! | real, float | REAL |
 //! | decimal, money, smallmoney | BLOB of 16: the unscaled i128, big-endian, sign bit flipped |
-//! | character types, xml, json | TEXT, collated by [`COLLATION`](super::functions::COLLATION) |
+//! | character types, xml, json | TEXT, collated by [`collation`](super::functions::collation) |
 //! | binary types | BLOB |
 //! | sql_variant | BLOB: [`Variant::to_bytes`] |
 //! | date | INTEGER: days since 1970-01-01 |

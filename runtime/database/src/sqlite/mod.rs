@@ -7,7 +7,8 @@
 //!
 //! # What differs from SQL Server
 //!
-//! - There is one collation, `SQL_Latin1_General_CP1_CI_AS`, ordered by code point without case.
+//! - There is one collation, `SQL_Latin1_General_CP1_CI_AS`, for Unicode text by
+//!   Windows' rules, else by sort order 52 (`functions/collation`).
 //! - The server's time zone is UTC.
 //! - One writer at a time, database-wide; transactions read committed data, see
 //!   `embedded::transaction`.

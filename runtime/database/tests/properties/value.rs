@@ -226,18 +226,32 @@ pub fn shown(number: &BigInt, t: Type) -> String {
     if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
-/// How two values of one type compare: numbers by value; texts without case and without
-/// trailing blanks, as the collation says.
+/// How two values of one type compare: numbers by value; texts by their letters, then by
+/// their accents, without case and trailing blanks, as the collation says.
 pub fn compared(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Exact(l), Value::Exact(r)) => Some(l.cmp(r)),
         (Value::Float(l), Value::Float(r)) => l.partial_cmp(r),
         (Value::Text(l), Value::Text(r)) => {
-            let plain = |text: &str| text.trim_end_matches(' ').to_lowercase();
-            Some(plain(l).cmp(&plain(r)))
+            let (l, r) = (l.trim_end_matches(' '), r.trim_end_matches(' '));
+            let letters = |text: &str| text.chars().map(letter).collect::<Vec<_>>();
+            let accents = |text: &str| text.chars().map(|c| "éŁł".contains(c)).collect::<Vec<_>>();
+            let order = letters(l).cmp(&letters(r));
+            Some(order.then_with(|| accents(l).cmp(&accents(r))))
         }
         _ => None,
     }
+}
+
+/// The letter of a character that the texts here have, without case and accent; signs come before
+/// digits, and these before letters.
+fn letter(c: char) -> (bool, bool, char) {
+    let letter = match c.to_ascii_lowercase() {
+        'é' => 'e',
+        'Ł' | 'ł' => 'l',
+        other => other,
+    };
+    (letter.is_alphabetic(), letter.is_ascii_digit(), letter)
 }
 
 /// The value as a session's variable has it.

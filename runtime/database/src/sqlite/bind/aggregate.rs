@@ -499,7 +499,7 @@ fn percentile_of(
     let descending = order.descending;
     let finish_with = match continuous {
         true => percentile::continuous(fraction, descending),
-        false => percentile::discrete(fraction, descending),
+        false => percentile::discrete(fraction, descending, t.is_unicode()),
     };
     let mut bare = plain(vec![value], over);
     collected(&mut bare, format!("{lower}({t},{fraction},{descending})"), finish_with);

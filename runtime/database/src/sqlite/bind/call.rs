@@ -256,6 +256,7 @@ impl Binder<'_> {
             .map(|value| coerce::implicit(value, t))
             .collect::<Result<Vec<_>, _>>()?;
         let greatest = name == "GREATEST";
+        let unicode = t.is_unicode();
         let function = Function {
             name: short(format!("{name}({t},{})", arguments.len())),
             arguments: vec![t; arguments.len()],
@@ -264,8 +265,8 @@ impl Binder<'_> {
             body: Body::Values(Box::new(move |values| {
                 let present = values.iter().filter(|value| !value.is_null());
                 let found = match greatest {
-                    true => present.max_by(|l, r| order::compare(l, r)),
-                    false => present.min_by(|l, r| order::compare(l, r)),
+                    true => present.max_by(|l, r| order::compare(l, r, unicode)),
+                    false => present.min_by(|l, r| order::compare(l, r, unicode)),
                 };
                 Ok(found.cloned().unwrap_or(Value::Null))
             })),

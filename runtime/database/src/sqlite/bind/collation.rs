@@ -10,34 +10,28 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::tree::Bound;
 use super::{Binder, coerce, undeclared};
 use crate::sqlite::errors;
-use crate::sqlite::functions::text::{self, Case};
+use crate::sqlite::functions::collation::{self, Collation};
 use crate::sqlite::functions::{Body, Function};
 
-/// How a collation of this name treats case; `None` for one that isn't there.
-pub(super) fn named(collation: &Identifier) -> Option<Case> {
-    let name = collation.text.to_ascii_uppercase();
-    // That supplementary characters are known orders nothing otherwise.
-    let name = name.strip_suffix("_SC").unwrap_or(&name);
-    let default = matches!(name, "DATABASE_DEFAULT" | "CATALOG_DEFAULT");
-    if default || name.ends_with("_CI_AS") {
-        Some(Case::Ignored)
-    } else if name.ends_with("_CS_AS") {
-        Some(Case::Sensitive)
-    } else {
-        name.ends_with("_BIN2").then_some(Case::Binary)
-    }
+/// The collation of a name, for Unicode text or that of the code page.
+///
+/// # Errors
+/// 40517 when it isn't known here.
+pub(super) fn named(name: &Identifier, unicode: bool) -> Result<Collation, SqlError> {
+    collation::named(&name.text, unicode)
+        .ok_or_else(|| errors::unsupported(format_args!("The collation {name}")))
 }
 
 /// Checks the collation of what is stored, a column or a database: cells have one collation, and
-/// others that order the same way are taken for it.
+/// those that order Unicode text the same way are taken for it.
 ///
 /// # Errors
 /// 40517 for any other.
-pub(crate) fn check_stored(collation: Option<&Identifier>) -> Result<(), SqlError> {
-    match collation {
-        Some(collation) if named(collation) != Some(Case::Ignored) => Err(errors::unsupported(
-            format_args!("The collation {collation} of a column or database"),
-        )),
+pub(crate) fn check_stored(name: Option<&Identifier>) -> Result<(), SqlError> {
+    match name {
+        Some(name) if named(name, true)? != Collation::default(true) => {
+            Err(errors::unsupported(format_args!("The collation {name} of a column or database")))
+        }
         _ => Ok(()),
     }
 }
@@ -45,7 +39,8 @@ pub(crate) fn check_stored(collation: Option<&Identifier>) -> Result<(), SqlErro
 // === impl Binder ===
 
 impl Binder<'_> {
-    /// The operands of a comparison: keys when one of them has a COLLATE.
+    /// The operands of a comparison: keys when one of them has the COLLATE of another collation
+    /// than the database's.
     ///
     /// # Errors
     /// 468 when they have different ones.
@@ -54,14 +49,10 @@ impl Binder<'_> {
         operands: &[&Expr],
         deduce: fn(SqlType) -> SqlType,
     ) -> Result<Vec<Bound>, SqlError> {
-        let case = explicit_case(operands)?;
-        let sensitive = case.is_some_and(|case| case != Case::Ignored);
-        let bound = self.together(&bare(operands, sensitive), deduce)?;
-        match case {
-            Some(case) if sensitive => {
-                bound.into_iter().map(|operand| sort_key(operand, case)).collect()
-            }
-            _ => Ok(bound),
+        let (bound, collation) = self.with_collation(operands, deduce)?;
+        match collation {
+            Some(collation) => bound.into_iter().map(|value| sort_key(value, collation)).collect(),
+            None => Ok(bound),
         }
     }
 
@@ -71,28 +62,53 @@ impl Binder<'_> {
         bound.pop().ok_or_else(|| errors::internal("an order by nothing"))
     }
 
-    /// The operands of LIKE, and how their collation treats case.
+    /// The operands of LIKE, and their collation.
     pub(super) fn like_operands(
         &mut self,
         operands: &[&Expr],
-    ) -> Result<(Vec<Bound>, Case), SqlError> {
-        let case = explicit_case(operands)?.unwrap_or(Case::Ignored);
-        let bare = bare(operands, case != Case::Ignored);
-        Ok((self.together(&bare, undeclared::general)?, case))
+    ) -> Result<(Vec<Bound>, Collation), SqlError> {
+        let (bound, collation) = self.with_collation(operands, undeclared::general)?;
+        let default = Collation::default(is_unicode(&bound));
+        Ok((bound, collation.unwrap_or(default)))
+    }
+
+    /// The operands, and the collation that one of them names if it isn't the database's.
+    fn with_collation(
+        &mut self,
+        operands: &[&Expr],
+        deduce: fn(SqlType) -> SqlType,
+    ) -> Result<(Vec<Bound>, Option<Collation>), SqlError> {
+        let Some(name) = explicit(operands)? else {
+            return Ok((self.together(operands, deduce)?, None));
+        };
+        let bare: Vec<&Expr> = operands.iter().copied().map(bare).collect();
+        let bound = self.together(&bare, deduce)?;
+        for (value, operand) in bound.iter().zip(operands) {
+            let named = matches!(operand.kind, ExprKind::Collate { .. });
+            if named && !value.sql_type.is_character() && !value.is_null() {
+                return Err(errors::collate_type(value.sql_type));
+            }
+        }
+        let unicode = is_unicode(&bound);
+        let collation = named(name, unicode)?;
+        Ok((bound, (collation != Collation::default(unicode)).then_some(collation)))
     }
 }
 
-/// The operands, without their COLLATE when it is `taken` into account already.
-fn bare<'e>(operands: &[&'e Expr], taken: bool) -> Vec<&'e Expr> {
-    let bare = operands.iter().map(|operand| match &operand.kind {
-        ExprKind::Collate { operand, .. } if taken => operand.as_ref(),
-        _ => *operand,
-    });
-    bare.collect()
+fn is_unicode(operands: &[Bound]) -> bool {
+    operands.iter().any(|operand| operand.sql_type.is_unicode())
 }
 
-/// How the collation that operands name treats case; `None` when none does.
-fn explicit_case(operands: &[&Expr]) -> Result<Option<Case>, SqlError> {
+/// An operand without its COLLATE.
+fn bare(operand: &Expr) -> &Expr {
+    match &operand.kind {
+        ExprKind::Collate { operand, .. } => operand,
+        _ => operand,
+    }
+}
+
+/// The collation that operands name.
+fn explicit<'e>(operands: &[&'e Expr]) -> Result<Option<&'e Identifier>, SqlError> {
     let mut found: Option<&Identifier> = None;
     for operand in operands {
         let ExprKind::Collate { collation, .. } = &operand.kind else { continue };
@@ -101,24 +117,23 @@ fn explicit_case(operands: &[&Expr]) -> Result<Option<Case>, SqlError> {
         }
         found = Some(collation);
     }
-    let Some(collation) = found else { return Ok(None) };
-    let case = named(collation);
-    case.map(Some).ok_or_else(|| errors::unsupported(format_args!("The collation {collation}")))
+    Ok(found)
 }
 
 /// The bytes by which a text is compared.
-fn sort_key(value: Bound, case: Case) -> Result<Bound, SqlError> {
+fn sort_key(value: Bound, collation: Collation) -> Result<Bound, SqlError> {
     if !value.sql_type.is_character() && !value.is_null() {
         return Err(errors::collate_type(value.sql_type));
     }
     let nullable = value.nullable;
+    let collator = collation.collator();
     let function = Function {
-        name: format!("sort_key({case:?})"),
+        name: format!("sort_key({collation:?})"),
         arguments: vec![SqlType::NVARCHAR_MAX],
         strict: true,
         deterministic: true,
         body: Body::Values(Box::new(move |values| match &values[0] {
-            Value::Text(content) => Ok(Value::Binary(text::sort_key(content, case))),
+            Value::Text(content) => Ok(Value::Binary(collator.key(content))),
             _ => Ok(Value::Null),
         })),
     };

@@ -9,7 +9,7 @@ use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
 use super::{Binder, coerce, collation, metadata, operator, types, undeclared};
 use crate::sqlite::errors;
-use crate::sqlite::functions::text::Case;
+use crate::sqlite::functions::collation::Collation;
 use crate::sqlite::functions::{Actual, Body, Function, bits, convert, culture, zone};
 
 // === impl Binder ===
@@ -83,12 +83,12 @@ impl Binder<'_> {
                     return Err(errors::collate_type(operand.sql_type));
                 }
                 // One collation is kept; others that order the same way are taken for it.
-                match collation::named(collation) {
-                    Some(Case::Ignored) => Ok(operand),
-                    Some(_) => Err(errors::unsupported(format_args!(
+                let unicode = operand.sql_type.is_unicode();
+                match collation::named(collation, unicode)? {
+                    found if found == Collation::default(unicode) => Ok(operand),
+                    _ => Err(errors::unsupported(format_args!(
                         "The collation {collation} outside of comparisons and ORDER BY"
                     ))),
-                    None => Err(errors::unsupported(format_args!("The collation {collation}"))),
                 }
             }
             ExprKind::AtTimeZone { operand, zone } => self.at_time_zone(operand, zone),

@@ -8,8 +8,9 @@ use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind};
 use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int, types, undeclared};
 use crate::sqlite::errors;
+use crate::sqlite::functions::collation::Collation;
 use crate::sqlite::functions::convert::{self, Allowed};
-use crate::sqlite::functions::text::{self, Case};
+use crate::sqlite::functions::pattern::Pattern;
 use crate::sqlite::functions::{Body, Function, order, variant};
 
 // === impl Binder ===
@@ -176,17 +177,17 @@ impl Binder<'_> {
             }
         };
         let operands: Vec<&Expr> = [operand, pattern].into_iter().chain(escape).collect();
-        let (operands, case) = self.like_operands(&operands)?;
+        let (operands, collation) = self.like_operands(&operands)?;
         let arguments =
             operands.into_iter().zip(1..).map(as_text).collect::<Result<Vec<_>, _>>()?;
         let nullable = arguments.iter().any(|argument| argument.nullable);
         let unicode = arguments.iter().any(|argument| argument.sql_type.is_unicode());
         let function = Function {
-            name: format!("like({unicode},{case:?},{})", arguments.len()),
+            name: format!("like({unicode},{collation:?},{})", arguments.len()),
             arguments: vec![SqlType::NVARCHAR_MAX; arguments.len()],
             strict: true,
             deterministic: true,
-            body: Body::Cells(Box::new(like_cells(unicode, case))),
+            body: Body::Cells(Box::new(like_cells(unicode, collation))),
         };
         let bound = coerce::call(function, arguments, SqlType::Bit, nullable);
         Ok(negate_if(negated, bound))
@@ -203,8 +204,11 @@ fn pair(operands: Vec<Bound>) -> Result<(Bound, Bound), SqlError> {
 type CellsResult = Result<ToSqlOutput<'static>, SqlError>;
 
 /// LIKE on cells; the pattern of the row before is kept, as it is most often a constant.
-fn like_cells(unicode: bool, case: Case) -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
-    let last = std::sync::Mutex::new(None::<(Vec<u8>, Option<char>, text::Pattern)>);
+fn like_cells(
+    unicode: bool,
+    collation: Collation,
+) -> impl Fn(&[ValueRef<'_>]) -> CellsResult + Send + Sync {
+    let last = std::sync::Mutex::new(None::<(Vec<u8>, Option<char>, Pattern)>);
     move |cells| {
         let mut texts = Vec::with_capacity(3);
         for cell in cells {
@@ -235,7 +239,7 @@ fn like_cells(unicode: bool, case: Case) -> impl Fn(&[ValueRef<'_>]) -> CellsRes
         let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = last.as_ref().is_some_and(|(p, e, _)| p == texts[1] && *e == escape);
         if !known {
-            let pattern = text::Pattern::new(&String::from_utf8_lossy(texts[1]), escape, case);
+            let pattern = Pattern::new(&String::from_utf8_lossy(texts[1]), escape, collation);
             *last = Some((texts[1].to_vec(), escape, pattern));
         }
         let matched = last.as_ref().is_some_and(|(_, _, pattern)| {

@@ -539,8 +539,7 @@ impl Binder<'_> {
                 .iter()
                 .position(|candidate| *candidate == value)
                 .ok_or_else(|| errors::order_by_not_in_list(true))?;
-            let text = value.sql_type.is_character();
-            let value = OrderValue::Position { index, text };
+            let value = OrderValue::Position { index, sql_type: value.sql_type };
             return Ok(BoundOrder { value, descending: item.descending });
         }
         Ok(BoundOrder { value: OrderValue::Value(key(value)), descending: item.descending })
@@ -598,9 +597,9 @@ fn order_by_output(item: &OrderItem, columns: &[QueryColumn]) -> Result<BoundOrd
             .ok_or_else(|| errors::invalid_column(&name.name.text))?,
         _ => return Err(errors::order_by_not_in_list(false)),
     };
-    check_sorted(columns[index].sql_type)?;
-    let text = columns[index].sql_type.is_character();
-    let value = OrderValue::Position { index, text };
+    let sql_type = columns[index].sql_type;
+    check_sorted(sql_type)?;
+    let value = OrderValue::Position { index, sql_type };
     Ok(BoundOrder { value, descending: item.descending })
 }
 

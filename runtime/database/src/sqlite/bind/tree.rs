@@ -177,8 +177,8 @@ pub(crate) struct BoundOrder {
 /// What to order by.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum OrderValue {
-    /// The position of a column, from 0.
-    Position { index: usize, text: bool },
+    /// The position of a column, from 0, and its type.
+    Position { index: usize, sql_type: SqlType },
     /// A value.
     Value(Bound),
 }

@@ -11,7 +11,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::errors;
-use crate::sqlite::functions::{COLLATION, text};
+use crate::sqlite::functions::collation;
 use crate::sqlite::translate::MOST_TEXT;
 
 /// How long SQLite itself waits for a lock before it asks us, who look whether the statement
@@ -29,7 +29,7 @@ pub(crate) fn create(path: &Path) -> std::io::Result<()> {
 
 /// Which layout of the catalog a file has; another number with each change that an older or
 /// newer program couldn't read.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Checks that a file is new, or made by this version of the catalog; marks a new one.
 ///
@@ -79,7 +79,7 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     // A name that isn't known is an error, never a text.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-    connection.create_collation(COLLATION, text::compare)?;
+    collation::register(&connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.busy_timeout(BUSY)?;
     Ok(connection)

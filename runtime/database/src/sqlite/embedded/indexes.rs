@@ -8,7 +8,7 @@ use super::catalog::{Catalog, Table, TableColumn, failed};
 use super::constrain::check_key_type;
 use super::constraints::StoredConstraint;
 use super::thread::Worker;
-use crate::sqlite::functions::COLLATION;
+use crate::sqlite::functions::collation;
 use crate::sqlite::translate::{self, quoted};
 use crate::sqlite::{bind, cell, errors};
 
@@ -319,10 +319,8 @@ impl Key<'_> {
     fn with_nulls(&self) -> String {
         let columns = self.columns.iter().map(|(column, _)| {
             let name = quoted(&column.name);
-            let collation = match column.sql_type.is_character() {
-                true => format!(" COLLATE {COLLATION}"),
-                false => String::new(),
-            };
+            let collation = collation::of_type(column.sql_type)
+                .map_or(String::new(), |collation| format!(" COLLATE {collation}"));
             format!("{name} IS NULL, ifnull({name}, 0){collation}")
         });
         columns.collect::<Vec<_>>().join(", ")

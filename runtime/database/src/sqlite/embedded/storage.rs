@@ -14,7 +14,7 @@ use super::catalog::{Catalog, Table, TableColumn, failed};
 use super::constraints::{References, StoredConstraint};
 use super::thread::Worker;
 use crate::sqlite::bind::{Binder, stored};
-use crate::sqlite::functions::COLLATION;
+use crate::sqlite::functions::collation;
 use crate::sqlite::translate::{self, quoted};
 use crate::sqlite::{cell, errors};
 
@@ -123,9 +123,9 @@ impl Worker {
 /// A column that is stored, as SQLite declares it.
 pub(super) fn column_sql(column: &TableColumn) -> String {
     let mut sql = format!("{} {}", quoted(&column.name), cell::affinity(column.sql_type));
-    if column.sql_type.is_character() {
+    if let Some(collation) = collation::of_type(column.sql_type) {
         sql.push_str(" COLLATE ");
-        sql.push_str(COLLATION);
+        sql.push_str(collation);
     }
     if !column.nullable {
         sql.push_str(" NOT NULL");

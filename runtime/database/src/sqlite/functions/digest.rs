@@ -5,6 +5,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
+use super::collation::Collation;
 use super::{Actual, Builtin, Signature};
 use crate::sqlite::errors;
 
@@ -17,7 +18,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
 ];
 
 /// A checksum by rotating four bits and XOR, over each value's bytes and then over the values.
-/// CHECKSUM leaves case and trailing blanks out; its numbers aren't SQL Server's own.
+/// CHECKSUM is the same for texts that are equal; its numbers aren't SQL Server's own.
 fn checksum(a: &[Actual<'_>], fold: bool) -> Result<Signature, SqlError> {
     let types: Vec<SqlType> = a.iter().map(|actual| actual.sql_type).collect();
     let arguments = types.clone();
@@ -31,7 +32,8 @@ fn checksum(a: &[Actual<'_>], fold: bool) -> Result<Signature, SqlError> {
                 Value::Int(number) if *sql_type != SqlType::BigInt => *number as u32,
                 Value::Int(number) => (*number as u32) ^ ((*number >> 32) as u32),
                 Value::Text(text) if fold => {
-                    rotate(text.trim_end_matches(' ').to_lowercase().bytes())
+                    let collator = Collation::default(sql_type.is_unicode()).collator();
+                    rotate(collator.key(text).into_iter())
                 }
                 Value::Text(text) => rotate(text.bytes()),
                 Value::Binary(bytes) => rotate(bytes.iter().copied()),

@@ -18,6 +18,7 @@ use super::cell;
 pub(crate) mod aggregate;
 pub(crate) mod assigned;
 pub(crate) mod bits;
+pub(crate) mod collation;
 pub(crate) mod collect;
 pub(crate) mod convert;
 pub(crate) mod culture;
@@ -34,6 +35,7 @@ pub(crate) mod language;
 pub(crate) mod moment;
 pub(crate) mod number;
 pub(crate) mod order;
+pub(crate) mod pattern;
 pub(crate) mod percentile;
 pub(crate) mod random;
 pub(crate) mod sequential;
@@ -45,9 +47,6 @@ pub(crate) mod variant;
 pub(crate) mod word;
 pub(crate) mod zone;
 mod zone_names;
-
-/// The name of the default collation in SQLite.
-pub(crate) const COLLATION: &str = "TSQL";
 
 /// A function as SQLite calls it: argument types are fixed.
 pub(crate) struct Function {

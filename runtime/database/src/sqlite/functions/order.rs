@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use launchpod_types::Value;
 
-use super::{text, variant};
+use super::{collation, variant};
 
-/// Compares two values of one type; NULL comes first.
-pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
+/// Compares two values of one type, which is Unicode text or isn't; NULL comes first.
+pub(crate) fn compare(left: &Value, right: &Value, unicode: bool) -> Ordering {
     match (left, right) {
         (Value::Int(l), Value::Int(r)) => l.cmp(r),
         (Value::Bit(l), Value::Bit(r)) => l.cmp(r),
@@ -15,7 +15,7 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Float(l), Value::Float(r)) => l.total_cmp(r),
         // Of one scale, since they are of one type.
         (Value::Decimal(l), Value::Decimal(r)) => l.unscaled.cmp(&r.unscaled),
-        (Value::Text(l), Value::Text(r)) => text::compare(l, r),
+        (Value::Text(l), Value::Text(r)) => collation::compare(l, r, unicode),
         (Value::Binary(l), Value::Binary(r)) => l.cmp(r),
         (Value::Date(l), Value::Date(r)) => l.cmp(r),
         (Value::Time(l), Value::Time(r)) | (Value::DateTime(l), Value::DateTime(r)) => l.cmp(r),

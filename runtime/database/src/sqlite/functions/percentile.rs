@@ -28,10 +28,10 @@ pub(crate) fn continuous(fraction: f64, descending: bool) -> Finish {
 }
 
 /// PERCENTILE_DISC: the first value whose part of the group reaches the fraction.
-pub(crate) fn discrete(fraction: f64, descending: bool) -> Finish {
+pub(crate) fn discrete(fraction: f64, descending: bool, unicode: bool) -> Finish {
     Box::new(move |rows| {
         let mut values: Vec<&Value> = present(rows).collect();
-        values.sort_by(|left, right| order::compare(left, right));
+        values.sort_by(|left, right| order::compare(left, right, unicode));
         if descending {
             values.reverse();
         }

@@ -2,6 +2,8 @@
 
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
+use super::collation::Collation;
+use super::pattern::{self, Pattern};
 use super::{Actual, Builtin, Signature, text, variant};
 use crate::sqlite::errors;
 
@@ -271,19 +273,18 @@ fn replace(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let limit = if unicode { 4000 } else { 8000 };
     let length = if max { Length::Max } else { Length::Limited(limit) };
     let result = if unicode { SqlType::NVarChar(length) } else { SqlType::VarChar(length) };
-    Ok(Signature::strict(types, result, |v| {
+    let collation = Collation::default(unicode);
+    Ok(Signature::strict(types, result, move |v| {
         let (source, pattern, new) = (content(&v[0]), content(&v[1]), content(&v[2]));
         if pattern.is_empty() {
             return Ok(Value::from(source));
         }
-        let characters = pattern.chars().count();
         let mut result = String::with_capacity(source.len());
         let mut at = 0;
-        while let Some(found) = text::find(source, pattern, at) {
-            result.push_str(&source[at..found]);
+        while let Some(found) = pattern::find(source, pattern, at, collation) {
+            result.push_str(&source[at..found.start]);
             result.push_str(new);
-            let rest = &source[found..];
-            at = found + rest.char_indices().nth(characters).map_or(rest.len(), |(at, _)| at);
+            at = found.end;
         }
         result.push_str(&source[at..]);
         Ok(Value::Text(result))
@@ -355,6 +356,7 @@ fn stuff(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
 fn char_index(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let (needle, haystack) = (varying(a[0].sql_type), varying(a[1].sql_type));
     let unicode = haystack.is_unicode();
+    let collation = Collation::default(unicode || needle.is_unicode());
     let mut arguments = vec![needle, haystack];
     arguments.extend(a.get(2).map(|_| BIGINT));
     let result = if is_max(haystack) { BIGINT } else { INT };
@@ -362,8 +364,12 @@ fn char_index(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
         let (needle, haystack) = (content(&v[0]), content(&v[1]));
         let skip = v.get(2).map_or(0, |from| number(from).saturating_sub(1).max(0));
         let from = text::prefix(haystack, usize::try_from(skip).unwrap_or(usize::MAX), unicode);
-        let found = if needle.is_empty() { None } else { text::find(haystack, needle, from) };
-        let position = found.map_or(0, |at| text::units(&haystack[..at], unicode) as i64 + 1);
+        let found = match needle.is_empty() {
+            true => None,
+            false => pattern::find(haystack, needle, from, collation),
+        };
+        let before = found.map(|found| text::units(&haystack[..found.start], unicode));
+        let position = before.map_or(0, |before| before as i64 + 1);
         Ok(Value::Int(position))
     }))
 }
@@ -371,16 +377,16 @@ fn char_index(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
 fn pattern_index(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     let types = vec![varying(a[0].sql_type), varying(a[1].sql_type)];
     let unicode = types[1].is_unicode();
+    let collation = Collation::default(types.iter().any(|t| t.is_unicode()));
     let result = if is_max(types[1]) { BIGINT } else { INT };
     Ok(Signature::strict(types, result, move |v| {
         let (pattern, source) = (content(&v[0]), content(&v[1]));
         // A leading % lets the match begin anywhere: try each place in turn.
         let Some(rest) = pattern.strip_prefix('%') else {
-            let found =
-                text::Pattern::new(pattern, None, text::Case::Ignored).matches(source, false);
+            let found = Pattern::new(pattern, None, collation).matches(source, false);
             return Ok(Value::Int(i64::from(found)));
         };
-        let compiled = text::Pattern::new(rest, None, text::Case::Ignored);
+        let compiled = Pattern::new(rest, None, collation);
         let found = source.char_indices().find(|(at, _)| compiled.matches(&source[*at..], false));
         let position = found.map_or(0, |(at, _)| text::units(&source[..at], unicode) as i64 + 1);
         Ok(Value::Int(position))

@@ -3,7 +3,8 @@
 use launchpod_types::calendar::{DAYS_FROM_1900, TICKS_PER_DAY};
 use launchpod_types::{Length, SqlError, SqlType, Value, Variant};
 
-use super::text::{self, Case};
+use super::collation::Collation;
+use super::text;
 use super::{Actual, Builtin, Signature, order};
 use crate::sqlite::embedded::catalog::encode_type;
 use crate::sqlite::embedded::environment::COLLATION_NAME;
@@ -42,7 +43,7 @@ pub(crate) fn key(variant: &Variant) -> Vec<u8> {
         Value::Null | Value::Variant(_) => {}
         Value::Guid(guid) => key.extend_from_slice(&order::guid_key(guid)),
         Value::Binary(bytes) => key.extend_from_slice(bytes),
-        Value::Text(content) => key.extend(text::sort_key(content, Case::Ignored)),
+        Value::Text(content) => key.extend(Collation::default(true).collator().key(content)),
         Value::Real(number) => key.extend_from_slice(&float_key(f64::from(*number))),
         Value::Float(number) => key.extend_from_slice(&float_key(*number)),
         Value::Bit(bit) => exact_key(&mut key, i128::from(*bit), 0),

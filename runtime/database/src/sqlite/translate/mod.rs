@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use launchpod_types::{SqlError, Value};
+use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::{Connection, Statement};
 
 use super::bind::tree::{
@@ -14,7 +14,7 @@ use super::bind::tree::{
     BoundSource, BoundWrite, DeleteHow, Kind, OrderValue, UpdateHow,
 };
 use super::bind::write::{BARE, Write as TableWrite};
-use super::functions::{COLLATION, Function, Registry};
+use super::functions::{Function, Registry, collation};
 use super::{cell, errors};
 
 pub(crate) mod staged;
@@ -233,11 +233,14 @@ impl Sql {
             Kind::Infix { operator, left, right, collate } => {
                 self.push("(");
                 self.value(left)?;
+                // The left side's decides, also before one within the right side.
+                if *collate {
+                    self.collate(&[left.sql_type, right.sql_type]);
+                }
                 self.push(" ");
                 self.push(operator);
                 self.push(" ");
                 self.value(right)?;
-                self.collate(*collate);
                 self.push(")");
             }
             Kind::Chain { operator, operands } => {
@@ -285,7 +288,9 @@ impl Sql {
             Kind::InList { negated, operand, list, collate } => {
                 self.push("(");
                 self.value(operand)?;
-                self.collate(*collate);
+                if *collate {
+                    self.collate(&[operand.sql_type]);
+                }
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
                 self.list(list, Self::value)?;
                 self.push("))");
@@ -293,7 +298,10 @@ impl Sql {
             Kind::InQuery { negated, operand, query, collate } => {
                 self.push("(");
                 self.value(operand)?;
-                self.collate(*collate);
+                if *collate {
+                    let rows = query.columns.first().map(|column| column.sql_type);
+                    self.collate(&[operand.sql_type, rows.unwrap_or(operand.sql_type)]);
+                }
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
                 self.query(query)?;
                 self.push("))");
@@ -336,10 +344,11 @@ impl Sql {
         Ok(())
     }
 
-    fn collate(&mut self, collate: bool) {
-        if collate {
+    /// The collation by which values of these types are compared, if they are text.
+    fn collate(&mut self, types: &[SqlType]) {
+        if let Some(collation) = collation::of_types(types) {
             self.push(" COLLATE ");
-            self.push(COLLATION);
+            self.push(collation);
         }
     }
 
@@ -362,11 +371,7 @@ impl Sql {
         if aggregate.star {
             self.push("*");
         }
-        self.list(&aggregate.arguments, |sql, argument| {
-            sql.value(argument)?;
-            sql.collate(argument.sql_type.is_character());
-            Ok(())
-        })?;
+        self.list(&aggregate.arguments, |sql, argument| sql.collated(argument))?;
         self.order_by(&aggregate.within)?;
         self.push(")");
         if let Some(over) = &aggregate.over {
@@ -387,7 +392,7 @@ impl Sql {
 
     fn collated(&mut self, value: &Bound) -> Result<(), SqlError> {
         self.value(value)?;
-        self.collate(value.sql_type.is_character());
+        self.collate(&[value.sql_type]);
         Ok(())
     }
 
@@ -498,7 +503,9 @@ impl Sql {
                 self.push(", ");
             }
             self.value(item)?;
-            self.collate(distinct && item.sql_type.is_character());
+            if distinct {
+                self.collate(&[item.sql_type]);
+            }
             self.push_number(" AS c", index);
         }
         if let Some(from) = &select.from {
@@ -584,9 +591,9 @@ impl Sql {
         self.push(" ORDER BY ");
         self.list(order_by, |sql, order| {
             match &order.value {
-                OrderValue::Position { index, text } => {
+                OrderValue::Position { index, sql_type } => {
                     sql.push_number("", index + 1);
-                    sql.collate(*text);
+                    sql.collate(&[*sql_type]);
                 }
                 // A constant would be taken for a position.
                 OrderValue::Value(value) if value.value().is_some() => sql.push("NULL"),
