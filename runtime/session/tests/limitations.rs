@@ -92,12 +92,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("SET SHOWPLAN_ALL, SHOWPLAN_TEXT, SHOWPLAN_XML", "SET SHOWPLAN_ALL ON", "SET SHOWPLAN_ALL"),
     ("SET SHOWPLAN_ALL, SHOWPLAN_TEXT, SHOWPLAN_XML", "SET SHOWPLAN_XML ON", "SET SHOWPLAN_XML"),
     (
-        "columns and databases with another collation than `…_CI_AS`",
+        "columns and databases with another collation than `SQL_Latin1_General_CP1_CI_AS` or `Latin1_General_CI_AS`",
         "CREATE TABLE cs (a varchar(9) COLLATE Latin1_General_CS_AS)",
         "The collation Latin1_General_CS_AS",
     ),
     (
-        "columns and databases with another collation than `…_CI_AS`",
+        "columns and databases with another collation than `SQL_Latin1_General_CP1_CI_AS` or `Latin1_General_CI_AS`",
         "CREATE DATABASE bin COLLATE Latin1_General_BIN2",
         "The collation Latin1_General_BIN2",
     ),
