@@ -446,7 +446,7 @@ impl Binder<'_> {
             Some(view) => &view.assignments(&update.assignments)?,
             None => &update.assignments,
         };
-        if assignments.iter().any(|assignment| assignment.variable.is_some()) {
+        if update.sets_variables() {
             return self.update_and_assign(update, sources, assignments);
         }
         let Sources { table, id, ctes, source, view } = sources;
