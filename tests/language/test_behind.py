@@ -278,6 +278,15 @@ def test_procedures_without_a_script_are_the_servers(sql):
         sql.run("DROP PROCEDURE plain").check()
 
 
+def test_functions_are_the_servers(sql):
+    sql.run("CREATE FUNCTION dbo.shout (@t nvarchar(9) = N'x') RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
+    try:
+        batch = f"{INTERPRETED}DECLARE @r nvarchar(9); EXEC @r = dbo.shout @t = N'hey'; SELECT @r AS r; EXEC @r = shout; SELECT @r AS r"
+        assert [only.rows for only in sql.run(batch).check().sets] == [[("HEY!",)], [("X!",)]]
+    finally:
+        sql.run("DROP FUNCTION dbo.shout").check()
+
+
 def test_prepared_statements_with_a_script(sql):
     text = script(COUNTS, query="SELECT @a AS a UNION ALL SELECT 2", clause=RESULT, params="N'@a int'", a="@p")
     outcome = sql.call("sp_executesql", text, "@p int", 1).check()

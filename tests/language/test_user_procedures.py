@@ -104,6 +104,21 @@ def test_a_call_from_outside(define):
     assert (list(outcome.outputs.values()), outcome.return_status) == ([42], 3)
 
 
+def test_a_call_of_a_function_from_outside(sql):
+    sql.run("CREATE FUNCTION dbo.greeting (@name nvarchar(9), @mark nchar(1) = N'!') RETURNS nvarchar(20)"
+            " AS BEGIN RETURN N'Hello ' + @name + @mark END").check()  # fmt: skip
+    try:
+        outcome = sql.call("dbo.greeting", "Ann", "?").check()
+        assert (list(outcome.outputs.values()), outcome.return_status) == (["Hello Ann?"], 0)
+        assert list(sql.call("greeting", name="Bo").check().outputs.values()) == ["Hello Bo!"]
+        assert sql.call("greeting").numbers == [201]
+        with sql.connection.cursor() as cursor:
+            cursor.execute("DECLARE @r nvarchar(20); EXEC @r = greeting %s; SELECT @r", ("Cy",))
+            assert cursor.fetchall() == [("Hello Cy!",)]
+    finally:
+        sql.run("DROP FUNCTION dbo.greeting").check()
+
+
 def test_a_procedure_of_another_database_runs_there(sql):
     sql.run("CREATE DATABASE elsewhere").check()
     try:

@@ -210,8 +210,8 @@ pub const FIXED_OPTIONS: i64 = 5496;
 pub struct Execute {
     /// The parsed statement: a query, a change of rows, a definition, USE, a transaction
     /// statement, SET of an option that matters to the data, or EXEC of a procedure that the
-    /// database has itself (`sp_columns`), its arguments constants and variables. Variables,
-    /// control flow and users' procedures are the interpreter's.
+    /// database has itself (`sp_columns`) or of a scalar function, its arguments constants and
+    /// variables. Variables, control flow and users' procedures are the interpreter's.
     ///
     /// Of `SELECT @a = x, …` the session returns the values as unnamed columns, and the
     /// interpreter assigns those of the last row; so it does with the value of any other
@@ -271,6 +271,8 @@ pub enum Event {
         /// The value.
         value: Variable,
     },
+    /// The value of a scalar function that EXEC has called.
+    Returned(Variable),
 }
 
 /// The session's transaction.

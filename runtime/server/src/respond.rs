@@ -241,7 +241,7 @@ impl<W: AsyncWrite + Unpin> Responder<W> {
         let encoded = token::ReturnValue {
             ordinal: value.ordinal,
             name: &value.name,
-            kind: ReturnKind::Output,
+            kind: if value.of_function { ReturnKind::Function } else { ReturnKind::Output },
             type_info: &type_info,
             value: &wire,
         }

@@ -14,7 +14,8 @@ use crate::run::{Run, Scope, Stop};
 use crate::session::Call;
 
 impl Run<'_> {
-    /// `EXEC @rc = procedure arguments WITH RESULT SETS …`
+    /// `EXEC @rc = procedure arguments WITH RESULT SETS …`; of a function the variable gets the
+    /// value.
     pub async fn execute_procedure(&mut self, execute: &Execute) -> Result<(), Stop> {
         let procedure = match &execute.procedure {
             ProcedureName::Name(name) => name.clone(),
@@ -47,8 +48,10 @@ impl Run<'_> {
         if let Some(variable) = &execute.return_variable {
             let declared = self.variable(variable)?.sql_type;
             let status = Value::Int(completion.status.into());
-            let status = self.convert(status, SqlType::Int, declared).await?;
-            self.store(variable, status)?;
+            let status = Variable { sql_type: SqlType::Int, value: status };
+            let returned = completion.value.unwrap_or(status);
+            let value = self.convert(returned.value, returned.sql_type, declared).await?;
+            self.store(variable, value)?;
         }
         self.procedure_done(completion.status).await
     }
@@ -80,6 +83,9 @@ impl Run<'_> {
         match self.call_by_name(&call.procedure, arguments).await {
             Ok(completion) => {
                 self.send(Reply::ReturnStatus(completion.status)).await?;
+                if let Some(value) = completion.value {
+                    self.function_value(value).await?;
+                }
                 for (ordinal, output) in completion.outputs {
                     let declared = &call.arguments[ordinal].parameter;
                     self.return_value(ordinal, declared, output).await?;
@@ -121,8 +127,17 @@ impl Run<'_> {
             name: parameter.name.clone(),
             sql_type: parameter.sql_type,
             value,
+            of_function: false,
         }))
         .await
+    }
+
+    /// Sends the value of a function, which belongs to no parameter.
+    async fn function_value(&mut self, value: Variable) -> Result<(), Stop> {
+        let Variable { sql_type, value } = value;
+        let name = String::new();
+        let value = ReturnValue { ordinal: 0, name, sql_type, value, of_function: true };
+        self.send(Reply::ReturnValue(value)).await
     }
 
     async fn procedure_done(&mut self, status: i32) -> Result<(), Stop> {

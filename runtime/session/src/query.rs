@@ -170,7 +170,7 @@ impl Run<'_> {
             Event::Message(message) => Reply::Message(message),
             Event::Database(new) => return self.database_changed(new).await,
             Event::Transaction(state) => return self.transaction_changed(statement, state).await,
-            Event::ReturnStatus(_) | Event::Output { .. } => return Ok(()),
+            Event::ReturnStatus(_) | Event::Output { .. } | Event::Returned(_) => return Ok(()),
         };
         if listening { self.send(reply).await } else { Ok(()) }
     }

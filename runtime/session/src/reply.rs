@@ -90,7 +90,7 @@ pub enum DoneKind {
     Other,
 }
 
-/// An OUTPUT parameter's value after a call.
+/// An OUTPUT parameter's value after a call, or the value of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReturnValue {
     /// Its place among the call's parameters, from 0.
@@ -101,6 +101,8 @@ pub struct ReturnValue {
     pub sql_type: SqlType,
     /// Its value.
     pub value: Value,
+    /// Whether it is the value of a function that was called.
+    pub of_function: bool,
 }
 
 /// Where replies go.

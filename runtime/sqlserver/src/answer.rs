@@ -9,7 +9,7 @@ use launchpod_tds::client::packets::Packet;
 use launchpod_tds::client::response::{ServerMessage, Token, TokenReader};
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
-use launchpod_tds::token::DoneStatus;
+use launchpod_tds::token::{DoneStatus, ReturnKind};
 use launchpod_types::{Message, SqlError};
 
 use crate::batches::Batches;
@@ -163,8 +163,11 @@ impl Talk {
                     }
                 }
                 Token::ReturnValue(value) => {
+                    let kind = value.kind;
                     let value = output(value);
-                    if answer.is_procedure() {
+                    if kind == ReturnKind::Function {
+                        answer.send(Event::Returned(value)).await;
+                    } else if answer.is_procedure() {
                         // In the order of the arguments: some servers tell neither place nor name.
                         let place = answer.outputs;
                         answer.outputs += 1;

@@ -1,4 +1,4 @@
-//! Procedures that the database has itself, like `sp_columns`.
+//! Procedures that the database has itself, like `sp_columns`, and scalar functions.
 
 use launchpod_database::{Event, Variable, Variables};
 use launchpod_tsql::ast::ObjectName;
@@ -10,8 +10,8 @@ use crate::reply::{DoneKind, Reply};
 use crate::run::{Run, Stop};
 
 impl Run<'_> {
-    /// Has the database run a procedure that is neither the interpreter's nor a user's; one that
-    /// isn't there at all the database refuses (2812).
+    /// Has the database run a procedure that is neither the interpreter's nor a user's, or a
+    /// function; one that isn't there at all the database refuses (2812).
     pub(super) async fn database_procedure(
         &mut self,
         name: &ObjectName,
@@ -46,6 +46,7 @@ impl Run<'_> {
                     self.send(Reply::Batch(batch)).await?;
                 }
                 Event::Message(message) => self.message(message).await?,
+                Event::Returned(value) => completion.value = Some(value),
                 Event::ReturnStatus(status) => completion.status = status,
                 Event::Output { place, value } => {
                     completion.outputs.extend(wanted.get(place).map(|place| (*place, value)));

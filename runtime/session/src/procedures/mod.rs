@@ -56,6 +56,8 @@ pub(crate) struct Completion {
     pub status: i32,
     /// Values after the call, by the argument's place.
     pub outputs: Vec<(usize, Variable)>,
+    /// The value, when it was a function.
+    pub value: Option<Variable>,
 }
 
 /// The procedures.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use launchpod_database::Variable;
 use launchpod_tsql::ast::{ArgumentValue, ParameterDefinition, fold_name};
 use launchpod_types::call_errors::{
-    argument_twice, missing_argument, no_parameters, not_a_parameter, too_many_arguments,
+    argument_not_converted, argument_twice, missing_argument, no_parameters, not_a_parameter,
+    not_an_output, too_many_arguments,
 };
 use launchpod_types::{SqlError, SqlType};
 
@@ -78,7 +79,8 @@ impl Outputs {
             let variable = scope.variables.remove(&name)?;
             Some((place, Arc::unwrap_or_clone(variable)))
         };
-        Completion { status, outputs: self.0.into_iter().filter_map(value).collect() }
+        let outputs = self.0.into_iter().filter_map(value).collect();
+        Completion { status, outputs, value: None }
     }
 }
 
@@ -123,14 +125,7 @@ impl Callee<'_> {
     /// arguments of texts as OUTPUT more freely than the texts declare.
     fn gives_back(self, parameter: &ParameterDefinition) -> Result<bool, SqlError> {
         match self {
-            Callee::Procedure(_) if !parameter.output => Err(SqlError::new(
-                8162,
-                format!(
-                    "The formal parameter \"{}\" was not declared as an OUTPUT parameter, but the actual parameter passed in requested output.",
-                    parameter.name
-                ),
-            )
-            .state(2)),
+            Callee::Procedure(_) if !parameter.output => Err(not_an_output(&parameter.name)),
             _ => Ok(parameter.output),
         }
     }
@@ -140,12 +135,9 @@ impl Callee<'_> {
         if !matches!(stop, Stop::Failed(_)) {
             return stop;
         }
-        let text = format!("Error converting data type {} to {}.", from.name(), to.name());
-        let error = SqlError::new(8114, text).state(5);
-        match self {
-            Callee::Procedure(procedure) => error.in_procedure(procedure).into(),
-            Callee::Text(_) => error.into(),
-        }
+        // A text has no name.
+        let procedure = if let Callee::Procedure(name) = self { name } else { "" };
+        argument_not_converted(from, to, procedure).into()
     }
 
     fn missing(self, parameter: &str) -> SqlError {

@@ -72,7 +72,7 @@ impl Run<'_> {
         let (declarations, text) = self.text_to_prepare("sp_prepare", declarations, text).await?;
         launchpod_tsql::parse(&text).map_err(SqlError::from)?;
         let handle = self.session.prepared.add(Prepared::Text { declarations, text });
-        Ok(Completion { status: 0, outputs: vec![handle_output(place, handle)] })
+        Ok(Completion { outputs: vec![handle_output(place, handle)], ..Completion::default() })
     }
 
     /// `sp_prepexec @handle OUTPUT, @params, @stmt [, values…]`

@@ -14,7 +14,7 @@ use crate::{
     error::{Problem, ProtocolError},
     reader::Reader,
     row::{NBCROW, ROW},
-    token::{COLMETADATA, Column, Done},
+    token::{COLMETADATA, Column, Done, ReturnKind},
     types::{TypeInfo, Value},
     version::TdsVersion,
 };
@@ -98,6 +98,8 @@ pub struct OutputValue {
     pub ordinal: u16,
     /// The parameter's name with its `@`, or empty.
     pub name: String,
+    /// What returned it.
+    pub kind: ReturnKind,
     /// Its type.
     pub type_info: TypeInfo,
     /// Its value.

@@ -110,21 +110,31 @@ impl Binder<'_> {
         call: &FunctionCall,
     ) -> Result<Bound, SqlError> {
         let create = function(module)?;
+        let arguments = self.arguments(&create, call)?;
+        self.scalar_result(module, &create, arguments)
+    }
+
+    /// The value of a scalar function, whose arguments are of its parameters' types.
+    pub(crate) fn scalar_result(
+        &mut self,
+        module: &Module,
+        create: &CreateFunction,
+        arguments: Vec<Bound>,
+    ) -> Result<Bound, SqlError> {
         let FunctionBody::Scalar { returns, body } = &create.body else {
             return Err(changed(module));
         };
-        let arguments = self.arguments(&create, call)?;
         let runs_as = self.environment.catalog().context_of(module.object_id)?;
         if self.inlined.contains(&module.object_id) || !is_expression(body) || runs_as.is_some() {
-            return self.scalar_program(module, &create, arguments);
+            return self.scalar_program(module, create, arguments);
         }
         let home = self.home(module)?;
         self.inlined.push(module.object_id);
-        let value = self.scalar_value(&create, home, false, arguments.clone(), returns, body);
+        let value = self.scalar_value(create, home, false, arguments.clone(), returns, body);
         self.inlined.pop();
         match value {
             // As an expression it is too large.
-            Err(error) if error.number() == 8631 => self.scalar_program(module, &create, arguments),
+            Err(error) if error.number() == 8631 => self.scalar_program(module, create, arguments),
             value => value,
         }
     }
@@ -438,7 +448,7 @@ pub(super) fn parsed(module: &Module) -> Result<StatementKind, SqlError> {
     batch.statements.into_iter().next().map(|first| first.kind).ok_or_else(|| changed(module))
 }
 
-pub(super) fn function(module: &Module) -> Result<Box<CreateFunction>, SqlError> {
+pub(crate) fn function(module: &Module) -> Result<Box<CreateFunction>, SqlError> {
     match parsed(module)? {
         StatementKind::CreateFunction(create) => Ok(create),
         _ => Err(changed(module)),

@@ -13,6 +13,7 @@ pub(crate) mod context;
 pub(crate) mod define;
 pub(crate) mod describe;
 pub(crate) mod environment;
+mod executed_function;
 pub(crate) mod failure;
 mod function_body;
 mod global_tables;

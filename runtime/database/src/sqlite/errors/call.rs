@@ -2,11 +2,17 @@
 
 use launchpod_types::SqlError;
 pub(crate) use launchpod_types::call_errors::{
-    argument_twice, missing_argument, not_a_parameter, too_many_arguments,
+    argument_not_converted, argument_twice, missing_argument, not_a_parameter, not_an_output,
+    too_many_arguments,
 };
 
 pub(crate) fn no_procedure(name: &str) -> SqlError {
     SqlError::new(2812, format!("Could not find stored procedure '{name}'.")).state(62)
+}
+
+pub(crate) fn not_callable(name: &str, kind: &str) -> SqlError {
+    let text = format!("The request for procedure '{name}' failed because '{name}' is a {kind} object.");
+    SqlError::with_class(2809, 18, text)
 }
 
 pub(crate) fn positional_after_named(place: usize) -> SqlError {

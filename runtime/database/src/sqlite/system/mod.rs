@@ -18,7 +18,7 @@ mod extended;
 pub(crate) mod listing;
 pub(crate) mod machine;
 pub(crate) mod messages;
-mod run;
+pub(crate) mod run;
 mod security;
 
 /// A catalog view.

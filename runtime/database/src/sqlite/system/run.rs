@@ -30,18 +30,20 @@ struct Call<'a> {
 // === impl Worker ===
 
 impl Worker {
-    /// `EXEC procedure`: yields its result sets and its return status.
+    /// `EXEC procedure`: yields its result sets and its return status, or a function's value.
     ///
     /// # Errors
-    /// 2812 when the database has no procedure of that name itself.
+    /// 2812 when the database has no procedure of that name itself, and no function either.
     pub(crate) fn call(&mut self, job: &Job, execute: &Execute) -> Result<(), Stop> {
         let name = called(execute, &job.execute.variables)?;
         if self.set_session_context(job, &name.name.text, &execute.arguments)? {
             return self.send(job, Event::ReturnStatus(0));
         }
-        let missing = || errors::no_procedure(&name.to_string());
-        let procedure = super::procedure(&name).ok_or_else(missing)?;
-        let database = self.environment().database_of(&name).map_err(|_| missing())?;
+        let missing = |_| errors::no_procedure(&name.to_string());
+        let database = self.environment().database_of(&name).map_err(missing)?;
+        let Some(procedure) = super::procedure(&name) else {
+            return self.call_function(job, &name, &execute.arguments);
+        };
         let callers = std::mem::replace(&mut self.session.database, database);
         let status = self.call_here(job, procedure, &execute.arguments);
         self.session.database = callers;
@@ -75,7 +77,8 @@ impl Worker {
         procedure: &SystemProcedure,
         given: &[Argument],
     ) -> Result<(i32, Variables), Stop> {
-        let mut variables = arguments(&self.environment(), job, procedure, given)?;
+        let (name, parameters) = (&procedure.name, &procedure.parameters);
+        let mut variables = arguments(&self.environment(), job, name, parameters, given)?;
         for (name, variable) in job.execute.variables.iter() {
             if name.starts_with("@@") {
                 variables.insert(name.clone(), variable.clone());
@@ -236,16 +239,17 @@ fn called(execute: &Execute, variables: &Variables) -> Result<ObjectName, SqlErr
 ///
 /// # Errors
 /// 8144 for too many arguments, 8145 for one that no parameter takes, 119 for one without a name
-/// after one with a name, 201 for a parameter without a value.
-fn arguments(
+/// after one with a name, 201 for a parameter without a value, 8114 for a value that isn't of its
+/// type.
+pub(crate) fn arguments(
     environment: &Environment<'_>,
     job: &Job,
-    procedure: &SystemProcedure,
+    procedure: &str,
+    parameters: &[ParameterDefinition],
     arguments: &[Argument],
 ) -> Result<Variables, SqlError> {
-    let parameters = &procedure.parameters;
     if arguments.len() > parameters.len() {
-        return Err(errors::too_many_arguments(&procedure.name));
+        return Err(errors::too_many_arguments(procedure));
     }
     let named = |name: &str| {
         parameters.iter().position(|parameter| fold_name(&parameter.name) == fold_name(name))
@@ -256,13 +260,13 @@ fn arguments(
         let place = match &argument.name {
             Some(name) => {
                 by_name = true;
-                named(name).ok_or_else(|| errors::not_a_parameter(name, &procedure.name))?
+                named(name).ok_or_else(|| errors::not_a_parameter(name, procedure))?
             }
             None if by_name => return Err(errors::positional_after_named(place + 1)),
             None => place,
         };
         if given[place].replace(argument).is_some() {
-            return Err(errors::argument_twice(&parameters[place].name, &procedure.name));
+            return Err(errors::argument_twice(&parameters[place].name, procedure));
         }
     }
     let mut variables = Variables::new();
@@ -276,19 +280,18 @@ fn arguments(
                 Binder::new(environment, &job.execute.variables).global_or_variable(name)?
             }
         };
-        let value = converted(environment, bound, sql_type)?;
+        let from = bound.sql_type;
+        let not_converted = |_| errors::argument_not_converted(from, sql_type, procedure);
+        let value = converted(environment, bound, sql_type).map_err(not_converted)?;
         variables.insert(fold_name(&parameter.name), Variable { sql_type, value }.into());
     }
     Ok(variables)
 }
 
-fn default_of(
-    parameter: &ParameterDefinition,
-    procedure: &SystemProcedure,
-) -> Result<Bound, SqlError> {
+fn default_of(parameter: &ParameterDefinition, procedure: &str) -> Result<Bound, SqlError> {
     match &parameter.default {
         Some(ArgumentValue::Literal(constant)) => Ok(literal(constant)),
-        _ => Err(errors::missing_argument(&procedure.name, &parameter.name)),
+        _ => Err(errors::missing_argument(procedure, &parameter.name)),
     }
 }
 

@@ -64,7 +64,8 @@ impl Run<'_> {
         self.session.database.runs_script(Some(id));
         let outputs = self.relay_script(run).await;
         self.session.database.runs_script(None);
-        Ok(Completion { status: 0, outputs: wanted(&arguments.parameters, outputs?) })
+        let outputs = wanted(&arguments.parameters, outputs?);
+        Ok(Completion { outputs, ..Completion::default() })
     }
 
     /// What serves the script's connections back to the database, as who acts now.

@@ -6,7 +6,7 @@ use crate::{
     error::ProtocolError,
     login::feature,
     reader::Reader,
-    token::{Done, DoneKind, DoneStatus},
+    token::{Done, DoneKind, DoneStatus, ReturnKind},
     types::{TypeInfo, Value},
     version::TdsVersion,
 };
@@ -109,12 +109,16 @@ fn output(reader: &mut Reader<'_>) -> Result<OutputValue, ProtocolError> {
     reader.enter("RETURNVALUE");
     let ordinal = reader.u16()?;
     let name = reader.b_varchar()?;
-    let _status = reader.u8()?;
+    // [MS-TDS] 2.2.7.19: the result of a function; some servers have another number for an OUTPUT.
+    let kind = match reader.u8()? {
+        2 => ReturnKind::Function,
+        _ => ReturnKind::Output,
+    };
     let _user_type = reader.u32()?;
     let _flags = reader.u16()?;
     let type_info = TypeInfo::read(reader)?;
     let value = Value::read(reader, &type_info)?;
-    Ok(OutputValue { ordinal, name, type_info, value })
+    Ok(OutputValue { ordinal, name, kind, type_info, value })
 }
 
 /// The version comes big-endian, other than in LOGIN7.

@@ -109,8 +109,13 @@ fn what_our_server_writes_is_read() {
         procedure: "p".to_owned(),
         line: 3,
     };
-    let output =
-        OutputValue { ordinal: 1, name: "@o".to_owned(), type_info: int, value: Value::Int(5) };
+    let output = OutputValue {
+        ordinal: 1,
+        name: "@o".to_owned(),
+        kind: ReturnKind::Output,
+        type_info: int,
+        value: Value::Int(5),
+    };
     assert_eq!(
         tokens,
         [
