@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 mod client;
 mod configurations;
+pub mod options;
 mod rows;
 mod secret;
 pub mod sqlite;
@@ -24,6 +25,7 @@ mod way_back;
 
 pub use client::Client;
 pub use configurations::{ConfigurationOption, Configurations};
+pub use options::ModuleOptions;
 pub use rows::Rows;
 pub use secret::Secret;
 pub use way_back::{CallersLogin, WayBack};
@@ -167,6 +169,8 @@ pub struct ProcedureText {
     pub object_id: i64,
     /// The text of its CREATE PROCEDURE.
     pub definition: String,
+    /// The options that hold in it.
+    pub options: ModuleOptions,
 }
 
 /// What a session enters.
@@ -200,11 +204,6 @@ pub enum Action {
 /// What a statement yields.
 pub type Events = mpsc::Receiver<Result<Event, SqlError>>;
 
-/// The options in `@@OPTIONS` that always hold in the embedded database: ANSI_NULLS, ANSI_PADDING,
-/// ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER and ANSI_NULL_DFLT_ON,
-/// which drivers ask for. The interpreter adds those that are its own.
-pub const FIXED_OPTIONS: i64 = 5496;
-
 /// A statement to run, with the variables it may use.
 #[derive(Clone)]
 pub struct Execute {
@@ -226,7 +225,8 @@ pub struct Execute {
     /// `@@error_number`, `@@error_message`, `@@error_severity`, `@@error_state`,
     /// `@@error_line` and `@@error_procedure` are what the functions of these names return, and
     /// `@@xact_state` anywhere; the interpreter's own `@@rowcount`,
-    /// `@@error` and `@@trancount` are among them. `@@cursor_status local c` is what
+    /// `@@error` and `@@trancount` are among them, and `@@options`, by which the embedded database
+    /// heeds the [SET options](options) that change what a statement means. `@@cursor_status local c` is what
     /// `CURSOR_STATUS('local', 'c')` returns, the names folded; of a cursor that isn't there is none.
     pub variables: Arc<Variables>,
     /// Whether only the columns are asked for, as under `SET FMTONLY ON`: the statement is bound

@@ -249,6 +249,7 @@ impl Relay {
                         state.transaction,
                         state.no_count,
                         state.abort_transaction,
+                        state.quoted_identifier,
                     ),
                     Err(error) => return runner.responder.refuse(error).await,
                 }

@@ -1,5 +1,6 @@
 //! A text of T-SQL from its first statement to its last.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use launchpod_database::Called;
@@ -17,7 +18,7 @@ impl Run<'_> {
     /// Errors of statements are sent as they occur; only what ends the text or the batch
     /// stops it.
     pub async fn text(&mut self) -> Result<i32, Stop> {
-        let source = Arc::clone(&self.scope.source);
+        let source = self.requoted();
         let read = launchpod_tsql::parse(&source)
             .map_err(|error| vec![SqlError::from(error).into()])
             .and_then(|batch| self.check_mentions(&batch.mentions).map(|()| batch));
@@ -26,6 +27,21 @@ impl Run<'_> {
             Ok(batch) => self.statements(&batch.statements).await,
             Err(errors) => Err(self.unreadable(errors).await),
         }
+    }
+
+    /// The scope's text as it reads under SET QUOTED_IDENTIFIER ON. What a batch says of the option
+    /// stays for the batches that follow; a text within it says it for itself.
+    fn requoted(&mut self) -> Arc<str> {
+        let options = &mut self.session.options.module;
+        let source = Arc::clone(&self.scope.source);
+        let (text, on) = launchpod_tsql::requoted(&source, options.quoted_identifier);
+        if self.scope.depth == 1 {
+            options.quoted_identifier = on;
+        }
+        if let Cow::Owned(text) = text {
+            self.scope.source = text.into();
+        }
+        Arc::clone(&self.scope.source)
     }
 
     /// Runs the statements of a text; returns the return status.
@@ -181,6 +197,9 @@ impl Run<'_> {
         let outer = std::mem::replace(&mut self.scope, inner);
         let options = self.session.options;
         let transactions = self.session.globals.transaction.depth;
+        if let Some(own) = self.scope.options {
+            self.session.options.module = own;
+        }
         // Boxed: a text can run a text can run a text.
         let result = match statements {
             Some(statements) => Box::pin(self.statements(statements)).await,

@@ -1,6 +1,6 @@
 //! SET options that the interpreter itself heeds.
 
-use launchpod_database::FIXED_OPTIONS;
+use launchpod_database::{ModuleOptions, options};
 use launchpod_tsql::ast::{
     InsertSource, Literal, QueryBody, Select, SelectItem, SetOption, SetValue, Statement,
     StatementKind,
@@ -12,7 +12,7 @@ use crate::run::{Run, Stop};
 use crate::walk::nested;
 
 /// The options, as they hold for what runs.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     /// `NOCOUNT`
     pub no_count: bool,
@@ -28,6 +28,10 @@ pub(crate) struct Options {
     pub parse_only: bool,
     /// `ROWCOUNT`: how many rows a query returns at most; 0 for all.
     pub row_limit: u64,
+    /// `CONCAT_NULL_YIELDS_NULL`: a text and NULL are NULL.
+    pub concat_null_yields_null: bool,
+    /// `ANSI_NULLS` and `QUOTED_IDENTIFIER`, which a module brings along.
+    pub module: ModuleOptions,
 }
 
 // === impl Options ===
@@ -38,9 +42,28 @@ impl Options {
         let own = [
             (self.implicit_transactions, 2),
             (self.no_count, 512),
+            (self.concat_null_yields_null, options::CONCAT_NULL_YIELDS_NULL),
             (self.abort_transaction, 16_384),
         ];
-        own.iter().filter(|(on, _)| *on).fold(FIXED_OPTIONS, |flags, (_, bit)| flags | bit)
+        let own =
+            own.iter().filter(|(on, _)| *on).fold(options::FIXED, |flags, (_, bit)| flags | bit);
+        self.module.within(own)
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            no_count: false,
+            abort_transaction: false,
+            implicit_transactions: false,
+            format_only: false,
+            no_execute: false,
+            parse_only: false,
+            row_limit: 0,
+            concat_null_yields_null: true,
+            module: ModuleOptions::default(),
+        }
     }
 }
 
@@ -55,10 +78,19 @@ impl Run<'_> {
                 self.session.options.row_limit = self.row_limit(&set.value).await?;
             }
             let options = &mut self.session.options;
+            // What a module brings along is not changed within it.
+            let ansi_nulls = self.scope.options.map_or(on, |own| own.ansi_nulls);
             match name.as_str() {
                 "NOCOUNT" => options.no_count = on,
                 "XACT_ABORT" => options.abort_transaction = on,
                 "IMPLICIT_TRANSACTIONS" => options.implicit_transactions = on,
+                "CONCAT_NULL_YIELDS_NULL" => options.concat_null_yields_null = on,
+                "ANSI_NULLS" => options.module.ansi_nulls = ansi_nulls,
+                // QUOTED_IDENTIFIER was heeded when the text was read.
+                "ANSI_DEFAULTS" => {
+                    options.implicit_transactions = on;
+                    options.module.ansi_nulls = ansi_nulls;
+                }
                 "FMTONLY" => options.format_only = on,
                 "NOEXEC" => options.no_execute = on,
                 _ => {}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use launchpod_database::Variables;
+use launchpod_database::{ModuleOptions, Variables};
 use launchpod_tsql::ast::ExecutionContext;
 use launchpod_types::{Message, SqlError};
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,8 @@ pub(crate) struct Scope {
     pub procedure_id: i64,
     /// Whom it runs as, when not as its caller.
     pub run_as: Option<ExecutionContext>,
+    /// The options that it brings along, when it is a procedure.
+    pub options: Option<ModuleOptions>,
     /// Whether a TRY of this text is around what runs.
     pub trying: bool,
     /// Whether a TRY of a caller is.
@@ -107,6 +109,7 @@ impl Scope {
             procedure: String::new(),
             procedure_id: 0,
             run_as: None,
+            options: None,
             trying: false,
             caller_tries: false,
             caught: None,

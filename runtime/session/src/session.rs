@@ -216,10 +216,12 @@ impl Session {
         transaction: TransactionState,
         no_count: bool,
         abort_transaction: bool,
+        quoted_identifier: bool,
     ) {
         self.database_name = database;
         self.globals = Globals { transaction, ..Globals::default() };
         self.options = Options { no_count, abort_transaction, ..Options::default() };
+        self.options.module.quoted_identifier = quoted_identifier;
     }
 
     /// Whether SET NOCOUNT is on.

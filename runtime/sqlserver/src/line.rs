@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::channel::Channel;
 use crate::connection_lost;
 use crate::job::{Job, Talk, first_row};
-use crate::options::{NOCOUNT, XACT_ABORT};
+use crate::options::{NOCOUNT, QUOTED_IDENTIFIER, XACT_ABORT};
 use crate::state::{Scope, State};
 
 /// Jobs that wait: the interpreter starts the next when it has taken what the last one yields.
@@ -45,6 +45,8 @@ pub struct Resumed {
     pub no_count: bool,
     /// Whether SET XACT_ABORT is on.
     pub abort_transaction: bool,
+    /// Whether SET QUOTED_IDENTIFIER is on.
+    pub quoted_identifier: bool,
 }
 
 // === impl Line ===
@@ -135,7 +137,8 @@ impl Line {
         }
         let abort_transaction = has(XACT_ABORT);
         self.state().aborts = abort_transaction;
-        Ok(Resumed { database, transaction, no_count, abort_transaction })
+        let quoted_identifier = has(QUOTED_IDENTIFIER);
+        Ok(Resumed { database, transaction, no_count, abort_transaction, quoted_identifier })
     }
 
     /// Asks for the depth of the transaction, the database, the login, and the options; `None` when

@@ -320,7 +320,7 @@ fn table_of<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
 }
 
 pub(crate) fn tokens(source: &str) -> Result<Vec<Token>, SqlError> {
-    tokenize(source, true).ok_or_else(|| SqlError::new(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries."))
+    tokenize(source).ok_or_else(|| SqlError::new(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries."))
 }
 
 pub(crate) fn word<'s>(source: &'s str, token: &Token) -> &'s str {

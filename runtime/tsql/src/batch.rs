@@ -27,7 +27,7 @@ pub fn split_batches(script: &str) -> Vec<BatchText<'_>> {
         return batches;
     }
     // What is too long to parse is too long to split: it stays one batch, and `parse` says so.
-    for token in tokenize(script, true).unwrap_or_default() {
+    for token in tokenize(script).unwrap_or_default() {
         if token.kind != TokenKind::Go {
             continue;
         }

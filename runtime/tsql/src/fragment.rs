@@ -3,7 +3,7 @@
 
 use crate::ast::{Identifier, ParameterDefinition, QueryBody, Statement, StatementKind};
 use crate::error::ParseError;
-use crate::parser::{Options, Parser, parse};
+use crate::parser::{Parser, parse};
 
 /// What `@input_data_1` is.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub struct OrderColumn {
 /// # Errors
 /// A syntax error; none for a blank text, which declares nothing.
 pub fn parse_parameters(text: &str) -> Result<Vec<ParameterDefinition>, ParseError> {
-    let mut parser = Parser::new(text, Options::default())?;
+    let mut parser = Parser::new(text)?;
     parser.whole(
         |parser| {
             if parser.is_blank() { Ok(Vec::new()) } else { parser.list(Parser::parameter) }
@@ -64,14 +64,14 @@ pub fn parse_input_query(text: &str) -> Result<InputQuery, ParseError> {
 /// Reads `a, [b c]`, as `@input_data_1_partition_by_columns` has it; `None` when it is no such
 /// list (39105).
 pub fn parse_column_list(text: &str) -> Option<Vec<Identifier>> {
-    let mut parser = Parser::new(text, Options::default()).ok()?;
+    let mut parser = Parser::new(text).ok()?;
     parser.whole(|parser| parser.list(Parser::identifier)).ok()
 }
 
 /// Reads `a, b DESC`, as `@input_data_1_order_by_columns` has it; `None` when it is no such
 /// list (39106).
 pub fn parse_order_list(text: &str) -> Option<Vec<OrderColumn>> {
-    let mut parser = Parser::new(text, Options::default()).ok()?;
+    let mut parser = Parser::new(text).ok()?;
     let columns = parser.whole(|parser| parser.list(Parser::index_column)).ok()?;
     let order = |column: crate::ast::IndexColumn| OrderColumn {
         name: column.name,

@@ -19,6 +19,7 @@ mod error;
 mod fragment;
 mod lexer;
 mod parser;
+mod quoting;
 
 pub use batch::{BatchText, split_batches};
 pub use error::{ParseError, ParseErrorKind};
@@ -27,7 +28,8 @@ pub use fragment::{
     parse_parameters,
 };
 pub use lexer::{Flaw, Token, TokenKind, tokenize};
-pub use parser::{Options, parse, parse_with};
+pub use parser::parse;
+pub use quoting::requoted;
 
 /// How deep parentheses, calls, blocks and CASEs may stand in each other; a subquery counts
 /// twice, and each ELSE IF stands in the one before. A thread that parses needs a stack of 1 MiB

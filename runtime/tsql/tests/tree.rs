@@ -6,7 +6,7 @@ use launchpod_tsql::ast::{
     QueryBody, ResultSet, ResultSets, Security, Select, SelectItem, SetValue, StatementKind,
     TableSourceKind, Target, TypeKind,
 };
-use launchpod_tsql::{Options, parse, parse_with};
+use launchpod_tsql::parse;
 use launchpod_types::{Length, SqlType};
 
 /// The only statement of a batch.
@@ -364,17 +364,6 @@ fn a_grant_says_what_on_what_to_whom() {
     assert_eq!(revoke.permissions[0].name, "CREATE TABLE");
     let class = change("DENY EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO u");
     assert_eq!(class.on.and_then(|on| on.class).as_deref(), Some("EXTERNAL LANGUAGE"));
-}
-
-#[test]
-fn double_quotes_are_strings_when_the_option_is_off() {
-    let options = Options { quoted_identifier: false };
-    let batch = parse_with("SELECT \"a\"\"b\"", options).unwrap();
-    let StatementKind::Select(query) = &batch.statements[0].kind else { panic!("no query") };
-    let QueryBody::Select(select) = &query.body else { panic!("no select") };
-    let SelectItem::Value { value, .. } = &select.items[0] else { panic!("no value") };
-    let string = Literal::String { text: "a\"b".to_owned(), unicode: false };
-    assert_eq!(value.kind, ExprKind::Literal(string));
 }
 
 #[test]

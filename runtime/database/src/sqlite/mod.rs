@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use launchpod_types::SqlError;
 use rusqlite::Connection;
 
-use crate::{Configurations, Database, Login, Secret, Session};
+use crate::{Configurations, Database, Login, Secret, Session, options};
 
 mod bind;
 mod cell;
@@ -263,6 +263,7 @@ impl Shared {
             database,
             lock_timeout: -1,
             text_size: MOST_TEXT,
+            options: options::INITIAL,
             waits_for_caller,
             identity_insert: None,
             identity: IdentityState::of_session(Arc::clone(&self.given)),

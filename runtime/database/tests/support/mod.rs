@@ -84,7 +84,10 @@ pub async fn run_with(
                 Event::RowsAffected(count) => output.affected = Some(count),
                 Event::Transaction(state) => output.depth = Some(state.depth),
                 Event::Database(name) => output.database = Some(name),
-                Event::Message(_) | Event::ReturnStatus(_) | Event::Output { .. } | Event::Returned(_) => {}
+                Event::Message(_)
+                | Event::ReturnStatus(_)
+                | Event::Output { .. }
+                | Event::Returned(_) => {}
             }
         }
     }

@@ -70,7 +70,9 @@ impl Run<'_> {
             own::take(arguments, [HANDLE, DECLARATIONS, STATEMENT]);
         let (place, _) = handle.ok_or_else(|| missing_argument("sp_prepare", "@handle"))?;
         let (declarations, text) = self.text_to_prepare("sp_prepare", declarations, text).await?;
-        launchpod_tsql::parse(&text).map_err(SqlError::from)?;
+        let quoted_identifier = self.session.options.module.quoted_identifier;
+        let (read, _) = launchpod_tsql::requoted(&text, quoted_identifier);
+        launchpod_tsql::parse(&read).map_err(SqlError::from)?;
         let handle = self.session.prepared.add(Prepared::Text { declarations, text });
         Ok(Completion { outputs: vec![handle_output(place, handle)], ..Completion::default() })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use launchpod_database::ProcedureText;
 use launchpod_tsql::ast::{CreateProcedure, DefineAction, Drop, DropKind, ObjectName};
 use launchpod_types::SqlError;
 
@@ -11,8 +12,8 @@ use crate::run::{Run, Stop};
 /// The temporary procedures of a session.
 #[derive(Debug, Default)]
 pub(crate) struct TemporaryProcedures {
-    /// By folded name: the text, and how many calls deep it was defined.
-    definitions: BTreeMap<String, (String, u32)>,
+    /// By folded name: what it is, and how many calls deep it was defined.
+    definitions: BTreeMap<String, (ProcedureText, u32)>,
 }
 
 /// Whether a DROP is of temporary procedures.
@@ -23,9 +24,9 @@ pub(crate) fn drops_temporary(drop: &Drop) -> bool {
 // === impl TemporaryProcedures ===
 
 impl TemporaryProcedures {
-    /// The text of a procedure.
-    pub fn definition(&self, name: &ObjectName) -> Option<&str> {
-        self.definitions.get(&name.name.fold()).map(|(text, _)| text.as_str())
+    /// A procedure, which has no number.
+    pub fn definition(&self, name: &ObjectName) -> Option<ProcedureText> {
+        self.definitions.get(&name.name.fold()).map(|(procedure, _)| procedure.clone())
     }
 
     /// Forgets what a call has defined that has ended.
@@ -42,7 +43,8 @@ impl Run<'_> {
     /// # Errors
     /// 2714 when there is one, 208 for ALTER when there is none.
     pub fn define_temporary(&mut self, procedure: &CreateProcedure) -> Result<(), Stop> {
-        let (name, text) = (&procedure.name.name, self.scope.source.to_string());
+        let name = &procedure.name.name;
+        let (definition, options) = (self.scope.source.to_string(), self.session.options.module);
         if procedure.name.is_global_temporary() {
             return Err(unsupported("CREATE PROCEDURE of a global temporary procedure"));
         }
@@ -59,7 +61,8 @@ impl Run<'_> {
             }
             _ => {}
         }
-        definitions.insert(name.fold(), (text, depth));
+        let procedure = ProcedureText { object_id: 0, definition, options };
+        definitions.insert(name.fold(), (procedure, depth));
         self.session.globals.succeeded(0);
         Ok(())
     }

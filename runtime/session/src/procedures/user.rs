@@ -30,9 +30,8 @@ impl Run<'_> {
         name: &ObjectName,
         arguments: &[Argument],
     ) -> Result<Option<Completion>, Stop> {
-        let Some(ProcedureText { object_id: id, definition }) = self.definition(name).await? else {
-            return Ok(None);
-        };
+        let Some(procedure) = self.definition(name).await? else { return Ok(None) };
+        let ProcedureText { object_id: id, definition, options } = procedure;
         let batch = launchpod_tsql::parse(&definition).map_err(SqlError::from)?;
         let Some(StatementKind::CreateProcedure(procedure)) =
             batch.statements.into_iter().next().map(|statement| statement.kind)
@@ -43,6 +42,7 @@ impl Run<'_> {
         let mut scope = Scope::new(definition.clone().into(), DonePlace::InProcedure, 0);
         scope.procedure.clone_from(&called);
         scope.procedure_id = id;
+        scope.options = Some(options);
         scope.database = name.database.as_ref().map(|database| database.text.clone());
         let arguments: Vec<Placed> = arguments.iter().cloned().enumerate().collect();
         let (callee, parameters) = (Callee::Procedure(&called), &procedure.parameters);
@@ -54,10 +54,7 @@ impl Run<'_> {
     /// The text of a procedure that may be called; a temporary one is the session's own.
     async fn definition(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, Stop> {
         if name.is_temporary() {
-            let temporary = self.session.temporary_procedures.definition(name);
-            return Ok(
-                temporary.map(|text| ProcedureText { object_id: 0, definition: text.to_owned() })
-            );
+            return Ok(self.session.temporary_procedures.definition(name));
         }
         Ok(self.session.database.procedure(name).await?)
     }

@@ -19,9 +19,9 @@ const SYMBOLS: &str = "()+-*/%&|^~=<>!,;.:{}?";
 /// Splits a text into tokens; the last one is [`TokenKind::End`].
 ///
 /// Nothing follows a token that is [`TokenKind::Invalid`]. `None` when there are more than
-/// [`MAX_TOKENS`]. `quoted_identifier` says whether `"x"` is a name (the default) or a string.
-pub fn tokenize(source: &str, quoted_identifier: bool) -> Option<Vec<Token>> {
-    let mut lexer = Lexer { source, position: 0, line: 1, quoted_identifier };
+/// [`MAX_TOKENS`]. `"x"` is a name; [`requoted`](crate::requoted) is for texts in which it is none.
+pub fn tokenize(source: &str) -> Option<Vec<Token>> {
+    let mut lexer = Lexer::new(source, true);
     let mut tokens = Vec::new();
     loop {
         let token = lexer.next();
@@ -39,17 +39,24 @@ pub fn tokenize(source: &str, quoted_identifier: bool) -> Option<Vec<Token>> {
 }
 
 /// Reads a text from left to right.
-struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     source: &'a str,
     position: usize,
     line: u32,
-    quoted_identifier: bool,
+    /// Whether `"x"` is a name from here on, or a string.
+    pub(crate) quoted_identifier: bool,
 }
 
 // === impl Lexer ===
 
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(source: &'a str, quoted_identifier: bool) -> Self {
+        Lexer { source, position: 0, line: 1, quoted_identifier }
+    }
+}
+
 impl Lexer<'_> {
-    fn next(&mut self) -> Token {
+    pub(crate) fn next(&mut self) -> Token {
         let flaw = self.skip_blanks();
         let (start, line) = (self.position, self.line);
         let kind = match flaw {
@@ -301,7 +308,7 @@ mod tests {
 
     /// The tokens' texts, with their lines.
     fn texts(source: &str) -> Vec<(&str, u32)> {
-        let tokens = tokenize(source, true).unwrap();
+        let tokens = tokenize(source).unwrap();
         tokens[..tokens.len() - 1]
             .iter()
             .map(|token| (&source[token.start..token.end], token.line))
@@ -309,7 +316,7 @@ mod tests {
     }
 
     fn kinds(source: &str) -> Vec<TokenKind> {
-        let tokens = tokenize(source, true).unwrap();
+        let tokens = tokenize(source).unwrap();
         tokens[..tokens.len() - 1].iter().map(|token| token.kind).collect()
     }
 

@@ -320,7 +320,7 @@ impl Parser<'_> {
         self.expect(",")?;
         let target = self.string()?;
         self.expect(")")?;
-        let target = Parser::new(&target, super::Options::default())
+        let target = Parser::new(&target)
             .and_then(|mut parser| parser.whole(Parser::type_name))
             .map_err(Failure::Invalid)?;
         Ok(ExprKind::XmlValue { operand: Box::new(operand), path, target })

@@ -35,13 +35,6 @@ use crate::error::{ParseError, ParseErrorKind};
 use crate::lexer::{Flaw, Token, TokenKind, tokenize};
 use crate::{MAX_EXPRESSION_HEIGHT, MAX_NESTING};
 
-/// How a text is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// `SET QUOTED_IDENTIFIER`: whether `"x"` is a name (the default) or a string.
-    pub quoted_identifier: bool,
-}
-
 /// How many characters of an offending token an error shows.
 const SHOWN: usize = 128;
 
@@ -78,43 +71,25 @@ pub(crate) struct Parser<'a> {
 /// Reads a batch.
 ///
 /// The text must not hold `GO` lines: [`crate::split_batches`] takes them out, because
-/// variables and errors end with a batch. One that is left is a syntax error near `GO`.
+/// variables and errors end with a batch. One that is left is a syntax error near `GO`. `"x"` is a
+/// name: [`crate::requoted`] is for texts that are written under SET QUOTED_IDENTIFIER OFF.
 ///
 /// # Errors
 /// The first thing that is no T-SQL; then no statement of the batch may run.
 pub fn parse(source: &str) -> std::result::Result<Batch, ParseError> {
-    parse_with(source, Options::default())
-}
-
-/// Reads a batch under other options than the default; see [`parse`].
-///
-/// # Errors
-/// See [`parse`].
-pub fn parse_with(source: &str, options: Options) -> std::result::Result<Batch, ParseError> {
-    let mut parser = Parser::new(source, options)?;
+    let mut parser = Parser::new(source)?;
     let statements = parser.batch().map_err(|failure| parser.invalid(failure))?;
     label::check(&statements)?;
     let Parser { mentions, references, .. } = parser;
     Ok(Batch { source: Arc::from(source), statements, mentions, references })
 }
 
-// === impl Options ===
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { quoted_identifier: true }
-    }
-}
-
 // === impl Parser ===
 
 impl<'a> Parser<'a> {
-    pub(crate) fn new(
-        source: &'a str,
-        options: Options,
-    ) -> std::result::Result<Parser<'a>, ParseError> {
-        let tokens = tokenize(source, options.quoted_identifier)
-            .ok_or(ParseError { kind: ParseErrorKind::TooLong, line: 1 })?;
+    pub(crate) fn new(source: &'a str) -> std::result::Result<Parser<'a>, ParseError> {
+        let tokens =
+            tokenize(source).ok_or(ParseError { kind: ParseErrorKind::TooLong, line: 1 })?;
         Ok(Parser {
             source,
             tokens,

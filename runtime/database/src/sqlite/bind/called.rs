@@ -79,6 +79,7 @@ impl Binder<'_> {
             key: key.clone(),
             chain: self.environment.chain_of(module)?,
             run_as: self.environment.runs_as(module)?,
+            options: self.environment.catalog().module_options(module.object_id)?,
         };
         Ok(Function {
             name: format!("user({key})"),

@@ -5,7 +5,6 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::predicate::compare;
 use super::tree::{Bound, BoundQuery, Kind};
 use super::{Binder, coerce, collation, metadata, operator, types, undeclared};
 use crate::sqlite::errors;
@@ -44,7 +43,7 @@ impl Binder<'_> {
                         let shift = |a: &[Actual<'_>]| bits::shift(a, "right_shift", -1);
                         self.signed_call("RIGHT_SHIFT", vec![left, right], &shift)
                     }
-                    operator => operator::binary(*operator, left, right),
+                    operator => self.infix(*operator, left, right),
                 }
             }
             ExprKind::Subquery(query) => self.scalar(query),
@@ -193,7 +192,7 @@ impl Binder<'_> {
             let condition = match &operand {
                 Some(operand) => {
                     let value = self.value(&branch.condition)?;
-                    compare(CompareOperator::Equal, operand.clone(), value)?
+                    self.compared(CompareOperator::Equal, operand.clone(), value)?
                 }
                 None => self.predicate(&branch.condition)?,
             };

@@ -6,6 +6,7 @@ use launchpod_types::{Length, SqlError, SqlType, Value};
 use super::predicate::compare;
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSelect, Kind, QueryColumn};
 use super::{Binder, coerce, int};
+use crate::options;
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
@@ -42,7 +43,7 @@ impl Binder<'_> {
                 Ok(Bound::constant(Value::Int(language::current().id), SqlType::SmallInt))
             }
             "@@max_precision" => Ok(Bound::constant(Value::Int(38), SqlType::TinyInt)),
-            "@@options" => int(crate::FIXED_OPTIONS),
+            "@@options" => int(session.options),
             "@@datefirst" => {
                 let first = i64::from(language::current().first);
                 Ok(Bound::constant(Value::Int(first), SqlType::TinyInt))
@@ -213,7 +214,7 @@ impl Binder<'_> {
                 _ => optional_name(None),
             }),
             "SESSIONPROPERTY" => Some(match self.argument(arguments, 0)? {
-                Some(Value::Text(option)) => session_property(option.trim()),
+                Some(Value::Text(option)) => session_property(session.options, option.trim()),
                 _ => Bound::written(Value::Null),
             }),
             "CONNECTIONPROPERTY" => Some(match self.argument(arguments, 0)? {
@@ -482,14 +483,14 @@ fn coerced_int(value: &Value) -> Option<i64> {
     }
 }
 
-fn session_property(option: &str) -> Bound {
+/// "SESSIONPROPERTY (Transact-SQL)"
+fn session_property(set: i64, option: &str) -> Bound {
+    let has = |bit: i64| Value::Int((set & bit != 0).into());
     let value = match option.to_ascii_uppercase().as_str() {
-        "ANSI_NULLS"
-        | "ANSI_PADDING"
-        | "ANSI_WARNINGS"
-        | "ARITHABORT"
-        | "CONCAT_NULL_YIELDS_NULL"
-        | "QUOTED_IDENTIFIER" => Value::Int(1),
+        "ANSI_NULLS" => has(options::ANSI_NULLS),
+        "CONCAT_NULL_YIELDS_NULL" => has(options::CONCAT_NULL_YIELDS_NULL),
+        "QUOTED_IDENTIFIER" => has(options::QUOTED_IDENTIFIER),
+        "ANSI_PADDING" | "ANSI_WARNINGS" | "ARITHABORT" => Value::Int(1),
         "NUMERIC_ROUNDABORT" => Value::Int(0),
         _ => Value::Null,
     };

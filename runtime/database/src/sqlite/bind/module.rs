@@ -10,8 +10,9 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::expression::{literal, unknown_type};
 use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
-use super::{Binder, coerce, operator};
+use super::{Binder, coerce};
 use crate::Variables;
+use crate::options;
 use crate::sqlite::embedded::catalog::DatabaseName;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
@@ -230,7 +231,9 @@ impl Binder<'_> {
     /// Where a module's names are looked for, and whose it is.
     pub(super) fn home<'h>(&self, module: &'h Module) -> Result<Home<'h>, SqlError> {
         let chain = Some(self.environment.chain_of(module)?);
-        Ok(Home { database: &module.database, schema: Some(&module.schema), chain })
+        let set = self.environment.catalog().module_options(module.object_id)?;
+        let options = set.within(self.environment.options);
+        Ok(Home { database: &module.database, schema: Some(&module.schema), chain, options })
     }
 
     /// Binds what stands in a module: it sees its own parameters, no variable and no source
@@ -244,8 +247,8 @@ impl Binder<'_> {
         if self.depth >= MOST_NESTED {
             return Err(errors::nested_too_deep());
         }
-        let Home { database, schema, chain } = home;
-        let environment = Environment { database, schema, chain, ..*self.environment };
+        let Home { database, schema, chain, options } = home;
+        let environment = Environment { database, schema, chain, options, ..*self.environment };
         let variables = Variables::new();
         let mut inner = Binder::new(&environment, &variables);
         inner.parameters = parameters;
@@ -266,6 +269,7 @@ pub(super) struct Home<'h> {
     database: &'h DatabaseName,
     schema: Option<&'h str>,
     chain: Option<Chain>,
+    options: i64,
 }
 
 // === impl Home ===
@@ -273,7 +277,7 @@ pub(super) struct Home<'h> {
 impl<'h> Home<'h> {
     /// A text of the system's, over a database.
     pub(super) fn of_system(database: &'h DatabaseName) -> Self {
-        Home { database, schema: None, chain: None }
+        Home { database, schema: None, chain: None, options: options::INITIAL }
     }
 }
 
@@ -340,7 +344,8 @@ impl Body<'_, '_> {
             StatementKind::SetVariable(set) => {
                 let mut value = self.binder.value(&set.value).map_err(error_line)?;
                 if let Some(infix) = set.operator.binary() {
-                    value = operator::binary(infix, self.binder.variable(&set.variable)?, value)?;
+                    let old = self.binder.variable(&set.variable)?;
+                    value = self.binder.infix(infix, old, value)?;
                 }
                 self.assign(&set.variable, value).map_err(error_line)?;
             }

@@ -6,7 +6,8 @@ use launchpod_types::{Decimal, SqlError, SqlType, Value};
 
 use super::tree::{Bound, Kind};
 use super::types::{self, Arithmetic};
-use super::{coerce, int};
+use super::{Binder, coerce, int};
+use crate::options;
 use crate::sqlite::errors;
 use crate::sqlite::functions::number::{IntegerOperator, float_operator, integer_operator};
 use crate::sqlite::functions::{Body, Function, convert, decimal};
@@ -96,21 +97,36 @@ fn negate(operand: Bound) -> Result<Bound, SqlError> {
     }
 }
 
+// === impl Binder ===
+
+impl Binder<'_> {
+    /// An infix operator as the session's options have it: under CONCAT_NULL_YIELDS_NULL OFF NULL
+    /// is an empty text beside a text.
+    pub(crate) fn infix(
+        &self,
+        operator: BinaryOperator,
+        left: Bound,
+        right: Bound,
+    ) -> Result<Bound, SqlError> {
+        let yields_null = self.environment.options & options::CONCAT_NULL_YIELDS_NULL != 0;
+        if yields_null || operator != BinaryOperator::Add {
+            return binary(operator, left, right);
+        }
+        let (left, right) = with_type_of_other(left, right);
+        if is_text(left.sql_type) && is_text(right.sql_type) {
+            return binary(operator, or_empty(left), or_empty(right));
+        }
+        binary(operator, left, right)
+    }
+}
+
 /// An infix operator.
 pub(crate) fn binary(
     operator: BinaryOperator,
     left: Bound,
     right: Bound,
 ) -> Result<Bound, SqlError> {
-    // NULL written as such takes the other side's type.
-    let (left, right) = match (left.is_null(), right.is_null()) {
-        (true, false) => (Bound { sql_type: right.sql_type, ..left }, right),
-        (false, true) => {
-            let sql_type = left.sql_type;
-            (left, Bound { sql_type, ..right })
-        }
-        _ => (left, right),
-    };
+    let (left, right) = with_type_of_other(left, right);
     let (l, r) = (left.sql_type, right.sql_type);
     let name = operator_name(operator);
     if let BinaryOperator::BitAnd
@@ -121,11 +137,9 @@ pub(crate) fn binary(
     {
         return bits(operator, left, right);
     }
-    if operator == BinaryOperator::Add {
-        let texts = [l, r].iter().all(|t| t.is_character() && !t.is_document());
-        if texts || (l.is_binary() && r.is_binary()) {
-            return Ok(concatenate(left, right));
-        }
+    let joins = (is_text(l) && is_text(r)) || (l.is_binary() && r.is_binary());
+    if operator == BinaryOperator::Add && joins {
+        return Ok(concatenate(left, right));
     }
     let moments = |t| matches!(t, SqlType::DateTime | SqlType::SmallDateTime);
     if (moments(l) || moments(r))
@@ -160,6 +174,37 @@ pub(crate) fn binary(
         return Err(errors::operand_type(l, name));
     }
     arithmetic(operator, left, right)
+}
+
+/// NULL written as such takes the other side's type.
+fn with_type_of_other(left: Bound, right: Bound) -> (Bound, Bound) {
+    match (left.is_null(), right.is_null()) {
+        (true, false) => (Bound { sql_type: right.sql_type, ..left }, right),
+        (false, true) => {
+            let sql_type = left.sql_type;
+            (left, Bound { sql_type, ..right })
+        }
+        _ => (left, right),
+    }
+}
+
+/// Whether values of a type are joined by `+`.
+fn is_text(t: SqlType) -> bool {
+    t.is_character() && !t.is_document()
+}
+
+/// A text, empty where it is NULL.
+fn or_empty(text: Bound) -> Bound {
+    if !text.nullable {
+        return text;
+    }
+    let sql_type = text.sql_type;
+    let empty = Bound::constant(Value::Text(String::new()), sql_type);
+    if text.value().is_some_and(Value::is_null) {
+        return empty;
+    }
+    let kind = Kind::Native { name: "coalesce", arguments: vec![text, empty] };
+    Bound { kind, sql_type, nullable: false }
 }
 
 fn arithmetic(operator: BinaryOperator, left: Bound, right: Bound) -> Result<Bound, SqlError> {

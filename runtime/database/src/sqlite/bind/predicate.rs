@@ -7,6 +7,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind};
 use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int, types, undeclared};
+use crate::options;
 use crate::sqlite::errors;
 use crate::sqlite::functions::collation::Collation;
 use crate::sqlite::functions::convert::{self, Allowed};
@@ -36,17 +37,14 @@ impl Binder<'_> {
                     _ => undeclared::general,
                 };
                 let (left, right) = pair(self.comparands(&[left, right], deduce)?)?;
-                compare(*operator, left, right)?
+                self.compared(*operator, left, right)?
             }
             ExprKind::CompareQuery { operator, left, quantifier, query } => {
                 self.compare_query(*operator, left, *quantifier, query)?
             }
             ExprKind::Distinct { negated, left, right } => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                let (left, right, collate) = comparable("is distinct from", left, right)?;
-                let operator = if *negated { "IS" } else { "IS NOT" };
-                let (left, right) = (Box::new(left), Box::new(right));
-                Bound::predicate(Kind::Infix { operator, left, right, collate }, false)
+                distinct(*negated, left, right)?
             }
             ExprKind::Between { negated, operand, low, high } => {
                 let mut operands = self.comparands(&[operand, low, high], undeclared::general)?;
@@ -90,6 +88,26 @@ impl Binder<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let nullable = operands.iter().any(|operand| operand.nullable);
         Ok(Bound::predicate(Kind::Chain { operator, operands }, nullable))
+    }
+
+    /// A comparison of two values. Under SET ANSI_NULLS OFF NULL is equal to NULL, where one side is
+    /// NULL as such or a variable ("SET ANSI_NULLS (Transact-SQL)").
+    pub(super) fn compared(
+        &self,
+        operator: CompareOperator,
+        left: Bound,
+        right: Bound,
+    ) -> Result<Bound, SqlError> {
+        let ansi = self.environment.options & options::ANSI_NULLS != 0;
+        let is_null = |bound: &Bound| bound.value().is_some_and(Value::is_null);
+        if ansi || !(is_null(&left) || is_null(&right)) {
+            return compare(operator, left, right);
+        }
+        match operator {
+            CompareOperator::Equal => distinct(true, left, right),
+            CompareOperator::NotEqual => distinct(false, left, right),
+            _ => compare(operator, left, right),
+        }
     }
 
     /// `x = ANY (…)`, `x > ALL (…)` and their kin ("SOME | ANY", "ALL").
@@ -267,6 +285,14 @@ pub(crate) fn compare(
     let (left, right, collate) = comparable(name, left, right)?;
     let (left, right) = (Box::new(left), Box::new(right));
     Ok(Bound::predicate(Kind::Infix { operator: word, left, right, collate }, nullable))
+}
+
+/// `IS [NOT] DISTINCT FROM`, in which NULL is a value like others.
+fn distinct(negated: bool, left: Bound, right: Bound) -> Result<Bound, SqlError> {
+    let (left, right, collate) = comparable("is distinct from", left, right)?;
+    let operator = if negated { "IS" } else { "IS NOT" };
+    let (left, right) = (Box::new(left), Box::new(right));
+    Ok(Bound::predicate(Kind::Infix { operator, left, right, collate }, false))
 }
 
 /// Brings both sides to one type whose cells compare as the values do; whether they are text.

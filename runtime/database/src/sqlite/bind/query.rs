@@ -15,7 +15,7 @@ use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
 };
-use super::{Aggregates, Binder, coerce, expression, operator, recursion, row_count, types};
+use super::{Aggregates, Binder, coerce, expression, recursion, row_count, types};
 use crate::sqlite::errors;
 
 /// A SELECT with what its query needs of it.
@@ -463,7 +463,7 @@ impl Binder<'_> {
         let Some(infix) = operator.binary() else { return self.value(value) };
         let old = self.variable(variable)?;
         let value = self.value(value)?;
-        operator::binary(infix, old, value)
+        self.infix(infix, old, value)
     }
 
     fn expand(

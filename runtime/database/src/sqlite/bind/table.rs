@@ -11,6 +11,7 @@ use super::stored::{parse_predicate, parse_value};
 use super::tree::{Bound, Kind, SourceId};
 use super::write::BARE;
 use super::{Binder, coerce};
+use crate::options;
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::errors;
@@ -85,7 +86,9 @@ impl Binder<'_> {
         let database = self.environment.catalog().database(&table.database)?;
         let database = database.as_ref().unwrap_or(self.environment.database);
         let chain = self.environment.chain_of_table(database, table)?;
-        let environment = Environment { database, now, chain, ..*self.environment };
+        // What is kept with a table means the same whoever changes it.
+        let options = options::INITIAL;
+        let environment = Environment { database, now, chain, options, ..*self.environment };
         let none = BTreeMap::new();
         let mut inner = Binder::new(&environment, &none);
         inner.depth = self.depth;

@@ -16,7 +16,7 @@ use super::tree::{
 };
 use super::view_change::ChangedView;
 use super::write_sources::{Sources, check_target};
-use super::{Binder, operator, types};
+use super::{Binder, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::errors;
@@ -649,7 +649,8 @@ impl Binder<'_> {
                     sql_type: column.sql_type,
                     nullable: column.nullable,
                 };
-                let value = operator::binary(infix, old, self.value(&assignment.value)?)?;
+                let value = self.value(&assignment.value)?;
+                let value = self.infix(infix, old, value)?;
                 self.stored(table, column, value)?
             }
         };

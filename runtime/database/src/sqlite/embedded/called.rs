@@ -20,10 +20,10 @@ use super::thread::{Caller, Job, Stop, Worker};
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::write::Change;
-use crate::sqlite::bind::{Binder, coerce, operator};
+use crate::sqlite::bind::{Binder, coerce};
 use crate::sqlite::security::context::{Actor, Chain};
 use crate::sqlite::{cell, errors, translate};
-use crate::{Variable, Variables};
+use crate::{ModuleOptions, Variable, Variables};
 
 /// How deep functions call each other, as in SQL Server.
 const MOST_NESTED: u32 = 32;
@@ -45,6 +45,8 @@ pub(crate) struct Program {
     pub(crate) chain: Chain,
     /// Whom it runs as, when not as its caller.
     pub(crate) run_as: Option<Actor>,
+    /// The options that hold in it.
+    pub(crate) options: ModuleOptions,
 }
 
 /// A call that runs.
@@ -84,6 +86,7 @@ pub(crate) fn call(program: &Program, arguments: &[Value]) -> Result<Value, SqlE
     }
     let (mut worker, job) = caller.open();
     worker.session.database = program.database.clone();
+    worker.session.options = program.options.within(worker.session.options);
     worker.session.execution.enter(Some(program.chain));
     if let Some(actor) = &program.run_as {
         worker.session.execution.become_actor(actor.clone(), false, program.database.id);
@@ -266,7 +269,8 @@ impl Frame<'_> {
         let mut binder = Binder::new(&environment, &self.variables);
         let mut value = binder.value(&set.value)?;
         if let Some(infix) = set.operator.binary() {
-            value = operator::binary(infix, binder.variable(&set.variable)?, value)?;
+            let old = binder.variable(&set.variable)?;
+            value = binder.infix(infix, old, value)?;
         }
         self.store(&set.variable, value)
     }

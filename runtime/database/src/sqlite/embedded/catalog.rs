@@ -196,6 +196,7 @@ impl<'a> Catalog<'a> {
     pub(crate) fn create(&self) -> rusqlite::Result<()> {
         self.connection.execute_batch(&SCHEMA.replace("{}", "main"))?;
         self.connection.execute_batch(SERVER_SCHEMA)?;
+        self.connection.execute_batch(super::module_options::SCHEMA)?;
         self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(

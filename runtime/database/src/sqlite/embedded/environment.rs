@@ -46,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) lock_timeout: i64,
     /// `@@TEXTSIZE`
     pub(crate) text_size: i64,
+    /// `@@OPTIONS` of the statement that runs.
+    pub(crate) options: i64,
     /// Whether who has started the script that this session belongs to holds the write lock until
     /// the script has ended: waiting for it would last for ever.
     pub(crate) waits_for_caller: bool,
@@ -93,6 +95,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) schema: Option<&'a str>,
     /// The owner of the module that is bound: what is theirs too needs no permission.
     pub(crate) chain: Option<Chain>,
+    /// The [SET options](crate::options) that hold: the session's, or those of the module.
+    pub(crate) options: i64,
 }
 
 // === impl IdentityState ===

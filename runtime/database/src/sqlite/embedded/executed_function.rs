@@ -64,10 +64,7 @@ fn argument(values: &Variables, parameter: &ParameterDefinition) -> Result<Bound
 }
 
 /// A function has no OUTPUT parameters.
-fn check_outputs(
-    parameters: &[ParameterDefinition],
-    given: &[Argument],
-) -> Result<(), SqlError> {
+fn check_outputs(parameters: &[ParameterDefinition], given: &[Argument]) -> Result<(), SqlError> {
     let Some(place) = given.iter().position(|argument| argument.output) else { return Ok(()) };
     let name = given[place].name.as_deref();
     let name = name.or_else(|| parameters.get(place).map(|parameter| parameter.name.as_str()));

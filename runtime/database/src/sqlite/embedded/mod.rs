@@ -22,6 +22,7 @@ pub(crate) mod indexes;
 pub(crate) mod insert;
 mod local_tables;
 mod maintenance;
+mod module_options;
 mod module_parameters;
 pub(crate) mod modules;
 pub(crate) mod parameters;

@@ -13,6 +13,7 @@ use super::catalog::{Catalog, DatabaseName, TableColumn, failed, now};
 use super::environment::Environment;
 use super::thread::{Job, Worker};
 use super::{function_body, module_parameters};
+use crate::ModuleOptions;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::tree::QueryColumn;
 use crate::sqlite::errors;
@@ -229,6 +230,7 @@ impl Catalog<'_> {
     fn drop_module(&self, module: &Module) -> Result<(), SqlError> {
         let id = module.object_id;
         self.drop_parameters(id)?;
+        self.drop_module_options(id)?;
         self.connection
             .execute_batch(&format!(
                 r#"DELETE FROM main."launchpod.extended_properties"
@@ -355,6 +357,8 @@ impl Worker {
         // What a view or function names must be there; a procedure's names are looked up when
         // it runs.
         let variables = std::collections::BTreeMap::new();
+        let set = ModuleOptions::of(self.session.options);
+        catalog.set_module_options(module.object_id, set)?;
         let columns = Binder::new(&environment, &variables).module_columns(&module)?;
         catalog.set_module_columns(module.object_id, &columns)?;
         let run_as = self.module_context(options)?;

@@ -149,6 +149,7 @@ impl Worker {
             now: Some(super::environment::now()),
             schema: None,
             chain: self.session.execution.chain(),
+            options: self.session.options,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use async_trait::async_trait;
 use launchpod_tsql::ast::{ObjectName, Statement};
-use launchpod_types::{Identity, SqlError};
+use launchpod_types::{Identity, SqlError, Value};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -25,6 +25,7 @@ use crate::sqlite::sessions::Entry;
 use crate::sqlite::{Shared, errors};
 use crate::{
     Action, Called, EVENTS_IN_FLIGHT, Event, Events, Execute, ProcedureText, Variables, WayBack,
+    options,
 };
 
 /// Stack of a session's thread: trees are as high as the parser allows, and SQLite's own parser
@@ -263,6 +264,14 @@ impl Job {
         Job { execute, cancel: self.cancel.clone(), events: self.events.clone() }
     }
 
+    /// `@@OPTIONS`, which the interpreter says.
+    fn options(&self) -> i64 {
+        match self.execute.variables.get("@@options").map(|variable| &variable.value) {
+            Some(Value::Int(options)) => *options,
+            _ => options::INITIAL,
+        }
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled() || self.events.is_closed()
     }
@@ -306,6 +315,7 @@ impl Worker {
         self.session.live.begin(command::of(&job.execute.statement.kind));
         *self.running() = Some((job.cancel.clone(), job.events.clone()));
         self.session.execution.expire();
+        self.session.options = job.options();
         called::enter(self.caller(job));
         let result = catch_unwind(AssertUnwindSafe(|| run(self, job)));
         self.quiet();

@@ -11,7 +11,8 @@ pub(crate) fn no_procedure(name: &str) -> SqlError {
 }
 
 pub(crate) fn not_callable(name: &str, kind: &str) -> SqlError {
-    let text = format!("The request for procedure '{name}' failed because '{name}' is a {kind} object.");
+    let text =
+        format!("The request for procedure '{name}' failed because '{name}' is a {kind} object.");
     SqlError::with_class(2809, 18, text)
 }
 

@@ -143,7 +143,9 @@ impl Worker {
         }
         let Some(module) = found else { return Ok(None) };
         environment.check_module(&module, "EX")?;
-        Ok(Some(ProcedureText { object_id: module.object_id, definition: module.definition }))
+        let object_id = module.object_id;
+        let options = environment.catalog().module_options(object_id)?;
+        Ok(Some(ProcedureText { object_id, definition: module.definition, options }))
     }
 
     /// What follows belongs to a module or a text, until [`Worker::leave`].

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{SYSTEM, names};
+use crate::options;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::embedded::catalog::{DatabaseName, encode_type};
 use crate::sqlite::embedded::context::Context;
@@ -64,6 +65,7 @@ fn columns() -> Result<Vec<Value>, SqlError> {
         now: None,
         schema: None,
         chain: None,
+        options: options::INITIAL,
     };
     let variables = BTreeMap::new();
     let mut rows = Vec::new();
@@ -137,6 +139,7 @@ fn nobody() -> Session {
         database,
         lock_timeout: -1,
         text_size: MOST_TEXT,
+        options: options::INITIAL,
         waits_for_caller: false,
         identity_insert: None,
         identity: IdentityState::default(),

@@ -18,7 +18,7 @@ use crate::sqlite::bind::{Binder, coerce};
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::thread::{Job, Stop, Worker};
 use crate::sqlite::errors;
-use crate::{Event, Variable, Variables};
+use crate::{Event, Variable, Variables, options};
 
 /// A procedure that runs.
 struct Call<'a> {
@@ -45,7 +45,9 @@ impl Worker {
             return self.call_function(job, &name, &execute.arguments);
         };
         let callers = std::mem::replace(&mut self.session.database, database);
+        let set = std::mem::replace(&mut self.session.options, options::INITIAL);
         let status = self.call_here(job, procedure, &execute.arguments);
+        self.session.options = set;
         self.session.database = callers;
         self.send(job, Event::ReturnStatus(status?))
     }

@@ -154,6 +154,20 @@ pub(super) static TABLES: &[BaseTable] = &[
             per_database: true,
         },
     },
+    BaseTable {
+        name: "module_options",
+        columns: &[
+            ("object_id", INT, false),
+            ("ansi_nulls", BIT, false),
+            ("quoted_identifier", BIT, false),
+        ],
+        rows: Rows::Query {
+            sql: r#"SELECT m.database_id AS "@database", o.object_id, o.ansi_nulls,
+                o.quoted_identifier
+            FROM main."launchpod.module_options" o JOIN main."launchpod.modules" m USING (object_id)"#,
+            per_database: true,
+        },
+    },
     // Those of the caller's token alone.
     BaseTable {
         name: "login_token",

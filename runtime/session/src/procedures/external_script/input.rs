@@ -30,7 +30,9 @@ impl Run<'_> {
         parameters: &[Parameter],
     ) -> Result<Started, Stop> {
         let rows = rows_per_read(parameters)?;
-        let text = &arguments.input;
+        let quoted_identifier = self.session.options.module.quoted_identifier;
+        let (text, _) = launchpod_tsql::requoted(&arguments.input, quoted_identifier);
+        let text = &*text;
         let statement = match launchpod_tsql::parse_input_query(text).map_err(SqlError::from)? {
             InputQuery::Blank => {
                 if let Some(partition) = &arguments.partition {

@@ -67,10 +67,16 @@ BEGIN
             WHEN 'IsSchemaBound' THEN 0
             WHEN 'IsEncrypted' THEN 0
             WHEN 'IsDeterministic' THEN 0
-            WHEN 'ExecIsAnsiNullsOn' THEN CASE WHEN o.type IN ('P', 'V', 'FN', 'IF', 'TF') THEN 1 END
-            WHEN 'ExecIsQuotedIdentOn' THEN CASE WHEN o.type IN ('P', 'V', 'FN', 'IF', 'TF') THEN 1 END
-            WHEN 'IsAnsiNullsOn' THEN CASE WHEN o.type IN ('U', 'V', 'P', 'FN', 'IF', 'TF') THEN 1 END
-            WHEN 'IsQuotedIdentOn' THEN CASE WHEN o.type IN ('U', 'V', 'P', 'FN', 'IF', 'TF') THEN 1 END
+            WHEN 'ExecIsAnsiNullsOn' THEN (SELECT CAST(m.uses_ansi_nulls AS int)
+                FROM sys.sql_modules m WHERE m.object_id = o.object_id)
+            WHEN 'ExecIsQuotedIdentOn' THEN (SELECT CAST(m.uses_quoted_identifier AS int)
+                FROM sys.sql_modules m WHERE m.object_id = o.object_id)
+            WHEN 'IsAnsiNullsOn' THEN CASE o.type WHEN 'U' THEN 1
+                ELSE (SELECT CAST(m.uses_ansi_nulls AS int)
+                FROM sys.sql_modules m WHERE m.object_id = o.object_id) END
+            WHEN 'IsQuotedIdentOn' THEN CASE o.type WHEN 'U' THEN 1
+                ELSE (SELECT CAST(m.uses_quoted_identifier AS int)
+                FROM sys.sql_modules m WHERE m.object_id = o.object_id) END
             WHEN 'TableHasIdentity' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
                 FROM sys.columns c WHERE c.object_id = o.object_id AND c.is_identity = 1)
                 THEN 1 ELSE 0 END END

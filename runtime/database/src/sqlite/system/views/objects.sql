@@ -71,14 +71,15 @@ SELECT o.*, CAST(0 AS bit) AS is_auto_executed, CAST(0 AS bit) AS is_execution_r
 FROM sys.objects o WHERE o.type = 'P'
 GO
 CREATE VIEW sys.sql_modules AS
-SELECT o.object_id, d.definition, CAST(1 AS bit) AS uses_ansi_nulls,
-    CAST(1 AS bit) AS uses_quoted_identifier, CAST(0 AS bit) AS is_schema_bound,
+SELECT o.object_id, d.definition, ISNULL(s.ansi_nulls, 1) AS uses_ansi_nulls,
+    ISNULL(s.quoted_identifier, 1) AS uses_quoted_identifier, CAST(0 AS bit) AS is_schema_bound,
     CAST(0 AS bit) AS uses_database_collation, CAST(0 AS bit) AS is_recompiled,
     CAST(0 AS bit) AS null_on_null_input, e.principal_id AS execute_as_principal_id,
     CAST(0 AS bit) AS uses_native_compilation, CAST(0 AS bit) AS inline_type,
     CAST(0 AS bit) AS is_inlineable
 FROM catalog.objects o LEFT JOIN catalog.definitions d ON d.object_id = o.object_id
 LEFT JOIN catalog.execution_contexts e ON e.object_id = o.object_id
+LEFT JOIN catalog.module_options s ON s.object_id = o.object_id
 WHERE o.type IN ('V', 'P', 'FN', 'IF', 'TF')
 GO
 CREATE VIEW sys.all_sql_modules AS
