@@ -201,7 +201,7 @@ async fn definitions_need_their_permissions() {
             ("REVOKE ALTER ON SCHEMA::dbo TO mary", "ALTER PROCEDURE p AS SELECT 3", "208"),
             ("", "DROP PROCEDURE p", "3701"),
             ("", "CREATE TABLE own.k (a int REFERENCES t (a))", "229"),
-            ("", "SET IDENTITY_INSERT t ON", "4701"),
+            ("", "SET IDENTITY_INSERT t ON", "1088"),
         ],
     )
     .await;

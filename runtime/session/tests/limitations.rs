@@ -89,6 +89,82 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "CREATE UNIQUE INDEX i ON t (a) WITH (FILLFACTOR = 80, IGNORE_DUP_KEY = ON)",
         "IGNORE_DUP_KEY = ON",
     ),
+    (
+        "ALTER TABLE … SWITCH, ENABLE and DISABLE, SET but LOCK_ESCALATION; ALTER COLUMN … ADD and DROP but SPARSE",
+        "ALTER TABLE t SWITCH TO u",
+        "ALTER TABLE … SWITCH",
+    ),
+    (
+        "ALTER TABLE … SWITCH, ENABLE and DISABLE, SET but LOCK_ESCALATION; ALTER COLUMN … ADD and DROP but SPARSE",
+        "ALTER TABLE t SET (SYSTEM_VERSIONING = ON)",
+        "ALTER TABLE … SET",
+    ),
+    (
+        "ALTER TABLE … SWITCH, ENABLE and DISABLE, SET but LOCK_ESCALATION; ALTER COLUMN … ADD and DROP but SPARSE",
+        "ALTER TABLE computed ALTER COLUMN b DROP PERSISTED",
+        "ALTER COLUMN ADD or DROP",
+    ),
+    (
+        "CREATE DATABASE … WITH, FOR ATTACH and AS SNAPSHOT OF",
+        "CREATE DATABASE d WITH TRUSTWORTHY ON",
+        "CREATE DATABASE … WITH",
+    ),
+    (
+        "CREATE DATABASE … WITH, FOR ATTACH and AS SNAPSHOT OF",
+        "CREATE DATABASE d ON (NAME = a) AS SNAPSHOT OF master",
+        "AS SNAPSHOT OF",
+    ),
+    (
+        "CREATE DATABASE … WITH, FOR ATTACH and AS SNAPSHOT OF",
+        "CREATE DATABASE d ON (NAME = a) FOR ATTACH",
+        "FOR ATTACH",
+    ),
+    (
+        "columns with FILESTREAM, MASKED WITH and ENCRYPTED WITH, column sets",
+        "CREATE TABLE u (a varbinary(max) FILESTREAM NULL)",
+        "FILESTREAM",
+    ),
+    (
+        "columns with FILESTREAM, MASKED WITH and ENCRYPTED WITH, column sets",
+        "CREATE TABLE u (a int MASKED WITH (FUNCTION = 'default()'))",
+        "MASKED WITH",
+    ),
+    (
+        "columns with FILESTREAM, MASKED WITH and ENCRYPTED WITH, column sets",
+        "ALTER TABLE t ADD cs xml COLUMN_SET FOR ALL_SPARSE_COLUMNS",
+        "COLUMN_SET",
+    ),
+    ("an index of a view", "CREATE UNIQUE CLUSTERED INDEX i ON plain (a)", "An index of a view"),
+    ("DROP STATISTICS", "DROP STATISTICS t.s", "DROP STATISTICS"),
+    ("sp_updatestats", "EXEC sp_updatestats", "sp_updatestats"),
+    (
+        "rules and defaults as objects, assemblies, aggregates, XML schemas, certificates, keys and signatures, audits, endpoints, event sessions, security policies, external sources, pools and workload groups",
+        "CREATE DEFAULT d AS 'unknown'",
+        "CREATE DEFAULT",
+    ),
+    (
+        "rules and defaults as objects, assemblies, aggregates, XML schemas, certificates, keys and signatures, audits, endpoints, event sessions, security policies, external sources, pools and workload groups",
+        "CREATE SECURITY POLICY p ADD FILTER PREDICATE dbo.f(a) ON dbo.t",
+        "CREATE SECURITY POLICY",
+    ),
+    ("numbered procedures, FOR REPLICATION", "CREATE PROCEDURE p;1 AS SELECT 1", "numbered"),
+    (
+        "numbered procedures, FOR REPLICATION",
+        "CREATE PROCEDURE p FOR REPLICATION AS SELECT 1",
+        "FOR REPLICATION",
+    ),
+    (
+        "computed columns of a function's table",
+        "SELECT * FROM doubled()",
+        "computed column of a function's table",
+    ),
+    ("changes through a view of UNION ALL", "INSERT both_of VALUES (1)", "both_of"),
+    ("TOP … PERCENT in INSERT, UPDATE, DELETE and MERGE", "DELETE TOP (50) PERCENT t", "PERCENT"),
+    (
+        "sys.dm_sql_referenced_entities, sys.dm_sql_referencing_entities",
+        "SELECT * FROM sys.dm_sql_referenced_entities('dbo.plain', 'OBJECT')",
+        "dm_sql_referenced_entities",
+    ),
     ("SET SHOWPLAN_ALL, SHOWPLAN_TEXT, SHOWPLAN_XML", "SET SHOWPLAN_ALL ON", "SET SHOWPLAN_ALL"),
     ("SET SHOWPLAN_ALL, SHOWPLAN_TEXT, SHOWPLAN_XML", "SET SHOWPLAN_XML ON", "SET SHOWPLAN_XML"),
     (
@@ -304,6 +380,8 @@ async fn what_is_not_there_is_refused_by_its_name() {
         "CREATE VIEW topped AS SELECT TOP (1) a FROM t",
         "CREATE VIEW plain AS SELECT a FROM t",
         "CREATE VIEW stacked AS SELECT a FROM plain",
+        "CREATE VIEW both_of AS SELECT a FROM t UNION ALL SELECT a FROM t",
+        "CREATE FUNCTION doubled () RETURNS @t TABLE (a int, b AS a * 2) AS BEGIN RETURN END",
     ] {
         let answer = client.run(batch).await;
         assert!(!answer.contains('!'), "{batch}: {answer}");

@@ -109,6 +109,15 @@ pub enum ParseErrorKind {
         /// The label.
         label: String,
     },
+    /// 134: a parameter that is there twice.
+    #[error(
+        "The variable name '{name}' has already been declared. Variable names must be unique \
+         within a query batch or stored procedure."
+    )]
+    VariableTwice {
+        /// The parameter.
+        name: String,
+    },
     /// 135: BREAK outside a loop.
     #[error("Cannot use a BREAK statement outside the scope of a WHILE statement.")]
     BreakOutsideWhile,
@@ -217,6 +226,7 @@ impl ParseError {
             ParseErrorKind::SizeTooGreat { .. } => 131,
             ParseErrorKind::LabelTwice { .. } => 132,
             ParseErrorKind::NoLabel { .. } => 133,
+            ParseErrorKind::VariableTwice { .. } => 134,
             ParseErrorKind::BreakOutsideWhile => 135,
             ParseErrorKind::ContinueOutsideWhile => 136,
             ParseErrorKind::AssignAndReturn => 141,

@@ -42,6 +42,19 @@ fn errors_have_number_line_and_text() {
              batch or stored procedure.",
         ),
         (
+            "CREATE PROCEDURE p @a int,\n @A int AS SELECT 1",
+            134,
+            2,
+            "The variable name '@A' has already been declared. Variable names must be unique \
+             within a query batch or stored procedure.",
+        ),
+        (
+            "CREATE VIEW v AS\nSELECT 1 AS a INTO t",
+            156,
+            2,
+            "Incorrect syntax near the keyword 'INTO'.",
+        ),
+        (
             "GOTO a\nBEGIN b: PRINT 1 END",
             133,
             1,

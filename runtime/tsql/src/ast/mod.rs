@@ -51,9 +51,9 @@ pub use security::{
     UserOption,
 };
 pub use statement::{
-    Batch, CreateDatabase, CreateIndex, CreateSchema, Dbcc, Declaration, Drop, DropKind, Mention,
-    MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable, Statement, StatementKind,
-    Throw, Transaction, TransactionName, WaitFor,
+    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, Dbcc, Declaration, Drop,
+    DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable,
+    Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };
 pub use table::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,

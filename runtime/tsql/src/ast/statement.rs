@@ -113,6 +113,8 @@ pub enum StatementKind {
     CreateDatabase(CreateDatabase),
     /// `CREATE SCHEMA …`
     CreateSchema(CreateSchema),
+    /// `ALTER INDEX …`
+    AlterIndex(AlterIndex),
     /// `CREATE PROCEDURE …`, `ALTER PROCEDURE …`
     CreateProcedure(Box<CreateProcedure>),
     /// `CREATE FUNCTION …`, `ALTER FUNCTION …`
@@ -179,8 +181,8 @@ pub enum StatementKind {
         /// `WITH OVERRIDE`
         with_override: bool,
     },
-    /// What keeps a database fast and changes nothing that a query sees: `UPDATE STATISTICS`,
-    /// `CREATE STATISTICS`, `ALTER INDEX … REBUILD` of a table, `CHECKPOINT` of none.
+    /// What keeps a database fast and changes nothing that a query sees: `UPDATE STATISTICS` and
+    /// `CREATE STATISTICS` of a table, `CHECKPOINT` of none.
     Maintain(Option<ObjectName>),
     /// `DBCC …`
     Dbcc(Dbcc),
@@ -270,6 +272,17 @@ pub struct CreateIndex {
     pub table: ObjectName,
     /// The index.
     pub index: IndexDefinition,
+    /// `DROP_EXISTING = ON`: it takes the place of the index of its name.
+    pub replaces: bool,
+}
+
+/// `ALTER INDEX { name | ALL } ON table { REBUILD | REORGANIZE } …`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlterIndex {
+    /// The index or key; none for all.
+    pub index: Option<Identifier>,
+    /// Its table.
+    pub table: ObjectName,
 }
 
 /// `CREATE DATABASE name [COLLATE collation]`
@@ -282,12 +295,15 @@ pub struct CreateDatabase {
 }
 
 /// `CREATE SCHEMA [name] [AUTHORIZATION owner]`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateSchema {
     /// Its name; the owner's when not written.
     pub name: Identifier,
     /// `AUTHORIZATION`
     pub owner: Option<Identifier>,
+    /// The CREATE TABLE, CREATE VIEW, GRANT, DENY and REVOKE that stand behind it and are part
+    /// of it.
+    pub elements: Vec<Statement>,
 }
 
 /// `DROP kind [IF EXISTS] name, …`

@@ -215,4 +215,10 @@ pub enum AlterTableAction {
     },
     /// `ALTER COLUMN name type …`
     AlterColumn(Box<ColumnDefinition>),
+    /// How the table or a column of it is stored, locked or replicated: `REBUILD`,
+    /// `SET (LOCK_ESCALATION = …)`, `ALTER COLUMN name ADD SPARSE`.
+    Keep {
+        /// The column, when it is about one.
+        column: Option<Identifier>,
+    },
 }

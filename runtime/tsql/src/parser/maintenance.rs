@@ -1,7 +1,7 @@
 //! Statements that look after a database: statistics, indexes, DBCC.
 
 use super::{Failure, Parser, Result};
-use crate::ast::{Dbcc, Literal, StatementKind};
+use crate::ast::{AlterIndex, Dbcc, Literal, StatementKind};
 use crate::lexer::TokenKind;
 
 // === impl Parser ===
@@ -33,9 +33,7 @@ impl Parser<'_> {
 
     /// Reads `INDEX name ON table REBUILD [WITH (…)]` after ALTER.
     pub(super) fn alter_index(&mut self) -> Result<StatementKind> {
-        if !self.accept_word("ALL") {
-            self.identifier()?;
-        }
+        let index = if self.accept_word("ALL") { None } else { Some(self.identifier()?) };
         self.expect_word("ON")?;
         let table = self.object_name()?;
         if !self.accept_any_word(&["REBUILD", "REORGANIZE"]) {
@@ -46,7 +44,7 @@ impl Parser<'_> {
             return Err(Failure::Unread("ALTER INDEX … PARTITION"));
         }
         self.options_with()?;
-        Ok(StatementKind::Maintain(Some(table)))
+        Ok(StatementKind::AlterIndex(AlterIndex { index, table }))
     }
 
     /// Reads `CHECKPOINT [seconds]`.

@@ -3,8 +3,9 @@
 use super::{Failure, Parser, Result};
 use crate::ast::{
     CreateFunction, CreateProcedure, CreateView, DefineAction, FunctionBody, ParameterDefinition,
-    StatementKind,
+    Query, QueryBody, StatementKind, same_name,
 };
+use crate::error::{ParseError, ParseErrorKind};
 use crate::lexer::{Token, TokenKind};
 
 // === impl Parser ===
@@ -51,6 +52,7 @@ impl Parser<'_> {
         } else {
             Vec::new()
         };
+        check_parameters(&parameters)?;
         let options = self.module_options()?;
         if self.at_words(&["FOR", "REPLICATION"]) {
             return Err(Failure::Unread("FOR REPLICATION"));
@@ -115,6 +117,13 @@ impl Parser<'_> {
                     _ => break,
                 }
             }
+            // Whether a function is put into the queries that call it: what it returns is the same.
+            if words == ["INLINE"] {
+                parser.expect("=")?;
+                if !parser.accept_any_word(&["ON", "OFF"]) {
+                    return parser.unexpected();
+                }
+            }
             if words.is_empty() { parser.unexpected() } else { Ok(words.join(" ")) }
         })
     }
@@ -123,6 +132,7 @@ impl Parser<'_> {
         let name = self.object_name()?;
         self.expect("(")?;
         let parameters = if self.at(")") { Vec::new() } else { self.list(Self::parameter)? };
+        check_parameters(&parameters)?;
         self.expect(")")?;
         self.expect_word("RETURNS")?;
         let (options, body) = if self.accept_word("TABLE") {
@@ -157,14 +167,47 @@ impl Parser<'_> {
         Ok(options)
     }
 
-    fn view(&mut self, action: DefineAction) -> Result<StatementKind> {
+    /// A view's query makes no table.
+    fn refuse_into(&mut self, query: &Query, from: usize) -> Result<()> {
+        let mut body = &query.body;
+        while let QueryBody::SetOperation { operands, .. } = body
+            && let Some(first) = operands.first()
+        {
+            body = first;
+        }
+        let QueryBody::Select(select) = body else { return Ok(()) };
+        if select.into.is_none() {
+            return Ok(());
+        }
+        self.position = from;
+        while !self.at_word("INTO") {
+            self.advance();
+        }
+        self.unexpected()
+    }
+
+    pub(super) fn view(&mut self, action: DefineAction) -> Result<StatementKind> {
         let name = self.object_name()?;
         let columns = self.optional_names()?;
         let options = self.module_options()?;
         self.expect_word("AS")?;
+        let into = self.position;
         let query = Box::new(self.query()?);
+        self.refuse_into(&query, into)?;
         let check_option = self.accept_words(&["WITH", "CHECK", "OPTION"]);
         let view = CreateView { action, name, columns, options, query, check_option };
         Ok(StatementKind::CreateView(Box::new(view)))
     }
+}
+
+/// # Errors
+/// 134 when two parameters have one name.
+fn check_parameters(parameters: &[ParameterDefinition]) -> Result<()> {
+    for (place, parameter) in parameters.iter().enumerate() {
+        if parameters[..place].iter().any(|known| same_name(&known.name, &parameter.name)) {
+            let kind = ParseErrorKind::VariableTwice { name: parameter.name.clone() };
+            return Err(Failure::Invalid(ParseError { kind, line: parameter.line }));
+        }
+    }
+    Ok(())
 }

@@ -10,7 +10,12 @@ use crate::lexer::TokenKind;
 
 impl Parser<'_> {
     /// Reads GRANT, DENY or REVOKE.
-    pub(super) fn permission_change(&mut self, verb: PermissionVerb) -> Result<StatementKind> {
+    pub(super) fn permission_change(&mut self) -> Result<StatementKind> {
+        let verb = match self.text().to_ascii_uppercase().as_str() {
+            "GRANT" => PermissionVerb::Grant,
+            "DENY" => PermissionVerb::Deny,
+            _ => PermissionVerb::Revoke,
+        };
         self.advance();
         let mut grant_option =
             verb == PermissionVerb::Revoke && self.accept_words(&["GRANT", "OPTION", "FOR"]);

@@ -1,9 +1,7 @@
 //! Batches and statements.
 
 use super::{Failure, Parser, Result};
-use crate::ast::{
-    CreateDatabase, CreateIndex, CreateSchema, Drop, IndexDefinition, PermissionVerb,
-};
+use crate::ast::{CreateDatabase, CreateIndex, CreateSchema, DefineAction, Drop, IndexDefinition};
 use crate::ast::{
     DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };
@@ -123,9 +121,7 @@ impl Parser<'_> {
             "THROW" => self.throw(),
             "WAITFOR" => self.wait_for(),
             "COMMIT" | "ROLLBACK" | "SAVE" => self.end_transaction(),
-            "GRANT" => self.permission_change(PermissionVerb::Grant),
-            "DENY" => self.permission_change(PermissionVerb::Deny),
-            "REVOKE" => self.permission_change(PermissionVerb::Revoke),
+            "GRANT" | "DENY" | "REVOKE" => self.permission_change(),
             "REVERT" => self.revert(),
             "RECONFIGURE" => {
                 self.advance();
@@ -361,8 +357,14 @@ impl Parser<'_> {
         }
         self.database_files()?;
         let collation = self.collation()?;
-        if self.at_any_word(&["FOR", "AS"]) || (self.at_word("WITH") && !self.word_ahead(2, "AS")) {
-            return Err(Failure::Unread("database option"));
+        if self.at_words(&["AS", "SNAPSHOT"]) {
+            return Err(Failure::Unread("AS SNAPSHOT OF"));
+        }
+        if self.at_word("FOR") {
+            return Err(Failure::Unread("FOR ATTACH"));
+        }
+        if self.at_word("WITH") && !self.word_ahead(2, "AS") {
+            return Err(Failure::Unread("CREATE DATABASE … WITH"));
         }
         Ok(StatementKind::CreateDatabase(CreateDatabase { name, collation }))
     }
@@ -391,10 +393,27 @@ impl Parser<'_> {
     fn create_schema(&mut self) -> Result<StatementKind> {
         let name = if self.at_word("AUTHORIZATION") { None } else { Some(self.identifier()?) };
         let owner = if self.accept_word("AUTHORIZATION") { Some(self.identifier()?) } else { None };
-        match name.or_else(|| owner.clone()) {
-            Some(name) => Ok(StatementKind::CreateSchema(CreateSchema { name, owner })),
-            None => self.unexpected(),
+        let Some(name) = name.or_else(|| owner.clone()) else { return self.unexpected() };
+        let mut elements = Vec::new();
+        while let Some(element) = self.schema_element()? {
+            elements.push(element);
         }
+        Ok(StatementKind::CreateSchema(CreateSchema { name, owner, elements }))
+    }
+
+    /// Reads a statement that is part of the CREATE SCHEMA before it, if one stands here.
+    fn schema_element(&mut self) -> Result<Option<Statement>> {
+        let token = self.token();
+        let kind = if self.accept_words(&["CREATE", "TABLE"]) {
+            self.create_table()?
+        } else if self.accept_words(&["CREATE", "VIEW"]) {
+            self.view(DefineAction::Create)?
+        } else if self.at_any_word(&["GRANT", "DENY", "REVOKE"]) {
+            self.permission_change()?
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Statement { kind, span: self.span_from(token.start), line: token.line }))
     }
 
     fn create_index(&mut self) -> Result<StatementKind> {
@@ -418,8 +437,8 @@ impl Parser<'_> {
             filter: None,
             line,
         };
-        self.index_rest(&mut index)?;
-        Ok(StatementKind::CreateIndex(Box::new(CreateIndex { table, index })))
+        let replaces = self.index_rest(&mut index)?;
+        Ok(StatementKind::CreateIndex(Box::new(CreateIndex { table, index, replaces })))
     }
 
     fn alter(&mut self) -> Result<StatementKind> {

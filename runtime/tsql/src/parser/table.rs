@@ -10,12 +10,25 @@ use crate::ast::{
 /// Words that begin a constraint which stands by itself.
 const TABLE_CONSTRAINTS: &[&str] = &["CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK"];
 
+/// Options of an index that may stand after WITH without parentheses.
+const OLD_OPTIONS: &[&str] =
+    &["FILLFACTOR", "IGNORE_DUP_KEY", "PAD_INDEX", "SORT_IN_TEMPDB", "STATISTICS_NORECOMPUTE"];
+
+/// Options of a column that are not read, by their first word.
+const UNREAD_OPTIONS: [(&str, &str); 6] = [
+    ("COLUMN_SET", "COLUMN_SET"),
+    ("ENCRYPTED", "ENCRYPTED WITH"),
+    ("FILESTREAM", "FILESTREAM"),
+    ("GENERATED", "GENERATED ALWAYS"),
+    ("HIDDEN", "HIDDEN"),
+    ("MASKED", "MASKED WITH"),
+];
+
 /// Clauses of ALTER TABLE that are not read, by their first word.
-const UNREAD_CLAUSES: [(&str, &str); 6] = [
+const UNREAD_CLAUSES: [(&str, &str); 5] = [
     ("DISABLE", "ALTER TABLE … DISABLE"),
     ("ENABLE", "ALTER TABLE … ENABLE"),
     ("NOCHECK", "ALTER TABLE … NOCHECK CONSTRAINT"),
-    ("REBUILD", "ALTER TABLE … REBUILD"),
     ("SET", "ALTER TABLE … SET"),
     ("SWITCH", "ALTER TABLE … SWITCH"),
 ];
@@ -89,8 +102,8 @@ impl Parser<'_> {
         Ok(IndexDefinition { unique, clustered, name, columns, include, filter: None, line })
     }
 
-    /// Reads what may follow an index's key.
-    pub(super) fn index_rest(&mut self, index: &mut IndexDefinition) -> Result<()> {
+    /// Reads what may follow an index's key; whether it replaces one of the same name.
+    pub(super) fn index_rest(&mut self, index: &mut IndexDefinition) -> Result<bool> {
         if self.accept_word("INCLUDE") {
             index.include = self.parenthesized(Self::identifier)?;
         }
@@ -152,8 +165,9 @@ impl Parser<'_> {
             column.identity = Some(self.identity()?);
         } else if self.accept_word("ROWGUIDCOL") {
             column.row_guid = true;
-        } else if self.at_any_word(&["GENERATED", "MASKED", "ENCRYPTED", "HIDDEN", "FILESTREAM"]) {
-            return Err(Failure::Unread("column option"));
+        } else if let Some((_, option)) = UNREAD_OPTIONS.iter().find(|(word, _)| self.at_word(word))
+        {
+            return Err(Failure::Unread(option));
         } else if self.accept_word("SPARSE") || self.accept_words(&["NOT", "FOR", "REPLICATION"]) {
             // How a column is stored or replicated is not the tree's affair.
         } else {
@@ -243,20 +257,24 @@ impl Parser<'_> {
         Ok(IndexColumn { name, descending })
     }
 
-    /// Skips where and how something is stored: `WITH (…)`, `ON [PRIMARY]` and their kin.
-    pub(super) fn storage(&mut self) -> Result<()> {
+    /// Skips where and how something is stored: `WITH (…)`, `ON [PRIMARY]` and their kin. Whether
+    /// an index of the same name is dropped for it (`DROP_EXISTING = ON`).
+    pub(super) fn storage(&mut self) -> Result<bool> {
+        let mut replaces = false;
         loop {
             if self.at_word("WITH") && self.symbol_ahead(1, "(") {
                 self.advance();
                 let from = self.position;
                 self.skip_balanced()?;
-                if self.ignores_duplicates(from) {
+                if self.turned_on(from, "IGNORE_DUP_KEY") {
                     return Err(Failure::Unread("IGNORE_DUP_KEY = ON"));
                 }
-            } else if self.at_words(&["WITH", "FILLFACTOR"]) {
-                self.position += 2;
-                self.expect("=")?;
-                self.whole_number()?;
+                replaces |= self.turned_on(from, "DROP_EXISTING");
+            } else if self.at_word("WITH")
+                && OLD_OPTIONS.iter().any(|word| self.word_ahead(1, word))
+            {
+                self.advance();
+                self.list(Self::old_option)?;
             } else if (self.at_word("ON") && (self.name_ahead(1) || self.word_ahead(1, "DEFAULT")))
                 || self.at_any_word(&["TEXTIMAGE_ON", "FILESTREAM_ON"])
             {
@@ -265,17 +283,31 @@ impl Parser<'_> {
                     self.skip_balanced()?;
                 }
             } else {
-                return Ok(());
+                return Ok(replaces);
             }
         }
     }
 
-    /// Whether the options that have just been skipped make an index drop what it has already.
-    fn ignores_duplicates(&mut self, from: usize) -> bool {
+    /// Skips an option of an index as it was written before they stood in parentheses:
+    /// `FILLFACTOR = 80`, `PAD_INDEX`.
+    fn old_option(&mut self) -> Result<()> {
+        if self.accept_word("FILLFACTOR") {
+            self.expect("=")?;
+            self.whole_number()?;
+        } else if self.at_word("IGNORE_DUP_KEY") {
+            return Err(Failure::Unread("IGNORE_DUP_KEY"));
+        } else if !self.accept_any_word(OLD_OPTIONS) {
+            return self.unexpected();
+        }
+        Ok(())
+    }
+
+    /// Whether the options that have just been skipped turn this one on.
+    fn turned_on(&mut self, from: usize, option: &str) -> bool {
         let to = std::mem::replace(&mut self.position, from);
         let mut found = false;
         while self.position < to && !found {
-            found = self.accept_word("IGNORE_DUP_KEY") && self.accept("=") && self.at_word("ON");
+            found = self.accept_word(option) && self.accept("=") && self.at_word("ON");
             self.position += 1;
         }
         self.position = to;
@@ -361,12 +393,18 @@ impl Parser<'_> {
             }
             AlterTableAction::Add(definition)
         } else if self.accept_words(&["ALTER", "COLUMN"]) {
-            if self.word_ahead(1, "ADD") || self.word_ahead(1, "DROP") {
-                return Err(Failure::Unread("ALTER COLUMN ADD or DROP"));
-            }
-            AlterTableAction::AlterColumn(Box::new(self.column_definition(&mut Vec::new())?))
+            self.alter_column()?
         } else if self.accept_word("DROP") {
             self.drop_from_table()?
+        } else if self.accept_word("REBUILD") {
+            self.rebuild()?
+        } else if self.at_word("SET")
+            && self.symbol_ahead(1, "(")
+            && self.word_ahead(2, "LOCK_ESCALATION")
+        {
+            self.advance();
+            self.skip_balanced()?;
+            AlterTableAction::Keep { column: None }
         } else if self.accept_words(&["CHECK", "CONSTRAINT"]) {
             let all = self.accept_word("ALL");
             let names = if all { Vec::new() } else { self.list(Self::identifier)? };
@@ -376,6 +414,34 @@ impl Parser<'_> {
             return Err(Failure::Unread(clause.map_or("ALTER TABLE clause", |(_, name)| name)));
         };
         Ok(StatementKind::AlterTable(Box::new(AlterTable { name, action })))
+    }
+
+    /// Reads `name type …`, or `name ADD SPARSE` and its kin, after ALTER COLUMN.
+    fn alter_column(&mut self) -> Result<AlterTableAction> {
+        if self.word_ahead(1, "ADD") || self.word_ahead(1, "DROP") {
+            let column = Some(self.identifier()?);
+            self.advance();
+            if self.accept_word("SPARSE") || self.accept_words(&["NOT", "FOR", "REPLICATION"]) {
+                return Ok(AlterTableAction::Keep { column });
+            }
+            return Err(Failure::Unread("ALTER COLUMN ADD or DROP"));
+        }
+        let column = self.column_definition(&mut Vec::new())?;
+        // `WITH (ONLINE = ON)`
+        self.storage()?;
+        Ok(AlterTableAction::AlterColumn(Box::new(column)))
+    }
+
+    /// Reads `[PARTITION = ALL] [WITH (…)]` after REBUILD.
+    fn rebuild(&mut self) -> Result<AlterTableAction> {
+        if self.accept_word("PARTITION") {
+            self.expect("=")?;
+            if !self.accept_word("ALL") {
+                return Err(Failure::Unread("ALTER TABLE … REBUILD PARTITION"));
+            }
+        }
+        self.storage()?;
+        Ok(AlterTableAction::Keep { column: None })
     }
 
     /// Reads `[CONSTRAINT] a, COLUMN b, c`: what a word says holds until the next one.

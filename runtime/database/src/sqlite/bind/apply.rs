@@ -7,7 +7,7 @@
 use launchpod_tsql::ast::{Join, JoinKind, TableSource, TableSourceKind};
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::query::named_columns;
+use super::query::{ColumnsOf, named_columns};
 use super::scope::SourceColumn;
 use super::tree::{
     Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue, QueryColumn, SourceId,
@@ -97,7 +97,7 @@ impl Binder<'_> {
         outer: bool,
     ) -> Result<BoundSource, SqlError> {
         let name = source.alias.as_ref().map_or(own, |alias| alias.text.as_str());
-        let mut columns = named_columns(&query.columns, &source.columns, name)?;
+        let mut columns = named_columns(&query.columns, &source.columns, ColumnsOf::Query(name))?;
         let marker = self.source_id();
         let shape = Shape::of(&query, &left.ids());
         let (joined, values) = match (shape, query.body) {
@@ -177,7 +177,9 @@ impl Shape {
 
 fn derived_mentions(source: &BoundSource, ids: &[SourceId]) -> bool {
     match source {
-        BoundSource::Derived { query, .. } => query.mentions(ids),
+        BoundSource::Derived { query, .. } | BoundSource::Ordered { query, .. } => {
+            query.mentions(ids)
+        }
         BoundSource::Join { left, right, .. } => {
             derived_mentions(left, ids) || derived_mentions(right, ids)
         }

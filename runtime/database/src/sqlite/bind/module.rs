@@ -9,6 +9,7 @@ use launchpod_tsql::ast::{
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::expression::{literal, unknown_type};
+use super::query::{ColumnsOf, named_columns};
 use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
 use super::{Binder, coerce};
 use crate::Variables;
@@ -54,7 +55,7 @@ impl Binder<'_> {
         let home = self.home(module)?;
         let mut query =
             self.within(home, BTreeMap::new(), |binder| binder.inner_query(&view.query))?;
-        rename(&mut query, &view.columns, &module.name)?;
+        rename(&mut query, &view.columns, ColumnsOf::View(&module.name))?;
         Ok(query)
     }
 
@@ -100,7 +101,7 @@ impl Binder<'_> {
         let home = self.home(module)?;
         let query = self.within(home, parameters, |binder| binder.inner_query(query))?;
         // The names must do for a table.
-        super::query::named_columns(&query.columns, &[], &module.name)?;
+        named_columns(&query.columns, &[], ColumnsOf::Function(&module.name))?;
         Ok(query)
     }
 
@@ -440,8 +441,8 @@ fn choose(condition: Bound, yes: Bound, no: Bound) -> Result<Bound, SqlError> {
 }
 
 /// Gives a query's columns the names of a list, and refuses columns without one.
-fn rename(query: &mut BoundQuery, names: &[Identifier], module: &str) -> Result<(), SqlError> {
-    let named = super::query::named_columns(&query.columns, names, module)?;
+fn rename(query: &mut BoundQuery, names: &[Identifier], of: ColumnsOf<'_>) -> Result<(), SqlError> {
+    let named = named_columns(&query.columns, names, of)?;
     for (column, named) in query.columns.iter_mut().zip(named) {
         column.name = named.name;
     }

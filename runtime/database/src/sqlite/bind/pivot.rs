@@ -8,7 +8,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::query::named_columns;
+use super::query::{ColumnsOf, named_columns};
 use super::scope::SourceColumn;
 use super::tree::{BoundQuery, BoundSource};
 use super::{Aggregates, Binder};
@@ -66,7 +66,7 @@ impl Binder<'_> {
     ) -> Result<Vec<SourceColumn>, SqlError> {
         let columns = self.bind_query(&around("SELECT * FROM t", turned)?)?.columns;
         let name = source.alias.as_ref().map_or("", |alias| alias.text.as_str());
-        named_columns(&columns, &[], name)
+        named_columns(&columns, &[], ColumnsOf::Query(name))
     }
 }
 

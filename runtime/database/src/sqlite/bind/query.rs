@@ -137,7 +137,7 @@ impl Binder<'_> {
         let query = query?;
         let shown: Vec<QueryColumn> =
             query.columns.iter().filter(|column| !recursion::is_level(column)).cloned().collect();
-        let columns = named_columns(&shown, &cte.columns, &name)?;
+        let columns = named_columns(&shown, &cte.columns, ColumnsOf::Query(&name))?;
         self.ctes.push(CteName { name, storage: storage.clone(), columns });
         Ok(BoundCte { name: storage, query })
     }
@@ -607,26 +607,66 @@ fn query_column(name: String, bound: &Bound, identity: bool) -> QueryColumn {
     QueryColumn { name, sql_type: bound.sql_type, nullable: bound.nullable, identity }
 }
 
-/// The columns of a derived table or CTE under their T-SQL names.
+/// Whose columns have names, for the errors about them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ColumnsOf<'a> {
+    /// A derived table's or common table expression's.
+    Query(&'a str),
+    View(&'a str),
+    /// An inline function's.
+    Function(&'a str),
+}
+
+// === impl ColumnsOf ===
+
+impl ColumnsOf<'_> {
+    fn unnamed(self, column: usize) -> SqlError {
+        match self {
+            ColumnsOf::Query(table) => errors::unnamed_derived_column(column, table),
+            ColumnsOf::View(_) => errors::unnamed_view_column(column),
+            ColumnsOf::Function(_) => errors::unnamed_function_column(column),
+        }
+    }
+
+    fn twice(self, column: &str) -> SqlError {
+        match self {
+            ColumnsOf::Query(table) => errors::derived_column_twice(column, table),
+            ColumnsOf::View(module) | ColumnsOf::Function(module) => {
+                errors::module_column_twice(column, module)
+            }
+        }
+    }
+
+    /// `more`: there are more names than columns.
+    fn count(self, more: bool) -> SqlError {
+        match self {
+            ColumnsOf::View(module) | ColumnsOf::Function(module) if more => {
+                errors::more_names_than_columns(module)
+            }
+            ColumnsOf::Query(name) | ColumnsOf::View(name) | ColumnsOf::Function(name) => {
+                errors::derived_column_count(name, more)
+            }
+        }
+    }
+}
+
+/// The columns of a query under their T-SQL names.
 pub(crate) fn named_columns(
     columns: &[QueryColumn],
     names: &[launchpod_tsql::ast::Identifier],
-    table: &str,
+    of: ColumnsOf<'_>,
 ) -> Result<Vec<SourceColumn>, SqlError> {
     if !names.is_empty() && names.len() != columns.len() {
-        return Err(errors::derived_column_count(table, names.len() > columns.len()));
+        return Err(of.count(names.len() > columns.len()));
     }
     let mut named: Vec<SourceColumn> = Vec::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate() {
         let name = names.get(index).map_or_else(|| column.name.clone(), |name| name.text.clone());
         if name.is_empty() {
-            return Err(errors::unnamed_derived_column(index + 1, table));
+            return Err(of.unnamed(index + 1));
         }
         if named.iter().any(|have| launchpod_tsql::ast::same_name(&have.name, &name)) {
-            return Err(SqlError::new(
-                8156,
-                format!("The column '{name}' was specified multiple times for '{table}'."),
-            ));
+            return Err(of.twice(&name));
         }
         named.push(SourceColumn {
             name,

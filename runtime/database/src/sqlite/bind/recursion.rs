@@ -6,7 +6,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::query::{coerce_body, named_columns};
+use super::query::{ColumnsOf, coerce_body, named_columns};
 use super::scope::CteName;
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, SourceId};
 use super::{Binder, coerce};
@@ -81,7 +81,7 @@ impl Binder<'_> {
         self.ctes.push(CteName {
             name: cte.name.text.clone(),
             storage: storage.to_owned(),
-            columns: named_columns(&columns, &cte.columns, &cte.name.text)?,
+            columns: named_columns(&columns, &cte.columns, ColumnsOf::Query(&cte.name.text))?,
         });
         let mut bound = vec![anchor];
         let mut levels = vec![super::int(0)];

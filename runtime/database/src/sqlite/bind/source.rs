@@ -5,7 +5,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, Value};
 
-use super::query::{named_columns, values_columns};
+use super::query::{ColumnsOf, named_columns, values_columns};
 use super::scope::{ScopeSource, SourceColumn};
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, SourceId};
 use super::write::plain_query;
@@ -142,7 +142,7 @@ impl Binder<'_> {
         own: &str,
     ) -> Result<BoundSource, SqlError> {
         let name = source.alias.as_ref().map_or(own, |alias| alias.text.as_str());
-        let columns = named_columns(&query.columns, &source.columns, name)?;
+        let columns = named_columns(&query.columns, &source.columns, ColumnsOf::Query(name))?;
         let id = self.source_id();
         self.add_source(id, name, None, columns)?;
         Ok(BoundSource::Derived { query: Box::new(query), id })
@@ -167,7 +167,7 @@ impl Binder<'_> {
         {
             self.environment.check_module(&module, "SL")?;
             let query = self.view(&module)?;
-            let columns = named_columns(&query.columns, &[], shown)?;
+            let columns = named_columns(&query.columns, &[], ColumnsOf::Query(shown))?;
             let qualifier = alias.is_none().then_some((module.database.name, module.schema));
             self.add_source(id, shown, qualifier, columns)?;
             return Ok(BoundSource::Derived { query: Box::new(query), id });

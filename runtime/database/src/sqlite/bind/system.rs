@@ -6,7 +6,7 @@ use launchpod_tsql::ast::{Expr, ObjectName};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::module::Home;
-use super::query::named_columns;
+use super::query::{ColumnsOf, named_columns};
 use super::rowset::element;
 use super::scope::SourceColumn;
 use super::tree::{Bound, BoundSource, QueryColumn, SourceId};
@@ -38,7 +38,7 @@ impl Binder<'_> {
             binder.system = true;
             binder.bind_query(&view.query)
         })?;
-        let columns = named_columns(&query.columns, &[], shown)?;
+        let columns = named_columns(&query.columns, &[], ColumnsOf::Query(shown))?;
         let schema = name.schema.as_ref().map_or(&view.schema, |schema| &schema.text);
         let qualifier = alias.is_none().then(|| (database.name, schema.clone()));
         self.add_source(id, shown, qualifier, columns)?;

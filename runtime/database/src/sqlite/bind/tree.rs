@@ -153,6 +153,9 @@ pub(crate) enum BoundSource {
     Cte { name: String, id: SourceId },
     /// `(query)`
     Derived { query: Box<BoundQuery>, id: SourceId },
+    /// `(query)` whose rows are all there, in its order, before anything is computed of them:
+    /// SQLite would else compute first and sort then, whatever the computed value counts.
+    Ordered { query: Box<BoundQuery>, id: SourceId },
     /// The elements of a JSON array, which may use the sources before it: `json_each(array)`
     Rows { array: Box<Bound>, id: SourceId },
     /// SQL of our own over the catalog, a constant, and the database that it shows.
@@ -442,6 +445,7 @@ impl BoundSource {
             BoundSource::Table { id, .. }
             | BoundSource::Cte { id, .. }
             | BoundSource::Derived { id, .. }
+            | BoundSource::Ordered { id, .. }
             | BoundSource::Rows { id, .. }
             | BoundSource::System { id, .. } => vec![*id],
             BoundSource::Join { left, right, .. } => [left.ids(), right.ids()].concat(),
@@ -515,7 +519,9 @@ impl Walk for BoundSource {
     fn walk(&self, visit: &mut dyn FnMut(&Bound)) {
         match self {
             BoundSource::Table { .. } | BoundSource::Cte { .. } | BoundSource::System { .. } => {}
-            BoundSource::Derived { query, .. } => query.walk(visit),
+            BoundSource::Derived { query, .. } | BoundSource::Ordered { query, .. } => {
+                query.walk(visit);
+            }
             BoundSource::Rows { array, .. } => array.walk(visit),
             BoundSource::Join { left, right, on, .. } => {
                 left.walk(visit);

@@ -51,16 +51,12 @@ impl ChangedView {
     }
 
     /// The table's columns that an INSERT gives: those named, or all that the view has.
-    pub(super) fn given(
-        &self,
-        names: &[Identifier],
-        explicit: bool,
-    ) -> Result<Vec<Identifier>, SqlError> {
+    pub(super) fn given(&self, names: &[Identifier]) -> Result<Vec<Identifier>, SqlError> {
         if !names.is_empty() {
             return names.iter().map(|name| self.stored(&name.text)).collect();
         }
         let mut given = Vec::with_capacity(self.columns.len());
-        for column in self.columns.iter().filter(|column| explicit || !column.identity) {
+        for column in self.columns.iter().filter(|column| !column.identity) {
             given.push(self.stored(&column.name)?);
         }
         Ok(given)

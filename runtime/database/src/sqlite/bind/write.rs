@@ -88,8 +88,7 @@ impl Binder<'_> {
         let reads = !insert.outputs.is_empty();
         let (table, given) = match self.view_to_change(&insert.target)? {
             Some(view) => {
-                let explicit = self.environment.session.identity_insert;
-                let names = view.given(&insert.columns, explicit == Some(view.table.object_id))?;
+                let names = view.given(&insert.columns)?;
                 self.check_changed(Some(&view), &view.table, "IN", reads)?;
                 let given = self.insert_columns(&view.table, &names)?;
                 (view.table, given)
@@ -106,11 +105,18 @@ impl Binder<'_> {
         let ctes = self.common_tables(&insert.ctes)?;
         // What the source gives, one value per given column, and how it is queried.
         let (values, mut query) = match &insert.source {
-            InsertSource::DefaultValues => (Vec::new(), None),
+            InsertSource::DefaultValues => {
+                self.check_identity(&table, &[], false, 0)?;
+                (Vec::new(), None)
+            }
             InsertSource::Values(_) if top.is_some() => {
                 return Err(errors::unsupported("INSERT TOP … VALUES"));
             }
-            InsertSource::Values(rows) => (self.value_rows(&table, &given, rows, listed)?, None),
+            InsertSource::Values(rows) => {
+                let count = rows.first().map_or(0, Vec::len);
+                self.check_identity(&table, &given, listed, count)?;
+                (self.value_rows(&table, &given, rows, listed)?, None)
+            }
             InsertSource::Query(query) => {
                 let mut query = self.bind_query(query)?;
                 if top.is_some() {
@@ -122,6 +128,7 @@ impl Binder<'_> {
                     query.limit = top;
                 }
                 let (have, want) = (query.columns.len(), given.len());
+                self.check_identity(&table, &given, listed, have)?;
                 if have != want {
                     return Err(if listed {
                         errors::select_list_count(have < want)
@@ -250,8 +257,16 @@ impl Binder<'_> {
                     items.push(self.stored(table, &table.columns[*at], value)?);
                 }
                 items.extend(others);
-                let from = Some(BoundSource::Derived { query: Box::new(source), id });
-                BoundBody::Select(Box::new(plain_select(items, from, None)))
+                // "INSERT queries that use SELECT with ORDER BY to populate rows guarantees how
+                // identity values are computed" ("INSERT (Transact-SQL)").
+                let numbers = columns[given.len()..].iter().any(|column| column.identity);
+                let ordered = numbers && !source.order_by.is_empty();
+                let query = Box::new(source);
+                let from = match ordered {
+                    true => BoundSource::Ordered { query, id },
+                    false => BoundSource::Derived { query, id },
+                };
+                BoundBody::Select(Box::new(plain_select(items, Some(from), None)))
             }
             None => {
                 let rows = if values.is_empty() { vec![Vec::new()] } else { values };
@@ -302,15 +317,14 @@ impl Binder<'_> {
         table: &Table,
         names: &[Identifier],
     ) -> Result<Vec<usize>, SqlError> {
-        let explicit = self.environment.session.identity_insert == Some(table.object_id);
         if names.is_empty() {
             let all = table.columns.iter().enumerate();
             return Ok(all
-                .filter(|(_, column)| explicit || !column.identity)
-                .filter(|(_, column)| column.computed.is_none())
+                .filter(|(_, column)| !column.identity && column.computed.is_none())
                 .map(|(index, _)| index)
                 .collect());
         }
+        let explicit = self.environment.session.identity_insert == Some(table.object_id);
         let mut given = Vec::with_capacity(names.len());
         for name in names {
             let index = table
@@ -330,6 +344,31 @@ impl Binder<'_> {
             given.push(index);
         }
         Ok(given)
+    }
+
+    /// Checks that rows have a value for the identity column when IDENTITY_INSERT asks for one,
+    /// and only in a list of columns; `count`: how many values a row has.
+    ///
+    /// # Errors
+    /// 8101, 545.
+    pub(super) fn check_identity(
+        &self,
+        table: &Table,
+        given: &[usize],
+        listed: bool,
+        count: usize,
+    ) -> Result<(), SqlError> {
+        let Some(identity) = table.columns.iter().position(|column| column.identity) else {
+            return Ok(());
+        };
+        if !listed && count == given.len() + 1 {
+            return Err(errors::identity_without_list(&table.name));
+        }
+        let explicit = self.environment.session.identity_insert == Some(table.object_id);
+        if explicit && !given.contains(&identity) {
+            return Err(errors::identity_missing(&table.name));
+        }
+        Ok(())
     }
 
     fn value_rows(

@@ -27,6 +27,8 @@ impl Binder<'_> {
         let table = self.target(&insert.target)?;
         self.environment.check_table(&table, "IN")?;
         let given = self.insert_columns(&table, &insert.columns)?;
+        let listed = !insert.columns.is_empty();
+        self.check_identity(&table, &given, listed, columns.len())?;
         self.insert_row(table, &given, columns, true)
     }
 

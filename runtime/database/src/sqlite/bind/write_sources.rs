@@ -48,8 +48,8 @@ impl Binder<'_> {
             }
         };
         let single = is_single(name);
-        let aliased = from.iter().find_map(|source| find_source(source, name, single));
-        if let (Some(found), Some(bound)) = (aliased, bound.clone()) {
+        let named = from.iter().find_map(|source| find_source(source, name, single));
+        if let (Some(found), Some(bound)) = (named, bound.clone()) {
             let table = self.environment.table_to_change(found)?;
             let source = self.scope().sources.iter().find(|source| {
                 source.is_named(name)
@@ -60,12 +60,48 @@ impl Binder<'_> {
                 .ok_or_else(|| errors::invalid_object(&name.to_string()))?;
             return Ok(Sources { table, id, ctes, source: bound, view: None });
         }
+        if let (Some((found, alias)), Some(bound)) = (self.only_alias(name, from)?, bound.clone()) {
+            let table = self.environment.table_to_change(found)?;
+            let mut sources = self.scope().sources.iter();
+            let id = sources.find(|source| same_name(&source.name, alias)).map(|it| it.id);
+            let id = id.ok_or_else(|| errors::invalid_object(&name.to_string()))?;
+            return Ok(Sources { table, id, ctes, source: bound, view: None });
+        }
         if let Some(view) = self.view_to_change(target)? {
             return self.view_beside(view, ctes, bound);
         }
         let table = self.environment.table_to_change(name)?;
         let shown = table.name.clone();
         self.table_beside(table, &shown, ctes, bound)
+    }
+
+    /// The table or view in FROM, and its alias, that a target names by its own name: the only
+    /// one there that is the same object ("UPDATE (Transact-SQL)", `table_or_view_name`).
+    ///
+    /// # Errors
+    /// 8154 when there are several.
+    fn only_alias<'s>(
+        &self,
+        name: &ObjectName,
+        from: &'s [TableSource],
+    ) -> Result<Option<(&'s ObjectName, &'s str)>, SqlError> {
+        let mut aliased = Vec::new();
+        from.iter().for_each(|source| find_aliased(source, name, &mut aliased));
+        if aliased.is_empty() {
+            return Ok(None);
+        }
+        let Some(target) = self.environment.object(name)? else { return Ok(None) };
+        let mut found = None;
+        for (table, alias) in aliased {
+            if self.environment.object(table)? != Some(target) {
+                continue;
+            }
+            if found.is_some() {
+                return Err(errors::ambiguous_table(&name.to_string()).or_line(name.line));
+            }
+            found = Some((table, alias));
+        }
+        Ok(found)
     }
 
     fn view_beside(
@@ -183,5 +219,27 @@ fn find_source<'s>(
             find_source(&join.left, name, single).or_else(|| find_source(&join.right, name, single))
         }
         _ => None,
+    }
+}
+
+/// The tables in FROM that have an alias and are called as a target is, whatever their schema.
+fn find_aliased<'s>(
+    source: &'s TableSource,
+    name: &ObjectName,
+    found: &mut Vec<(&'s ObjectName, &'s str)>,
+) {
+    match &source.kind {
+        TableSourceKind::Table { name: table, .. } => {
+            if let Some(alias) = &source.alias
+                && table.name.is(&name.name.text)
+            {
+                found.push((table, &alias.text));
+            }
+        }
+        TableSourceKind::Join(join) => {
+            find_aliased(&join.left, name, found);
+            find_aliased(&join.right, name, found);
+        }
+        _ => {}
     }
 }

@@ -46,6 +46,13 @@ impl Worker {
             }),
             AlterTableAction::AlterColumn(column) => self.alter_column(&table, column),
             AlterTableAction::CheckConstraints { names } => self.check_constraints(&table, names),
+            AlterTableAction::Keep { column: Some(name) }
+                if !table.columns.iter().any(|known| name.is(&known.name)) =>
+            {
+                Err(no_column(name, &table))
+            }
+            // Storage, locks and replication are SQLite's own affair.
+            AlterTableAction::Keep { .. } => Ok(()),
             _ => Err(errors::unsupported("This ALTER TABLE")),
         }
     }
@@ -264,7 +271,7 @@ impl Worker {
             if if_exists {
                 return Ok(());
             }
-            return Err(errors::no_such_column(&name.text, &table.name));
+            return Err(errors::no_such_column("DROP", &name.text, &table.name));
         };
         if table.columns.len() == 1 {
             return Err(errors::last_column(&table.name));
@@ -391,7 +398,7 @@ impl Worker {
     fn alter_column(&self, table: &Table, column: &ColumnDefinition) -> Result<(), SqlError> {
         collation::check_stored(column.collation.as_ref())?;
         let found = table.columns.iter().find(|known| column.name.is(&known.name));
-        let found = found.ok_or_else(|| errors::no_such_column(&column.name.text, &table.name))?;
+        let found = found.ok_or_else(|| no_column(&column.name, table))?;
         let (ColumnSource::Stored(type_name), None) = (&column.source, &found.computed) else {
             return Err(errors::alter_computed(&found.name));
         };
@@ -489,4 +496,8 @@ impl Worker {
             .execute_batch(&format!("ALTER TABLE {}.{storage} {change}", table.attached))
             .map_err(failed)
     }
+}
+
+fn no_column(name: &Identifier, table: &Table) -> SqlError {
+    errors::no_such_column("ALTER", &name.text, &table.name)
 }

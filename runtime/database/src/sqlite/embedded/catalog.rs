@@ -303,6 +303,23 @@ impl<'a> Catalog<'a> {
 
     // --- tables ---
 
+    /// `database.schema.name` of a table; `None` when it is gone.
+    pub(crate) fn full_label(&self, object_id: i64) -> Result<Option<String>, SqlError> {
+        let sql = match object_id {
+            ..0 => {
+                r#"SELECT 'tempdb.dbo.' || name FROM temp."launchpod.objects"
+                   WHERE object_id = ?1"#
+            }
+            _ => {
+                r#"SELECT d.name || '.' || o.schema || '.' || o.name
+                   FROM main."launchpod.objects" o JOIN main."launchpod.databases" d
+                   USING (database_id) WHERE o.object_id = ?1"#
+            }
+        };
+        let label = self.connection.query_row(sql, [object_id], |row| row.get(0));
+        label.optional().map_err(failed)
+    }
+
     pub(crate) fn table(
         &self,
         database: &DatabaseName,

@@ -40,6 +40,11 @@ impl Worker {
             }
             ConstraintKind::Check(predicate) => {
                 let columns = self.columns_of_check(table, predicate)?;
+                if let Some(own) = column
+                    && columns.iter().any(|known| !same_name(known, own))
+                {
+                    return Err(errors::check_of_another(own, &table.name));
+                }
                 ("C", columns, Some(source.text(predicate)?))
             }
             ConstraintKind::Default { value, column } => {

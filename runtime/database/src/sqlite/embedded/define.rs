@@ -18,9 +18,9 @@ use super::thread::{Job, Worker};
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::BoundQuery;
 use crate::sqlite::bind::{Binder, collation};
+use crate::sqlite::errors;
 use crate::sqlite::security::permission::Class;
 use crate::sqlite::security::principal;
-use crate::sqlite::{cell, errors};
 
 /// A table that is being defined.
 pub(super) struct Definition {
@@ -213,7 +213,8 @@ impl Worker {
             increment: identity.increment,
             last: None,
         });
-        if identity.is_some() && !sql_type.is_integer() && cell::scale_of(sql_type) != 0 {
+        let counts = sql_type.is_integer() || matches!(sql_type, SqlType::Decimal { scale: 0, .. });
+        if identity.is_some() && !counts {
             return Err(SqlError::new(
                 2749,
                 format!(
@@ -427,13 +428,16 @@ impl Definition {
             ([], Some(own)) => vec![own],
             (columns, _) => columns.iter().map(|column| column.name.text.as_str()).collect(),
         };
-        wanted
-            .into_iter()
-            .map(|name| {
-                let found = self.table.columns.iter().find(|c| same_name(&c.name, name));
-                found.map(|column| column.name.clone()).ok_or_else(|| errors::no_key_column(name))
-            })
-            .collect()
+        let mut key = Vec::with_capacity(wanted.len());
+        for name in wanted {
+            let found = self.table.columns.iter().find(|c| same_name(&c.name, name));
+            let found = found.ok_or_else(|| errors::no_key_column(name))?;
+            if key.contains(&found.name) {
+                return Err(errors::key_column_twice(name));
+            }
+            key.push(found.name.clone());
+        }
+        Ok(key)
     }
 
     /// A name for a constraint without one, in the form SQL Server gives.

@@ -1,12 +1,15 @@
 //! Indexes, and the unique ones that keep keys.
 
-use launchpod_tsql::ast::{CreateIndex, Drop, IndexDefinition, ObjectName, fold_name, same_name};
+use launchpod_tsql::ast::{
+    AlterIndex, CreateIndex, Drop, IndexDefinition, ObjectName, fold_name, same_name,
+};
 use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, params};
 
 use super::catalog::{Catalog, Table, TableColumn, failed};
 use super::constrain::check_key_type;
 use super::constraints::StoredConstraint;
+use super::modules::ModuleKind;
 use super::thread::Worker;
 use crate::sqlite::functions::collation;
 use crate::sqlite::translate::{self, quoted};
@@ -59,6 +62,12 @@ impl Catalog<'_> {
         rows.collect::<Result<_, _>>().map_err(failed)
     }
 
+    /// The PRIMARY KEY or UNIQUE constraint of a table that has this name.
+    fn key(&self, table: &Table, name: &str) -> Result<Option<StoredConstraint>, SqlError> {
+        let mut keys = self.constraints(table)?.into_iter().filter(StoredConstraint::is_key);
+        Ok(keys.find(|key| same_name(&key.name, name)))
+    }
+
     /// The SQLite name of an index.
     fn index_storage(&self, table: &Table, name: &str) -> Result<Option<String>, SqlError> {
         let sql = format!(
@@ -77,13 +86,53 @@ impl Catalog<'_> {
 impl Worker {
     pub(crate) fn create_index(&self, create: &CreateIndex) -> Result<(), SqlError> {
         let environment = self.environment();
-        let table = environment
-            .table_to_change(&create.table)
-            .map_err(|_| errors::cannot_index(&create.table.to_string()))?;
-        if !environment.may_table(&table, "AL")? {
-            return Err(errors::cannot_index(&create.table.to_string()));
+        if environment.module(&create.table)?.is_some_and(|it| it.kind == ModuleKind::View) {
+            return Err(errors::unsupported("An index of a view").or_line(create.table.line));
+        }
+        let table = self.indexed(&create.table)?;
+        if create.replaces {
+            let name = &create.index.name.text;
+            let storage = environment.catalog().index_storage(&table, name)?;
+            let storage =
+                storage.ok_or_else(|| errors::no_index_to_replace(name, &table.label()))?;
+            self.drop_index(&table, name, &storage)?;
         }
         self.add_index(&table, &create.index)
+    }
+
+    /// The table of a statement about its indexes, which its caller may alter.
+    ///
+    /// # Errors
+    /// 1088.
+    fn indexed(&self, name: &ObjectName) -> Result<Table, SqlError> {
+        let environment = self.environment();
+        let found = environment.table_to_change(name).ok();
+        match found {
+            Some(table) if environment.may_table(&table, "AL")? => Ok(table),
+            _ => Err(errors::cannot_index(&name.to_string())),
+        }
+    }
+
+    /// ALTER INDEX … REBUILD and REORGANIZE: SQLite keeps its indexes in order by itself, so only
+    /// the index must be there.
+    pub(super) fn alter_index(&self, alter: &AlterIndex) -> Result<(), SqlError> {
+        let table = self.indexed(&alter.table).map_err(|error| error.state(9))?;
+        let Some(name) = &alter.index else { return Ok(()) };
+        let catalog = Catalog::new(&self.connection);
+        let known = catalog.index_storage(&table, &name.text)?.is_some()
+            || catalog.key(&table, &name.text)?.is_some();
+        if known { Ok(()) } else { Err(errors::no_index(&name.text)) }
+    }
+
+    /// Drops an index that isn't a constraint's.
+    fn drop_index(&self, table: &Table, name: &str, storage: &str) -> Result<(), SqlError> {
+        self.drop_storage(table, storage)?;
+        let sql = format!(
+            r#"DELETE FROM {}."launchpod.indexes" WHERE object_id = ?1 AND key = ?2"#,
+            table.attached
+        );
+        let key = params![table.object_id, fold_name(name)];
+        self.connection.execute(&sql, key).map(|_| ()).map_err(failed)
     }
 
     /// Makes an index of a table.
@@ -101,6 +150,9 @@ impl Worker {
         for column in &index.columns {
             let found = table.columns.iter().find(|known| column.name.is(&known.name));
             let found = found.ok_or_else(|| errors::no_key_column(&column.name.text))?;
+            if key.columns.iter().any(|(known, _)| known.name == found.name) {
+                return Err(errors::key_column_twice(&column.name.text));
+            }
             check_key_type(found, &table.name, index.unique)?;
             if found.computed.is_some() {
                 return Err(errors::unsupported("An index of a computed column"));
@@ -256,7 +308,7 @@ impl Worker {
         let environment = self.environment();
         for (place, name) in drop.names.iter().enumerate() {
             let named = drop.tables.get(place);
-            let table = match (named, &name.schema) {
+            let written = match (named, &name.schema) {
                 (Some(table), _) => table.clone(),
                 (None, Some(table)) => ObjectName {
                     database: None,
@@ -266,7 +318,7 @@ impl Worker {
                 },
                 (None, None) => return Err(errors::syntax_near(&name.name.text)),
             };
-            let mut table = environment.table(&table).ok();
+            let mut table = environment.table(&written).ok();
             if let Some(found) = &table
                 && !environment.may_table(found, "AL")?
             {
@@ -278,18 +330,13 @@ impl Worker {
             };
             match (table, storage) {
                 (Some(table), Some(storage)) => {
-                    let key = fold_name(&name.name.text);
-                    self.drop_storage(&table, &storage)?;
-                    self.connection
-                        .execute(
-                            &format!(
-                                r#"DELETE FROM {}."launchpod.indexes"
-                                   WHERE object_id = ?1 AND key = ?2"#,
-                                table.attached
-                            ),
-                            params![table.object_id, key],
-                        )
-                        .map_err(failed)?;
+                    self.drop_index(&table, &name.name.text, &storage)?;
+                }
+                (Some(table), None)
+                    if let Some(key) = environment.catalog().key(&table, &name.name.text)? =>
+                {
+                    let index = format!("{written}.{}", key.name);
+                    return Err(errors::index_of_constraint(&index, key.code == "PK"));
                 }
                 _ if drop.if_exists => {}
                 (table, _) => {

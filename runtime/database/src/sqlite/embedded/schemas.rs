@@ -1,11 +1,16 @@
 //! Schemas: those that every database has, and those that users make.
 
-use launchpod_tsql::ast::{CreateSchema, Drop, fold_name, same_name};
+use std::sync::Arc;
+
+use launchpod_tsql::ast::{
+    CreateSchema, CreateTable, CreateView, Drop, Identifier, ObjectName, Statement, StatementKind,
+    fold_name, same_name,
+};
 use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, params};
 
 use super::catalog::{Catalog, DatabaseName, failed};
-use super::thread::Worker;
+use super::thread::{Job, Worker};
 use crate::sqlite::errors;
 use crate::sqlite::security::permission::Class;
 
@@ -72,7 +77,7 @@ impl Catalog<'_> {
 // === impl Worker ===
 
 impl Worker {
-    pub(crate) fn create_schema(&self, create: &CreateSchema) -> Result<(), SqlError> {
+    pub(crate) fn create_schema(&self, job: &Job, create: &CreateSchema) -> Result<(), SqlError> {
         let name = create.name.text.as_str();
         let catalog = Catalog::new(&self.connection);
         let database = &self.session.database;
@@ -95,7 +100,42 @@ impl Worker {
         let id = self.connection.last_insert_rowid();
         catalog.set_owner(database.id, Class::Schema, id, Some(owner))?;
         self.session.execution.expire();
+        for element in &create.elements {
+            let made = self.schema_element(job, &create.name, element);
+            made.map_err(|error| error.or_line(element.line))?;
+        }
         Ok(())
+    }
+
+    /// Runs a statement that is part of CREATE SCHEMA: what it makes is in the new schema, if it
+    /// doesn't say another one.
+    fn schema_element(
+        &self,
+        job: &Job,
+        schema: &Identifier,
+        element: &Statement,
+    ) -> Result<(), SqlError> {
+        let start = job.execute.statement.span.start;
+        let text = job.execute.source.get(element.span.start - start..element.span.end - start);
+        let text = text.ok_or_else(|| errors::internal("a schema's element without its text"))?;
+        let within = |name: &ObjectName| ObjectName {
+            schema: name.schema.clone().or_else(|| Some(schema.clone())),
+            ..name.clone()
+        };
+        let job = job.within(element.clone(), text, Arc::default());
+        match &element.kind {
+            StatementKind::CreateTable(create) => {
+                let name = within(&create.name);
+                self.create_table(&job, &CreateTable { name, ..(**create).clone() })
+            }
+            StatementKind::CreateView(create) => {
+                let name = within(&create.name);
+                let create = CreateView { name, ..(**create).clone() };
+                self.define_module(&job, &StatementKind::CreateView(Box::new(create)))
+            }
+            StatementKind::Security(security) => self.change_security(security),
+            _ => Err(errors::internal("a statement that isn't a schema's element")),
+        }
     }
 
     pub(crate) fn drop_schemas(&self, drop: &Drop) -> Result<(), SqlError> {

@@ -114,8 +114,9 @@ impl Worker {
             {
                 self.change(job, false, |worker, _| worker.drop_modules(drop).map_err(Stop::from))
             }
-            StatementKind::CreateSchema(create) => self
-                .change(job, false, |worker, _| worker.create_schema(create).map_err(Stop::from)),
+            StatementKind::CreateSchema(create) => self.change(job, false, |worker, job| {
+                worker.create_schema(job, create).map_err(Stop::from)
+            }),
             StatementKind::Drop(drop) if drop.kind == DropKind::Schema => {
                 self.change(job, false, |worker, _| worker.drop_schemas(drop).map_err(Stop::from))
             }
@@ -125,6 +126,7 @@ impl Worker {
                     worker.create_database(create).map_err(Stop::from)
                 })
             }
+            StatementKind::AlterIndex(alter) => Ok(self.alter_index(alter)?),
             StatementKind::Maintain(table) => self.maintain(table.as_ref()),
             StatementKind::Dbcc(dbcc) => self.dbcc(job, dbcc),
             StatementKind::Security(security) => self.security(job, security),
@@ -395,7 +397,8 @@ impl Worker {
         if !environment.may_table(&table, "AL")? {
             return Err(errors::cannot_find_object(&name.name.text).into());
         }
-        if !Catalog::new(&self.connection).referencing(&table)?.is_empty() {
+        let referencing = Catalog::new(&self.connection).referencing(&table)?;
+        if referencing.iter().any(|key| key.table != table.label()) {
             return Err(errors::truncate_referenced(&name.to_string()).into());
         }
         let storage = translate::quoted(&table.storage);
@@ -479,14 +482,9 @@ impl Worker {
                 }
                 ("IDENTITY_INSERT", value) => {
                     let Some(object) = &option.object else { continue };
-                    let table = self.environment().table(object)?;
-                    if !self.environment().may_table(&table, "AL")? {
-                        return Err(errors::cannot_find_object(&object.to_string()).into());
-                    }
-                    let id = table.object_id;
-                    self.session.identity_insert = (*value == SetValue::On).then_some(id);
+                    self.set_identity_insert(object, *value == SetValue::On)?;
                 }
-                _ => {}
+                (name, _) => super::settings::check_option(name)?,
             }
         }
         Ok(())

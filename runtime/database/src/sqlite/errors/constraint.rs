@@ -103,6 +103,18 @@ pub(crate) fn drop_referenced(table: &str) -> SqlError {
     )
 }
 
+/// A CHECK that stands at a column.
+pub(crate) fn check_of_another(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        8141,
+        format!(
+            "Column CHECK constraint for column '{column}' references another column, table \
+             '{table}'."
+        ),
+    )
+    .state(0)
+}
+
 pub(crate) fn truncate_referenced(table: &str) -> SqlError {
     SqlError::new(
         4712,

@@ -109,6 +109,38 @@ pub(crate) fn index_exists(name: &str, table: &str) -> SqlError {
     )
 }
 
+/// `DROP_EXISTING = ON` without an index of that name.
+pub(crate) fn no_index_to_replace(name: &str, table: &str) -> SqlError {
+    SqlError::new(7999, format!("Could not find any index named '{name}' for table '{table}'."))
+        .state(9)
+}
+
+pub(crate) fn no_index(name: &str) -> SqlError {
+    SqlError::new(2727, format!("Cannot find index '{name}'.")).state(11)
+}
+
+pub(crate) fn index_of_constraint(index: &str, primary: bool) -> SqlError {
+    let kind = if primary { "PRIMARY" } else { "UNIQUE" };
+    SqlError::new(
+        3723,
+        format!(
+            "An explicit DROP INDEX is not allowed on index '{index}'. It is being used for \
+             {kind} KEY constraint enforcement."
+        ),
+    )
+    .state(4)
+}
+
+pub(crate) fn key_column_twice(name: &str) -> SqlError {
+    SqlError::new(
+        1909,
+        format!(
+            "Cannot use duplicate column names in index. Column name '{name}' listed more than \
+             once."
+        ),
+    )
+}
+
 pub(crate) fn no_key_column(name: &str) -> SqlError {
     SqlError::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
 }
@@ -210,11 +242,12 @@ pub(crate) fn column_needs_value(column: &str, table: &str) -> SqlError {
     )
 }
 
-pub(crate) fn no_such_column(column: &str, table: &str) -> SqlError {
+/// `word`: ALTER or DROP.
+pub(crate) fn no_such_column(word: &str, column: &str, table: &str) -> SqlError {
     SqlError::new(
         4924,
         format!(
-            "ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table \
+            "ALTER TABLE {word} COLUMN failed because column '{column}' does not exist in table \
              '{table}'."
         ),
     )
@@ -368,5 +401,43 @@ pub(crate) fn merge_twice() -> SqlError {
          UPDATE/DELETE the same row of the target table multiple times. Refine the ON clause to \
          ensure a target row matches at most one source row, or use the GROUP BY clause to group \
          the source rows.",
+    )
+}
+
+pub(crate) fn unnamed_view_column(column: usize) -> SqlError {
+    SqlError::new(
+        4511,
+        format!(
+            "Create View or Function failed because no column name was specified for column \
+             {column}."
+        ),
+    )
+}
+
+pub(crate) fn unnamed_function_column(column: usize) -> SqlError {
+    SqlError::new(
+        4514,
+        format!(
+            "CREATE FUNCTION failed because a column name is not specified for column {column}."
+        ),
+    )
+}
+
+pub(crate) fn module_column_twice(column: &str, module: &str) -> SqlError {
+    SqlError::new(
+        4506,
+        format!(
+            "Column names in each view or function must be unique. Column name '{column}' in view \
+             or function '{module}' is specified more than once."
+        ),
+    )
+}
+
+pub(crate) fn more_names_than_columns(module: &str) -> SqlError {
+    SqlError::new(
+        4502,
+        format!(
+            "View or function '{module}' has more column names specified than columns defined."
+        ),
     )
 }

@@ -107,6 +107,11 @@ pub(crate) fn invalid_object(name: &str) -> SqlError {
     SqlError::new(208, format!("Invalid object name '{name}'."))
 }
 
+/// A target that FROM names by several aliases.
+pub(crate) fn ambiguous_table(name: &str) -> SqlError {
+    SqlError::with_class(8154, 15, format!("The table '{name}' is ambiguous."))
+}
+
 pub(crate) fn ambiguous_column(name: &str) -> SqlError {
     SqlError::new(209, format!("Ambiguous column name '{name}'."))
 }
@@ -135,6 +140,13 @@ pub(crate) fn duplicate_correlation(name: &str) -> SqlError {
 pub(crate) fn unnamed_derived_column(column: usize, table: &str) -> SqlError {
     SqlError::new(8155, format!("No column name was specified for column {column} of '{table}'."))
         .state(2)
+}
+
+pub(crate) fn derived_column_twice(column: &str, table: &str) -> SqlError {
+    SqlError::new(
+        8156,
+        format!("The column '{column}' was specified multiple times for '{table}'."),
+    )
 }
 
 pub(crate) fn derived_column_count(table: &str, more: bool) -> SqlError {

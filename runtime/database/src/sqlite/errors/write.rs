@@ -56,3 +56,51 @@ pub(crate) fn view_of_union(view: &str) -> SqlError {
         format!("View '{view}' is not updatable because the definition contains a UNION operator."),
     )
 }
+
+/// All columns of a table, its identity column too, from a source without a column list.
+pub(crate) fn identity_without_list(table: &str) -> SqlError {
+    SqlError::new(
+        8101,
+        format!(
+            "An explicit value for the identity column in table '{table}' can only be specified \
+             when a column list is used and IDENTITY_INSERT is ON."
+        ),
+    )
+}
+
+/// A row without a value for the identity column while IDENTITY_INSERT asks for one.
+pub(crate) fn identity_missing(table: &str) -> SqlError {
+    SqlError::new(
+        545,
+        format!(
+            "Explicit value must be specified for identity column in table '{table}' either when \
+             IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR \
+             REPLICATION identity column."
+        ),
+    )
+}
+
+/// SET IDENTITY_INSERT of a table without an identity column.
+pub(crate) fn no_identity_to_set(table: &str) -> SqlError {
+    SqlError::new(
+        8106,
+        format!(
+            "Table '{table}' does not have the identity property. Cannot perform SET operation."
+        ),
+    )
+}
+
+/// SET IDENTITY_INSERT … ON while it is on for another table.
+pub(crate) fn identity_insert_on(other: &str, table: &str) -> SqlError {
+    SqlError::new(
+        8107,
+        format!(
+            "IDENTITY_INSERT is already ON for table '{other}'. Cannot perform SET operation for \
+             table '{table}'."
+        ),
+    )
+}
+
+pub(crate) fn unknown_option(name: &str) -> SqlError {
+    SqlError::with_class(195, 15, format!("'{name}' is not a recognized SET option.")).state(5)
+}

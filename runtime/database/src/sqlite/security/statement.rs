@@ -30,7 +30,8 @@ impl Worker {
         }
     }
 
-    fn change_security(&self, security: &Security) -> Result<(), SqlError> {
+    /// Makes what a statement about principals or permissions says so.
+    pub(crate) fn change_security(&self, security: &Security) -> Result<(), SqlError> {
         match security {
             Security::CreateLogin { name, options } => self.create_login(name, options),
             Security::AlterLogin { name, change } => self.alter_login(name, change),

@@ -424,18 +424,25 @@ impl Sql {
         self.list(&query.ctes, |sql, cte| {
             sql.name(&cte.name);
             // The names of the first operand's columns aren't c0, c1, … when it is VALUES.
-            sql.push("(");
-            let columns: Vec<usize> = (0..cte.query.columns.len()).collect();
-            sql.list(&columns, |sql, index| {
-                sql.push_number("c", index);
-                Ok(())
-            })?;
-            sql.push(") AS (");
+            sql.column_numbers(cte.query.columns.len())?;
+            sql.push(" AS (");
             sql.query(&cte.query)?;
             sql.push(")");
             Ok(())
         })?;
         self.push(" ");
+        Ok(())
+    }
+
+    /// The names of a common table expression's columns: `(c0, c1, …)`.
+    fn column_numbers(&mut self, count: usize) -> Result<(), SqlError> {
+        let columns: Vec<usize> = (0..count).collect();
+        self.push("(");
+        self.list(&columns, |sql, index| {
+            sql.push_number("c", index);
+            Ok(())
+        })?;
+        self.push(")");
         Ok(())
     }
 
@@ -543,6 +550,14 @@ impl Sql {
                 self.push("(");
                 self.query(query)?;
                 self.push(")");
+                id
+            }
+            BoundSource::Ordered { query, id } => {
+                self.push("(WITH ordered");
+                self.column_numbers(query.columns.len())?;
+                self.push(" AS MATERIALIZED (");
+                self.query(query)?;
+                self.push(") SELECT * FROM ordered)");
                 id
             }
             BoundSource::Rows { array, id } => {
