@@ -364,7 +364,24 @@ def tds_seeds():
         server.stop()
 
 
+# === The way out ===
+
+
+def outbound_seeds():
+    host = "Host: example.com\r\n"
+    save("outbound", "tunnel", f"CONNECT api.example.com:443 HTTP/1.1\r\n{host}\r\n".encode() + b"\x16\x03\x01")
+    fields = "Proxy-Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n"
+    chunks = "5\r\nhello\r\n0\r\n\r\n"
+    save("outbound", "passed-on", f"POST http://10.0.0.5:8080/a?b=c HTTP/1.1\r\n{host}{fields}\r\n{chunks}".encode())
+    one = f"GET http://example.com/ HTTP/1.1\r\n{host}\r\n"
+    save("outbound", "two", (one + one.replace("example.com/", "[::1]:80/")).encode())
+    save("outbound", "origin", f"GET / HTTP/1.0\r\n{host}\r\n".encode())
+    for name, text in {"name": "A-1.example.com.:443", "address": "10.0.0.5:80", "six": "[::ffff:127.0.0.1]:80"}.items():
+        save("outbound", name, text.encode())
+
+
 if __name__ == "__main__":
+    outbound_seeds()
     arrow_seeds()
     frame_seeds()
     worker_seeds()

@@ -20,6 +20,15 @@ def containers(instance: str, *, running: bool = False) -> list[str]:
     return docker("ps", "--quiet", "--no-trunc", *states, "--filter", f"label={LABEL}={instance}").split()
 
 
+def gateway() -> str:
+    """The address of the host as its containers would see it."""
+    routes = subprocess.run(
+        ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
+        capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    return routes or "172.17.0.1"
+
+
 def instances() -> set[str]:
     """Every instance that has a container now."""
     return set(docker("ps", "--all", "--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}').split())

@@ -1,22 +1,13 @@
 """What a script can reach: nothing, whatever the address."""
 
 import socket
-import subprocess
 
 import pytest
 
+from harness.docker import gateway
 from harness.probes import Probes
 
 NOBODY = {"EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH", "ECONNREFUSED", "EADDRNOTAVAIL", "EAFNOSUPPORT"}
-
-
-def gateway() -> str:
-    """The address of the host as its containers would see it."""
-    routes = subprocess.run(
-        ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
-        capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
-    return routes or "172.17.0.1"
 
 
 @pytest.mark.threat(23)

@@ -53,6 +53,8 @@ pub(crate) fn ended(result: &Result<Report, ScriptError>) -> Ended {
         bytes_out: report.bytes_out,
         cpu: report.cpu,
         peak_memory: report.peak_memory,
+        outbound_allowed: report.outbound.allowed,
+        outbound_refused: report.outbound.refused,
     }
 }
 

@@ -188,7 +188,7 @@ impl Shared {
         let identity = request.identity.clone();
         let request_id = request.id;
         let within_script = request.within_script;
-        let mut plan = Plan::new(subject, &self.config, language, request)?;
+        let mut plan = Plan::new(subject, &self.config, language, request, &progress.outbound)?;
         let place = match within_script {
             false => self.accounts.take(&identity).await,
             true => self.accounts.take_now(&identity),

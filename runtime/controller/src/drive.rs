@@ -2,20 +2,19 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::time::Duration;
 
-use launchpod_exchange::protocol::control::{Exited, Start, ToSupervisor};
+use launchpod_exchange::protocol::control::{Door, Exited, Start, ToSupervisor};
 use launchpod_sandbox::{Fate, Worker};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::connections::{Connections, Ways};
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
 use crate::leaving::Leaving;
-use crate::loopback::{Connections, Loopback};
 use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::quota::Quota;
@@ -39,7 +38,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) config: &'a Config,
     pub(crate) job: &'a Job,
     pub(crate) time_limit: Option<Duration>,
-    pub(crate) loopback: Option<&'a Arc<dyn Loopback>>,
+    pub(crate) ways: &'a Ways,
     pub(crate) result_set: &'a ResultSet<'a>,
     pub(crate) quota: &'a Quota,
     pub(crate) events: &'a mpsc::Sender<ScriptEvent>,
@@ -77,17 +76,8 @@ impl Drive<'_> {
         feed: Option<Feed>,
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Ending> {
-        let Drive {
-            subject,
-            config,
-            job,
-            time_limit,
-            loopback,
-            result_set,
-            quota,
-            events,
-            leaving,
-        } = *self;
+        let Drive { subject, config, job, time_limit, ways, result_set, quota, events, leaving } =
+            *self;
         let _heard = leaving.hear();
         let Worker { control, data, conversation, ready, early_output, mut fate, lease, .. } =
             worker;
@@ -95,12 +85,13 @@ impl Drive<'_> {
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
         let kill = CancellationToken::new();
-        let connections = Connections::new(loopback.cloned());
+        let connections = Connections::new(ways.clone());
 
         let start = Start {
             deadline_ms: milliseconds(time_limit),
             cpu_limit_ms: milliseconds(config.cpu_limit),
-            loopback: connections.are_allowed(),
+            loopback: connections.are_allowed(Door::Loopback),
+            outbound: connections.are_allowed(Door::Outbound),
         };
         let start = encode(subject, ToSupervisor::Start(start))?;
         // A supervisor that is gone is found by listening to it.

@@ -21,7 +21,7 @@
 //! | `drive` | one leased worker, from REQUEST to EXITED |
 //! | `source` | the input query's rows, cut into parts and dealt out |
 //! | `talk`, `feed` | a worker's data connection: results in, input out |
-//! | `loopback` | connections that a script makes back to its caller's database |
+//! | `connections`, `loopback` | what a script connects to: its caller's database, the way out |
 //! | `slots` | the memory that input lies in when it is shared, not sent |
 //! | `result_set` | the columns that all results are converted to |
 //! | `supervisor` | its control connection |
@@ -32,6 +32,7 @@
 mod accounts;
 mod audit;
 mod config;
+mod connections;
 mod controller;
 mod drive;
 mod error;

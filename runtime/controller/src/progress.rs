@@ -1,7 +1,9 @@
 //! How far a request has come.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use launchpod_outbound::Tally;
 use launchpod_sandbox::Startup;
 
 use crate::report::{Report, Stage};
@@ -13,6 +15,8 @@ pub(crate) struct Progress {
     pub(crate) report: Report,
     /// How many result sets have been begun: 0 or 1.
     pub(crate) sets_sent: usize,
+    /// What is asked of the way out, by all workers of the request.
+    pub(crate) outbound: Arc<Tally>,
     begun: Instant,
     mark: Instant,
 }
@@ -24,7 +28,7 @@ impl Progress {
         let report =
             Report { request: request.id, language: request.language.clone(), ..Report::default() };
         let now = Instant::now();
-        Progress { report, sets_sent: 0, begun: now, mark: now }
+        Progress { report, sets_sent: 0, outbound: Arc::default(), begun: now, mark: now }
     }
 
     /// A stage ends here: its time is what has passed since the last one ended. Said again, it
@@ -67,6 +71,7 @@ impl Progress {
         } else {
             self.report.took = self.begun.elapsed();
         }
+        self.report.outbound = self.outbound.counts();
         self.report
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use launchpod_outbound::Counts;
 use uuid::Uuid;
 
 /// What is known of a request after its end; the seed of a history row.
@@ -42,6 +43,8 @@ pub struct Report {
     /// The most memory that one worker used at once, in bytes: all that counts for its limit,
     /// else the greatest resident set of one of its processes; when the supervisor could tell.
     pub peak_memory: Option<u64>,
+    /// What the script has asked of the way out.
+    pub outbound: Counts,
 }
 
 /// A part of a request's way. The stages follow each other; the time between two is the

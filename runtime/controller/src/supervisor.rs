@@ -3,7 +3,7 @@
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use launchpod_exchange::protocol::control::{Exited, FromSupervisor, ToSupervisor};
+use launchpod_exchange::protocol::control::{Door, Exited, FromSupervisor, ToSupervisor};
 use launchpod_exchange::protocol::frame::FrameError;
 use launchpod_sandbox::{ChannelError, Receiver, Sender};
 use launchpod_types::Message;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::loopback::Connections;
+use crate::connections::Connections;
 use crate::output::{LEFT_OUT, Output, Source};
 use crate::quota::Quota;
 use crate::run::ScriptEvent;
@@ -22,8 +22,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// How long a supervisor may take to make room for an answer of a few bytes.
 const ANSWER_WAIT: Duration = Duration::from_secs(5);
 
-/// Listens to the supervisor, hands on what the script writes, and connects the script to its
-/// caller's database.
+/// Listens to the supervisor, hands on what the script writes, and connects the script to where it
+/// may.
 pub(crate) struct Listener<'a> {
     pub(crate) receiver: Receiver,
     pub(crate) sender: Sender,
@@ -114,14 +114,14 @@ impl Listener<'_> {
             Ok(FromSupervisor::Exited(exited)) => Ok(Some(Farewell::Exited(exited))),
             Ok(FromSupervisor::Stdout(bytes)) => self.write(output, Source::Stdout, &bytes).await,
             Ok(FromSupervisor::Stderr(bytes)) => self.write(output, Source::Stderr, &bytes).await,
-            Ok(FromSupervisor::Loopback) => Ok(self.connect().await.err()),
+            Ok(FromSupervisor::Wanted(door)) => Ok(self.connect(door).await.err()),
             Err(_) => Ok(Some(Farewell::Broken)),
         }
     }
 
     /// Answers the supervisor's wish for a connection.
-    async fn connect(&mut self) -> Result<(), Farewell> {
-        match self.connections.connect() {
+    async fn connect(&mut self, door: Door) -> Result<(), Farewell> {
+        match self.connections.connect(door) {
             Some(theirs) => {
                 let mut frame = Vec::new();
                 let encoded = ToSupervisor::Connection.encode(&mut frame);

@@ -8,17 +8,18 @@ use launchpod_exchange::protocol::data::Request;
 use launchpod_exchange::scalars;
 use launchpod_exchange::stream::Limits as StreamLimits;
 use launchpod_exchange::wire::Wire;
+use launchpod_outbound::{Proxy, Tally};
 use launchpod_sandbox::{Backend, Worker, WorkerSpec};
 use launchpod_types::Parameter;
 use tokio::sync::{Barrier, mpsc};
 use tracing::info;
 
 use crate::config::{Config, Language};
+use crate::connections::Ways;
 use crate::drive::Drive;
 use crate::error::Ending;
 use crate::feed::Feed;
 use crate::leaving::Leaving;
-use crate::loopback::Loopback;
 use crate::messages::{self, Subject};
 use crate::progress::Progress;
 use crate::quota::Quota;
@@ -37,7 +38,7 @@ pub(crate) struct Plan {
     expected: Expected,
     time_limit: Option<Duration>,
     max_workers: usize,
-    loopback: Option<Arc<dyn Loopback>>,
+    ways: Ways,
 }
 
 /// The workers that a request gets.
@@ -65,12 +66,14 @@ struct Team<'a> {
 // === impl Plan ===
 
 impl Plan {
-    /// Checks types and encodes scalars: what is refused is refused before a worker is made.
+    /// Checks types and encodes scalars: what is refused is refused before a worker is made. What
+    /// the script asks the way out for is counted in `tally`.
     pub(crate) fn new(
         subject: Subject<'_>,
         config: &Config,
         language: &Language,
         request: ScriptRequest,
+        tally: &Arc<Tally>,
     ) -> Result<Self, Ending> {
         let source = match request.input {
             Some(input) => {
@@ -107,6 +110,10 @@ impl Plan {
             parameters,
             wants_results: request.parameters.iter().any(|parameter| parameter.output),
         };
+        let outbound = language
+            .network
+            .hosts()
+            .map(|allowed| Arc::new(Proxy::new(Arc::clone(allowed), Arc::clone(tally))));
         let max_workers = request.max_workers.min(config.parallel_workers).max(1);
         Ok(Plan {
             job,
@@ -115,7 +122,10 @@ impl Plan {
             expected: request.expected,
             time_limit,
             max_workers: usize::try_from(max_workers).unwrap_or(1),
-            loopback: request.loopback.filter(|_| language.network.loopback),
+            ways: Ways {
+                loopback: request.loopback.filter(|_| language.network.loopback),
+                outbound,
+            },
         })
     }
 
@@ -149,7 +159,7 @@ impl Plan {
             config,
             job: &self.job,
             time_limit: self.time_limit,
-            loopback: self.loopback.as_ref(),
+            ways: &self.ways,
             result_set: &result_set,
             quota: &quota,
             events,

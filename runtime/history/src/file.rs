@@ -38,10 +38,14 @@ CREATE TABLE IF NOT EXISTS requests (
     container TEXT,
     admit_us INT, create_us INT, start_us INT, ready_us INT, input_us INT, script_us INT, output_us INT,
     rows_in INT, rows_out INT, bytes_in INT, bytes_out INT,
-    cpu_us INT, peak_memory INT
+    cpu_us INT, peak_memory INT,
+    outbound_allowed INT, outbound_refused INT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INT NOT NULL) STRICT;
 ";
+
+/// Columns of `requests` that are younger than the table, at its end.
+const ADDED: [&str; 2] = ["outbound_allowed", "outbound_refused"];
 
 /// The counters, as SQL Server's object External Scripts names them.
 pub(crate) const COUNTERS: [&str; 7] = [
@@ -88,9 +92,21 @@ pub(crate) fn create(path: &Path) -> Result<Connection, HistoryError> {
         // A power cut may cost the last rows; the end of the process costs none.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(SCHEMA)?;
+        add_columns(&connection)?;
         Ok(connection)
     };
     open().map_err(|error| HistoryError::new(path, error))
+}
+
+/// Brings a table of an older version up to date; its rows have NULL in what is new.
+fn add_columns(connection: &Connection) -> rusqlite::Result<()> {
+    for name in ADDED {
+        let known = "SELECT count(*) FROM pragma_table_info('requests') WHERE name = ?1";
+        if connection.query_row(known, [name], |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch(&format!("ALTER TABLE requests ADD COLUMN {name} INT"))?;
+        }
+    }
+    Ok(())
 }
 
 /// What a server does that starts: nothing runs, and counters begin at 0.
@@ -147,4 +163,32 @@ pub fn recent(folder: &Path, count: u32) -> Result<Vec<Summary>, HistoryError> {
         rows.collect()
     };
     read().map_err(|error| HistoryError::new(&path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_file_gets_the_columns_that_are_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let older = SCHEMA.replace(",\n    outbound_allowed INT, outbound_refused INT", "");
+        assert_ne!(older, SCHEMA);
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(&older).unwrap();
+        let row = "INSERT INTO requests
+            (request_id, login, database, language, script_hash, streaming, started)
+            VALUES (x'00', 'sa', 'master', 'Python', '', 0, 0)";
+        connection.execute(row, []).unwrap();
+        drop(connection);
+        // The second time there is nothing to do.
+        for _ in 0..2 {
+            let connection = create(&path).unwrap();
+            let counts: Option<i64> = connection
+                .query_row("SELECT outbound_allowed FROM requests", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(counts, None);
+        }
+    }
 }

@@ -78,6 +78,10 @@ pub struct Ended {
     pub cpu: Option<Duration>,
     /// The most memory that one worker used at once (bytes), where it is known.
     pub peak_memory: Option<u64>,
+    /// How often the script asked the way out for what is listed.
+    pub outbound_allowed: u64,
+    /// How often it asked for anything else.
+    pub outbound_refused: u64,
 }
 
 /// A row as people read it.

@@ -64,6 +64,7 @@ pub async fn controller(
     instance: Uuid,
     history: Option<History>,
 ) -> Result<Arc<Controller>, Error> {
+    let network = settings.python_network()?;
     let docker = Docker::connect(sandbox(settings, instance)).await?;
     let backend = choose(docker, FastConfig::new(settings.sandbox.unwrap_or_default())?)?;
     let pool = Pool::new(backend, settings.pool());
@@ -74,7 +75,7 @@ pub async fn controller(
             environment: settings.python_image().to_owned(),
             command: None,
             runtime: settings.python_runtime.clone(),
-            network: settings.python_network(),
+            network,
         }],
         admission: settings.admission(),
         parallel_workers: settings.parallel_workers.unwrap_or(defaults.parallel_workers),

@@ -4,15 +4,18 @@ mod database;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use launchpod_controller::{Admission, Caps, TypeMapping};
 use launchpod_history::Bounds;
-use launchpod_sandbox::{Limits, Network, Outbound, PoolConfig, Preference};
+use launchpod_outbound::{Allowed, Entry};
+use launchpod_sandbox::{EngineNetwork, Limits, Network, Outbound, PoolConfig, Preference};
 use serde::Deserialize;
 
 use self::database::DatabaseSettings;
+use crate::error::Error;
 
 /// Every setting, each optional, as a flag, an environment variable or a key of the file.
 ///
@@ -125,8 +128,17 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_PYTHON_LOOPBACK", value_name = "BOOL")]
     pub python_loopback: Option<bool>,
 
-    /// Internal network of the container engine that scripts are put in (default none: they reach
-    /// nothing)
+    /// Hosts and ports that scripts reach through the server, HOST:PORT or *.NAME:PORT each, as a
+    /// list (default none: they reach nothing)
+    #[arg(
+        long,
+        env = "LAUNCHPOD_PYTHON_OUTBOUND",
+        value_name = "HOST:PORT",
+        value_delimiter = ','
+    )]
+    pub python_outbound: Option<Vec<Entry>>,
+
+    /// Internal network of the container engine that scripts are put in instead (default none)
     #[arg(long, env = "LAUNCHPOD_PYTHON_NETWORK", value_name = "NAME")]
     pub python_network: Option<String>,
 
@@ -336,6 +348,7 @@ impl Settings {
             start_timeout,
             python_runtime,
             python_loopback,
+            python_outbound,
             python_network,
             python_proxy,
             worker_accounts,
@@ -374,10 +387,25 @@ impl Settings {
     }
 
     /// What scripts in Python can connect to: by default their caller's database alone.
-    pub fn python_network(&self) -> Network {
-        let proxy = self.python_proxy.clone();
-        let outbound = self.python_network.clone().map(|network| Outbound { network, proxy });
-        Network { loopback: self.python_loopback.unwrap_or(true), outbound }
+    ///
+    /// # Errors
+    /// Two ways out are named.
+    pub fn python_network(&self) -> Result<Network, Error> {
+        let hosts = self.python_outbound.clone().filter(|hosts| !hosts.is_empty());
+        let outbound = match (hosts, &self.python_network, &self.python_proxy) {
+            (Some(hosts), None, None) => Some(Outbound::Hosts(Arc::new(Allowed::new(hosts)))),
+            (None, Some(name), proxy) => {
+                let (name, proxy) = (name.clone(), proxy.clone());
+                Some(Outbound::Network(EngineNetwork { name, proxy }))
+            }
+            (None, None, _) => None,
+            (Some(_), ..) => {
+                return Err("python_outbound and python_network (with python_proxy) are two ways \
+                            out: name one of them"
+                    .into());
+            }
+        };
+        Ok(Network { loopback: self.python_loopback.unwrap_or(true), outbound })
     }
 
     /// How long a script may run: by default an hour.
@@ -519,6 +547,32 @@ mod tests {
         assert_eq!(settings.refuse_non_finite, Some(true));
         assert_eq!("text".parse(), Ok(TypeMapping::Text));
         assert!("Text".parse::<TypeMapping>().is_err());
+    }
+
+    #[test]
+    fn the_way_out_is_a_list_of_hosts_and_ports() {
+        let listed = file("python_outbound = ['API.example.com:443', '*.example.org:443']");
+        let settings = Settings::default().over_file(Some(listed.path())).unwrap();
+        let network = settings.python_network().unwrap();
+        assert_eq!(network.hosts().unwrap().to_string(), "api.example.com:443, *.example.org:443");
+        for nothing in ["", "python_outbound = []"] {
+            let settings = Settings::default().over_file(Some(file(nothing).path())).unwrap();
+            assert_eq!(settings.python_network().unwrap().outbound, None);
+        }
+        let wrong = file("python_outbound = ['api.example.com:443', 'api.example.com']");
+        let error = Settings::default().over_file(Some(wrong.path())).unwrap_err().to_string();
+        assert!(error.contains("\"api.example.com\" can't be opened"), "{error}");
+        assert!(error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn there_is_one_way_out() {
+        for other in ["python_network = 'inside'", "python_proxy = 'http://proxy:3128'"] {
+            let both = file(&format!("python_outbound = ['a.org:443']\n{other}"));
+            let settings = Settings::default().over_file(Some(both.path())).unwrap();
+            let error = settings.python_network().unwrap_err().to_string();
+            assert!(error.contains("python_outbound and python_network"), "{error}");
+        }
     }
 
     #[test]

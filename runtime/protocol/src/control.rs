@@ -1,13 +1,25 @@
 //! The control connection: between the controller and the supervisor.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{self, Frame, FrameError, Kind};
 
-/// How many connections of a worker's scripts may be open or asked for at once. A further script
-/// that connects waits until one is closed.
-pub const MAX_LOOPBACKS: usize = 16;
+/// How many connections of a worker's scripts through one door may be open or asked for at once. A
+/// further script that connects waits until one is closed.
+pub const MAX_CONNECTIONS: usize = 16;
+
+/// Where a connection of a script leads: which port of its own loopback device it has been made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// To its caller's database, where drivers look for SQL Server unless they are told another
+    /// place.
+    Loopback,
+    /// To the proxy of the way out.
+    Outbound,
+}
 
 /// Sets the time limits. The last ones hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +33,9 @@ pub struct Start {
     /// Whether the script may connect to its caller's database.
     #[serde(default)]
     pub loopback: bool,
+    /// Whether the script may connect to the way out.
+    #[serde(default)]
+    pub outbound: bool,
 }
 
 /// How the language's process ended; the supervisor's last word.
@@ -58,8 +73,8 @@ pub enum FromSupervisor {
     Stdout(Bytes),
     /// Bytes as they were written to standard error, cut anywhere.
     Stderr(Bytes),
-    /// A script wants a connection to its caller's database.
-    Loopback,
+    /// A script wants a connection.
+    Wanted(Door),
     /// The end; nothing follows.
     Exited(Exited),
 }
@@ -77,6 +92,42 @@ pub enum ToSupervisor {
     Refused,
 }
 
+// === impl Door ===
+
+impl Door {
+    /// Every door.
+    pub const ALL: [Door; 2] = [Door::Loopback, Door::Outbound];
+
+    /// The frame that asks for a connection.
+    pub fn kind(self) -> Kind {
+        match self {
+            Door::Loopback => Kind::Loopback,
+            Door::Outbound => Kind::Outbound,
+        }
+    }
+
+    /// Where a worker's supervisor listens.
+    pub fn address(self) -> SocketAddr {
+        let port = match self {
+            Door::Loopback => 1433,
+            Door::Outbound => 3128,
+        };
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+    }
+}
+
+// === impl Start ===
+
+impl Start {
+    /// Whether the script may connect through a door.
+    pub fn opens(&self, door: Door) -> bool {
+        match door {
+            Door::Loopback => self.loopback,
+            Door::Outbound => self.outbound,
+        }
+    }
+}
+
 // === impl FromSupervisor ===
 
 impl FromSupervisor {
@@ -88,7 +139,8 @@ impl FromSupervisor {
         match frame.kind {
             Kind::Stdout => Ok(FromSupervisor::Stdout(frame.payload)),
             Kind::Stderr => Ok(FromSupervisor::Stderr(frame.payload)),
-            Kind::Loopback => Ok(FromSupervisor::Loopback),
+            Kind::Loopback => Ok(FromSupervisor::Wanted(Door::Loopback)),
+            Kind::Outbound => Ok(FromSupervisor::Wanted(Door::Outbound)),
             Kind::Exited => Ok(FromSupervisor::Exited(frame.message()?)),
             kind => Err(FrameError::Unexpected { kind, state: "reading from the supervisor" }),
         }

@@ -36,6 +36,8 @@ pub enum Kind {
     Connection = 0x16,
     /// Control, to the supervisor: the script gets none. Empty.
     Refused = 0x17,
+    /// Control, to the controller: a script wants a connection to the way out. Empty.
+    Outbound = 0x18,
 
     /// Data, to the worker: [`crate::data::Request`].
     Request = 0x20,
@@ -155,6 +157,7 @@ impl Kind {
         match self {
             Kind::Kill
             | Kind::Loopback
+            | Kind::Outbound
             | Kind::Connection
             | Kind::Refused
             | Kind::Run
@@ -193,6 +196,7 @@ impl TryFrom<u8> for Kind {
             0x13 => Kind::Stderr,
             0x14 => Kind::Exited,
             0x15 => Kind::Loopback,
+            0x18 => Kind::Outbound,
             0x16 => Kind::Connection,
             0x17 => Kind::Refused,
             0x20 => Kind::Request,
@@ -427,7 +431,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 26);
+        assert_eq!(known, 27);
         let mut unknown = BytesMut::from(&b"\0\0\0\0\xee"[..]);
         assert!(matches!(Frame::decode(&mut unknown), Err(FrameError::UnknownKind(0xee))));
     }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use launchpod_protocol::control::{Exited, FromSupervisor};
+use launchpod_protocol::control::{Door, Exited, FromSupervisor};
 use launchpod_protocol::data::{Conversation, FromWorker, Ready};
-use launchpod_protocol::frame::{FrameError, Kind};
+use launchpod_protocol::frame::FrameError;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -136,7 +136,7 @@ async fn await_ready(
                 Err(error) => return Err(error.into()),
             },
             message = next_control(control) => match message? {
-                Some(FromSupervisor::Loopback) => return Err(too_early().into()),
+                Some(FromSupervisor::Wanted(door)) => return Err(too_early(door).into()),
                 Some(FromSupervisor::Exited(exited)) => {
                     return Err(Stillborn::Died(describe(&exited)));
                 }
@@ -155,8 +155,8 @@ async fn await_ready(
 }
 
 /// A connection is asked for although there is no script.
-fn too_early() -> ChannelError {
-    FrameError::Unexpected { kind: Kind::Loopback, state: "waiting for READY" }.into()
+fn too_early(door: Door) -> ChannelError {
+    FrameError::Unexpected { kind: door.kind(), state: "waiting for READY" }.into()
 }
 
 async fn next_control(control: &mut Channel) -> Result<Option<FromSupervisor>, ChannelError> {

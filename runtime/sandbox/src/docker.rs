@@ -223,8 +223,8 @@ impl Shared {
         abandoned: CancellationToken,
     ) -> Result<Worker, SandboxError> {
         let began = Instant::now();
-        let network = match &spec.network.outbound {
-            Some(outbound) => Some(outbound.find(&self.engine).await?.id),
+        let network = match spec.network.joined() {
+            Some(network) => Some(network.find(&self.engine).await?.id),
             None => None,
         };
         let uid = self.uids.take().ok_or(SandboxError::NoUid)?;

@@ -12,7 +12,7 @@ use crate::engine::{Engine, NetworkFacts};
 use crate::error::SandboxError;
 use crate::fast::FastConfig;
 use crate::limits::Limits;
-use crate::network::{Network, Outbound};
+use crate::network::{EngineNetwork, Network};
 use crate::runc;
 
 /// One thing that was looked at.
@@ -72,8 +72,11 @@ pub async fn examine(
         }
         Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
     }
-    if let Some(outbound) = &network.outbound {
-        findings.push(of_network(outbound, outbound.find(&engine).await));
+    if let Some(network) = network.joined() {
+        findings.push(of_network(network, network.find(&engine).await));
+    }
+    if let Some(hosts) = network.hosts() {
+        findings.push(Finding::ok("way out", format!("scripts reach {hosts}, by the server")));
     }
     if let Some(image) = image {
         let spec = WorkerSpec {
@@ -216,9 +219,9 @@ fn of_runtime(info: &SystemInfo, configured: Option<&str>) -> Finding {
 }
 
 /// Whether the network that is configured can be given to workers.
-fn of_network(outbound: &Outbound, found: Result<NetworkFacts, SandboxError>) -> Finding {
+fn of_network(network: &EngineNetwork, found: Result<NetworkFacts, SandboxError>) -> Finding {
     const WHAT: &str = "network";
-    let name = &outbound.network;
+    let name = &network.name;
     match found {
         Err(error) => Finding::bad(WHAT, error.to_string(), error.way_out()),
         Ok(NetworkFacts { connects_containers: true, .. }) => {
@@ -266,8 +269,8 @@ async fn probe_fast(config: Config, fast: FastConfig, spec: &WorkerSpec) -> Find
     if let Some(runtime) = &spec.runtime {
         return Finding::ok(WHAT, format!("none under the OCI runtime {runtime}"));
     }
-    if let Some(outbound) = &spec.network.outbound {
-        return Finding::ok(WHAT, format!("none in the network {}", outbound.network));
+    if let Some(network) = spec.network.joined() {
+        return Finding::ok(WHAT, format!("none in the network {}", network.name));
     }
     let probe = async {
         let docker = Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await?;

@@ -59,6 +59,6 @@ pub use error::SandboxError;
 pub use fast::FastConfig;
 pub use fate::Fate;
 pub use limits::Limits;
-pub use network::{Network, Outbound};
+pub use network::{EngineNetwork, Network, Outbound};
 pub use pool::{Pool, PoolConfig};
 pub use run_folder::RunFolderError;

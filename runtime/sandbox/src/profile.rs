@@ -20,7 +20,7 @@
 //! | processor | weight below the server's; a number of processors where configured | |
 //! | rlimits | core, message queues, real-time and raised priority 0; open files, locked memory, signals; file size as `/tmp` | |
 //! | devices | the engine's minimum (null, zero, full, random, urandom, tty) | |
-//! | environment | the image's own; the proxy's address where there is one | the token is a file |
+//! | environment | the image's own; the proxy's address where there is a way out | the token is a file |
 //! | standard streams, log | not attached; log driver none | output goes through the supervisor |
 //! | `AutoRemove` | on | nothing stays when the controller is dead |
 //! | restart | never | single use |
@@ -30,7 +30,7 @@
 //! default refuses it refuses sockets other than AF_UNIX (AF_ALG led out of containers in
 //! CVE-2026-31431), ptrace and process_vm_*, splice and its kin, System V IPC, aio, personality,
 //! and 32-bit system calls. TCP sockets are allowed (`seccomp_streams.json`) to a worker that has
-//! something to connect to: its caller's database, or a network.
+//! something to connect to: its caller's database, or a way out.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -45,7 +45,7 @@ use uuid::Uuid;
 
 use crate::backend::WorkerSpec;
 use crate::limits::Limits;
-use crate::network::{Network, Outbound};
+use crate::network::Network;
 
 /// The label that names the controller's instance.
 pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
@@ -106,7 +106,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) uid: u32,
     /// The run folder as the engine sees it.
     pub(crate) run_folder: &'a Path,
-    /// The ID of the network that the specification's way out leads by.
+    /// The ID of the network that the specification puts it in.
     pub(crate) network: Option<&'a str>,
 }
 
@@ -116,17 +116,16 @@ impl Subject<'_> {
     /// The container to make.
     pub(crate) fn container(&self) -> ContainerCreateBody {
         let WorkerSpec { limits, network, .. } = self.spec;
-        // Without its network a way out leads nowhere.
-        let outbound = network.outbound.as_ref().filter(|_| self.network.is_some());
-        let environment = outbound.map(Outbound::environment).filter(|set| !set.is_empty());
+        // Names are resolved, where there is a network to resolve them in.
+        let is_in_network = self.network.is_some();
         ContainerCreateBody {
             image: Some(self.spec.image.clone()),
             entrypoint: self.spec.command.clone(),
             user: Some(format!("{0}:{0}", self.uid)),
             hostname: Some("worker".to_owned()),
             working_dir: Some("/tmp".to_owned()),
-            network_disabled: Some(outbound.is_none()),
-            env: environment,
+            network_disabled: Some(!is_in_network),
+            env: Some(network.environment()).filter(|set| !set.is_empty()),
             attach_stdin: Some(false),
             attach_stdout: Some(false),
             attach_stderr: Some(false),
@@ -134,8 +133,8 @@ impl Subject<'_> {
             host_config: Some(HostConfig {
                 // Nothing of the host.
                 network_mode: Some(self.network.unwrap_or("none").to_owned()),
-                dns: outbound.map(|_| vec![NO_RESOLVER.to_owned()]),
-                dns_options: outbound.map(|_| vec![RESOLVE_BY_TCP.to_owned()]),
+                dns: is_in_network.then(|| vec![NO_RESOLVER.to_owned()]),
+                dns_options: is_in_network.then(|| vec![RESOLVE_BY_TCP.to_owned()]),
                 mounts: Some(vec![self.run_folder_mount()]),
                 readonly_rootfs: Some(true),
                 tmpfs: Some(HashMap::from([(
@@ -235,7 +234,12 @@ fn signed(bytes: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use launchpod_outbound::Allowed;
+
     use super::*;
+    use crate::network::{EngineNetwork, Outbound};
 
     fn container() -> ContainerCreateBody {
         container_in(Network::default())
@@ -250,7 +254,7 @@ mod tests {
             network,
         };
         let run_folder = Path::new("/run/launchpod/1/2");
-        let network = spec.network.outbound.as_ref().map(|_| "1234");
+        let network = spec.network.joined().map(|_| "1234");
         Subject { spec: &spec, instance: Uuid::nil(), uid: 50_000, run_folder, network }.container()
     }
 
@@ -329,9 +333,10 @@ mod tests {
     fn a_network_is_the_one_that_is_configured() {
         let host = container_in(Network { loopback: true, outbound: None }).host_config.unwrap();
         assert_eq!(host.network_mode.as_deref(), Some("none"));
-        let outbound =
-            Outbound { network: "inside".into(), proxy: Some("http://proxy:3128".into()) };
-        let opened = container_in(Network { loopback: false, outbound: Some(outbound) });
+        let network =
+            EngineNetwork { name: "inside".into(), proxy: Some("http://proxy:3128".into()) };
+        let outbound = Some(Outbound::Network(network));
+        let opened = container_in(Network { loopback: false, outbound });
         assert_eq!(opened.network_disabled, Some(false));
         let environment = opened.env.unwrap();
         assert!(environment.contains(&"https_proxy=http://proxy:3128".to_owned()));
@@ -339,6 +344,20 @@ mod tests {
         let host = opened.host_config.unwrap();
         assert_eq!(host.network_mode.as_deref(), Some("1234"));
         assert_eq!(host.dns, Some(vec!["127.0.0.1".to_owned()]));
+    }
+
+    #[test]
+    fn the_way_out_through_the_server_needs_no_network() {
+        let hosts = Allowed::new(vec!["example.com:443".parse().unwrap()]);
+        let outbound = Some(Outbound::Hosts(Arc::new(hosts)));
+        let network = Network { loopback: false, outbound };
+        assert_eq!(seccomp(&network), &**SECCOMP_WITH_STREAMS);
+        let opened = container_in(network);
+        assert_eq!(opened.network_disabled, Some(true));
+        let environment = opened.env.unwrap();
+        assert!(environment.contains(&"HTTPS_PROXY=http://127.0.0.1:3128".to_owned()));
+        let host = opened.host_config.unwrap();
+        assert_eq!((host.network_mode.as_deref(), host.dns), (Some("none"), None));
     }
 
     #[test]

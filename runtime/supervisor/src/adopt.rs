@@ -29,10 +29,10 @@ use rustix::thread::{
 use serde::Deserialize;
 
 use crate::cgroup::Counters;
-use crate::loopback::Loopback;
+use crate::doors::Doors;
 use crate::process::{self, Started, Worker};
 use crate::relay::Relay;
-use crate::{LOOPBACK, dial, mounts};
+use crate::{dial, mounts};
 
 /// Where the run folder is attached.
 const RUN_FOLDER: &str = "/run/launchpod";
@@ -68,7 +68,7 @@ pub fn adopt(adoption: &str) -> Result<i32, Box<dyn std::error::Error>> {
 
     let connections = dial::dial(Path::new(RUN_FOLDER))?;
     let signals = process::child_signals()?;
-    let loopback = Loopback::listen(Some(LOOPBACK));
+    let doors = Doors::listen(&Doors::addresses());
     hand_over(&go, connections.data)?;
     drop(go);
     let pid = Pid::from_raw(adoption.pid).ok_or("the program has no pid")?;
@@ -76,7 +76,7 @@ pub fn adopt(adoption: &str) -> Result<i32, Box<dyn std::error::Error>> {
         connections.control,
         signals,
         Counters::of_files([oom, pids, peak, cpu]),
-        loopback,
+        doors,
     )?;
     let code = relay.run(Started { worker: Worker::adopt(pid), stdout, stderr })?;
     drop(alive);

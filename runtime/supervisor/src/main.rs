@@ -1,11 +1,11 @@
 //! The first process of a worker.
 //!
-//! `launchpod-supervisor [--run-folder DIR] [--loopback ADDRESS:PORT] -- PROGRAM [ARGUMENT]…` dials the controller's socket
-//! in the run folder (`/run/launchpod`) twice, starts the program with the data connection as
-//! file descriptor 3, relays what it writes, lets it connect to its caller's database (at
-//! 127.0.0.1:1433), and ends every process of the worker when the program ends, the time is up, or
-//! the controller says so or is gone. See `PROTOCOL.md` of
-//! `launchpod-exchange`.
+//! `launchpod-supervisor [--run-folder DIR] [--loopback ADDRESS:PORT] [--outbound ADDRESS:PORT] --
+//! PROGRAM [ARGUMENT]…` dials the controller's socket in the run folder (`/run/launchpod`) twice,
+//! starts the program with the data connection as file descriptor 3, relays what it writes, lets it
+//! connect to its caller's database (at 127.0.0.1:1433) and to the way out (at 127.0.0.1:3128), and
+//! ends every process of the worker when the program ends, the time is up, or the controller says
+//! so or is gone. See `PROTOCOL.md` of `launchpod-exchange`.
 //!
 //! `launchpod-supervisor --adopt JSON` supervises a program that a template has forked: see
 //! `adopt`.
@@ -15,18 +15,19 @@
 //! takes no signal from inside its namespace, and this one can't be traced.
 
 use std::ffi::{OsStr, OsString};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use loopback::Loopback;
+use doors::Doors;
+use launchpod_protocol::control::Door;
 use relay::Relay;
 
 mod adopt;
 mod cgroup;
 mod cpu_limit;
 mod dial;
-mod loopback;
+mod doors;
 mod mounts;
 mod process;
 mod relay;
@@ -36,18 +37,15 @@ const EXIT_BROKEN: u8 = 70;
 /// The shell's code for a program that can't be started.
 const EXIT_NOT_STARTED: i32 = 127;
 
-/// Where drivers look for SQL Server unless they are told another place.
-const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1433);
-
 const USAGE: &str = "usage: launchpod-supervisor [--run-folder DIR] [--loopback ADDRESS:PORT]
-                            -- PROGRAM [ARGUMENT]...
+                            [--outbound ADDRESS:PORT] -- PROGRAM [ARGUMENT]...
        launchpod-supervisor --adopt JSON";
 
 /// What is asked on the command line.
 enum Arguments {
     Start {
         run_folder: PathBuf,
-        loopback: Option<SocketAddr>,
+        doors: Vec<(Door, SocketAddr)>,
         program: OsString,
         arguments: Vec<OsString>,
     },
@@ -62,8 +60,8 @@ fn main() -> ExitCode {
         return ExitCode::from(EXIT_BROKEN);
     };
     let supervised = match &arguments {
-        Arguments::Start { run_folder, loopback, program, arguments } => {
-            supervise(run_folder, *loopback, program, arguments)
+        Arguments::Start { run_folder, doors, program, arguments } => {
+            supervise(run_folder, doors, program, arguments)
         }
         Arguments::Adopt { adoption } => adopt::adopt(adoption),
     };
@@ -79,17 +77,17 @@ fn main() -> ExitCode {
 
 fn supervise(
     run_folder: &Path,
-    loopback: Option<SocketAddr>,
+    doors: &[(Door, SocketAddr)],
     program: &OsStr,
     arguments: &[OsString],
 ) -> Result<i32, Box<dyn std::error::Error>> {
     process::harden()?;
-    // The port is there before anybody could connect to it: whoever knows of the worker, too.
-    let loopback = Loopback::listen(loopback);
+    // The ports are there before anybody could connect to them: whoever knows of the worker, too.
+    let doors = Doors::listen(doors);
     let connections = dial::dial(run_folder)?;
     let signals = process::child_signals()?;
     let started = process::start(program, arguments, connections.data);
-    let relay = Relay::new(connections.control, signals, cgroup::Counters::Mounted, loopback)?;
+    let relay = Relay::new(connections.control, signals, cgroup::Counters::Mounted, doors)?;
     Ok(match started {
         Ok(worker) => relay.run(worker)?,
         Err(error) => relay.refuse(&error, EXIT_NOT_STARTED)?,
@@ -101,12 +99,18 @@ fn supervise(
 impl Arguments {
     fn read(mut given: impl Iterator<Item = OsString>) -> Option<Self> {
         let mut run_folder = PathBuf::from("/run/launchpod");
-        // Outside a worker the port would be the host's.
-        let mut loopback = rustix::process::getpid().is_init().then_some(LOOPBACK);
+        // Outside a worker the ports would be the host's.
+        let is_worker = rustix::process::getpid().is_init();
+        let mut doors = if is_worker { Doors::addresses().to_vec() } else { Vec::new() };
         loop {
             match given.next()?.to_str()? {
                 "--run-folder" => run_folder = given.next()?.into(),
-                "--loopback" => loopback = Some(given.next()?.to_str()?.parse().ok()?),
+                "--loopback" => {
+                    doors.push((Door::Loopback, given.next()?.to_str()?.parse().ok()?));
+                }
+                "--outbound" => {
+                    doors.push((Door::Outbound, given.next()?.to_str()?.parse().ok()?));
+                }
                 "--adopt" => {
                     let adoption = given.next()?.into_string().ok()?;
                     return Some(Arguments::Adopt { adoption });
@@ -116,6 +120,6 @@ impl Arguments {
             }
         }
         let program = given.next()?;
-        Some(Arguments::Start { run_folder, loopback, program, arguments: given.collect() })
+        Some(Arguments::Start { run_folder, doors, program, arguments: given.collect() })
     }
 }

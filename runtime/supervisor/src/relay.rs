@@ -16,7 +16,7 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 
 use crate::cgroup::{Counters, Counts};
 use crate::cpu_limit::CpuLimit;
-use crate::loopback::Loopback;
+use crate::doors::Doors;
 use crate::process::{self, Started, Worker};
 
 /// How long a controller that ended the worker may take to read the last frames.
@@ -40,7 +40,7 @@ pub struct Relay {
     deadline: Option<Instant>,
     cpu: CpuLimit,
     counters: Counters,
-    loopback: Loopback,
+    doors: Doors,
     /// Descriptors that have come and no frame has spoken of yet.
     descriptors: VecDeque<OwnedFd>,
 }
@@ -96,7 +96,7 @@ impl Relay {
         control: UnixStream,
         signals: UnixStream,
         counters: Counters,
-        loopback: Loopback,
+        doors: Doors,
     ) -> Result<Self, RelayError> {
         control.set_nonblocking(true)?;
         Ok(Relay {
@@ -108,7 +108,7 @@ impl Relay {
             deadline: None,
             cpu: CpuLimit::default(),
             counters,
-            loopback,
+            doors,
             descriptors: VecDeque::new(),
         })
     }
@@ -130,7 +130,7 @@ impl Relay {
             worker.end();
         }
         // Before EXITED: who hears that may rely on it.
-        self.loopback.close();
+        self.doors.close();
         let code = worker.exit_code();
         let signal = worker.signal();
         if end != End::Gone {
@@ -266,7 +266,7 @@ impl Relay {
         let read: Vec<(usize, &Pipe)> =
             pipes.iter().enumerate().filter(|(_, pipe)| idle && pipe.open).collect();
         fds.extend(read.iter().map(|(_, pipe)| PollFd::new(pipe, PollFlags::IN)));
-        self.loopback.poll_fds(&mut fds);
+        self.doors.poll_fds(&mut fds);
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(Ok(events)),
@@ -285,8 +285,8 @@ impl Relay {
             return Ok(Err(End::Gone));
         }
         if ready[2 + read.len()..].iter().any(|flags| !flags.is_empty()) {
-            for _ in 0..self.loopback.serve() {
-                frame::encode(Kind::Loopback, &[], &mut self.unsent)?;
+            for door in self.doors.serve() {
+                frame::encode(door.kind(), &[], &mut self.unsent)?;
             }
         }
         let told = ready[0].intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
@@ -328,8 +328,9 @@ impl Relay {
                     Err(_) => return Some(End::Gone),
                 };
                 match ToSupervisor::read(&frame) {
-                    Ok(ToSupervisor::Start(Start { deadline_ms, cpu_limit_ms, loopback })) => {
-                        self.loopback.allow(loopback);
+                    Ok(ToSupervisor::Start(start)) => {
+                        let Start { deadline_ms, cpu_limit_ms, .. } = start;
+                        self.doors.open(&start);
                         self.cpu = CpuLimit::start(cpu_limit_ms, &self.counters);
                         self.deadline = match deadline_ms {
                             0 => None,
@@ -339,11 +340,11 @@ impl Relay {
                     Ok(ToSupervisor::Kill) => return Some(End::Kill),
                     Ok(ToSupervisor::Connection) => {
                         let descriptor = self.descriptors.pop_front();
-                        if descriptor.is_none_or(|fd| self.loopback.connect(fd).is_err()) {
+                        if descriptor.is_none_or(|fd| self.doors.connect(fd).is_err()) {
                             return Some(End::Gone);
                         }
                     }
-                    Ok(ToSupervisor::Refused) => self.loopback.refuse(),
+                    Ok(ToSupervisor::Refused) => self.doors.refuse(),
                     Err(_) => return Some(End::Gone),
                 }
             }

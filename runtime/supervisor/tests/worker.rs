@@ -4,14 +4,16 @@
 use std::fs;
 use std::io::{IoSlice, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use launchpod_protocol::control::{Exited, FromSupervisor, MAX_LOOPBACKS, Start, ToSupervisor};
+use launchpod_protocol::control::{
+    Door, Exited, FromSupervisor, MAX_CONNECTIONS, Start, ToSupervisor,
+};
 use launchpod_protocol::frame::Frame;
 use launchpod_protocol::hello::{Hello, Role, SOCKET_NAME, TOKEN_NAME};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -117,7 +119,7 @@ fn kill_ends_a_stopped_program() {
 #[test]
 fn a_controller_that_is_gone_ends_everything() {
     let mut worker = start("sleep 1000 & wait");
-    worker.control.stream.shutdown(std::net::Shutdown::Both).unwrap();
+    worker.control.stream.shutdown(Shutdown::Both).unwrap();
     wait_for_exit(&mut worker.supervisor);
     // The data connection's last holder was the program.
     worker.data.rest();
@@ -195,7 +197,8 @@ fn a_script_is_connected_and_both_ends_see_the_other_close() {
     let answer = long.clone();
     let answering = std::thread::spawn(move || {
         ours.write_all(&answer).unwrap();
-        ours.shutdown(std::net::Shutdown::Write).unwrap();
+        ours.shutdown(Shutdown::Write).unwrap();
+        // Who has said all may still be spoken to.
         let mut rest = Vec::new();
         ours.read_to_end(&mut rest).unwrap();
         rest
@@ -203,7 +206,23 @@ fn a_script_is_connected_and_both_ends_see_the_other_close() {
     let mut answer = Vec::new();
     script.read_to_end(&mut answer).unwrap();
     assert_eq!(answer, long);
-    assert!(answering.join().unwrap().is_empty());
+    script.write_all(b"thanks").unwrap();
+    drop(script);
+    assert_eq!(answering.join().unwrap(), b"thanks");
+
+    // And the other way round.
+    let mut script = TcpStream::connect(address).unwrap();
+    script.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut ours = worker.control.connect_script();
+    script.write_all(b"all").unwrap();
+    script.shutdown(Shutdown::Write).unwrap();
+    let mut said = Vec::new();
+    ours.read_to_end(&mut said).unwrap();
+    ours.write_all(b"answer").unwrap();
+    drop(ours);
+    let mut answer = Vec::new();
+    script.read_to_end(&mut answer).unwrap();
+    assert_eq!((&said[..], &answer[..]), (&b"all"[..], &b"answer"[..]));
 
     let script = TcpStream::connect(address).unwrap();
     let mut ours = worker.control.connect_script();
@@ -221,7 +240,7 @@ fn a_connection_that_is_refused_is_closed() {
     script.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!(
         FromSupervisor::read(worker.control.next().unwrap()).unwrap(),
-        FromSupervisor::Loopback
+        FromSupervisor::Wanted(Door::Loopback)
     );
     worker.control.say(ToSupervisor::Refused);
     assert_eq!(script.read(&mut [0]).unwrap(), 0);
@@ -231,11 +250,7 @@ fn a_connection_that_is_refused_is_closed() {
 fn without_leave_nobody_listens() {
     let (mut worker, address) = start_with_loopback("sleep 1000");
     worker.control.say(ToSupervisor::Start(Start::default()));
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_ok() {
-        assert!(begun.elapsed() < PATIENCE, "the port is still open");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until_closed(address);
 }
 
 #[test]
@@ -243,15 +258,49 @@ fn a_script_has_so_many_connections_and_the_next_waits() {
     let (mut worker, address) = start_with_loopback("sleep 1000");
     worker.control.say(ToSupervisor::Start(Start { loopback: true, ..Start::default() }));
     let mut scripts: Vec<TcpStream> =
-        (0..=MAX_LOOPBACKS).map(|_| TcpStream::connect(address).unwrap()).collect();
+        (0..=MAX_CONNECTIONS).map(|_| TcpStream::connect(address).unwrap()).collect();
     let mut held: Vec<UnixStream> =
-        (0..MAX_LOOPBACKS).map(|_| worker.control.connect_script()).collect();
+        (0..MAX_CONNECTIONS).map(|_| worker.control.connect_script()).collect();
     worker.control.stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     assert!(worker.control.stream.read(&mut [0]).is_err(), "one too many");
     worker.control.stream.set_read_timeout(Some(PATIENCE)).unwrap();
     drop(held.pop());
     held.push(worker.control.connect_script());
     drop(scripts.drain(..));
+}
+
+#[test]
+fn each_door_has_connections_of_its_own() {
+    let (back, outward) = (free_address(), free_address());
+    let options = ["--loopback", &back.to_string(), "--outbound", &outward.to_string()];
+    let mut worker = start_with(&options, &["/bin/sh", "-c", "sleep 1000"]);
+    worker.control.say(ToSupervisor::Start(Start {
+        loopback: true,
+        outbound: true,
+        ..Start::default()
+    }));
+    let full: Vec<TcpStream> =
+        (0..MAX_CONNECTIONS).map(|_| TcpStream::connect(outward).unwrap()).collect();
+    let held: Vec<UnixStream> =
+        full.iter().map(|_| worker.control.connect_through(Door::Outbound)).collect();
+    let mut script = TcpStream::connect(back).unwrap();
+    let mut ours = worker.control.connect_through(Door::Loopback);
+    script.write_all(b"?").unwrap();
+    let mut asked = [0];
+    ours.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"?");
+    drop(held);
+}
+
+#[test]
+fn a_door_that_start_leaves_out_is_closed() {
+    let (back, outward) = (free_address(), free_address());
+    let options = ["--loopback", &back.to_string(), "--outbound", &outward.to_string()];
+    let mut worker = start_with(&options, &["/bin/sh", "-c", "sleep 1000"]);
+    worker.control.say(ToSupervisor::Start(Start { outbound: true, ..Start::default() }));
+    wait_until_closed(back);
+    let _script = TcpStream::connect(outward).unwrap();
+    worker.control.connect_through(Door::Outbound);
 }
 
 // === helpers ===
@@ -262,10 +311,14 @@ fn start(script: &str) -> Worker {
 
 /// A worker whose script may connect to the address.
 fn start_with_loopback(script: &str) -> (Worker, SocketAddr) {
-    // A port that is free now, and most likely a moment later.
-    let address = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let address = free_address();
     let worker = start_with(&["--loopback", &address.to_string()], &["/bin/sh", "-c", script]);
     (worker, address)
+}
+
+/// An address whose port is free now, and most likely a moment later.
+fn free_address() -> SocketAddr {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
 }
 
 fn start_program(program: &[&str]) -> Worker {
@@ -292,6 +345,14 @@ fn supervisor(folder: &TempDir, options: &[&str], program: &[&str]) -> Command {
         .args(program)
         .stdin(Stdio::null());
     command
+}
+
+fn wait_until_closed(address: SocketAddr) {
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "the port is still open");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn wait_for_exit(supervisor: &mut Child) {
@@ -324,10 +385,14 @@ impl Connection {
         self.stream.write_all(&bytes).unwrap();
     }
 
-    /// Hears the script's wish for a connection, and grants it.
+    /// Hears the script's wish for a connection back, and grants it.
     fn connect_script(&mut self) -> UnixStream {
+        self.connect_through(Door::Loopback)
+    }
+
+    fn connect_through(&mut self, door: Door) -> UnixStream {
         let wish = FromSupervisor::read(self.next().unwrap()).unwrap();
-        assert_eq!(wish, FromSupervisor::Loopback);
+        assert_eq!(wish, FromSupervisor::Wanted(door));
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut bytes = Vec::new();
@@ -379,7 +444,7 @@ impl Connection {
                 FromSupervisor::Stderr(bytes) => {
                     said.stderr.push_str(std::str::from_utf8(&bytes).unwrap());
                 }
-                FromSupervisor::Loopback => panic!("a connection is asked for"),
+                FromSupervisor::Wanted(door) => panic!("a connection is asked for: {door:?}"),
                 FromSupervisor::Exited(exited) => said.exited = Some(exited),
             }
         }

@@ -35,7 +35,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let sandbox = assembly::sandbox(&settings, uuid::Uuid::new_v4());
     let fast = FastConfig::new(settings.sandbox.unwrap_or_default())?;
     let runtime = settings.python_runtime.as_deref();
-    let network = settings.python_network();
+    let network = settings.python_network()?;
     findings.extend(examine(sandbox, fast, image.as_deref(), runtime, &network).await);
     findings.iter().try_for_each(print)?;
     let worst = findings.iter().map(|finding| finding.state).max();

@@ -143,7 +143,7 @@ impl Keeper {
             first_uid: uids.start - 1,
             uids: uids.end - uids.start + 1,
             program,
-            environment: described.environment,
+            environment: [described.environment, self.kind.environment.clone()].concat(),
             seccomp: self.kind.seccomp.to_owned(),
             oom_score_adjustment: OOM_SCORE_ADJUSTMENT,
         };

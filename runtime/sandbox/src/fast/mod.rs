@@ -59,6 +59,8 @@ pub(crate) struct Kind {
     pub(crate) image: String,
     /// Which system calls workers may make.
     pub(crate) seccomp: &'static str,
+    /// `NAME=VALUE`, beside what the image says.
+    pub(crate) environment: Vec<String>,
     /// What tells it from other templates of the image.
     pub(crate) suffix: &'static str,
 }
@@ -188,8 +190,17 @@ impl Kind {
         let WorkerSpec { image, command: None, runtime: None, network, .. } = spec else {
             return None;
         };
-        let suffix = if network.allows_streams() { "-streams" } else { "" };
-        let is_closed = network.outbound.is_none();
-        is_closed.then(|| Kind { image: image.clone(), seccomp: seccomp(network), suffix })
+        let suffix = match (network.hosts(), network.allows_streams()) {
+            (Some(_), _) => "-outbound",
+            (None, true) => "-streams",
+            (None, false) => "",
+        };
+        let kind = || Kind {
+            image: image.clone(),
+            seccomp: seccomp(network),
+            environment: network.environment(),
+            suffix,
+        };
+        network.joined().is_none().then(kind)
     }
 }

@@ -484,6 +484,8 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("bytes_out", BIG, true),
                 ("cpu_us", BIG, true),
                 ("peak_memory", BIG, true),
+                ("outbound_allowed", BIG, true),
+                ("outbound_refused", BIG, true),
             ],
             rows: Rows::History("SELECT * FROM history.requests"),
         },

@@ -1,0 +1,262 @@
+//! A script's connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::{OnUpgrade, on};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::task::JoinSet;
+use tracing::debug;
+
+use crate::activity::Activity;
+use crate::addresses::{self, Unreachable};
+use crate::allowed::Allowed;
+use crate::destination::{Destination, DestinationError};
+use crate::forward::forward;
+use crate::tally::Tally;
+
+/// The longest head of a request (bytes).
+const MAX_HEAD: usize = 64 << 10;
+/// The port of `http` (RFC 9110, 4.2.1).
+const HTTP_PORT: u16 = 80;
+
+/// The way out of one script.
+#[derive(Debug)]
+pub struct Proxy {
+    allowed: Arc<Allowed>,
+    tally: Arc<Tally>,
+    limits: Limits,
+}
+
+/// How long a connection may last without anything happening.
+#[derive(Debug)]
+struct Limits {
+    /// For the next head to be there as a whole.
+    head: Duration,
+    /// For a byte to pass either way.
+    idle: Duration,
+}
+
+/// One connection of a script.
+struct Connection<'a> {
+    proxy: &'a Proxy,
+    /// What the connection becomes after the answer to a CONNECT.
+    tunnel: Mutex<Option<Tunnel>>,
+    /// The connections to servers of requests that are passed on.
+    servers: tokio::sync::Mutex<JoinSet<()>>,
+}
+
+/// Bytes pass both ways as they come.
+struct Tunnel {
+    script: OnUpgrade,
+    server: TcpStream,
+}
+
+/// The answer to a request: a server's, or our own.
+type Answer = Response<Either<Incoming, Full<Bytes>>>;
+
+/// A request that isn't carried out.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(
+        "this is a proxy: a request names its http:// URL as a whole, any other goes by CONNECT"
+    )]
+    NoTarget,
+    #[error("{0}")]
+    Target(#[from] DestinationError),
+    #[error(
+        "{0} is not among the hosts and ports that scripts may reach: an administrator opens them \
+         in the server's settings (python_outbound)"
+    )]
+    NotListed(Destination),
+    #[error("{0} can't be reached: {1}")]
+    Unreachable(Destination, Unreachable),
+    #[error("{0} gave no answer: {1}")]
+    Server(Destination, hyper::Error),
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// A way out to those hosts and ports, whose use is counted.
+    pub fn new(allowed: Arc<Allowed>, tally: Arc<Tally>) -> Self {
+        let limits = Limits { head: Duration::from_secs(30), idle: Duration::from_secs(300) };
+        Proxy { allowed, tally, limits }
+    }
+
+    /// Serves one connection, until the script closes it, nothing has passed for too long, or the
+    /// future is dropped.
+    pub async fn serve(&self, script: UnixStream) {
+        let (script, activity) = Activity::of(script);
+        tokio::select! {
+            () = self.converse(script) => {}
+            () = activity.ceased(self.limits.idle) => debug!("a script's connection outward was idle"),
+        }
+    }
+
+    async fn converse(&self, script: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection =
+            Connection { proxy: self, tunnel: Mutex::default(), servers: Default::default() };
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head)
+            .max_buf_size(MAX_HEAD)
+            .half_close(true)
+            .serve_connection(
+                TokioIo::new(script),
+                service_fn(|request| connection.answer(request)),
+            )
+            .with_upgrades()
+            .await;
+        if let Err(error) = served {
+            debug!(error = ?error.to_string(), "a script's connection outward broke");
+        }
+        let tunnel = connection.tunnel().take();
+        if let Some(tunnel) = tunnel {
+            tunnel.run().await;
+        }
+    }
+}
+
+// === impl Connection ===
+
+impl Connection<'_> {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Answer, Infallible> {
+        Ok(self.carry_out(request).await.unwrap_or_else(|refusal| refusal.answer()))
+    }
+
+    async fn carry_out(&self, request: Request<Incoming>) -> Result<Answer, Refusal> {
+        let destination = destination(&request)?;
+        let server = self.connect(&destination).await?;
+        if request.method() == Method::CONNECT {
+            *self.tunnel() = Some(Tunnel { script: on(request), server });
+            return Ok(Response::new(Either::Right(Full::default())));
+        }
+        let mut servers = self.servers.lock().await;
+        while servers.try_join_next().is_some() {}
+        match forward(request, server, &mut servers).await {
+            Ok(response) => Ok(response.map(Either::Left)),
+            Err(error) => Err(Refusal::Server(destination, error)),
+        }
+    }
+
+    async fn connect(&self, destination: &Destination) -> Result<TcpStream, Refusal> {
+        let Proxy { allowed, tally, .. } = self.proxy;
+        if !allowed.allows(destination) {
+            tally.refuse(destination);
+            return Err(Refusal::NotListed(destination.clone()));
+        }
+        let unreachable = |error| Refusal::Unreachable(destination.clone(), error);
+        let found = addresses::find(allowed, destination).await;
+        match &found {
+            Err(Unreachable::Forbidden(_)) => tally.refuse(destination),
+            _ => tally.allow(destination),
+        }
+        addresses::connect(&found.map_err(unreachable)?).await.map_err(unreachable)
+    }
+
+    fn tunnel(&self) -> MutexGuard<'_, Option<Tunnel>> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a request is to go.
+fn destination(request: &Request<Incoming>) -> Result<Destination, Refusal> {
+    let uri = request.uri();
+    let authority = uri.authority().ok_or(Refusal::NoTarget)?.as_str();
+    match (request.method(), uri.scheme_str()) {
+        (&Method::CONNECT, _) => Ok(Destination::parse(authority, None)?),
+        (_, Some("http")) => Ok(Destination::parse(authority, Some(HTTP_PORT))?),
+        _ => Err(Refusal::NoTarget),
+    }
+}
+
+// === impl Tunnel ===
+
+impl Tunnel {
+    /// Ends when both sides have said all, or one breaks off.
+    async fn run(mut self) {
+        match self.script.await {
+            Ok(script) => {
+                let mut script = TokioIo::new(script);
+                let moved = copy_bidirectional(&mut script, &mut self.server).await;
+                debug!(?moved, "a tunnel ended");
+            }
+            Err(error) => debug!(error = ?error.to_string(), "no tunnel came of a CONNECT"),
+        }
+    }
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Refusal::NoTarget | Refusal::Target(_) => StatusCode::BAD_REQUEST,
+            Refusal::NotListed(_) | Refusal::Unreachable(_, Unreachable::Forbidden(_)) => {
+                StatusCode::FORBIDDEN
+            }
+            Refusal::Unreachable(_, Unreachable::Late) => StatusCode::GATEWAY_TIMEOUT,
+            Refusal::Unreachable(..) | Refusal::Server(..) => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        let mut answer = Response::new(Either::Right(Full::from(format!("launchpod: {self}\n"))));
+        *answer.status_mut() = self.status();
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        answer.headers_mut().insert(CONTENT_TYPE, text);
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(50);
+    const NEVER: Duration = Duration::from_secs(3600);
+
+    /// A proxy to that address, and the script's end of a connection to it that is being served.
+    fn proxy(allowed: &str, limits: Limits) -> UnixStream {
+        let allowed = Arc::new(Allowed::new(vec![allowed.parse().unwrap()]));
+        let proxy = Proxy { allowed, tally: Arc::default(), limits };
+        let (script, ours) = UnixStream::pair().unwrap();
+        tokio::spawn(async move { proxy.serve(ours).await });
+        script
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_that_moves_nothing_is_closed() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let mut script = proxy(&address, Limits { head: NEVER, idle: SOON });
+        let question = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        script.write_all(question.as_bytes()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        assert_eq!(server.read(&mut [0]).await.unwrap(), 0);
+        let mut answer = Vec::new();
+        script.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 "));
+    }
+
+    #[tokio::test]
+    async fn a_head_that_does_not_end_is_not_waited_for() {
+        let mut script = proxy("example.com:443", Limits { head: SOON, idle: NEVER });
+        script.write_all(b"CONNECT exam").await.unwrap();
+        script.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+}
