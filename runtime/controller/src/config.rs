@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use launchpod_exchange::TypeMapping;
-use launchpod_sandbox::{Limits, Network};
+use launchpod_sandbox::{Limits, Network, UserNamespace};
 
 use crate::accounts::Admission;
 use crate::quota::Caps;
@@ -57,6 +57,8 @@ pub struct Language {
     /// The engine's OCI runtime that its workers run in, e.g. `runsc`; `None` for the engine's
     /// default.
     pub runtime: Option<String>,
+    /// Which user namespace its workers are in.
+    pub user_namespace: UserNamespace,
     /// What its workers can connect to.
     pub network: Network,
 }
@@ -92,6 +94,7 @@ impl Default for Config {
                 environment: "python".to_owned(),
                 command: None,
                 runtime: None,
+                user_namespace: UserNamespace::Engine,
                 network: Network { loopback: true, outbound: None },
             }],
             admission: Admission::default(),

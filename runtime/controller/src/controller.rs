@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use launchpod_history::{Admitted, History};
-use launchpod_sandbox::{Backend, WorkerSpec};
+use launchpod_sandbox::{Backend, SandboxError, WorkerSpec};
 use launchpod_types::Identity;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -64,6 +64,19 @@ impl Controller {
             stopping: CancellationToken::new(),
         };
         Controller { shared: Arc::new(shared) }
+    }
+
+    /// Whether every language's workers can be had, as far as that is known without making one.
+    ///
+    /// # Errors
+    /// Why those of one of them can't, whatever its image.
+    pub fn check(&self) -> Result<(), SandboxError> {
+        let Shared { config, backend, .. } = &*self.shared;
+        let image = String::new;
+        config
+            .languages
+            .iter()
+            .try_for_each(|language| backend.check(&self.shared.spec(language, image())))
     }
 
     /// Starts a script. Everything that goes wrong, goes wrong in the [`ScriptRun`].
@@ -222,6 +235,7 @@ impl Shared {
             image,
             command: language.command.clone(),
             runtime: language.runtime.clone(),
+            user_namespace: language.user_namespace,
             network: language.network.clone(),
             limits: self.config.limits,
         }
@@ -281,7 +295,7 @@ mod tests {
 
     use async_trait::async_trait;
     use launchpod_history::Bounds;
-    use launchpod_sandbox::{SandboxError, Worker};
+    use launchpod_sandbox::Worker;
     use tokio::sync::Notify;
 
     use super::*;

@@ -58,7 +58,8 @@ pub fn sandbox(settings: &Settings, instance: Uuid) -> SandboxConfig {
 /// What runs scripts, and records them: the controller over the local engine.
 ///
 /// # Errors
-/// When the engine can't be reached or the run folder can't be made.
+/// When the engine can't be reached, the run folder can't be made, or the engine can't give workers what
+/// the settings say.
 pub async fn controller(
     settings: &Settings,
     instance: Uuid,
@@ -75,6 +76,7 @@ pub async fn controller(
             environment: settings.python_image().to_owned(),
             command: None,
             runtime: settings.python_runtime.clone(),
+            user_namespace: settings.python_user_namespace.unwrap_or_default(),
             network,
         }],
         admission: settings.admission(),
@@ -90,7 +92,9 @@ pub async fn controller(
         ..defaults
     };
     let images = KnownImages::new(images(settings.images.as_deref()).await?);
-    Ok(Arc::new(Controller::new(config, Arc::new(pool), Arc::new(images), history)))
+    let controller = Controller::new(config, Arc::new(pool), Arc::new(images), history);
+    controller.check().map_err(|error| error.explain())?;
+    Ok(Arc::new(controller))
 }
 
 /// The options of a data folder's server.

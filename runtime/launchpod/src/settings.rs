@@ -11,7 +11,9 @@ use clap::Args;
 use launchpod_controller::{Admission, Caps, TypeMapping};
 use launchpod_history::Bounds;
 use launchpod_outbound::{Allowed, Entry};
-use launchpod_sandbox::{EngineNetwork, Limits, Network, Outbound, PoolConfig, Preference};
+use launchpod_sandbox::{
+    EngineNetwork, Limits, Network, Outbound, PoolConfig, Preference, UserNamespace,
+};
 use serde::Deserialize;
 
 use self::database::DatabaseSettings;
@@ -118,10 +120,16 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_START_TIMEOUT", value_name = "SECONDS")]
     pub start_timeout: Option<u64>,
 
-    /// The engine's OCI runtime for workers of the language Python, e.g. runsc; a script fails
-    /// with 39021 when the engine has none of that name (default the engine's)
+    /// The engine's OCI runtime for workers of the language Python, e.g. runsc; the server doesn't
+    /// start when the engine has none of that name (default the engine's)
     #[arg(long, env = "LAUNCHPOD_PYTHON_RUNTIME", value_name = "NAME")]
     pub python_runtime: Option<String>,
+
+    /// User namespace of workers of the language Python: engine, as the engine has it; required, one
+    /// in which root isn't the host's, else the server doesn't start; host, the engine's own, even
+    /// where it maps its containers' uids (default engine)
+    #[arg(long, env = "LAUNCHPOD_PYTHON_USER_NAMESPACE", value_name = "WHICH")]
+    pub python_user_namespace: Option<UserNamespace>,
 
     /// Whether scripts may connect back to their caller's database, as their caller and without a
     /// password (default true)
@@ -347,6 +355,7 @@ impl Settings {
             open_files,
             start_timeout,
             python_runtime,
+            python_user_namespace,
             python_loopback,
             python_outbound,
             python_network,

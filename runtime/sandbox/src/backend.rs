@@ -13,6 +13,7 @@ use crate::error::SandboxError;
 use crate::fate::Fate;
 use crate::limits::Limits;
 use crate::network::Network;
+use crate::user_namespace::UserNamespace;
 
 /// Makes workers.
 #[async_trait]
@@ -24,6 +25,15 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// It can't be made, or didn't get ready: [`SandboxError`] says which, and the way out.
     async fn acquire(&self, spec: &WorkerSpec) -> Result<Worker, SandboxError>;
+
+    /// Whether workers of this kind can be had, as far as that is known without making one. What it
+    /// says of the engine is what the engine was when the backend was made.
+    ///
+    /// # Errors
+    /// What stands against it, whatever the image.
+    fn check(&self, _spec: &WorkerSpec) -> Result<(), SandboxError> {
+        Ok(())
+    }
 
     /// Says that workers of this kind will be wanted, so that what takes time can begin. Returns
     /// at once.
@@ -47,6 +57,8 @@ pub struct WorkerSpec {
     pub command: Option<Vec<String>>,
     /// The engine's OCI runtime that runs it, e.g. `runsc`; `None` for the engine's default.
     pub runtime: Option<String>,
+    /// Which user namespace it is in.
+    pub user_namespace: UserNamespace,
     /// What it may use.
     pub limits: Limits,
     /// What it can connect to.

@@ -24,7 +24,9 @@ use crate::error::SandboxError;
 use crate::fate::{Fates, Followed};
 use crate::profile::{INSTANCE_LABEL, Subject};
 use crate::run_folder::{Access, InstanceFolder, RunFolder};
+use crate::runtimes::Runtimes;
 use crate::uids::{Uid, Uids};
+use crate::user_namespace::{UidMaps, UserNamespace};
 
 /// What a container with Python, pandas and pyarrow imported takes for itself (bytes). Measured: 97 MiB
 /// of PSS and as much private memory, in each of four idle containers of the image `python` (sum of
@@ -66,8 +68,8 @@ struct Shared {
     folder: Arc<InstanceFolder>,
     paths: EnginePaths,
     uids: Uids,
-    /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
-    uids_are_the_hosts: bool,
+    uid_maps: UidMaps,
+    runtimes: Runtimes,
     fates: Fates,
     /// What makes and removes containers.
     tasks: TaskTracker,
@@ -133,7 +135,7 @@ impl Docker {
             info!(containers = swept, "removed what an earlier controller left");
         }
         let paths = EnginePaths::find(&engine, folder.path()).await?;
-        let maps_uids = maps_uids(&engine).await?;
+        let info = engine.info().await?;
         let fates = Fates::default();
         let watcher = tokio::spawn(fates.clone().watch(engine.clone(), label)).abort_handle();
         let shared = Shared {
@@ -143,7 +145,8 @@ impl Docker {
             paths,
             // The first is root's in a template's user namespace.
             uids: Uids::new(config.uids.start + 1..config.uids.end, config.instance.as_fields().0),
-            uids_are_the_hosts: geteuid().is_root() && !maps_uids,
+            uid_maps: UidMaps::of(info.security_options.as_deref().unwrap_or_default()),
+            runtimes: Runtimes::of(&info),
             fates,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -154,13 +157,13 @@ impl Docker {
 
     /// What another backend of the same instance needs.
     pub(crate) fn ground(&self) -> Ground {
-        let Shared { instance, engine, folder, uids, uids_are_the_hosts, .. } = &*self.shared;
+        let Shared { instance, engine, folder, uids, .. } = &*self.shared;
         Ground {
             instance: *instance,
             engine: engine.clone(),
             folder: Arc::clone(folder),
             uids: uids.clone(),
-            uids_are_the_hosts: *uids_are_the_hosts,
+            uids_are_the_hosts: self.shared.uids_are_the_hosts(UserNamespace::Engine),
         }
     }
 }
@@ -187,6 +190,18 @@ impl Backend for Docker {
             shared.make(&spec, abandoned).await
         });
         task.await.unwrap_or(Err(SandboxError::ShuttingDown))
+    }
+
+    fn check(&self, spec: &WorkerSpec) -> Result<(), SandboxError> {
+        self.shared.check_user_namespace(spec)?;
+        let runtimes = &self.shared.runtimes;
+        match &spec.runtime {
+            Some(name) if runtimes.lack(name) => {
+                let (runtime, known) = (name.clone(), runtimes.list());
+                Err(SandboxError::Runtime { runtime, known })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn idle_memory(&self) -> u64 {
@@ -217,12 +232,26 @@ impl Backend for Docker {
 // === impl Shared ===
 
 impl Shared {
+    /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
+    fn uids_are_the_hosts(&self, user_namespace: UserNamespace) -> bool {
+        geteuid().is_root() && !self.uid_maps.apply_to(user_namespace)
+    }
+
+    fn check_user_namespace(&self, spec: &WorkerSpec) -> Result<(), SandboxError> {
+        let is_mapped = self.uid_maps.apply_to(spec.user_namespace);
+        if spec.user_namespace == UserNamespace::Required && !is_mapped {
+            return Err(SandboxError::NoUserNamespace("the engine maps no uids".to_owned()));
+        }
+        Ok(())
+    }
+
     async fn make(
         self: Arc<Self>,
         spec: &WorkerSpec,
         abandoned: CancellationToken,
     ) -> Result<Worker, SandboxError> {
         let began = Instant::now();
+        self.check_user_namespace(spec)?;
         let network = match spec.network.joined() {
             Some(network) => Some(network.find(&self.engine).await?.id),
             None => None,
@@ -231,7 +260,8 @@ impl Shared {
         let number = uid.number();
         let suffix = Uuid::new_v4().simple().to_string()[..8].to_owned();
         let name = format!("launchpod-{suffix}");
-        let access = if self.uids_are_the_hosts { Access::Owner(number) } else { Access::Anyone };
+        let uids_are_the_hosts = self.uids_are_the_hosts(spec.user_namespace);
+        let access = if uids_are_the_hosts { Access::Owner(number) } else { Access::Anyone };
         let (folder, listener) = self.folder.add(&suffix, access)?;
         let folder = Arc::new(folder);
         let followed = self.fates.follow(&name);
@@ -262,7 +292,7 @@ impl Shared {
             name: &name,
             folder: &folder,
             listener: tokio::net::UnixListener::from_std(listener).map_err(SandboxError::Socket)?,
-            peer_uid: self.uids_are_the_hosts.then_some(number),
+            peer_uid: uids_are_the_hosts.then_some(number),
             fate: fate.clone(),
             limit: spec.limits.ready,
         };
@@ -284,14 +314,6 @@ async fn sweep(engine: &Engine, label: &str) -> Result<usize, EngineError> {
         left.iter().filter_map(|container| container.id.as_ref()).map(|id| engine.remove(id));
     try_join_all(removals).await?;
     Ok(left.len())
-}
-
-/// Whether a uid inside a container is another one on the host.
-async fn maps_uids(engine: &Engine) -> Result<bool, EngineError> {
-    let options = engine.info().await?.security_options.unwrap_or_default();
-    Ok(options
-        .iter()
-        .any(|option| option.contains("name=userns") || option.contains("name=rootless")))
 }
 
 // === impl Remains ===

@@ -14,6 +14,8 @@ use crate::fast::FastConfig;
 use crate::limits::Limits;
 use crate::network::{EngineNetwork, Network};
 use crate::runc;
+use crate::runtimes::Runtimes;
+use crate::user_namespace::{UidMaps, UserNamespace};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +44,8 @@ pub enum State {
 /// Looks at the engine; and, when an image is named, makes a worker from it as a script would
 /// get one, which tries socket, profile and image together.
 ///
-/// `runtime` is the OCI runtime that is configured for the worker, `network` what it is to connect
-/// to; `fast` says which backend is preferred.
+/// `runtime` is the OCI runtime that is configured for the worker, `user_namespace` which one it is
+/// to be in, `network` what it is to connect to; `fast` says which backend is preferred.
 ///
 /// Uses an instance of its own, so that a server that runs is not disturbed. `config` says
 /// where and how long; its instance is not used.
@@ -52,6 +54,7 @@ pub async fn examine(
     fast: FastConfig,
     image: Option<&str>,
     runtime: Option<&str>,
+    user_namespace: UserNamespace,
     network: &Network,
 ) -> Vec<Finding> {
     let engine = match Engine::connect(config.timeouts).await {
@@ -68,6 +71,7 @@ pub async fn examine(
     match engine.info().await {
         Ok(info) => {
             findings.extend(of_info(&info));
+            findings.push(of_user_namespace(&info, user_namespace, fast.preference));
             findings.push(of_runtime(&info, runtime));
         }
         Err(error) => findings.push(Finding::bad("engine", error.to_string(), error.way_out())),
@@ -83,10 +87,11 @@ pub async fn examine(
             image: image.to_owned(),
             command: None,
             runtime: runtime.map(str::to_owned),
+            user_namespace,
             limits: Limits::default(),
             network: network.clone(),
         };
-        findings.push(probe(config.clone(), &spec).await);
+        findings.push(probe(config.clone(), fast.preference, &spec).await);
         findings.push(probe_fast(config, fast, &spec).await);
     }
     findings
@@ -186,32 +191,54 @@ fn of_info(info: &SystemInfo) -> Vec<Finding> {
                     don't trust here.";
         Finding::bad("seccomp", "off", mend)
     });
-    findings.push(if has("rootless") {
-        Finding::ok("user namespaces", "the engine is rootless")
-    } else if has("userns") {
-        Finding::ok("user namespaces", "the engine maps uids")
-    } else {
-        let mend = "A worker's uid is the same on the host. For a second wall turn on \
-                    userns-remap, or run Docker rootless.";
-        Finding::warn("user namespaces", "not used", mend)
-    });
     findings
+}
+
+/// Whether workers' uids are mapped, and whether they have to be.
+fn of_user_namespace(
+    info: &SystemInfo,
+    configured: UserNamespace,
+    preference: Preference,
+) -> Finding {
+    const WHAT: &str = "user namespaces";
+    let maps = UidMaps::of(info.security_options.as_deref().unwrap_or_default());
+    let is_mapped = maps.apply_to(configured);
+    match configured {
+        _ if is_mapped && maps.is_rootless => Finding::ok(WHAT, "the engine is rootless"),
+        _ if is_mapped => Finding::ok(WHAT, "the engine maps uids"),
+        UserNamespace::Required if preference == Preference::Docker => {
+            let error = SandboxError::NoUserNamespace("the engine maps no uids".to_owned());
+            Finding::bad(WHAT, error.to_string(), error.way_out())
+        }
+        UserNamespace::Required => {
+            let found =
+                "the engine maps no uids: workers are the fast backend's, which have their own";
+            Finding::ok(WHAT, found)
+        }
+        UserNamespace::Host if maps.remaps => {
+            let mend = "A worker's uid is the same on the host, although the engine could map it: \
+                        python_user_namespace says so.";
+            Finding::warn(WHAT, "not used", mend)
+        }
+        UserNamespace::Engine | UserNamespace::Host => {
+            let mend = "The uid of a worker in a container is the same on the host. For a second \
+                        wall turn on userns-remap, or run Docker rootless; python_user_namespace = \
+                        \"required\" insists on one.";
+            Finding::warn(WHAT, "not used", mend)
+        }
+    }
 }
 
 /// Which OCI runtime workers have, and which others the engine could give them.
 fn of_runtime(info: &SystemInfo, configured: Option<&str>) -> Finding {
     const WHAT: &str = "OCI runtime";
-    let mut known: Vec<&str> =
-        info.runtimes.iter().flat_map(|runtimes| runtimes.keys()).map(String::as_str).collect();
-    known.sort_unstable();
+    let known = Runtimes::of(info);
     let default = info.default_runtime.as_deref().unwrap_or("unknown");
-    let list = known.join(", ");
+    let list = known.list();
     match configured {
-        Some(name) if !known.contains(&name) => {
-            let found = format!("{name} is configured, the engine has {list}");
-            let mend = "Add it to the engine's configuration (daemon.json, runtimes), or change \
-                        python_runtime.";
-            Finding::bad(WHAT, found, mend)
+        Some(name) if known.lack(name) => {
+            let error = SandboxError::Runtime { runtime: name.to_owned(), known: list };
+            Finding::bad(WHAT, error.to_string(), error.way_out())
         }
         Some(name) => Finding::ok(WHAT, format!("{name}, of {list}")),
         None => Finding::ok(WHAT, format!("the engine's default, {default}; it has {list}")),
@@ -238,14 +265,19 @@ fn of_network(network: &EngineNetwork, found: Result<NetworkFacts, SandboxError>
     }
 }
 
-/// Makes one worker.
-async fn probe(config: Config, spec: &WorkerSpec) -> Finding {
+/// Makes one worker as a container.
+async fn probe(config: Config, preference: Preference, spec: &WorkerSpec) -> Finding {
     const WHAT: &str = "worker";
     let began = Instant::now();
     let backend = match Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await {
         Ok(backend) => backend,
         Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
     };
+    if let Err(SandboxError::NoUserNamespace(reason)) = backend.check(spec)
+        && preference != Preference::Docker
+    {
+        return Finding::ok(WHAT, format!("none as a container: {reason}"));
+    }
     let acquired = backend.acquire(spec).await;
     let took = began.elapsed();
     let finding = match acquired {
@@ -272,6 +304,9 @@ async fn probe_fast(config: Config, fast: FastConfig, spec: &WorkerSpec) -> Find
     if let Some(network) = spec.network.joined() {
         return Finding::ok(WHAT, format!("none in the network {}", network.name));
     }
+    if spec.user_namespace == UserNamespace::Host {
+        return Finding::ok(WHAT, "none in the host's user namespace");
+    }
     let probe = async {
         let docker = Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await?;
         let backend = choose(docker, FastConfig { preference: Preference::Fast, ..fast })?;
@@ -289,9 +324,10 @@ async fn probe_fast(config: Config, fast: FastConfig, spec: &WorkerSpec) -> Find
     }
 }
 
-/// That there is no fast backend; how bad that is, depends on what is preferred.
+/// That there is no fast backend; how bad that is, depends on what is preferred and required.
 fn lacking(what: &'static str, preference: Preference, error: &SandboxError) -> Finding {
-    if preference == Preference::Fast {
+    let is_required = matches!(error, SandboxError::NoUserNamespace(_));
+    if preference == Preference::Fast || is_required {
         return Finding::bad(what, error.to_string(), error.way_out());
     }
     let mend = "Works: Docker makes the workers, which takes longer. For the fast backend run the \
@@ -311,6 +347,32 @@ mod tests {
         assert_eq!(finding.state, State::Warn);
         assert!(finding.found.contains("no cgroup") && finding.mend.contains("root"));
         assert_eq!(lacking("fast backend", Preference::Fast, &error).state, State::Bad);
+        // Whose workers must have a user namespace wants nothing else either.
+        let error = SandboxError::NoUserNamespace("no cgroup".to_owned());
+        assert_eq!(lacking("fast backend", Preference::Auto, &error).state, State::Bad);
+    }
+
+    #[test]
+    fn a_user_namespace_is_lacking_where_one_is_required() {
+        let plain = SystemInfo::default();
+        let mapped = SystemInfo {
+            security_options: Some(vec!["name=userns".to_owned()]),
+            ..SystemInfo::default()
+        };
+        use UserNamespace::{Engine, Host, Required};
+        for (info, configured, preference, state) in [
+            (&plain, Engine, Preference::Auto, State::Warn),
+            (&plain, Host, Preference::Auto, State::Warn),
+            (&plain, Required, Preference::Auto, State::Ok),
+            (&plain, Required, Preference::Docker, State::Bad),
+            (&mapped, Engine, Preference::Docker, State::Ok),
+            (&mapped, Required, Preference::Docker, State::Ok),
+            (&mapped, Host, Preference::Docker, State::Warn),
+        ] {
+            let finding = of_user_namespace(info, configured, preference);
+            assert_eq!(finding.state, state, "{configured:?} {finding:?}");
+            assert_eq!(finding.mend.is_empty(), finding.state == State::Ok, "{finding:?}");
+        }
     }
 
     #[test]

@@ -33,6 +33,17 @@ pub enum SandboxError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The engine doesn't have the OCI runtime that is configured.
+    #[error("OCI runtime {runtime:?} (python_runtime) is none of the engine's: it has {known}")]
+    Runtime {
+        /// The runtime's name.
+        runtime: String,
+        /// Those that the engine has.
+        known: String,
+    },
+    /// Workers must be in a user namespace, and these would not be.
+    #[error("workers must have a user namespace (python_user_namespace), and {0}")]
+    NoUserNamespace(String),
     /// There is no template to fork workers from, and Docker may not stand in.
     #[error("the fast sandbox is not to be had: {0}")]
     NoTemplate(String),
@@ -113,6 +124,15 @@ impl SandboxError {
             SandboxError::Network { .. } => {
                 "Make one that leads to its own containers alone (docker network create --internal \
                  NAME), and name it in the configuration (python_network)."
+            }
+            SandboxError::Runtime { .. } => {
+                "Add it to the engine's configuration (daemon.json, runtimes), or change \
+                 python_runtime."
+            }
+            SandboxError::NoUserNamespace(_) => {
+                "Turn on userns-remap in the engine's configuration (daemon.json), run it rootless, \
+                 or let the fast backend make the workers (sandbox, with the server as root); \
+                 launchpod doctor says what the host lacks."
             }
             SandboxError::NoTemplate(_) => {
                 "Choose sandbox = \"auto\" or \"docker\" in the configuration; launchpod doctor \

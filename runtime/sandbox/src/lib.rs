@@ -23,7 +23,8 @@
 //! | `descriptors` | memory that comes and goes with frames |
 //! | `fate` | what the engine says of containers: out of memory, dead, gone |
 //! | `uids` | a uid per live worker |
-//! | `doctor`, `runc` | what this engine gives and lacks |
+//! | `user_namespace` | whether that is the same on the host |
+//! | `doctor`, `runc`, `runtimes` | what this engine gives and lacks |
 
 #![forbid(unsafe_code)]
 
@@ -47,8 +48,10 @@ mod profile;
 mod rendezvous;
 mod run_folder;
 mod runc;
+mod runtimes;
 mod shelf;
 mod uids;
+mod user_namespace;
 
 pub use backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
 pub use channel::{Channel, ChannelError, Receiver, Sender};
@@ -62,3 +65,4 @@ pub use limits::Limits;
 pub use network::{EngineNetwork, Network, Outbound};
 pub use pool::{Pool, PoolConfig};
 pub use run_folder::RunFolderError;
+pub use user_namespace::UserNamespace;

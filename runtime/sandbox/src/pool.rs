@@ -122,6 +122,10 @@ impl Backend for Pool {
         }
     }
 
+    fn check(&self, spec: &WorkerSpec) -> Result<(), SandboxError> {
+        self.shared.backend.check(spec)
+    }
+
     fn prepare(&self, spec: &WorkerSpec) {
         let shared = &self.shared;
         shared.backend.prepare(spec);

@@ -14,6 +14,7 @@
 //! | masked paths | all that any version of Docker masks, and read-only `/proc/sys` and its like | |
 //! | AppArmor | the engine's default, never `unconfined` | |
 //! | ipc, pid, uts, cgroup namespaces | own | |
+//! | user namespace | the engine's default, or what is configured for the language | root inside isn't root outside, where the engine maps uids |
 //! | memory | limit, swap off | a worker can't push the host into swap |
 //! | `oom_score_adj` | 500 | when the *host* is short, a worker goes before the server |
 //! | processes | limit | fork bombs |
@@ -145,6 +146,7 @@ impl Subject<'_> {
                     ),
                 )])),
                 shm_size: Some(signed(limits.shared_memory)),
+                userns_mode: self.spec.user_namespace.mode(),
                 ipc_mode: Some("private".to_owned()),
                 cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
                 // No privilege.
@@ -240,6 +242,7 @@ mod tests {
 
     use super::*;
     use crate::network::{EngineNetwork, Outbound};
+    use crate::user_namespace::UserNamespace;
 
     fn container() -> ContainerCreateBody {
         container_in(Network::default())
@@ -250,6 +253,7 @@ mod tests {
             image: "sha256:1".to_owned(),
             command: None,
             runtime: None,
+            user_namespace: UserNamespace::Engine,
             limits: Limits::default(),
             network,
         };

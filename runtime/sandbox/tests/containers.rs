@@ -11,7 +11,7 @@ use launchpod_protocol::control::{FromSupervisor, ToSupervisor};
 use launchpod_sandbox::doctor::{self, State};
 use launchpod_sandbox::{
     Backend, Channel, Config, Docker, EngineError, FastConfig, Limits, Network, Preference,
-    SandboxError, Worker, WorkerSpec,
+    SandboxError, UserNamespace, Worker, WorkerSpec,
 };
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -78,7 +78,14 @@ fn image() -> String {
 
 fn spec() -> WorkerSpec {
     let network = Network { loopback: true, outbound: None };
-    WorkerSpec { image: image(), command: None, runtime: None, limits: Limits::default(), network }
+    WorkerSpec {
+        image: image(),
+        command: None,
+        runtime: None,
+        user_namespace: UserNamespace::Engine,
+        limits: Limits::default(),
+        network,
+    }
 }
 
 /// What `docker inspect` says, by a Go template.
@@ -311,7 +318,8 @@ async fn the_doctor_tries_a_worker() {
     let docker = FastConfig::new(Preference::Docker).unwrap();
     let closed = Network::default();
     let examine = |image, runtime| {
-        doctor::examine(instance.config(), docker.clone(), image, runtime, &closed)
+        let (config, engine) = (instance.config(), UserNamespace::Engine);
+        doctor::examine(config, docker.clone(), image, runtime, engine, &closed)
     };
     let image = image();
     let findings = examine(Some(image.as_str()), None).await;
@@ -326,4 +334,31 @@ async fn the_doctor_tries_a_worker() {
     let runtime = unknown.iter().find(|finding| finding.what == "OCI runtime").unwrap();
     assert_eq!(runtime.state, State::Bad);
     assert!(runtime.mend.contains("python_runtime"), "{}", runtime.mend);
+}
+
+#[tokio::test]
+async fn what_the_engine_lacks_is_said_before_a_worker_is_made() {
+    let instance = Instance::new();
+    let backend = instance.connect().await;
+    backend.check(&spec()).unwrap();
+    let unknown = WorkerSpec { runtime: Some("none-such".to_owned()), ..spec() };
+    let error = backend.check(&unknown).unwrap_err();
+    assert!(error.to_string().contains("\"none-such\" (python_runtime)"), "{error}");
+    assert!(error.to_string().contains("runc"), "{error}");
+
+    // What the engine here does decides which of the two it is.
+    let required = WorkerSpec { user_namespace: UserNamespace::Required, ..spec() };
+    match backend.check(&required) {
+        Ok(()) => drop(backend.acquire(&required).await.unwrap()),
+        Err(error) => {
+            assert!(matches!(error, SandboxError::NoUserNamespace(_)), "{error}");
+            assert!(error.explain().contains("python_user_namespace"), "{error}");
+            let refused = backend.acquire(&required).await.err().unwrap();
+            assert_eq!(refused.to_string(), error.to_string());
+        }
+    }
+    let host = WorkerSpec { user_namespace: UserNamespace::Host, ..spec() };
+    backend.check(&host).unwrap();
+    drop(backend.acquire(&host).await.unwrap());
+    backend.shutdown().await;
 }

@@ -8,7 +8,7 @@ use launchpod_controller::{
     Admission, Config, Failure, Input, Language, Parts, Resource, ScriptEvent, ScriptRequest,
     TypeMapping,
 };
-use launchpod_sandbox::{Limits, Network};
+use launchpod_sandbox::{Limits, Network, UserNamespace};
 use launchpod_types::{Column, Parameter, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
@@ -258,6 +258,7 @@ async fn a_worker_that_cannot_start_is_explained() {
         environment: "python".to_owned(),
         command: Some(words.iter().map(|&word| word.to_owned()).collect()),
         runtime: None,
+        user_namespace: UserNamespace::Engine,
         network: Network::default(),
     };
     let missing = language(&["/no/such/program"]);
@@ -282,6 +283,7 @@ async fn a_worker_that_answers_before_it_is_asked_is_refused() {
         environment: "python".to_owned(),
         command: Some(command.map(str::to_owned).to_vec()),
         runtime: None,
+        user_namespace: UserNamespace::Engine,
         network: Network::default(),
     };
     let bench = Bench::new(Config { languages: vec![language], ..Config::default() }).await;

@@ -36,7 +36,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let fast = FastConfig::new(settings.sandbox.unwrap_or_default())?;
     let runtime = settings.python_runtime.as_deref();
     let network = settings.python_network()?;
-    findings.extend(examine(sandbox, fast, image.as_deref(), runtime, &network).await);
+    let user_namespace = settings.python_user_namespace.unwrap_or_default();
+    let examined = examine(sandbox, fast, image.as_deref(), runtime, user_namespace, &network);
+    findings.extend(examined.await);
     findings.iter().try_for_each(print)?;
     let worst = findings.iter().map(|finding| finding.state).max();
     Ok(if worst == Some(State::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -25,6 +25,7 @@ use crate::choice::Preference;
 use crate::docker::{Docker, Ground};
 use crate::error::SandboxError;
 use crate::profile::seccomp;
+use crate::user_namespace::UserNamespace;
 use keeper::{State, Template};
 use spawner::Spawner;
 
@@ -124,9 +125,15 @@ impl Fast {
         templates.entry(kind.clone()).or_insert_with(begin).clone()
     }
 
-    /// The spawner of a kind; nothing when Docker is to stand in.
-    async fn spawner(&self, kind: &Kind) -> Result<Option<Arc<Spawner>>, SandboxError> {
-        let may_wait = self.config.preference == Preference::Fast;
+    /// The spawner of a kind; nothing when Docker is to stand in. It can't, where a user namespace is
+    /// required: with an engine that maps uids there is no fast backend.
+    async fn spawner(
+        &self,
+        kind: &Kind,
+        user_namespace: UserNamespace,
+    ) -> Result<Option<Arc<Spawner>>, SandboxError> {
+        let is_required = user_namespace == UserNamespace::Required;
+        let may_wait = is_required || self.config.preference == Preference::Fast;
         let mut template = self.template(kind);
         // Starting takes as long as a container does, exporting much longer.
         let settled = template.wait_for(|state| match state {
@@ -140,6 +147,7 @@ impl Fast {
         };
         match state {
             Ok(State::Ready(spawner)) => Ok(Some(spawner)),
+            Ok(State::Failed(reason)) if is_required => Err(SandboxError::NoUserNamespace(reason)),
             Ok(State::Failed(reason)) if may_wait => Err(SandboxError::NoTemplate(reason)),
             Ok(_) => Ok(None),
             // The keeper ends with the backend alone.
@@ -152,7 +160,7 @@ impl Fast {
 impl Backend for Fast {
     async fn acquire(&self, spec: &WorkerSpec) -> Result<Worker, SandboxError> {
         if let Some(kind) = Kind::of(spec)
-            && let Some(spawner) = self.spawner(&kind).await?
+            && let Some(spawner) = self.spawner(&kind, spec.user_namespace).await?
         {
             return tokio::select! {
                 made = worker::make(&self.ground, &self.tasks, spawner, &spec.limits) => made,
@@ -160,6 +168,14 @@ impl Backend for Fast {
             };
         }
         self.docker.acquire(spec).await
+    }
+
+    fn check(&self, spec: &WorkerSpec) -> Result<(), SandboxError> {
+        match Kind::of(spec) {
+            // One of their own, and no OCI runtime.
+            Some(_) => Ok(()),
+            None => self.docker.check(spec),
+        }
     }
 
     fn prepare(&self, spec: &WorkerSpec) {
@@ -185,9 +201,10 @@ impl Backend for Fast {
 
 impl Kind {
     /// That of a worker which a template can fork: one that its image starts, under the host's
-    /// kernel, without a network of the engine's.
+    /// kernel, in a user namespace, without a network of the engine's.
     fn of(spec: &WorkerSpec) -> Option<Kind> {
-        let WorkerSpec { image, command: None, runtime: None, network, .. } = spec else {
+        let WorkerSpec { image, command: None, runtime: None, user_namespace, network, .. } = spec
+        else {
             return None;
         };
         let suffix = match (network.hosts(), network.allows_streams()) {
@@ -201,6 +218,7 @@ impl Kind {
             environment: network.environment(),
             suffix,
         };
-        network.joined().is_none().then(kind)
+        let can_fork = network.joined().is_none() && *user_namespace != UserNamespace::Host;
+        can_fork.then(kind)
     }
 }
