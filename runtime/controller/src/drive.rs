@@ -154,17 +154,16 @@ impl Drive<'_> {
         };
         let results = std::mem::take(&mut talk.results);
         drop(talk);
-        if let Farewell::Exited(exited) = farewell {
-            note_usage(progress, exited);
+        let fate = last_fate(&mut fate, farewell).await;
+        match farewell {
+            Farewell::Exited(exited) => note_usage(progress, exited),
+            // Of a worker that is lost its cgroup may still tell.
+            _ => {
+                progress.report.cpu = fate.used.cpu;
+                progress.report.peak_memory = fate.used.peak_memory;
+            }
         }
-        let evidence = Evidence {
-            subject,
-            said,
-            farewell,
-            fate: last_fate(&mut fate, farewell).await,
-            config,
-            time_limit,
-        };
+        let evidence = Evidence { subject, said, farewell, fate, config, time_limit };
         // Whatever is left of the worker goes now, while the errors are on their way.
         drop(lease);
         evidence.judge()?;

@@ -38,10 +38,11 @@ pub struct Report {
     pub bytes_in: u64,
     /// Bytes of the result as they came from the worker.
     pub bytes_out: u64,
-    /// Processor time of the script, when the worker's supervisor could tell.
+    /// Processor time of the script, when the worker's supervisor could tell; of a worker that is
+    /// lost all that it has used, where its cgroup could be read.
     pub cpu: Option<Duration>,
     /// The most memory that one worker used at once, in bytes: all that counts for its limit,
-    /// else the greatest resident set of one of its processes; when the supervisor could tell.
+    /// else the greatest resident set of one of its processes; known as the processor time is.
     pub peak_memory: Option<u64>,
     /// What the script has asked of the way out.
     pub outbound: Counts,

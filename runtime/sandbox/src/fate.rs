@@ -27,6 +27,17 @@ pub struct Fate {
     pub exit_code: Option<i64>,
     /// It has been removed.
     pub removed: bool,
+    /// What it had used by its end. An engine doesn't say: a container's cgroup is gone with it.
+    pub used: Used,
+}
+
+/// What all processes of a worker have used, from when it was made, as far as that can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Processor time.
+    pub cpu: Option<Duration>,
+    /// The most memory at once (bytes).
+    pub peak_memory: Option<u64>,
 }
 
 /// The fates of all live containers, by name.
@@ -114,9 +125,9 @@ impl Fates {
     }
 
     /// Notes that a worker has ended and nothing of it is left; how is not known.
-    pub(crate) fn end(&self, name: &str, out_of_memory: bool) {
+    pub(crate) fn end(&self, name: &str, out_of_memory: bool, used: Used) {
         if let Some(sender) = self.lock().get(name) {
-            sender.send_replace(Fate { out_of_memory, exit_code: None, removed: true });
+            sender.send_replace(Fate { out_of_memory, exit_code: None, removed: true, used });
         }
     }
 

@@ -60,7 +60,7 @@ pub use docker::{Config, Docker};
 pub use engine::{Call, EngineError, Timeouts};
 pub use error::SandboxError;
 pub use fast::FastConfig;
-pub use fate::Fate;
+pub use fate::{Fate, Used};
 pub use limits::Limits;
 pub use network::{EngineNetwork, Network, Outbound};
 pub use pool::{Pool, PoolConfig};

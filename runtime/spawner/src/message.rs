@@ -81,7 +81,18 @@ pub enum Event {
     Ended {
         /// Its name.
         worker: String,
-        /// Whether the kernel killed a process of it for want of memory.
-        out_of_memory: bool,
+        /// What its cgroup had counted.
+        left: Left,
     },
+}
+
+/// What a worker's cgroup has counted at its end, from when the worker was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Whether the kernel killed a process of it for want of memory.
+    pub out_of_memory: bool,
+    /// Microseconds of processor time of all its processes, where they can be read.
+    pub cpu_us: Option<u64>,
+    /// The most memory that was used at once (bytes), where it can be read.
+    pub peak_memory: Option<u64>,
 }

@@ -12,7 +12,7 @@ use rustix::process::{Signal, kill_process};
 
 use crate::cgroup::{Member, Parent};
 use crate::lines::Lines;
-use crate::message::{Event, Order, Spawn};
+use crate::message::{Event, Left, Order, Spawn};
 use crate::template::Template;
 
 /// Between two attempts to remove the cgroups of workers that have ended.
@@ -25,8 +25,8 @@ pub(crate) struct Spawner {
     pub(crate) cgroup: Parent,
     /// The live workers.
     pub(crate) workers: BTreeMap<String, Live>,
-    /// Workers whose cgroups are still to be removed, and whether memory ran out.
-    pub(crate) leaving: BTreeMap<String, bool>,
+    /// Workers whose cgroups are still to be removed, and what those have counted.
+    pub(crate) leaving: BTreeMap<String, Left>,
 }
 
 /// A live worker.
@@ -77,8 +77,8 @@ impl Spawner {
                 return Ok(());
             }
             for name in ended {
-                if let Some(mut live) = self.workers.remove(&name) {
-                    self.leaving.insert(name, live.member.oom_kills() > 0);
+                if let Some(live) = self.workers.remove(&name) {
+                    self.leaving.insert(name, live.member.left());
                 }
             }
             self.remove_left()?;
@@ -123,7 +123,7 @@ impl Spawner {
             }
             Err(error) => {
                 eprintln!("launchpod spawner: can't make worker {}: {error}", spawn.worker);
-                self.leaving.insert(spawn.worker, false);
+                self.leaving.insert(spawn.worker, Left::default());
             }
         }
         Ok(())
@@ -134,8 +134,8 @@ impl Spawner {
         let names: Vec<String> = self.leaving.keys().cloned().collect();
         for worker in names {
             if self.cgroup.remove(&worker) {
-                let out_of_memory = self.leaving.remove(&worker).unwrap_or(false);
-                self.say(&Event::Ended { worker, out_of_memory })?;
+                let left = self.leaving.remove(&worker).unwrap_or_default();
+                self.say(&Event::Ended { worker, left })?;
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use launchpod_spawner::ARGUMENT;
-use launchpod_spawner::message::{Event, Order, Setup, Spawn};
+use launchpod_spawner::message::{Event, Left, Order, Setup, Spawn};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::error::SandboxError;
-use crate::fate::{Fates, Followed};
+use crate::fate::{Fates, Followed, Used};
 
 /// How long a template may take for its imports.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -145,8 +145,10 @@ async fn listen(
     gone: CancellationToken,
 ) {
     while let Some(event) = next(&mut events).await {
-        if let Event::Ended { worker, out_of_memory } = event {
-            fates.end(&worker, out_of_memory);
+        if let Event::Ended { worker, left } = event {
+            let Left { out_of_memory, cpu_us, peak_memory } = left;
+            let used = Used { cpu: cpu_us.map(Duration::from_micros), peak_memory };
+            fates.end(&worker, out_of_memory, used);
         }
     }
     fates.end_all();

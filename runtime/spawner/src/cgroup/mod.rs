@@ -16,13 +16,14 @@ mod limits;
 mod sweep;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use cgroups_rs::fs::hierarchies::auto;
 use cgroups_rs::fs::{Cgroup, Hierarchy, Subsystem};
 
-use crate::message::Spawn;
+use crate::message::{Left, Spawn};
 use held::Held;
 pub use sweep::sweep;
 
@@ -159,13 +160,30 @@ impl Member {
         [&self.oom, &self.pids, &self.peak, &self.cpu]
     }
 
-    /// How many processes the kernel has killed for want of memory.
-    pub(crate) fn oom_kills(&mut self) -> u64 {
-        let mut text = String::new();
-        let read = self.oom.read_to_string(&mut text);
-        let line = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
-        read.ok().and_then(|_| line?.trim().parse().ok()).unwrap_or(0)
+    /// What they say now.
+    pub(crate) fn left(&self) -> Left {
+        let cpu = text(&self.cpu);
+        // Version 1 has a number of nanoseconds, version 2 lines.
+        let microseconds = cpu.trim().parse().map(|nanoseconds: u64| nanoseconds / 1000).ok();
+        Left {
+            out_of_memory: count(&text(&self.oom), "oom_kill").is_some_and(|kills| kills > 0),
+            cpu_us: microseconds.or_else(|| count(&cpu, "usage_usec")),
+            peak_memory: text(&self.peak).trim().parse().ok(),
+        }
     }
+}
+
+/// What a file says now. Its position is the supervisor's, too.
+fn text(file: &File) -> String {
+    // The longest of these files has a dozen short lines.
+    let mut bytes = [0; 1024];
+    let length = file.read_at(&mut bytes, 0).unwrap_or(0);
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
+}
+
+/// The number on the line `KEY NUMBER`.
+fn count(text: &str, key: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
 /// A cgroup of a hierarchy with the controllers that are needed, all of them; it need not be there.

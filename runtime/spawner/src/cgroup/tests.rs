@@ -235,3 +235,32 @@ fn a_cgroup_is_gone_when_it_is_gone_everywhere() {
     assert!(parent.remove("w"));
     assert!(folders.iter().all(|path| !path.exists()));
 }
+
+#[test]
+fn what_a_worker_has_used_is_read_as_either_version_counts_it() {
+    let used = |version_2, files: [(&str, &str, &str); 3]| {
+        let (folder, host) = Imitation::new(version_2, &["w"]);
+        let member = host.found().add(&spawn()).unwrap();
+        assert_eq!(
+            member.left(),
+            Left { cpu_us: Some(0), peak_memory: Some(0), ..Left::default() }
+        );
+        for (mount, file, text) in files {
+            fs::write(folder.path().join(mount).join(PATH).join("w").join(file), text).unwrap();
+        }
+        member.left()
+    };
+    let expected = Left { out_of_memory: true, cpu_us: Some(1_234), peak_memory: Some(4_096) };
+    let version_1 = [
+        ("memory", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"),
+        ("memory", "memory.max_usage_in_bytes", "4096\n"),
+        ("cpu,cpuacct", "cpuacct.usage", "1234567\n"),
+    ];
+    assert_eq!(used(false, version_1), expected);
+    let version_2 = [
+        ("", "memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n"),
+        ("", "memory.peak", "4096\n"),
+        ("", "cpu.stat", "usage_usec 1234\nuser_usec 1000\nsystem_usec 234\n"),
+    ];
+    assert_eq!(used(true, version_2), expected);
+}
