@@ -175,3 +175,31 @@ async fn the_columns_of_views_and_functions_have_names() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn how_to_pages_run() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    check(
+        &mut *session,
+        &[
+            // "IDENTITY (Property)", example B.
+            ("CREATE TABLE img (id_num int IDENTITY(1, 1), name sysname); INSERT img VALUES ('a'), ('b'), ('c'); DELETE img WHERE name = 'b'", ": "),
+            ("SELECT MIN($IDENTITY) + IDENT_INCR('img') FROM img t1 WHERE $IDENTITY BETWEEN IDENT_SEED('img') AND 32766 \
+                  AND NOT EXISTS (SELECT * FROM img t2 WHERE t2.$IDENTITY = t1.$IDENTITY + IDENT_INCR('img'))", "decimal(38,0): 2"),
+            ("SELECT $IDENTITY FROM img", "int!: 1; 3"),
+            ("SELECT [$IDENTITY] FROM img", "207"),
+            ("CREATE TABLE plain (a int); SELECT $IDENTITY FROM plain", "207"),
+            // "JSON data in SQL Server": neither of the two has an alias.
+            ("SELECT id, skill FROM OPENJSON(N'[{\"id\":2},{\"id\":5,\"skills\":[\"SQL\",\"C#\"]}]') \
+                  WITH (id int 'strict $.id', skills nvarchar(max) AS JSON) \
+                  OUTER APPLY OPENJSON(skills) WITH (skill nvarchar(8) '$')", "int, nvarchar(8): 2|NULL; 5|SQL; 5|C#"),
+            ("SELECT COUNT(*) FROM STRING_SPLIT('a b', ' '), STRING_SPLIT('c d', ' ')", "int!: 4"),
+            ("SELECT STRING_SPLIT.value FROM STRING_SPLIT('a b', ' ')", "varchar(3): a; b"),
+            // "Find tables without an index".
+            ("CREATE INDEX i ON img (name); SELECT name FROM sys.tables WHERE OBJECTPROPERTY(object_id, 'IsIndexed') = 0", "nvarchar(128)!: plain"),
+            ("SELECT OBJECTPROPERTY(OBJECT_ID('img'), 'IsIndexed'), OBJECTPROPERTY(OBJECT_ID('img'), 'IsIndexable')", "int, int: 1|1"),
+        ],
+    )
+    .await;
+}

@@ -1,6 +1,6 @@
 //! Names in sight: sources and their columns.
 
-use launchpod_tsql::ast::{ColumnName, NamedWindow, ObjectName, same_name};
+use launchpod_tsql::ast::{ColumnName, Identifier, NamedWindow, ObjectName};
 use launchpod_types::{SqlError, SqlType};
 
 use super::Binder;
@@ -55,6 +55,15 @@ pub(crate) struct CteName {
     pub(crate) columns: Vec<SourceColumn>,
 }
 
+// === impl SourceColumn ===
+
+impl SourceColumn {
+    /// Whether a name is this column's, or `$IDENTITY` for the one that numbers the rows.
+    fn is_named(&self, name: &Identifier) -> bool {
+        name.is(&self.name) || (self.identity && !name.quoted && name.is("$IDENTITY"))
+    }
+}
+
 // === impl ScopeSource ===
 
 impl ScopeSource {
@@ -97,7 +106,7 @@ impl Binder<'_> {
                 }
                 table_seen |= name.table.is_some();
                 for (index, column) in source.columns.iter().enumerate() {
-                    if !same_name(&column.name, &name.name.text) {
+                    if !column.is_named(&name.name) {
                         continue;
                     }
                     if found.is_some() {

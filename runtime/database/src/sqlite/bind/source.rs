@@ -69,7 +69,11 @@ impl Binder<'_> {
             }
             TableSourceKind::Function { call, json_columns } => {
                 if let Some((rows, columns, id)) = self.rowset(call, json_columns)? {
-                    let name = alias.unwrap_or(&call.name.name.text);
+                    let own = call.name.name.text.as_str();
+                    // Two without an alias have no name to be told apart by.
+                    let mut known = self.scope().sources.iter();
+                    let own = if known.any(|it| same_name(&it.name, own)) { "" } else { own };
+                    let name = alias.unwrap_or(own);
                     let columns = renamed(columns, &source.columns, name)?;
                     self.add_source(id, name, None, columns)?;
                     return Ok(rows);
@@ -239,14 +243,15 @@ impl Binder<'_> {
         columns: Vec<SourceColumn>,
     ) -> Result<(), SqlError> {
         let scope = self.scope();
-        let taken = scope.sources.iter().any(|source| {
-            same_name(&source.name, name)
-                && match (&source.qualifier, &qualifier) {
-                    (Some((d1, s1)), Some((d2, s2))) => same_name(d1, d2) && same_name(s1, s2),
-                    (None, None) => true,
-                    _ => false,
-                }
-        });
+        let taken = !name.is_empty()
+            && scope.sources.iter().any(|source| {
+                same_name(&source.name, name)
+                    && match (&source.qualifier, &qualifier) {
+                        (Some((d1, s1)), Some((d2, s2))) => same_name(d1, d2) && same_name(s1, s2),
+                        (None, None) => true,
+                        _ => false,
+                    }
+            });
         if taken {
             return Err(errors::duplicate_correlation(name));
         }

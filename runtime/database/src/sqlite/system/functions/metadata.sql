@@ -95,6 +95,10 @@ BEGIN
             WHEN 'TableHasIndex' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
                 FROM sys.indexes i WHERE i.object_id = o.object_id AND i.index_id > 0)
                 THEN 1 ELSE 0 END END
+            WHEN 'IsIndexed' THEN CASE WHEN o.type IN ('U', 'V') THEN CASE WHEN EXISTS (SELECT 1
+                FROM sys.indexes i WHERE i.object_id = o.object_id AND i.index_id > 0)
+                THEN 1 ELSE 0 END END
+            WHEN 'IsIndexable' THEN CASE WHEN o.type = 'U' THEN 1 WHEN o.type = 'V' THEN 0 END
             WHEN 'TableHasClustIndex' THEN CASE o.type WHEN 'U' THEN CASE WHEN EXISTS (SELECT 1
                 FROM sys.indexes i WHERE i.object_id = o.object_id AND i.index_id = 1)
                 THEN 1 ELSE 0 END END
