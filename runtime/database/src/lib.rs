@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
-use launchpod_tsql::ast::{ObjectName, Statement};
+use launchpod_tsql::ast::{Batch, ObjectName, Statement};
 use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -114,6 +114,22 @@ pub trait Session: Send {
     /// # Errors
     /// 229 when the session may not execute it.
     async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError>;
+
+    /// Looks a text over before any of it runs: a batch, or the definition of a procedure, whose
+    /// body it then is. `variables` are those that it may use.
+    ///
+    /// What is found are columns that aren't there (207, 209, 4104), of objects that are; so
+    /// nothing of the text runs, not even what stands before. A server finds it by itself.
+    ///
+    /// # Errors
+    /// An internal error when the session has ended.
+    async fn compile(
+        &mut self,
+        _text: Arc<Batch>,
+        _variables: Arc<Variables>,
+    ) -> Result<Vec<SqlError>, SqlError> {
+        Ok(Vec::new())
+    }
 
     /// Says that what follows is a module's, until [`Session::leave`]: it runs as the module's
     /// EXECUTE AS says, and what belongs to the module's owner needs no permission of the

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use launchpod_database::Called;
-use launchpod_tsql::ast::{ExecutionContext, Statement, StatementKind};
+use launchpod_tsql::ast::{Batch, ExecutionContext, Statement, StatementKind};
 use launchpod_types::{Message, SqlError};
 
 use crate::block::unsupported;
@@ -24,7 +24,10 @@ impl Run<'_> {
             .and_then(|batch| self.check_mentions(&batch.mentions).map(|()| batch));
         match read {
             Ok(batch) if self.is_only_parsed(&batch.statements) => Ok(0),
-            Ok(batch) => self.statements(&batch.statements).await,
+            Ok(batch) => {
+                let text = Arc::new(batch);
+                self.statements(&text, &text.statements).await
+            }
             Err(errors) => Err(self.unreadable(errors).await),
         }
     }
@@ -44,12 +47,20 @@ impl Run<'_> {
         Arc::clone(&self.scope.source)
     }
 
-    /// Runs the statements of a text; returns the return status.
-    async fn statements(&mut self, statements: &[Statement]) -> Result<i32, Stop> {
+    /// Runs the statements of a text, or of the procedure that it defines; returns the return
+    /// status.
+    async fn statements(
+        &mut self,
+        text: &Arc<Batch>,
+        statements: &[Statement],
+    ) -> Result<i32, Stop> {
         if let Err(stop) = self.declare_all(statements) {
             return Err(self.unreadable_by(stop).await);
         }
         if let Err(stop) = self.make_tables(statements).await {
+            return Err(self.unreadable_by(stop).await);
+        }
+        if let Err(stop) = self.compile(text, statements).await {
             return Err(self.unreadable_by(stop).await);
         }
         match self.block(statements).await {
@@ -59,6 +70,24 @@ impl Run<'_> {
             Err(Stop::Unbound(errors)) => Err(self.unbound(errors).await),
             Err(stop) => Err(stop),
         }
+    }
+
+    /// Has the database look a text over before any of it runs. A single statement is its first one
+    /// in any case.
+    ///
+    /// # Errors
+    /// Columns that aren't there.
+    async fn compile(&mut self, text: &Arc<Batch>, statements: &[Statement]) -> Result<(), Stop> {
+        if nested(statements).len() < 2 {
+            return Ok(());
+        }
+        let variables = Arc::new(self.scope.variables.clone());
+        let errors = self.session.database.compile(Arc::clone(text), variables).await?;
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let errors = errors.into_iter().map(Message::from).collect();
+        Err(Stop::Failed(self.located(errors, 0)))
     }
 
     async fn unreadable_by(&mut self, stop: Stop) -> Stop {
@@ -123,14 +152,15 @@ impl Run<'_> {
         Ok((inner, status))
     }
 
-    /// Runs the body of a procedure one level deeper; as [`Run::nested_text`], but the status
+    /// Runs the body of the procedure that a text defines, one level deeper; as [`Run::nested_text`], but the status
     /// is 0 when it returned none.
     pub async fn nested_body(
         &mut self,
         inner: Scope,
+        text: &Arc<Batch>,
         body: &[Statement],
     ) -> Result<(Scope, i32), Stop> {
-        let (inner, result) = self.nested(inner, Some(body)).await?;
+        let (inner, result) = self.nested(inner, Some((text, body))).await?;
         let status = match result {
             Err(Stop::TextOver) => 0,
             result => result?,
@@ -168,7 +198,7 @@ impl Run<'_> {
     async fn nested(
         &mut self,
         mut inner: Scope,
-        statements: Option<&[Statement]>,
+        statements: Option<(&Arc<Batch>, &[Statement])>,
     ) -> Result<(Scope, Result<i32, Stop>), Stop> {
         inner.depth += self.scope.depth + 1;
         inner.place = DonePlace::InProcedure;
@@ -202,7 +232,7 @@ impl Run<'_> {
         }
         // Boxed: a text can run a text can run a text.
         let result = match statements {
-            Some(statements) => Box::pin(self.statements(statements)).await,
+            Some((text, statements)) => Box::pin(self.statements(text, statements)).await,
             None => Box::pin(self.text()).await,
         };
         let mut inner = std::mem::replace(&mut self.scope, outer);

@@ -15,7 +15,7 @@ async fn it_limits_what_statements_change() {
             ("SET ROWCOUNT 1 SELECT a INTO u FROM t INSERT u SELECT a + 10 FROM t SET ROWCOUNT 0 SELECT COUNT(*) AS n FROM u", "(1) (1) n int: 2"),
             ("DECLARE @n int = 9 SET ROWCOUNT 1 SELECT @n = a FROM t ORDER BY a DESC SET ROWCOUNT 0 SELECT @n AS n", "n int: 0"),
             ("SET ROWCOUNT 1 DELETE TOP (5) FROM t", "!40510@1"),
-            ("INSERT t VALUES (7)\nINSERT t VALUES (8), (9)\nDELETE u WHERE nosuch = 1", "(1) !40510@2 !207@3"),
+            ("INSERT t VALUES (7)\nINSERT t VALUES (8), (9)\nDELETE nosuch WHERE a = 1", "(1) !40510@2 !208@3"),
             ("WHILE 1 = 1 BEGIN DELETE t IF @@ROWCOUNT = 0 BREAK END SET ROWCOUNT 0 SELECT COUNT(*) AS n FROM t", "(1) (1) (1) (0) n int: 0"),
         ])
         .await;

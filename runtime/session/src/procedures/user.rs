@@ -1,5 +1,7 @@
 //! Procedures of users: their text is the database's, what runs it is here.
 
+use std::sync::Arc;
+
 use launchpod_database::ProcedureText;
 use launchpod_tsql::ast::{ObjectName, StatementKind};
 use launchpod_types::SqlError;
@@ -32,13 +34,13 @@ impl Run<'_> {
     ) -> Result<Option<Completion>, Stop> {
         let Some(procedure) = self.definition(name).await? else { return Ok(None) };
         let ProcedureText { object_id: id, definition, options } = procedure;
-        let batch = launchpod_tsql::parse(&definition).map_err(SqlError::from)?;
+        let text = Arc::new(launchpod_tsql::parse(&definition).map_err(SqlError::from)?);
         let Some(StatementKind::CreateProcedure(procedure)) =
-            batch.statements.into_iter().next().map(|statement| statement.kind)
+            text.statements.first().map(|statement| &statement.kind)
         else {
             return Ok(None);
         };
-        let called = procedure.name.name.text;
+        let called = procedure.name.name.text.clone();
         let mut scope = Scope::new(definition.clone().into(), DonePlace::InProcedure, 0);
         scope.procedure.clone_from(&called);
         scope.procedure_id = id;
@@ -47,7 +49,7 @@ impl Run<'_> {
         let arguments: Vec<Placed> = arguments.iter().cloned().enumerate().collect();
         let (callee, parameters) = (Callee::Procedure(&called), &procedure.parameters);
         let outputs = self.bind(callee, &definition, parameters, &arguments, &mut scope).await?;
-        let (scope, status) = self.nested_body(scope, &procedure.body).await?;
+        let (scope, status) = self.nested_body(scope, &text, &procedure.body).await?;
         Ok(Some(outputs.complete(scope, status)))
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod called;
 pub(crate) mod catalog;
 mod command;
+mod compile;
 pub(crate) mod conflict;
 pub(crate) mod connection;
 pub(crate) mod constrain;

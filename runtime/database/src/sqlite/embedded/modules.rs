@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::catalog::{Catalog, DatabaseName, TableColumn, failed, now};
 use super::environment::Environment;
 use super::thread::{Job, Worker};
-use super::{function_body, module_parameters};
+use super::{compile, function_body, module_parameters};
 use crate::ModuleOptions;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::bind::tree::QueryColumn;
@@ -354,16 +354,27 @@ impl Worker {
                 module.object_id = catalog.add_module(&module)?;
             }
         }
-        // What a view or function names must be there; a procedure's names are looked up when
-        // it runs.
+        // What a view or function names must be there; of a procedure's names the columns of what
+        // is there, others are looked up when it runs.
         let variables = std::collections::BTreeMap::new();
         let set = ModuleOptions::of(self.session.options);
         catalog.set_module_options(module.object_id, set)?;
         let columns = Binder::new(&environment, &variables).module_columns(&module)?;
         catalog.set_module_columns(module.object_id, &columns)?;
+        if let Some(error) = self.compile_module(&module)?.into_iter().next() {
+            return Err(error);
+        }
         let run_as = self.module_context(options)?;
         catalog.set_context(module.object_id, run_as)?;
         catalog.set_parameters(module.object_id, definition)
+    }
+
+    /// The columns that a module's body names and that aren't there.
+    fn compile_module(&self, module: &Module) -> Result<Vec<SqlError>, SqlError> {
+        let text = launchpod_tsql::parse(&module.definition).map_err(SqlError::from)?;
+        let (database, schema) = (&module.database, Some(module.schema.as_str()));
+        let environment = Environment { database, schema, ..self.environment() };
+        Ok(compile::compile(environment, &text, &compile::declared(&text)))
     }
 
     /// Writes the columns of a view or function down anew, as they are by now.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use async_trait::async_trait;
-use launchpod_tsql::ast::{ObjectName, Statement};
+use launchpod_tsql::ast::{Batch, ObjectName, Statement};
 use launchpod_types::{Identity, SqlError, Value};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
@@ -172,6 +172,14 @@ impl crate::Session for EmbeddedSession {
     async fn procedure(&mut self, name: &ObjectName) -> Result<Option<ProcedureText>, SqlError> {
         let name = name.clone();
         self.ask(move |worker| worker.called_procedure(&name)).await
+    }
+
+    async fn compile(
+        &mut self,
+        text: Arc<Batch>,
+        variables: Arc<Variables>,
+    ) -> Result<Vec<SqlError>, SqlError> {
+        self.ask(move |worker| Ok(worker.compile(&text, &variables))).await
     }
 
     async fn enter(&mut self, called: Called) -> Result<(), SqlError> {
