@@ -53,6 +53,9 @@ impl Run<'_> {
             let value = self.convert(returned.value, returned.sql_type, declared).await?;
             self.store(variable, value)?;
         }
+        if let Some(failure) = completion.failure {
+            return Err(failure.of_call());
+        }
         self.procedure_done(completion.status).await
     }
 
@@ -81,6 +84,10 @@ impl Run<'_> {
     pub async fn remote_call(&mut self, call: Call) -> Result<(), Stop> {
         let arguments = call.arguments.iter().cloned().map(Argument::from).collect();
         match self.call_by_name(&call.procedure, arguments).await {
+            Ok(Completion { status, failure: Some(failure), .. }) => {
+                self.send(Reply::ReturnStatus(status)).await?;
+                self.call_failed(failure).await
+            }
             Ok(completion) => {
                 self.send(Reply::ReturnStatus(completion.status)).await?;
                 if let Some(value) = completion.value {
@@ -92,12 +99,16 @@ impl Run<'_> {
                 }
                 self.call_done(false).await
             }
-            Err(
-                Stop::Failed(errors)
-                | Stop::CallFailed(errors)
-                | Stop::Unbound(errors)
-                | Stop::Aborted { errors, .. },
-            ) => {
+            Err(stop) => self.call_failed(stop).await,
+        }
+    }
+
+    async fn call_failed(&mut self, stop: Stop) -> Result<(), Stop> {
+        match stop {
+            Stop::Failed(errors)
+            | Stop::CallFailed(errors)
+            | Stop::Unbound(errors)
+            | Stop::Aborted { errors, .. } => {
                 let errors = self.located(errors, 1);
                 self.session.globals.error = errors.last().map_or(0, |error| error.number);
                 for error in errors {
@@ -109,7 +120,7 @@ impl Run<'_> {
                 self.call_done(true).await
             }
             // The call ends even when an error has ended the batch within it.
-            Err(Stop::TextOver | Stop::Over) => self.call_done(true).await,
+            Stop::TextOver | Stop::Over => self.call_done(true).await,
         }
     }
 

@@ -23,6 +23,7 @@ use rusqlite::Connection;
 
 use crate::{Configurations, Database, Login, Secret, Session, options};
 
+mod application_locks;
 mod bind;
 mod cell;
 mod discovery;
@@ -35,6 +36,7 @@ mod sessions;
 mod system;
 mod translate;
 
+use application_locks::ApplicationLocks;
 use embedded::catalog::{Catalog, DatabaseName};
 use embedded::context::Context;
 use embedded::environment::{self, Given, IdentityState};
@@ -95,6 +97,7 @@ struct Shared {
     /// take the same time.
     nobody: String,
     sessions: Arc<Sessions>,
+    locks: Arc<ApplicationLocks>,
     /// The wrong passwords of late.
     attempts: Attempts,
 }
@@ -140,6 +143,7 @@ impl Embedded {
             nobody: password::hash(&Secret::new("nobody's password"))?,
             attempts: Attempts::new(),
             sessions: Arc::default(),
+            locks: Arc::default(),
         };
         let connection = shared.connect()?;
         connection::check_version(&connection, &shared.path)?;
@@ -269,6 +273,7 @@ impl Shared {
             identity: IdentityState::of_session(Arc::clone(&self.given)),
             context: Context::default(),
             assigned: Assigned::default(),
+            locks: Arc::new(self.locks.holder()),
         };
         Ok(session)
     }

@@ -32,10 +32,19 @@ impl Run<'_> {
         let mut events = self.start(statement.clone(), &text);
         self.scope.variables = outer;
         let mut completion = Completion::default();
+        let mut returned = false;
         // The rows of the result set that is being sent.
         let mut rows: Option<u64> = None;
         while let Some(event) = events.recv().await {
-            match event.map_err(unlocated)? {
+            let event = match event {
+                // The caller gets the status first.
+                Err(error) if returned => {
+                    completion.failure = Some(unlocated(error));
+                    continue;
+                }
+                event => event.map_err(unlocated)?,
+            };
+            match event {
                 Event::Columns(columns) => {
                     self.result_set_done(rows.replace(0)).await?;
                     self.send(Reply::Columns(columns)).await?;
@@ -47,7 +56,10 @@ impl Run<'_> {
                 }
                 Event::Message(message) => self.message(message).await?,
                 Event::Returned(value) => completion.value = Some(value),
-                Event::ReturnStatus(status) => completion.status = status,
+                Event::ReturnStatus(status) => {
+                    completion.status = status;
+                    returned = true;
+                }
                 Event::Output { place, value } => {
                     completion.outputs.extend(wanted.get(place).map(|place| (*place, value)));
                 }

@@ -58,6 +58,8 @@ pub(crate) struct Completion {
     pub outputs: Vec<(usize, Variable)>,
     /// The value, when it was a function.
     pub value: Option<Variable>,
+    /// Why it failed, when it has returned a status nevertheless.
+    pub failure: Option<Stop>,
 }
 
 /// The procedures.

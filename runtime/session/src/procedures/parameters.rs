@@ -80,7 +80,7 @@ impl Outputs {
             Some((place, Arc::unwrap_or_clone(variable)))
         };
         let outputs = self.0.into_iter().filter_map(value).collect();
-        Completion { status, outputs, value: None }
+        Completion { status, outputs, ..Completion::default() }
     }
 }
 

@@ -19,7 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// A session on a database of its own.
 pub struct Client {
     session: Session,
-    _folder: tempfile::TempDir,
+    database: Arc<Embedded>,
+    instance: Arc<Instance>,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// Makes no workers.
@@ -50,6 +52,24 @@ impl Client {
         let folder = tempfile::tempdir().unwrap();
         let database = Embedded::open(folder.path(), Options::default()).unwrap();
         database.set_password("sa", &Secret::new("pass")).unwrap();
+        let configuration = Configuration::open(&folder.path().join("options.json")).unwrap();
+        let controller =
+            Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody), None);
+        let instance = Arc::new(Instance::new(configuration, Arc::new(controller)));
+        Client::on(Arc::new(database), instance, Arc::new(folder)).await
+    }
+
+    /// A session beside this one.
+    pub async fn another(&self) -> Client {
+        let (database, instance) = (Arc::clone(&self.database), Arc::clone(&self.instance));
+        Client::on(database, instance, Arc::clone(&self.folder)).await
+    }
+
+    async fn on(
+        database: Arc<Embedded>,
+        instance: Arc<Instance>,
+        folder: Arc<tempfile::TempDir>,
+    ) -> Client {
         let login = Login {
             user: "sa".into(),
             password: Secret::new("pass"),
@@ -59,12 +79,8 @@ impl Client {
             host: "here".into(),
             client: launchpod_database::Client::default(),
         };
-        let session = database.login(login).await.unwrap();
-        let configuration = Configuration::open(&folder.path().join("options.json")).unwrap();
-        let controller =
-            Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody), None);
-        let instance = Arc::new(Instance::new(configuration, Arc::new(controller)));
-        Client { session: Session::new(instance, session), _folder: folder }
+        let session = Session::new(Arc::clone(&instance), database.login(login).await.unwrap());
+        Client { session, database, instance, folder }
     }
 
     /// What a batch answers, a word for each reply: `a int, b int: 1|2; 3|4` for rows, `(2)` for

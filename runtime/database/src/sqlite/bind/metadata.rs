@@ -69,6 +69,9 @@ impl Binder<'_> {
         if let Some(bound) = self.principal_function(name, arguments)? {
             return Ok(Some(bound));
         }
+        if let Some(bound) = self.lock_function(name, arguments)? {
+            return Ok(Some(bound));
+        }
         // What is the same for every row is asked once. Of a column, the functions of `sys` are.
         if !constant(arguments) && system::function(name).is_some() {
             return Ok(None);
@@ -302,7 +305,11 @@ impl Binder<'_> {
     }
 
     /// The value of an argument, which must be the same for every row.
-    fn argument(&self, arguments: &[Bound], index: usize) -> Result<Option<Value>, SqlError> {
+    pub(super) fn argument(
+        &self,
+        arguments: &[Bound],
+        index: usize,
+    ) -> Result<Option<Value>, SqlError> {
         let Some(argument) = arguments.get(index) else { return Ok(None) };
         if !argument.is_constant() {
             return Err(errors::metadata_of_column());

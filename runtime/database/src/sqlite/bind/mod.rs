@@ -14,6 +14,7 @@ use super::errors;
 use crate::Variables;
 
 pub(crate) mod aggregate;
+mod application_lock;
 pub(crate) mod apply;
 pub(crate) mod assign;
 pub(crate) mod call;

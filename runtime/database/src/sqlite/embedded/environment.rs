@@ -13,6 +13,7 @@ use super::catalog::{Catalog, DatabaseName, Identity, TEMPDB, Table};
 use super::context::Context;
 use super::modules::ModuleKind;
 use crate::Configurations;
+use crate::sqlite::application_locks::Holder;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
@@ -57,6 +58,8 @@ pub(crate) struct Session {
     /// What the session keeps about itself.
     pub(crate) context: Context,
     pub(crate) assigned: Assigned,
+    /// Its application locks.
+    pub(crate) locks: Arc<Holder>,
 }
 
 /// The counters of IDENTITY columns while a statement runs, and the last value given.

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::settings::MOST_TEXT;
 use super::thread::Worker;
 use super::transaction;
+use crate::sqlite::application_locks::Owner;
 use crate::sqlite::functions::{language, random};
 
 // === impl Worker ===
@@ -21,6 +22,7 @@ impl Worker {
         self.session.identity.forget();
         self.drop_global_tables();
         self.session.context = Context::default();
+        self.session.locks.release_all(Owner::Session);
         language::reset();
         random::reset();
         self.session.execution.reset();

@@ -328,7 +328,11 @@ impl Worker {
         let result = catch_unwind(AssertUnwindSafe(|| run(self, job)));
         self.quiet();
         called::leave();
-        self.session.live.end(self.session.database.id, self.transaction.state().depth);
+        let depth = self.transaction.state().depth;
+        if depth == 0 {
+            self.session.locks.end_transaction();
+        }
+        self.session.live.end(self.session.database.id, depth);
         let error = match result {
             Ok(Ok(()) | Err(Stop::Cancelled)) => return true,
             // Whatever failed, it failed because the statement was stopped.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{SYSTEM, names};
 use crate::options;
+use crate::sqlite::application_locks::ApplicationLocks;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::embedded::catalog::{DatabaseName, encode_type};
 use crate::sqlite::embedded::context::Context;
@@ -145,5 +146,6 @@ fn nobody() -> Session {
         identity: IdentityState::default(),
         context: Context::default(),
         assigned: Assigned::default(),
+        locks: Arc::new(Arc::<ApplicationLocks>::default().holder()),
     }
 }

@@ -3,7 +3,7 @@
 use launchpod_types::{Message, SqlError};
 
 /// Number, severity and text; `%s` stands for an argument.
-const MESSAGES: [(i32, u8, &str); 27] = [
+const MESSAGES: [(i32, u8, &str); 29] = [
     (15461, 0, "Object does not reference any object, and no objects reference it."),
     (
         15336,
@@ -21,6 +21,12 @@ const MESSAGES: [(i32, u8, &str); 27] = [
     (15217, 16, "Property cannot be updated or deleted. Property '%s' does not exist for '%s'."),
     (15223, 11, "Error: The input parameter '%s' is not allowed to be null."),
     (15233, 16, "Property cannot be added. Property '%s' already exists for '%s'."),
+    (15625, 0, "Option '%s' not recognized for '%s' parameter."),
+    (
+        15626,
+        0,
+        "You attempted to acquire a transactional application lock without an active transaction.",
+    ),
     (15600, 15, "An invalid parameter or option was specified for procedure '%s'."),
     (11552, 16, "The @browse_information_mode parameter expects a tinyint with values 0, 1 or 2."),
     (15001, 16, "Object '%s' does not exist or is not a valid object for this operation."),

@@ -16,6 +16,7 @@ mod changes;
 mod dependencies;
 mod extended;
 pub(crate) mod listing;
+pub(crate) mod locks;
 pub(crate) mod machine;
 pub(crate) mod messages;
 pub(crate) mod run;
@@ -54,12 +55,13 @@ const VIEWS: [(&str, bool); 11] = [
 ];
 
 /// The texts of procedures.
-const PROCEDURES: [&str; 5] = [
+const PROCEDURES: [&str; 6] = [
     include_str!("procedures/odbc.sql"),
     include_str!("procedures/help.sql"),
     include_str!("procedures/security.sql"),
     include_str!("procedures/driver.sql"),
     include_str!("procedures/properties.sql"),
+    include_str!("procedures/locks.sql"),
 ];
 
 /// The texts of functions.

@@ -11,7 +11,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::{SystemProcedure, changes, messages};
+use super::{SystemProcedure, changes, locks, messages};
 use crate::sqlite::bind::expression::{literal, unknown_type};
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::{Binder, coerce};
@@ -49,6 +49,9 @@ impl Worker {
         let status = self.call_here(job, procedure, &execute.arguments);
         self.session.options = set;
         self.session.database = callers;
+        if status.is_err() && locks::of(&procedure.name).is_some() {
+            self.send(job, Event::ReturnStatus(locks::FAILED))?;
+        }
         self.send(job, Event::ReturnStatus(status?))
     }
 
@@ -59,6 +62,12 @@ impl Worker {
         procedure: &SystemProcedure,
         given: &[Argument],
     ) -> Result<i32, Stop> {
+        if let Some(lock) = locks::of(&procedure.name).filter(|_| !job.execute.describe) {
+            return match self.run_procedure(job, procedure, given)? {
+                (0, variables) => lock(self, job, &variables),
+                (status, _) => Ok(status),
+            };
+        }
         let Some(change) = changes::of(&procedure.name).filter(|_| !job.execute.describe) else {
             return Ok(self.run_procedure(job, procedure, given)?.0);
         };
