@@ -8,6 +8,8 @@ use crate::run::{Run, Stop};
 
 /// The number of a message that RAISERROR gets as text; THROW takes it and greater ones.
 const LEAST_NUMBER: i64 = 50_000;
+/// The least number that RAISERROR takes ("RAISERROR (Transact-SQL)").
+const LEAST_RAISED: i64 = 13_000;
 /// The severity of what THROW raises.
 const THROWN_CLASS: u8 = 16;
 /// What clients get instead of severity 10 ("Database Engine error severities").
@@ -19,11 +21,16 @@ impl Run<'_> {
     /// `RAISERROR (message, severity, state, arguments…)`: a message up to severity 10, an error
     /// above it.
     pub async fn raise_error(&mut self, raise: &RaiseError) -> Result<(), Stop> {
-        let class = self.integer(&raise.severity).await?;
+        let mut class = self.integer(&raise.severity).await?;
         let state = self.integer(&raise.state).await?;
-        let text = match self.typed_value(&raise.message).await? {
-            Value::Text(text) => text,
-            Value::Int(number) => return Err(no_such_message(number, class, state).into()),
+        let (number, text) = match self.typed_value(&raise.message).await? {
+            Value::Text(text) => (LEAST_NUMBER, text),
+            Value::Int(number) => {
+                let (severity, text) = self.message_of(number, class, state).await?;
+                // A severity below 0 is the message's own.
+                class = if class < 0 { severity } else { class };
+                (number, text)
+            }
             _ => return Err(no_such_message(0, class, state).into()),
         };
         let mut arguments = Vec::with_capacity(raise.arguments.len());
@@ -41,7 +48,8 @@ impl Run<'_> {
             // Severities and states outside of their range are taken as the nearest in it.
             class: if class == INFORMATION.0 { INFORMATION.1 } else { class.clamp(0, 25) as u8 },
             state: state.clamp(1, 255) as u8,
-            ..Message::info(LEAST_NUMBER as i32, format(&text, &arguments).map_err(SqlError::from)?)
+            // Numbers of messages are ints.
+            ..Message::info(number as i32, format(&text, &arguments).map_err(SqlError::from)?)
         };
         if message.is_error() {
             return Err(Stop::Failed(vec![message]));
@@ -53,6 +61,29 @@ impl Run<'_> {
             self.session.globals.error = number;
         }
         Ok(())
+    }
+
+    /// The severity and the text of a message by its number.
+    ///
+    /// # Errors
+    /// 2732 for a number that RAISERROR doesn't take, 18054 when there is none.
+    async fn message_of(
+        &mut self,
+        number: i64,
+        class: i64,
+        state: i64,
+    ) -> Result<(i64, String), Stop> {
+        if number < LEAST_RAISED || number == LEAST_NUMBER {
+            return Err(not_raised(number).into());
+        }
+        let question = format!(
+            "SELECT CAST(severity AS int), text FROM sys.messages WHERE message_id = {number} AND language_id = 1033"
+        );
+        let row = self.ask(&question).await?;
+        match row.map(|row| row.values).as_deref() {
+            Some([Value::Int(severity), Value::Text(text)]) => Ok((*severity, text.clone())),
+            _ => Err(no_such_message(number, class, state).into()),
+        }
     }
 
     /// `THROW number, message, state`, or `THROW` of what a CATCH block handles.
@@ -100,6 +131,16 @@ impl Run<'_> {
         let row = self.ask(&question).await?;
         Ok(row.and_then(|row| row.values.into_iter().next()).unwrap_or(Value::Null))
     }
+}
+
+fn not_raised(number: i64) -> SqlError {
+    let greatest = i32::MAX;
+    SqlError::new(
+        2732,
+        format!(
+            "Error number {number} is invalid. The number must be from {LEAST_RAISED} through {greatest} and it cannot be {LEAST_NUMBER}."
+        ),
+    )
 }
 
 fn no_such_message(number: i64, class: i64, state: i64) -> SqlError {

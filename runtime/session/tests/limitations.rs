@@ -365,9 +365,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "CREATE TABLE u (a sql_variant NOT NULL PRIMARY KEY)",
         "sql_variant",
     ),
-    ("sys.messages", "SELECT text FROM sys.messages", "sys.messages"),
-    ("sp_addmessage, sp_helpfile", "EXEC sp_addmessage 50001, 16, N'x'", "sp_addmessage"),
-    ("sp_addmessage, sp_helpfile", "EXEC sp_helpfile", "sp_helpfile"),
+    ("sp_helpfile", "EXEC sp_helpfile", "sp_helpfile"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

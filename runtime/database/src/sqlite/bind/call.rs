@@ -87,9 +87,30 @@ impl Binder<'_> {
                 }
                 let builtin = functions::builtin(&name)
                     .ok_or_else(|| errors::unknown_function(&call.name.name.text))?;
+                let arguments = match name.as_str() {
+                    "FORMATMESSAGE" => self.with_message_text(arguments)?,
+                    _ => arguments,
+                };
                 self.builtin_call(builtin, arguments)
             }
         }
+    }
+
+    /// The arguments of FORMATMESSAGE with the text of a message in place of its number.
+    fn with_message_text(&mut self, mut arguments: Vec<Bound>) -> Result<Vec<Bound>, SqlError> {
+        let Some(first) = arguments.first_mut().filter(|first| first.sql_type.is_integer()) else {
+            return Ok(arguments);
+        };
+        if !first.is_constant() {
+            return Err(errors::unsupported("FORMATMESSAGE of a number in a column"));
+        }
+        let text = match self.environment.evaluate(first)? {
+            Value::Int(number) => self.environment.catalog().message_text(number)?,
+            _ => None,
+        };
+        let text = text.map_or(Value::Null, Value::Text);
+        *first = Bound { nullable: true, ..Bound::constant(text, SqlType::NVARCHAR_MAX) };
+        Ok(arguments)
     }
 
     /// `CHECKSUM(*)`: of all columns of all sources; no other function takes them so.

@@ -13,6 +13,7 @@ use super::constraints::StoredConstraint;
 use crate::sqlite::errors;
 use crate::sqlite::security::permission::Class;
 use crate::sqlite::security::principal;
+use crate::sqlite::system::user_messages;
 
 /// The catalog's tables; `{}` is the attached database.
 const SCHEMA: &str = r#"
@@ -197,6 +198,7 @@ impl<'a> Catalog<'a> {
         self.connection.execute_batch(&SCHEMA.replace("{}", "main"))?;
         self.connection.execute_batch(SERVER_SCHEMA)?;
         self.connection.execute_batch(super::module_options::SCHEMA)?;
+        self.connection.execute_batch(user_messages::SCHEMA)?;
         self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(

@@ -188,10 +188,10 @@ fn reads_as_number(text: &str) -> bool {
         && exponent.chars().all(|c| c.is_ascii_digit())
 }
 
-/// FORMATMESSAGE of a text; messages by their number are none that a user could add.
+/// FORMATMESSAGE of a text; in place of a number the binder puts its message's.
 fn format_message(a: &[Actual<'_>]) -> Result<Signature, SqlError> {
     if !a[0].sql_type.is_character() {
-        return Err(errors::unsupported("FORMATMESSAGE of a message's number"));
+        return Err(errors::argument_type(a[0].sql_type, 1, "formatmessage"));
     }
     let mut types = vec![NVARCHAR];
     for (place, actual) in (2..).zip(&a[1..]) {

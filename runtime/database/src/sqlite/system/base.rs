@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use launchpod_types::{Length, SqlError, SqlType};
 use serde_json::Value;
 
-use super::{dependencies, listing, machine, security};
+use super::{dependencies, listing, machine, security, user_messages};
 use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
 use crate::sqlite::functions::zone;
@@ -56,7 +56,8 @@ const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 
 /// The table of a name.
 pub(crate) fn named(name: &str) -> Option<&'static BaseTable> {
-    let mut tables = TABLES.iter().chain(security::TABLES).chain(machine::TABLES);
+    let tables = TABLES.iter().chain(security::TABLES).chain(machine::TABLES);
+    let mut tables = tables.chain(user_messages::TABLES);
     tables.find(|table| table.name.eq_ignore_ascii_case(name))
 }
 

@@ -2,7 +2,7 @@
 
 use launchpod_types::{SqlError, Value};
 
-use super::extended;
+use super::{extended, user_messages};
 use crate::Variables;
 use crate::sqlite::embedded::thread::Worker;
 
@@ -16,6 +16,9 @@ pub(super) fn of(procedure: &str) -> Option<Change> {
         "sp_updateextendedproperty" => extended::update,
         "sp_dropextendedproperty" => extended::drop,
         "sp_rename" => rename,
+        "sp_addmessage" => user_messages::add,
+        "sp_dropmessage" => user_messages::drop,
+        "sp_altermessage" => user_messages::alter,
         "sp_refreshview" | "sp_refreshsqlmodule" => refresh,
         _ => return None,
     })

@@ -3,7 +3,7 @@
 use launchpod_types::{Message, SqlError};
 
 /// Number, severity and text; `%s` stands for an argument.
-const MESSAGES: [(i32, u8, &str); 29] = [
+const MESSAGES: [(i32, u8, &str); 41] = [
     (15461, 0, "Object does not reference any object, and no objects reference it."),
     (
         15336,
@@ -21,6 +21,23 @@ const MESSAGES: [(i32, u8, &str); 29] = [
     (15217, 16, "Property cannot be updated or deleted. Property '%s' does not exist for '%s'."),
     (15223, 11, "Error: The input parameter '%s' is not allowed to be null."),
     (15233, 16, "Property cannot be added. Property '%s' already exists for '%s'."),
+    (15033, 16, "'%s' is not a valid official language name."),
+    (15040, 16, "User-defined error messages must have an ID greater than 50000."),
+    (15041, 16, "User-defined error messages must have a severity level between 1 and 25."),
+    (15043, 16, "You must specify 'REPLACE' to overwrite an existing message."),
+    (
+        15071,
+        16,
+        "Usage: sp_addmessage <msgnum>,<severity>,<msgtext> [,<language> [,FALSE | TRUE \
+         [,REPLACE]]]",
+    ),
+    (15176, 16, "The only valid @parameter value is 'WITH_LOG'."),
+    (15177, 16, "Usage: sp_dropmessage <msg number> [,<language> | 'ALL']"),
+    (15178, 16, "Cannot drop a message with an ID less than 50,000."),
+    (15179, 16, "The message number %s or specified language version does not exist."),
+    (15247, 16, "User does not have permission to perform this action."),
+    (15271, 16, "Invalid @with_log parameter value. Valid values are 'true' or 'false'."),
+    (15277, 16, "The only valid @parameter_value values are 'true' or 'false'."),
     (15625, 0, "Option '%s' not recognized for '%s' parameter."),
     (
         15626,
@@ -85,6 +102,26 @@ const MESSAGES: [(i32, u8, &str); 29] = [
     ),
 ];
 
+/// The messages that other parts of the server raise, as `sys.messages` has them: number, severity
+/// and text, in the order of the numbers.
+const OTHERS: &str = include_str!("messages.tsv");
+
+/// All messages that the server raises: number, severity and text.
+pub(super) fn all() -> impl Iterator<Item = (i32, u8, String)> {
+    let own = MESSAGES.iter().map(|(number, class, text)| {
+        // What informs has severity 10; clients get 0.
+        let class = if *class == 0 { 10 } else { *class };
+        (*number, class, (*text).to_owned())
+    });
+    own.chain(OTHERS.lines().filter_map(other))
+}
+
+fn other(line: &str) -> Option<(i32, u8, String)> {
+    let mut cells = line.splitn(3, '\t');
+    let (number, class) = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
+    Some((number, class, cells.next()?.replace("\\n", "\n")))
+}
+
 /// A message with its arguments; one that isn't listed is an internal error.
 pub(crate) fn message(number: i32, arguments: &[String]) -> Message {
     let Some((_, class, text)) = MESSAGES.iter().find(|(known, ..)| *known == number) else {
@@ -111,6 +148,37 @@ pub(crate) fn raised(number: i32, arguments: &[&str]) -> SqlError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_message_is_listed_once() {
+        let numbers: std::collections::BTreeSet<i32> = all().map(|(number, ..)| number).collect();
+        assert_eq!(numbers.len(), all().count());
+        assert_eq!(all().count(), MESSAGES.len() + OTHERS.lines().count());
+        assert!(numbers.iter().all(|number| *number < 50_000));
+    }
+
+    /// The numbers that errors are made with in this crate's texts.
+    #[test]
+    fn each_number_that_is_raised_is_listed() {
+        let numbers: std::collections::BTreeSet<i32> = all().map(|(number, ..)| number).collect();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sqlite/errors");
+        let mut raised = 0;
+        for file in std::fs::read_dir(folder).expect("the folder of errors") {
+            let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+            for made in text.split("SqlError::").skip(1) {
+                let Some((constructor, rest)) = made.split_once('(') else { continue };
+                let digits: String =
+                    rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
+                if !matches!(constructor, "new" | "with_class") || digits.is_empty() {
+                    continue;
+                }
+                raised += 1;
+                let number: i32 = digits.parse().expect("a number");
+                assert!(numbers.contains(&number), "sys.messages lacks {number}");
+            }
+        }
+        assert!(raised > 200, "{raised} errors found");
+    }
 
     #[test]
     fn arguments_take_their_places() {

@@ -21,6 +21,7 @@ pub(crate) mod machine;
 pub(crate) mod messages;
 pub(crate) mod run;
 mod security;
+pub(crate) mod user_messages;
 
 /// A catalog view.
 pub(crate) struct SystemView {
@@ -55,13 +56,14 @@ const VIEWS: [(&str, bool); 11] = [
 ];
 
 /// The texts of procedures.
-const PROCEDURES: [&str; 6] = [
+const PROCEDURES: [&str; 7] = [
     include_str!("procedures/odbc.sql"),
     include_str!("procedures/help.sql"),
     include_str!("procedures/security.sql"),
     include_str!("procedures/driver.sql"),
     include_str!("procedures/properties.sql"),
     include_str!("procedures/locks.sql"),
+    include_str!("procedures/messages.sql"),
 ];
 
 /// The texts of functions.

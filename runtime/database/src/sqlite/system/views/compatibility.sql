@@ -87,3 +87,7 @@ SELECT CAST(0 AS smallint) AS langid, CAST('mdy' AS nchar(3)) AS dateformat,
     CAST('Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec' AS nvarchar(132)) AS shortmonths,
     CAST('Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday' AS nvarchar(217)) AS days,
     1033 AS lcid, CAST(1033 AS smallint) AS msglangid
+GO
+CREATE VIEW sys.sysmessages AS
+SELECT message_id AS error, severity, CAST(CASE is_event_logged WHEN 1 THEN 128 ELSE 0 END AS smallint)
+    AS dlevel, CAST(text AS nvarchar(255)) AS description, language_id AS msglangid FROM sys.messages

@@ -126,3 +126,8 @@ SELECT 0 AS object_id, 0 AS unique_index_id, 0 AS fulltext_catalog_id, CAST(0 AS
     CAST(NULL AS binary(8)) AS incremental_timestamp, CAST(NULL AS int) AS stoplist_id,
     0 AS data_space_id, CAST(NULL AS int) AS property_list_id
 WHERE 1 = 0
+GO
+CREATE VIEW sys.messages AS
+SELECT message_id, CAST(1033 AS smallint) AS language_id, severity, is_logged AS is_event_logged,
+    text FROM catalog.system_messages UNION ALL
+SELECT message_id, CAST(1033 AS smallint), severity, is_logged, text FROM catalog.user_messages
