@@ -365,7 +365,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "CREATE TABLE u (a sql_variant NOT NULL PRIMARY KEY)",
         "sql_variant",
     ),
-    ("sp_helpfile", "EXEC sp_helpfile", "sp_helpfile"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -264,6 +264,7 @@ impl Shared {
             configurations: self.options.configurations.clone(),
             history: self.options.history.clone(),
             live: self.sessions.enter(live),
+            original_database: database.name.clone(),
             database,
             lock_timeout: -1,
             text_size: MOST_TEXT,

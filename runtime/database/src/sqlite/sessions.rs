@@ -73,6 +73,12 @@ impl Sessions {
 // === impl Entry ===
 
 impl Entry {
+    /// How many sessions were opened since the server was started.
+    pub(crate) fn opened(&self) -> i64 {
+        // Nobody opens so many that they wouldn't fit.
+        self.sessions.lock().last as i64
+    }
+
     /// A statement begins.
     pub(crate) fn begin(&self, command: &'static str) {
         self.change(|session| {

@@ -57,6 +57,18 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
 // === impl Binder ===
 
 impl Binder<'_> {
+    /// How many groups NTILE makes.
+    ///
+    /// # Errors
+    /// 4116 when it is no number above 0.
+    fn check_tiles(&self, count: &Bound) -> Result<(), SqlError> {
+        let positive = match (count.sql_type.is_integer(), count.is_constant()) {
+            (true, true) => matches!(self.environment.evaluate(count)?, Value::Int(1..)),
+            (is_integer, _) => is_integer,
+        };
+        if positive { Ok(()) } else { Err(errors::tiles_not_positive()) }
+    }
+
     /// Binds an aggregate or window function.
     pub(crate) fn aggregate(&mut self, call: &FunctionCall) -> Result<Bound, SqlError> {
         let name = call.name.name.text.to_ascii_uppercase();
@@ -137,6 +149,9 @@ impl Binder<'_> {
         }
         if ignore_nulls {
             return Ok(present_value(&name, arguments, over));
+        }
+        if name == "NTILE" {
+            self.check_tiles(&arguments[0])?;
         }
         if ranking || positional {
             return window_function(&name, arguments, over);

@@ -16,10 +16,15 @@ use crate::sqlite::functions::{Body, Function};
 /// The collation of a name, for Unicode text or that of the code page.
 ///
 /// # Errors
-/// 40517 when it isn't known here.
+/// 448 when no collation is called so, 40517 when it isn't known here.
 pub(super) fn named(name: &Identifier, unicode: bool) -> Result<Collation, SqlError> {
-    collation::named(&name.text, unicode)
-        .ok_or_else(|| errors::unsupported(format_args!("The collation {name}")))
+    collation::named(&name.text, unicode).ok_or_else(|| {
+        if collation::is_name(&name.text) {
+            errors::unsupported(format_args!("The collation {name}"))
+        } else {
+            errors::invalid_collation(&name.text)
+        }
+    })
 }
 
 /// Checks the collation of what is stored, a column or a database: cells have one collation, and

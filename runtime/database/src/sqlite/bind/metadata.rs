@@ -53,6 +53,11 @@ impl Binder<'_> {
             "@@nestlevel" | "@@error" | "@@rowcount" | "@@trancount" | "@@procid"
             | "@@fetch_status" | "@@cursor_rows" => int(0),
             "@@max_connections" => int(32_767),
+            "@@connections" => int(session.live.opened()),
+            // Microseconds of a tick ("@@TIMETICKS (Transact-SQL)").
+            "@@timeticks" => int(31_250),
+            "@@cpu_busy" | "@@idle" | "@@io_busy" | "@@pack_received" | "@@pack_sent"
+            | "@@packet_errors" | "@@total_errors" | "@@total_read" | "@@total_write" => int(0),
             "@@microsoftversion" => int(0x1000_03E8),
             "@@dbts" => Ok(Bound::constant(Value::Binary(vec![0; 8]), SqlType::Binary(8))),
             "@@identity" => Ok(identity(self.environment)),
@@ -250,6 +255,7 @@ impl Binder<'_> {
                 _ => return Err(errors::argument_count("session_context", "1")),
             }),
             "GETANSINULL" => yes,
+            "ORIGINAL_DB_NAME" => Some(name_of(&session.original_database)),
             "ERROR_NUMBER" | "ERROR_SEVERITY" | "ERROR_STATE" | "ERROR_LINE" => {
                 Some(self.caught(name, SqlType::Int)?)
             }

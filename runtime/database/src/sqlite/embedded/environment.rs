@@ -43,6 +43,8 @@ pub(crate) struct Session {
     /// Its entry among the sessions of the server.
     pub(crate) live: Arc<Entry>,
     pub(crate) database: DatabaseName,
+    /// The database that it came to, as `ORIGINAL_DB_NAME()` returns it.
+    pub(crate) original_database: String,
     /// Milliseconds that a writer waits for another; -1 for ever.
     pub(crate) lock_timeout: i64,
     /// `@@TEXTSIZE`

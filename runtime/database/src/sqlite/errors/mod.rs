@@ -81,6 +81,17 @@ pub(crate) fn collate_type(t: SqlType) -> SqlError {
     SqlError::new(447, format!("Expression type {} is invalid for COLLATE clause.", t.name()))
 }
 
+pub(crate) fn invalid_collation(name: &str) -> SqlError {
+    SqlError::new(448, format!("Invalid collation '{name}'."))
+}
+
+pub(crate) fn tiles_not_positive() -> SqlError {
+    SqlError::new(
+        4116,
+        "The function 'ntile' takes only a positive int or bigint expression as its input.",
+    )
+}
+
 pub(crate) fn collation_conflict(left: &str, right: &str) -> SqlError {
     SqlError::new(
         468,

@@ -137,6 +137,7 @@ fn nobody() -> Session {
         configurations: Configurations::default(),
         history: None,
         live: Arc::new(Sessions::default()).enter(LiveSession::new(&login, "", database.id)),
+        original_database: database.name.clone(),
         database,
         lock_timeout: -1,
         text_size: MOST_TEXT,

@@ -3,7 +3,7 @@
 use launchpod_types::{Message, SqlError};
 
 /// Number, severity and text; `%s` stands for an argument.
-const MESSAGES: [(i32, u8, &str); 41] = [
+const MESSAGES: [(i32, u8, &str); 42] = [
     (15461, 0, "Object does not reference any object, and no objects reference it."),
     (
         15336,
@@ -79,6 +79,7 @@ const MESSAGES: [(i32, u8, &str); 41] = [
         "The database name component of the object qualifier must be the name of the current \
          database.",
     ),
+    (15325, 16, "The current database does not contain a %s named '%s'."),
     (
         15335,
         11,

@@ -56,7 +56,7 @@ const VIEWS: [(&str, bool); 11] = [
 ];
 
 /// The texts of procedures.
-const PROCEDURES: [&str; 7] = [
+const PROCEDURES: [&str; 8] = [
     include_str!("procedures/odbc.sql"),
     include_str!("procedures/help.sql"),
     include_str!("procedures/security.sql"),
@@ -64,11 +64,15 @@ const PROCEDURES: [&str; 7] = [
     include_str!("procedures/properties.sql"),
     include_str!("procedures/locks.sql"),
     include_str!("procedures/messages.sql"),
+    include_str!("procedures/files.sql"),
 ];
 
 /// The texts of functions.
-const FUNCTIONS: [&str; 2] =
-    [include_str!("functions/metadata.sql"), include_str!("functions/tables.sql")];
+const FUNCTIONS: [&str; 3] = [
+    include_str!("functions/metadata.sql"),
+    include_str!("functions/tables.sql"),
+    include_str!("functions/files.sql"),
+];
 
 /// Procedures that have a second name, for clients of another version.
 const ALIASES: [(&str, &str); 4] = [

@@ -14,7 +14,7 @@ pub(crate) mod code_page;
 mod names;
 pub(crate) mod windows;
 
-pub(crate) use names::named;
+pub(crate) use names::{is_name, named};
 use windows::Windows;
 
 /// The name in SQLite of the order of Unicode text.

@@ -61,6 +61,16 @@ pub(crate) fn named(name: &str, unicode: bool) -> Option<Collation> {
     }
 }
 
+/// Whether a name is made as those of collations are: of a language, and of what its rules tell
+/// apart or the word for binary order.
+pub(crate) fn is_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let of_rules = ["_CI_AI", "_CI_AS", "_CS_AI", "_CS_AS"];
+    name.ends_with("_BIN")
+        || name.contains("_BIN2")
+        || of_rules.iter().any(|rules| name.contains(rules))
+}
+
 fn sensitivity(written: &str) -> Option<Differences> {
     let (case, accent) = match written {
         "CI_AI" => (false, false),
