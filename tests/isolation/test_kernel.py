@@ -14,6 +14,7 @@ REFUSED = {"EPERM", "ENOSYS"}
 
 # Linux, arch/x86/entry/syscalls/syscall_64.tbl.
 CALLS = {
+    5: {"sync": 162, "syncfs": 306},
     12: {
         "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "fsopen": 430, "fsmount": 432,
         "open_tree": 428, "move_mount": 429, "mount_setattr": 442, "swapon": 167, "quotactl": 179,
@@ -35,6 +36,7 @@ CALLS = {
         "mq_open": 240,
     },
     19: {"mknod": 133, "mknodat": 259},
+    24: {"inotify_init": 253, "inotify_init1": 294, "inotify_add_watch": 254, "fanotify_mark": 301},
     20: {"clock_settime": 227, "settimeofday": 164, "adjtimex": 159, "clock_adjtime": 305},
 }  # fmt: skip
 
@@ -167,7 +169,8 @@ import fcntl, stat, termios
 devices = [name for name in os.listdir("/dev")
            if stat.S_ISCHR(os.lstat(f"/dev/{name}").st_mode) or stat.S_ISBLK(os.lstat(f"/dev/{name}").st_mode)]
 answer = [devices, attempt(os.mkfifo, "/dev/fifo"), attempt(os.mknod, "/tmp/null", stat.S_IFCHR | 0o666, os.makedev(1, 3)),
-          attempt(fcntl.ioctl, 0, termios.TIOCSTI, b"x"), attempt(os.open, "/dev/tty", os.O_RDWR)]
+          attempt(fcntl.ioctl, 0, termios.TIOCSTI, b"x"), attempt(os.open, "/dev/tty", os.O_RDWR),
+          attempt(os.openpty), attempt(os.open, "/dev/pts/ptmx", os.O_RDWR)]
 """)
 
 
@@ -206,10 +209,60 @@ def test_no_limit_is_raised(answers):
     assert allowed == set()
 
 
+FIRST = looks.add("""
+import resource
+attempt(os.setpgid, 0, 1)  # A group with the first process, if it has one.
+parameter = ctypes.create_string_buffer(48)
+parameter[0] = 48
+answer = {
+    "idle": attempt(os.sched_setscheduler, 1, os.SCHED_IDLE, os.sched_param(0)),
+    "parameters": attempt(os.sched_setparam, 1, os.sched_param(0)),
+    "attributes": syscall(314, 1, ctypes.addressof(parameter), 0),
+    "nice": attempt(os.setpriority, os.PRIO_PROCESS, 1, 19),
+    "nice to its group": attempt(os.setpriority, os.PRIO_PGRP, 0, 19),
+    "nice to its user": attempt(os.setpriority, os.PRIO_USER, 0, 19),
+    "limits": attempt(resource.prlimit, 1, resource.RLIMIT_NOFILE, (8, 8)),
+    "itself": attempt(os.nice, 1),
+    "its own limits": attempt(resource.setrlimit, resource.RLIMIT_NOFILE, (1024, 1024)),
+}
+""")
+
+
+@pytest.mark.threat(4, 20)
+def test_the_first_process_is_not_slowed_down(answers):
+    answers = dict(answers[FIRST])
+    assert (answers.pop("itself"), answers.pop("its own limits")) == ("allowed", "allowed")
+    if platform.machine() != "x86_64":
+        del answers["attributes"]
+    assert set(answers.values()) == {"EPERM"}, answers
+
+
+SHARED = looks.add("""
+import fcntl, mmap
+folder = os.open("/", os.O_RDONLY)
+answer = {
+    "F_NOTIFY": attempt(fcntl.fcntl, folder, fcntl.F_NOTIFY, fcntl.DN_ACCESS),
+    "F_NOTIFY and more": syscall(72, folder, 1 << 32 | fcntl.F_NOTIFY, fcntl.DN_ACCESS),
+    "F_SETLEASE": attempt(fcntl.fcntl, folder, fcntl.F_SETLEASE, fcntl.F_RDLCK),
+    "MAP_HUGETLB": attempt(mmap.mmap, -1, 2 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000),
+    "MFD_HUGETLB": attempt(os.memfd_create, "huge", os.MFD_HUGETLB),
+}
+os.close(folder)
+""")
+
+
+@pytest.mark.threat(3, 24)
+def test_what_the_host_has_once_is_out_of_reach(answers):
+    answers = dict(answers[SHARED])
+    if platform.machine() != "x86_64":
+        del answers["F_NOTIFY and more"]
+    assert set(answers.values()) == {"EPERM"}, answers
+
+
 LIMITS = looks.add("""
 import resource
-answer = {name: resource.getrlimit(getattr(resource, name))[1]
-          for name in ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_RTPRIO", "RLIMIT_NICE")}
+names = ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_RTPRIO", "RLIMIT_NICE", "RLIMIT_SIGPENDING")
+answer = {name: resource.getrlimit(getattr(resource, name))[1] for name in names}
 """)
 
 
@@ -219,6 +272,7 @@ def test_what_no_script_needs_is_limited(answers):
     assert limits["RLIMIT_CORE"] == limits["RLIMIT_MSGQUEUE"] == 0
     assert limits["RLIMIT_RTPRIO"] == limits["RLIMIT_NICE"] == 0
     assert 0 < limits["RLIMIT_MEMLOCK"] <= 64 << 20
+    assert 0 < limits["RLIMIT_SIGPENDING"] <= 128
 
 
 @pytest.mark.threat(21)

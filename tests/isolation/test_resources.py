@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness.scripts import script
+from harness.server import FAST_ALONE
 
 
 def run_out(outcome, resource: str, setting: str) -> str:
@@ -56,6 +57,50 @@ def test_processor_time_of_all_processes_is_limited(attack, module_server):
     server = module_server(LAUNCHPOD_SCRIPT_CPU_TIME="5")
     outcome = attack(server, script("os.fork()\nos.fork()\nwhile True: pass"), "out of processor time")
     assert "5 s" in run_out(outcome, "processor time", "script_cpu_time")
+
+
+@pytest.mark.threat(4)
+def test_processor_time_is_limited_whatever_a_script_does_to_its_supervisor(attack, module_server):
+    server = module_server(LAUNCHPOD_SCRIPT_CPU_TIME="3", LAUNCHPOD_SCRIPT_TIMEOUT="120")
+    text = """
+try:
+    os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))
+except OSError:
+    pass
+for _ in range(60):
+    if os.fork() == 0:
+        break
+while True: pass
+"""
+    outcome = attack(server, script(text), "out of processor time")
+    assert "3 s" in run_out(outcome, "processor time", "script_cpu_time")
+
+
+@FAST_ALONE
+@pytest.mark.threat(2)
+def test_what_connections_hold_is_bounded(attack, small_server):
+    """Memory of the kernel that all of a host's connections share: a control group of version 1 counts
+    it apart, one of version 2 as any other."""
+    text = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+held, pairs = 0, []
+for _ in range(100):
+    try:
+        pairs.append((socket.create_connection(listener.getsockname(), timeout=1), listener.accept()[0]))
+        for one in pairs[-1]:
+            one.setblocking(False)
+            while True:
+                held += one.send(bytes(1 << 20))
+    except OSError:
+        pass
+print(held)
+"""
+    outcome = attack(small_server, script(text), {"succeeded", "out of memory"})
+    if outcome.errors:
+        run_out(outcome, "memory", "worker_memory")
+    else:
+        assert int(outcome.printed()) < 64 << 20
 
 
 FULL = {

@@ -15,6 +15,10 @@ pub struct Limits {
     /// Its share of the processors while they are short, against 1024 of what has no weight of
     /// its own, such as the server (2 to 262,144; cgroup v1's `cpu.shares`).
     pub cpu_weight: u32,
+    /// Bytes that the kernel holds for TCP connections, where it counts them apart from memory: for
+    /// the fast backend's workers in cgroups of version 1. What all of a host's connections may hold
+    /// is bounded, too. When it is hit `send` waits inside the worker.
+    pub tcp_memory: u64,
     /// Bytes in `/tmp`. When it is full `write` fails inside the worker.
     pub scratch: u64,
     /// Files and folders in `/tmp`. When there are so many no more can be made inside the worker.
@@ -46,6 +50,7 @@ impl Default for Limits {
             processes: 128,
             millicpus: None,
             cpu_weight: 512,
+            tcp_memory: 16 << 20,
             scratch: 256 << 20,
             scratch_files: 65_536,
             shared_memory: 64 << 20,

@@ -20,7 +20,7 @@
 //! | processes | limit | fork bombs |
 //! | processor | weight below the server's; a number of processors where configured | |
 //! | rlimits | core, message queues, real-time and raised priority 0; open files, locked memory, signals; file size as `/tmp` | |
-//! | devices | the engine's minimum (null, zero, full, random, urandom, tty) | |
+//! | devices | the engine's minimum (null, zero, full, random, urandom, tty), no terminals | all of a host's containers share what it has of these |
 //! | environment | the image's own; the proxy's address where there is a way out | the token is a file |
 //! | standard streams, log | not attached; log driver none | output goes through the supervisor |
 //! | `AutoRemove` | on | nothing stays when the controller is dead |
@@ -30,8 +30,10 @@
 //! The seccomp profile allows what CPython and the scientific packages use. Beyond what Docker's
 //! default refuses it refuses sockets other than AF_UNIX (AF_ALG led out of containers in
 //! CVE-2026-31431), ptrace and process_vm_*, splice and its kin, System V IPC, aio, personality,
-//! and 32-bit system calls. TCP sockets are allowed (`seccomp_streams.json`) to a worker that has
-//! something to connect to: its caller's database, or a way out.
+//! huge pages, sync, word of what others do with a file (inotify), priorities and limits of other
+//! processes than the caller, and 32-bit system calls. TCP sockets are allowed
+//! (`seccomp_streams.json`) to a worker that has something to connect to: its caller's database, or
+//! a way out.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -67,9 +69,10 @@ static SECCOMP_WITH_STREAMS: LazyLock<String> = LazyLock::new(|| {
         &SECCOMP[last..]
     )
 });
-/// What a worker can't look at: the union of what Docker masks from 20.10 to 28
+/// What a worker can't look at: terminals, and the union of what Docker masks from 20.10 to 28
 /// (moby, oci/defaults.go). A path that isn't there is passed over.
-const MASKED_PATHS: [&str; 13] = [
+const MASKED_PATHS: [&str; 14] = [
+    "/dev/pts",
     "/proc/acpi",
     "/proc/asound",
     "/proc/interrupts",
@@ -87,8 +90,10 @@ const MASKED_PATHS: [&str; 13] = [
 /// What a worker can't change, as Docker has it.
 const READ_ONLY_PATHS: [&str; 5] =
     ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
-/// Signals that may be queued for a worker's uid (sigqueue(3)).
-const PENDING_SIGNALS: i64 = 4096;
+/// Signals that may be queued for a worker's uid (sigqueue(3)), timers of timer_create(2) among
+/// them. Those of a forked worker count for the host's root, too, whose limit is some 4,000 for each
+/// GiB of memory (Linux, kernel/ucount.c and kernel/fork.c).
+const PENDING_SIGNALS: i64 = 128;
 /// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
 pub(crate) const OOM_SCORE_ADJUSTMENT: i64 = 500;
 
@@ -244,6 +249,22 @@ mod tests {
     use crate::network::{EngineNetwork, Outbound};
     use crate::user_namespace::UserNamespace;
 
+    /// The system calls that are allowed with some arguments alone.
+    const CONDITIONAL: [&str; 12] = [
+        "clone",
+        "clone3",
+        "fcntl",
+        "memfd_create",
+        "mmap",
+        "prlimit64",
+        "sched_setattr",
+        "sched_setparam",
+        "sched_setscheduler",
+        "setpriority",
+        "socket",
+        "socketpair",
+    ];
+
     fn container() -> ContainerCreateBody {
         container_in(Network::default())
     }
@@ -289,6 +310,7 @@ mod tests {
         assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
         let dangerous = [
             "bpf",
+            "inotify_init1",
             "io_uring_setup",
             "kcmp",
             "keyctl",
@@ -300,6 +322,7 @@ mod tests {
             "ptrace",
             "setns",
             "splice",
+            "sync",
             "unshare",
             "userfaultfd",
         ];
@@ -308,7 +331,7 @@ mod tests {
             for name in rule["names"].as_array().unwrap() {
                 let name = name.as_str().unwrap();
                 assert!(!dangerous.contains(&name), "{name}");
-                let conditional = ["clone", "clone3", "socket", "socketpair"].contains(&name);
+                let conditional = CONDITIONAL.contains(&name);
                 assert_eq!(unconditional, !conditional, "{name}");
             }
         }

@@ -55,6 +55,8 @@ pub struct Spawn {
     pub processes: u32,
     /// Processors, in thousandths; all when there is none.
     pub millicpus: Option<u32>,
+    /// Bytes that the kernel holds for TCP connections, where memory doesn't count them.
+    pub tcp_memory: u64,
     /// Bytes in `/tmp`.
     pub scratch: u64,
     /// Bytes in `/dev/shm`.

@@ -33,15 +33,14 @@ const DEVICES: [(&str, u32, u32); 6] = [
     ("urandom", 1, 9),
     ("tty", 5, 0),
 ];
-const LINKS: [(&str, &str); 5] = [
+const LINKS: [(&str, &str); 4] = [
     ("fd", "/proc/self/fd"),
     ("stdin", "/proc/self/fd/0"),
     ("stdout", "/proc/self/fd/1"),
     ("stderr", "/proc/self/fd/2"),
-    ("ptmx", "pts/ptmx"),
 ];
 /// Where workers mount something of their own.
-const FOLDERS: [&str; 3] = ["shm", "pts", "mqueue"];
+const FOLDERS: [&str; 2] = ["shm", "mqueue"];
 
 /// A step of the file system's making failed.
 #[derive(Debug, thiserror::Error)]

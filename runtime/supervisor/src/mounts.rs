@@ -39,10 +39,8 @@ const READ_ONLY: [&str; 5] =
 /// # Errors
 /// The kernel refuses one; the error names it.
 pub fn enter(adoption: &Adoption, run_folder: OwnedFd) -> io::Result<()> {
-    let pieces = MountFlags::NOSUID | MountFlags::NOEXEC;
     put("/proc", mount("proc", "/proc", "proc", HIDDEN, None))?;
     put("/sys", mount("sysfs", "/sys", "sysfs", HIDDEN | MountFlags::RDONLY, None))?;
-    put("/dev/pts", mount("devpts", "/dev/pts", "devpts", pieces, c"newinstance,ptmxmode=666"))?;
     put("/dev/mqueue", mount("mqueue", "/dev/mqueue", "mqueue", HIDDEN, None))?;
     scratch("/tmp", &format!("size={},nr_inodes={}", adoption.scratch, adoption.scratch_files))?;
     scratch("/dev/shm", &format!("size={}", adoption.shared_memory))?;

@@ -82,6 +82,7 @@ fn order(worker: String, uid: u32, limits: &Limits) -> Spawn {
         memory: limits.memory,
         processes: limits.processes,
         millicpus: limits.millicpus,
+        tcp_memory: limits.tcp_memory,
         scratch: limits.scratch,
         shared_memory: limits.shared_memory,
         scratch_files: limits.scratch_files,

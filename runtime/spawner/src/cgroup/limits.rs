@@ -13,8 +13,11 @@ const PERIOD: i64 = 100_000;
 pub(super) fn set(subsystem: &Subsystem, spawn: &Spawn) -> Result<()> {
     match subsystem {
         Subsystem::Mem(memory) => {
-            let most = i64::try_from(spawn.memory).unwrap_or(i64::MAX);
+            let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+            let most = bytes(spawn.memory);
             memory.set_limit(most)?;
+            // Version 2 counts it as memory; there this does nothing.
+            memory.set_tcp_limit(bytes(spawn.tcp_memory))?;
             // No swap: version 1 limits memory and swap together, version 2 swap alone.
             memory.set_memswap_limit(if memory.v2() { 0 } else { most })
         }

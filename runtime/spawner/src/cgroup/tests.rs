@@ -124,6 +124,7 @@ fn spawn() -> Spawn {
         memory: 1 << 20,
         processes: 7,
         millicpus: Some(1500),
+        tcp_memory: 65_536,
         cpu_weight: 512,
         ..Spawn::default()
     }
@@ -145,6 +146,7 @@ fn limits_are_written_as_version_1_reads_them() {
     for (mount, file, text) in [
         ("memory", "memory.limit_in_bytes", "1048576"),
         ("memory", "memory.memsw.limit_in_bytes", "1048576"),
+        ("memory", "memory.kmem.tcp.limit_in_bytes", "65536"),
         ("pids", "pids.max", "7"),
         ("cpu,cpuacct", "cpu.shares", "512"),
         ("cpu,cpuacct", "cpu.cfs_quota_us", "150000"),
