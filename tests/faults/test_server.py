@@ -1,5 +1,6 @@
 """The server dies, is stopped, or its client goes away, while a script runs."""
 
+import resource
 import socket
 import subprocess
 
@@ -7,6 +8,7 @@ import pytest
 
 from harness.docker import LABEL, containers, docker, remove_containers, wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
+from harness.server import ONE_BACKEND
 
 
 def image() -> str:
@@ -41,6 +43,22 @@ def test_a_start_sweeps_what_an_earlier_one_left_and_nothing_else(make_server):
         assert len(containers(strangers)) == 1
     finally:
         remove_containers(strangers)
+
+
+@ONE_BACKEND
+def test_who_never_logs_in_keeps_nobody_out(make_server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        server = make_server(enable=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    silent = [socket.create_connection((server.host, server.port)) for _ in range(400)]
+    with server.connect() as session:
+        assert session.run("SELECT 1").value == 1
+    for one in silent:
+        one.close()
+    assert server.stop() == 0, server.log_text()
 
 
 def test_sigterm_cancels_the_script(make_server):

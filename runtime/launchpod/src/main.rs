@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod known_images;
 mod logging;
+mod open_files;
 mod output;
 mod progress;
 mod settings;

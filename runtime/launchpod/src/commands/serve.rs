@@ -19,7 +19,7 @@ use crate::administrator::{self, ADMINISTRATOR, PASSWORD_VARIABLE};
 use crate::error::Error;
 use crate::settings::{Settings, SettingsArguments};
 use crate::signals::stop_on_signals;
-use crate::{assembly, output};
+use crate::{assembly, open_files, output};
 
 /// How long to wait before the SQL Server behind is tried again, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -34,6 +34,7 @@ pub struct Arguments {
 
 /// Serves clients until SIGTERM or SIGINT.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    open_files::raise_limit();
     let settings = arguments.settings.resolve()?;
     let data_dir = assembly::data_dir(&settings)?;
     let stop = stop_on_signals()?;
