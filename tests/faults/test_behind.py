@@ -1,18 +1,22 @@
 """The SQL Server behind is away, goes away, doesn't answer, or is another one than we know."""
 
 import threading
+from pathlib import Path
 
 import pymssql
+import pytds
 import pytest
 
 from harness.behind import TRUST, Front
 from harness.docker import wait_until
 from harness.drivers import Pyodbc
+from harness.recording import Recording
 from harness.scripts import DOCUMENTED, ENDLESS, script
 from harness.tds_server import (
     ATTENDED,
     ATTENTION,
     BATCH,
+    RPC,
     TdsServer,
     batch_text,
     done,
@@ -21,6 +25,11 @@ from harness.tds_server import (
     transaction_begun,
     transaction_rolled_back,
 )
+
+
+RECORDED = Path(__file__).parent / "recorded"
+# Has the interpreter run a batch, and no script.
+INTERPRETED = "IF 1 = 0 EXEC sp_execute_external_script N'Python', N'';\n"
 
 
 @pytest.fixture
@@ -185,6 +194,119 @@ def test_what_a_procedure_sets_is_asked_before_and_set_back(make_front):
     first = next(place for place, batch in enumerate(asked) if "dm_exec_sessions" in batch)
     assert asked[first + 1 : first + 3] == ["ROLLBACK TRANSACTION", "SET LANGUAGE British"]
     assert asked[-2:] == ["SET LANGUAGE 'us_english'; SET DATEFIRST 3; SET DATEFORMAT ymd", "SELECT 1"]
+
+
+@pytest.mark.parametrize(
+    ("known", "numbers"), [(row(n=1), [262]), (row(n=0), []), (error(208, "Invalid object name 'sys.fn_builtin_permissions'."), [])]
+)
+def test_a_role_runs_scripts_where_nobody_can_be_given_the_permission(make_front, known, numbers):
+    """Some servers know the permission's name, and say of everybody that they lack it."""
+    asked = []
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        text = batch_text(payload)
+        asked.append(text)
+        answers = {
+            "@@TRANCOUNT": row(depth=0, name="far", login="somebody", options=0),
+            "HAS_PERMS_BY_NAME(N'far'": row(any=0, one=0),
+            "IS_SRVROLEMEMBER": row(n=0),
+            "fn_builtin_permissions": known,
+            "N'db_owner'": row(n=0),
+            "N'scripts'": row(n=1),
+        }
+        return next((tokens for part, tokens in answers.items() if part in text), done())
+
+    with TdsServer(answer=answer) as server:
+        front = make_front(server, "--database-script-role", "scripts")
+        with front.connect() as session:
+            for _ in range(2):
+                assert session.run(script("print(1)")).numbers == numbers
+        # It is asked for once.
+        assert sum("fn_builtin_permissions" in text for text in asked) == 1
+        front.wait_for_no_containers()
+
+
+def test_a_session_that_stays_somebody_else_ends(make_front):
+    """EXECUTE AS of a procedure can't be reverted: nobody goes on as who that was."""
+    asked = []
+    text = "CREATE PROCEDURE kept AS EXECUTE AS USER = 'low'; IF 1 = 0 EXEC sp_execute_external_script N'Python', N''"
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        batch = batch_text(payload)
+        asked.append(batch)
+        answers = {
+            "@@TRANCOUNT": row(depth=0, name="far", login="somebody", options=0),
+            "OBJECT_DEFINITION": row(id=1, text=text, name="far"),
+            "REVERT": error(15199, "The current security context cannot be reverted."),
+        }
+        return next((tokens for part, tokens in answers.items() if part in batch), row(n=0))
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        with front_closed():
+            session.run("EXEC kept; SELECT N'never'").check()
+            session.run("SELECT N'never'").check()
+    assert "EXECUTE AS USER = 'low'" in asked and "USE [far]; REVERT" in asked
+    assert not any("never" in batch for batch in asked)
+
+
+def test_a_servers_cursor_over_a_script_is_refused(make_front):
+    """The server would say that it has no such procedure; a cursor over anything else is the server's."""
+    calls = []
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        calls.extend([payload] if kind == RPC else [])
+        return done(token=0xFE) if kind == RPC else row(a=1)
+
+    def opened(session, text: str):
+        return session.call("sp_cursoropen", pytds.output(param_type="int"), text, 1, 1)
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        refused = opened(session, script("pass"))
+        assert refused.numbers == [40510] and "sp_cursoropen of an external script" in refused.errors[0].text
+        assert not calls
+        opened(session, "SELECT 1 AS a").check()
+        assert len(calls) == 1
+        assert session.run("SELECT 1 AS a").value == 1
+
+
+def test_a_server_that_tells_nothing_of_transactions(make_front):
+    """Babelfish says nothing of a transaction before something is changed in it, nor when it has rolled
+    one back for an error; it counts the rows of a SET, and names columns by variables."""
+    recording = Recording(RECORDED / "babelfish-transactions.jsonl")
+    with TdsServer(recording.login, recording.answer) as server, make_front(server).connect() as session:
+        outcome = session.run(f"""{INTERPRETED}BEGIN TRAN
+INSERT INTO kept (n) VALUES (1), (2)
+SELECT @@ROWCOUNT, SCOPE_IDENTITY() AS last
+SAVE TRAN half
+ROLLBACK TRAN half
+SELECT @@TRANCOUNT AS depth
+COMMIT
+SELECT @@TRANCOUNT AS depth""").check()
+        assert [only.rows for only in outcome.sets] == [[(2, 8)], [(1,)], [(0,)]]
+        assert (outcome.sets[0].names, outcome.counts) == (["", "last"], [2, 1, 1, 1])
+        outcome = session.run(f"""{INTERPRETED}SET XACT_ABORT ON
+BEGIN TRAN
+BEGIN TRY
+  INSERT INTO kept (n) VALUES (100)
+END TRY
+BEGIN CATCH
+  SELECT XACT_STATE() AS state, @@TRANCOUNT AS depth, ERROR_NUMBER() AS number
+  ROLLBACK
+  SELECT XACT_STATE() AS state, @@TRANCOUNT AS depth
+END CATCH
+SET XACT_ABORT OFF""").check()
+        assert [only.rows for only in outcome.sets] == [[(-1, 1, 547)], [(0, 0)]]
+        outcome = session.run(f"""{INTERPRETED}BEGIN TRAN
+BEGIN TRY
+  SELECT * FROM nowhere
+END TRY
+BEGIN CATCH
+  SELECT XACT_STATE() AS state
+END CATCH
+IF @@TRANCOUNT > 0 ROLLBACK
+SELECT @@TRANCOUNT AS depth""").check()
+        assert [only.rows for only in outcome.sets] == [[(0,)], [(0,)]]
+    assert recording.next == len(recording.exchanges)
 
 
 def front_closed():

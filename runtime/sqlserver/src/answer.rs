@@ -9,7 +9,7 @@ use launchpod_tds::client::packets::Packet;
 use launchpod_tds::client::response::{ServerMessage, Token, TokenReader};
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
-use launchpod_tds::token::{DoneStatus, ReturnKind};
+use launchpod_tds::token::{Done, DoneStatus, ReturnKind};
 use launchpod_types::{Message, SqlError};
 
 use crate::batches::Batches;
@@ -22,6 +22,9 @@ use crate::{UNREAD_HINT, is_about_scripts};
 const ROW_LIMIT: usize = (2 << 30) + (1 << 20);
 /// Rows that have come go on when no more come for so long.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The kind of statement of a SELECT, CurCmd of [MS-TDS] 2.2.7.6.
+const SELECT: u16 = 0xc1;
 
 /// Messages that the interpreter gives by itself: the change of database and of language, and
 /// that a statement was terminated.
@@ -151,7 +154,7 @@ impl Talk {
                 }
                 Token::Done(done) => {
                     answer.flush().await;
-                    if done.status.contains(DoneStatus::COUNT) {
+                    if done.status.contains(DoneStatus::COUNT) && !answer.is_own(&done) {
                         answer.send(Event::RowsAffected(done.rows)).await;
                     }
                 }
@@ -210,6 +213,12 @@ impl Talk {
 impl Answer<'_> {
     fn is_procedure(&self) -> bool {
         matches!(self.job.kind, JobKind::Unknown)
+    }
+
+    /// Whether a count is of the statement that brings an INSERT's identity back, not the INSERT's:
+    /// some servers count the rows of a SET, as those of a SELECT.
+    fn is_own(&self, done: &Done) -> bool {
+        done.command == SELECT && self.job.request.brings_identity()
     }
 
     fn has_rows(&self) -> bool {

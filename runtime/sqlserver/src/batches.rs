@@ -20,6 +20,7 @@ use launchpod_types::calendar::{DAYS_FROM_1900, TICKS_PER_DAY, TICKS_PER_SECOND}
 use launchpod_types::{Column, SqlType, Value};
 use launchpod_wire::types::{from_wire, sql_type};
 
+use crate::statement::is_own;
 use crate::text::encoding;
 
 /// A batch ends after so many rows or so many bytes of them.
@@ -79,10 +80,11 @@ enum Builder {
     Variant(BinaryBuilder),
 }
 
-/// A result set's columns as the database's sessions describe them.
+/// A result set's columns as the database's sessions describe them. Some servers name a column by
+/// the variable that it shows, which can be one of our own in place of what the user wrote.
 pub(crate) fn described(columns: &[WireColumn]) -> Arc<[Column]> {
     let column = |column: &WireColumn| Column {
-        name: column.name.clone(),
+        name: Some(&column.name).filter(|name| !is_own(name)).cloned().unwrap_or_default(),
         sql_type: sql_type(&column.type_info),
         nullable: column.flags.nullable,
         identity: column.flags.identity,

@@ -1,13 +1,14 @@
 //! The SQL Server as a database of the interpreter's, every statement of which it runs: for
 //! sessions that no client's packets are passed on for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use launchpod_database::{Database, Login, Session};
 use launchpod_tds::message::Reset;
 use launchpod_types::{Message, SqlError};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::connect::{ConnectError, Connected, Upstream, own_login};
 use crate::definitions::Definitions;
@@ -20,6 +21,8 @@ use crate::remote::Remote;
 pub struct SqlServer {
     upstream: Arc<Upstream>,
     definitions: Arc<Definitions>,
+    /// Whether the server has the permission to run external scripts, once that was asked.
+    known_permission: Arc<OnceLock<bool>>,
 }
 
 // === impl SqlServer ===
@@ -28,7 +31,7 @@ impl SqlServer {
     /// A server that is reached like this.
     pub fn new(upstream: Arc<Upstream>) -> Self {
         let definitions = Arc::new(Definitions::new(Arc::clone(&upstream)));
-        SqlServer { upstream, definitions }
+        SqlServer { upstream, definitions, known_permission: Arc::default() }
     }
 
     /// Where sessions are opened.
@@ -39,6 +42,10 @@ impl SqlServer {
     /// Which procedures reach external scripts.
     pub fn definitions(&self) -> &Arc<Definitions> {
         &self.definitions
+    }
+
+    pub(crate) fn known_permission(&self) -> &OnceLock<bool> {
+        &self.known_permission
     }
 
     /// A session of the interpreter's over a line to this server, on which this login is.
@@ -65,7 +72,7 @@ impl Database for SqlServer {
 
 /// Why there is no session, as a client is told: what the server said, or, when it can't be
 /// reached, the error that drivers take for one that passes, and try again ("Transient fault
-/// error codes", 40613).
+/// error codes", 40613). Where the server is and why it can't be reached is the log's alone.
 pub fn refused(error: ConnectError) -> SqlError {
     match error {
         ConnectError::Refused { message: Some(message), .. } => SqlError(Box::new(Message {
@@ -77,10 +84,12 @@ pub fn refused(error: ConnectError) -> SqlError {
             procedure: String::new(),
         })),
         other => {
-            let text = format!(
-                "The SQL Server behind Launchpod is not currently available. Please retry the connection later. {other}."
-            );
-            SqlError::with_class(40613, 17, text)
+            warn!(error = %other, "No session at the SQL Server behind");
+            SqlError::with_class(
+                40613,
+                17,
+                "The SQL Server behind Launchpod is not currently available. Please retry the connection later.",
+            )
         }
     }
 }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::connect::Upstream;
+use crate::is_passing;
 use crate::line::Line;
 use crate::reach::Reach;
 use crate::statement::{bracketed, quoted};
@@ -166,7 +167,7 @@ impl Definitions {
             return ask_by_view(line, name).await;
         }
         let error = match ask(line, name, false).await {
-            Err(error) if error.number() != crate::connection_lost().number() => error,
+            Err(error) if !is_passing(&error) => error,
             answered => return answered,
         };
         let answered = ask_by_view(line, name).await?;

@@ -192,15 +192,14 @@ impl Talk {
         RequestHeaders { transaction: self.state().descriptor, outstanding: 1 }
     }
 
-    /// Notes what a statement has made of the transaction, and says so. Its beginning and its
-    /// end the server tells; how many BEGINs are within it, it doesn't.
+    /// Notes what a statement has made of the transaction, and says so.
     pub async fn count_transactions(
         &mut self,
         job: &Job,
         before: u32,
         heard: &Heard,
     ) -> io::Result<()> {
-        let now = self.state().transaction.depth;
+        let now = self.depth_after(job, before, heard.error.is_some()).await?;
         if let Some(error) = heard.error.as_ref().filter(|_| before > 0 && now == 0) {
             let mut state = self.state();
             let is_doomed = state.aborts || error.number() == DEADLOCK;
@@ -215,19 +214,29 @@ impl Talk {
                 return Ok(());
             }
         }
-        let went_well = heard.error.is_none();
-        let depth = match job.kind {
-            JobKind::Begin if went_well && before > 0 => before + 1,
-            JobKind::Commit if went_well && before > 1 => before - 1,
-            JobKind::Unknown if now > 0 => self.asked_depth().await?.unwrap_or(now),
-            _ => now,
-        };
-        self.state().transaction.depth = depth;
-        if depth != before {
-            let state = TransactionState { depth };
+        self.state().transaction.depth = now;
+        if now != before {
+            let state = TransactionState { depth: now };
             let _ = job.events.send(Ok(Event::Transaction(state))).await;
         }
         Ok(())
+    }
+
+    /// How many transactions there are within each other after a statement. The server tells of the
+    /// outermost one's beginning and end, and not every server of that: Babelfish says nothing of
+    /// a transaction in which nothing was changed. What a statement that went well makes of it is
+    /// known; else the server is asked.
+    async fn depth_after(&mut self, job: &Job, before: u32, failed: bool) -> io::Result<u32> {
+        let told = self.state().transaction.depth;
+        Ok(match job.kind {
+            JobKind::Begin if !failed => before + 1,
+            JobKind::Commit if !failed => before.saturating_sub(1),
+            JobKind::Rollback | JobKind::Unknown if told > 0 => {
+                self.asked_depth().await?.unwrap_or(told)
+            }
+            _ if failed && told > 0 => self.asked_depth().await?.unwrap_or(told),
+            _ => told,
+        })
     }
 
     /// Ends a transaction that the server has rolled back already.

@@ -21,6 +21,7 @@ mod line;
 mod literal;
 mod loopback;
 mod options;
+mod permit;
 mod reach;
 mod remote;
 mod state;
@@ -48,6 +49,12 @@ pub fn is_about_scripts(number: i32, text: &str) -> bool {
 
 /// What is added to such an error.
 pub const UNREAD_HINT: &str = "The server runs this procedure by itself, because its definition can't be read here; so external scripts in it don't reach Launchpod. GRANT VIEW DEFINITION on it to the caller, or name a definition_login in Launchpod's settings; one WITH ENCRYPTION can't be read at all.";
+
+/// Whether an error says nothing of what the server knows: the connection, a lock (1204, 1205, 1222)
+/// or its resources are the matter ("Database Engine error severities", from 17 on).
+pub(crate) fn is_passing(error: &launchpod_types::SqlError) -> bool {
+    error.0.class >= 17 || matches!(error.number(), 1204 | 1205 | 1222)
+}
 
 /// What becomes of a session whose connection to the server is lost: the number and text that
 /// SQL Server's clients know of a session that was ended ("Database engine events and errors").

@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::Channel;
-use crate::connection_lost;
 use crate::job::{Job, Talk, first_row};
 use crate::options::{NOCOUNT, QUOTED_IDENTIFIER, XACT_ABORT};
 use crate::state::{Scope, State};
+use crate::{connection_lost, is_passing};
 
 /// Jobs that wait: the interpreter starts the next when it has taken what the last one yields.
 const JOBS_IN_FLIGHT: usize = 16;
@@ -148,7 +148,7 @@ impl Line {
         let known = "SELECT @@TRANCOUNT, DB_NAME(), SUSER_SNAME()";
         if !self.state().lacks_options {
             match self.row(&format!("{known}, @@OPTIONS")).await {
-                Err(error) if error.number() != connection_lost().number() => {
+                Err(error) if !is_passing(&error) => {
                     tracing::debug!(%error, "The server has no @@OPTIONS");
                     self.state().lacks_options = true;
                 }
@@ -156,7 +156,7 @@ impl Line {
             }
         }
         match self.row(known).await {
-            Err(error) if error.number() != connection_lost().number() => {
+            Err(error) if !is_passing(&error) => {
                 tracing::debug!(%error, "The server doesn't tell a session's state");
                 Ok(None)
             }

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Channel;
 use crate::connect::own_login;
-use crate::connection_lost;
 use crate::line::Line;
+use crate::{connection_lost, is_passing};
 
 /// Who has logged in, for further connections.
 #[derive(Clone, Debug)]
@@ -57,11 +57,11 @@ impl Line {
     /// Who the session acts as; `None` when the server can't tell.
     ///
     /// # Errors
-    /// When the connection is lost.
+    /// When the connection is lost, or the server hasn't the means to say it now.
     pub(crate) async fn acts_as(&self) -> Result<Option<Vec<Value>>, SqlError> {
         match self.row(ACTS_AS).await {
             Ok(row) => Ok(row),
-            Err(error) if error.number() == connection_lost().number() => Err(error),
+            Err(error) if is_passing(&error) => Err(error),
             Err(error) => {
                 tracing::debug!(%error, "The server can't tell who a session acts as");
                 Ok(None)

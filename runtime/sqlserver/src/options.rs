@@ -53,9 +53,13 @@ fn question(option: &str) -> Option<String> {
     Some(match option {
         "DATEFIRST" => "SELECT CAST(@@DATEFIRST AS nvarchar(20))".to_owned(),
         "LOCK_TIMEOUT" => "SELECT CAST(@@LOCK_TIMEOUT AS nvarchar(20))".to_owned(),
-        "TEXTSIZE" => "SELECT CAST(@@TEXTSIZE AS nvarchar(20))".to_owned(),
         LANGUAGE => "SELECT QUOTENAME(@@LANGUAGE, N'''')".to_owned(),
         "DATEFORMAT" => own_session("CAST(date_format AS nvarchar(3))"),
+        // Not every server has @@TEXTSIZE, and an error could cost a caller their transaction; nor
+        // does every server take -1 for «all of it».
+        "TEXTSIZE" => own_session(
+            "CAST(CASE text_size WHEN -1 THEN 2147483647 ELSE text_size END AS nvarchar(20))",
+        ),
         "DEADLOCK_PRIORITY" => own_session("CAST(deadlock_priority AS nvarchar(20))"),
         "TRANSACTION ISOLATION LEVEL" => own_session(
             "CHOOSE(transaction_isolation_level, N'READ UNCOMMITTED', N'READ COMMITTED', N'REPEATABLE READ', N'SERIALIZABLE', N'SNAPSHOT')",
@@ -119,7 +123,8 @@ mod tests {
     #[test]
     fn what_is_asked_is_t_sql() {
         let names = FLAGS.iter().map(|(name, _)| *name);
-        let others = ["DATEFIRST", "LANGUAGE", "DATEFORMAT", "TRANSACTION ISOLATION LEVEL"];
+        let others =
+            ["DATEFIRST", "LANGUAGE", "DATEFORMAT", "TEXTSIZE", "TRANSACTION ISOLATION LEVEL"];
         for name in names.chain(others) {
             let question = question(name).unwrap();
             assert_eq!(launchpod_tsql::parse(&question).unwrap().statements.len(), 1, "{question}");

@@ -9,7 +9,7 @@ use launchpod_database::{
 };
 use launchpod_tsql::TokenKind;
 use launchpod_tsql::ast::{ObjectName, StatementKind};
-use launchpod_types::{Identity, SqlError, Value};
+use launchpod_types::{Identity, SqlError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -62,22 +62,6 @@ impl Remote {
     /// SCOPE_IDENTITY() where the interpreter stands.
     fn scope_identity(&self) -> Option<i128> {
         self.line.state().scopes.last().and_then(|scope| scope.identity)
-    }
-
-    /// What a function says; nothing when it isn't there, or doesn't know what it is asked for (NULL).
-    async fn says(&self, question: &str) -> Result<Option<bool>, SqlError> {
-        match self.line.row(&format!("SELECT {question}")).await {
-            Ok(row) => Ok(match row.and_then(|row| row.into_iter().next()) {
-                Some(Value::Int(said)) => Some(said == 1),
-                Some(Value::Bit(said)) => Some(said),
-                _ => None,
-            }),
-            Err(error) if error.number() == crate::connection_lost().number() => Err(error),
-            Err(error) => {
-                tracing::debug!(%error, question, "The server can't tell");
-                Ok(None)
-            }
-        }
     }
 }
 
@@ -135,35 +119,12 @@ impl Session for Remote {
     }
 
     async fn permit(&mut self, action: Action) -> Result<(), SqlError> {
-        let Action::ExternalScript { .. } = action else { return Ok(()) };
-        let database = self.line.identity().database;
-        // As the documentation of HAS_PERMS_BY_NAME asks of a database: by its name.
-        let permission = format!(
-            "HAS_PERMS_BY_NAME(N'{}', N'DATABASE', N'EXECUTE ANY EXTERNAL SCRIPT')",
-            database.replace('\'', "''")
-        );
-        let mut is_allowed = self.says(&permission).await?;
-        if is_allowed != Some(true)
-            && self.says("IS_SRVROLEMEMBER(N'sysadmin')").await? == Some(true)
-        {
-            return Ok(());
-        }
-        // Roles count only before a server that doesn't know the permission: a DENY is the last word.
-        let script_role = self.server.upstream().config().script_role.clone();
-        for role in ["db_owner".to_owned()].into_iter().chain(script_role) {
-            if is_allowed.is_none() {
-                let member = format!("IS_ROLEMEMBER(N'{}')", role.replace('\'', "''"));
-                is_allowed = self.says(&member).await?.filter(|is_member| *is_member);
+        match action {
+            Action::ExternalScript { language } => {
+                self.line.permit_script(&self.server, &language).await
             }
+            Action::Configure | Action::Reconfigure => Ok(()),
         }
-        if is_allowed == Some(true) {
-            return Ok(());
-        }
-        Err(SqlError::with_class(
-            262,
-            14,
-            format!("EXECUTE ANY EXTERNAL SCRIPT permission denied in database '{database}'."),
-        ))
     }
 
     fn is_server(&self) -> bool {

@@ -25,6 +25,8 @@ use crate::literal;
 
 /// The parameter that brings the new SCOPE_IDENTITY() back.
 pub(crate) const NEW_IDENTITY: &str = "@launchpod_new_identity";
+/// What the names of our own parameters begin with.
+const OWN: &str = "@launchpod_";
 /// The type of SCOPE_IDENTITY() ("SCOPE_IDENTITY (Transact-SQL)").
 const IDENTITY_TYPE: SqlType = SqlType::Decimal { precision: 38, scale: 0 };
 
@@ -69,6 +71,20 @@ pub(crate) struct Argument {
 struct Rewritten {
     text: String,
     parameters: Variables,
+}
+
+// === impl Request ===
+
+impl Request {
+    /// Whether it is an INSERT that tells the new SCOPE_IDENTITY().
+    pub fn brings_identity(&self) -> bool {
+        match self {
+            Request::Call { arguments, .. } => {
+                arguments.last().is_some_and(|argument| argument.name == NEW_IDENTITY)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The request for a statement; `identity` is what SCOPE_IDENTITY() returns.
@@ -406,9 +422,14 @@ fn own_function<'n>(
     Some((own, Arc::clone(execute.variables.get(*own)?)))
 }
 
+/// Whether a name is that of a parameter of our own.
+pub(crate) fn is_own(name: &str) -> bool {
+    name.starts_with(OWN)
+}
+
 /// Makes a parameter of what is the interpreter's, and returns its name.
 fn own(parameters: &mut Variables, name: &str, value: Arc<Variable>) -> String {
-    let name = format!("@launchpod_{}", name.trim_start_matches('@'));
+    let name = format!("{OWN}{}", name.trim_start_matches('@'));
     parameters.insert(name.clone(), value);
     name
 }

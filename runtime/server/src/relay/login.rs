@@ -12,7 +12,7 @@ use launchpod_tds::login::Login;
 use launchpod_tds::packet::PacketHeader;
 use launchpod_types::SqlError;
 use tokio::io::AsyncWriteExt as _;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{Exchange, Relay};
 use crate::connection::Runner;
@@ -46,7 +46,6 @@ pub(crate) async fn log_in(
             return Err(LoginFailure::Refused(SqlError::with_class(18456, 14, text)));
         }
         Err(error) => {
-            warn!(%error, "No session at the SQL Server behind");
             let error = refused(error);
             return Err(refuse_and_close(transport, packets, shared, error).await?);
         }
