@@ -21,6 +21,7 @@ use std::io;
 use launchpod_sqlserver::{Channel, Line, Reached, SqlServer, connection_lost};
 use launchpod_tds::client::packets::PacketReader;
 use launchpod_tds::message::{ClientMessage, Reset};
+use launchpod_tds::rpc::SpecialProcedure;
 use launchpod_tds::token::Done;
 use launchpod_tds::version::TdsVersion;
 use launchpod_types::SqlError;
@@ -70,6 +71,15 @@ enum Came {
     End,
     Request(Request),
     TooLong,
+}
+
+/// The error for a server's cursor over what an external script returns.
+fn no_cursor(cursor: Option<SpecialProcedure>) -> SqlError {
+    let name = cursor.map_or("", SpecialProcedure::name);
+    let text = format!(
+        "Statement '{name} of an external script' is not supported in this version of SQL Server."
+    );
+    SqlError::new(40510, text)
 }
 
 // === impl Relay ===
@@ -179,6 +189,10 @@ impl Relay {
             sign = watch(&mut self.read, &mut self.packets, &gone) => Err(sign),
         };
         match looked {
+            Ok(Reached::Script) if request.cursor.is_some() => {
+                self.take_back().await?;
+                self.runner.responder.refuse(no_cursor(request.cursor)).await
+            }
             Ok(Reached::Script) => {
                 let interpreted = self.interpret(request, cancel, gone).await;
                 self.take_back().await?;

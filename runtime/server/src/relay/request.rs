@@ -21,6 +21,8 @@ pub(super) struct Request {
     pub transaction: u64,
     /// What it comes to.
     pub reach: Reach,
+    /// The procedure that opens a cursor over what it comes to.
+    pub cursor: Option<SpecialProcedure>,
 }
 
 /// The packets so far of a request.
@@ -92,6 +94,7 @@ impl Request {
             reset,
             transaction: 0,
             reach: Reach::default(),
+            cursor: None,
         }
     }
 
@@ -110,6 +113,9 @@ impl Request {
                 self.transaction = calls.headers().transaction;
                 for call in calls.map_while(Result::ok) {
                     let reach = call_reach(&call, &is_own);
+                    if !reach.is_nothing() {
+                        self.cursor = self.cursor.or(opened(&call));
+                    }
                     self.reach.script |= reach.script;
                     self.reach.calls.extend(reach.calls);
                 }
@@ -129,30 +135,44 @@ fn call_reach(call: &RpcCall, is_own: &impl Fn(i32) -> bool) -> Reach {
         let script = matches!(handle, Some(Value::Int(handle)) if is_own(*handle));
         Reach { script, calls: Vec::new() }
     };
-    let special = match &call.procedure {
-        Procedure::Special(special) => *special,
-        Procedure::Named(name) => match special_of(name) {
-            Some(special) => special,
-            None => return Reach::of_call(name),
-        },
+    let Some(special) = special(call) else {
+        let Procedure::Named(name) = &call.procedure else { return Reach::default() };
+        return Reach::of_call(name);
     };
     match special {
         SpecialProcedure::ExecuteSql => Reach::of(text(0)),
         // After the handle: parameters' declarations and the text, or the call.
         SpecialProcedure::Prepare | SpecialProcedure::PrepExec => Reach::of(text(2)),
+        SpecialProcedure::CursorOpen => Reach::of(text(1)),
+        SpecialProcedure::CursorPrepare => Reach::of(text(2)),
+        // The cursor's handle comes first.
+        SpecialProcedure::CursorPrepExec => Reach::of(text(3)),
         SpecialProcedure::PrepExecRpc => Reach::of_call(text(1)),
         SpecialProcedure::Execute | SpecialProcedure::Unprepare => own_handle(),
         _ => Reach::default(),
     }
 }
 
-/// The procedures with a number that drivers also call by name.
-fn special_of(name: &str) -> Option<SpecialProcedure> {
-    use SpecialProcedure::{Execute, ExecuteSql, PrepExec, Prepare, Unprepare};
+/// The procedure with a number that is called, by it or by its name.
+fn special(call: &RpcCall) -> Option<SpecialProcedure> {
+    use SpecialProcedure::{
+        CursorOpen, CursorPrepExec, CursorPrepare, Execute, ExecuteSql, PrepExec, Prepare,
+        Unprepare,
+    };
+    let name = match &call.procedure {
+        Procedure::Special(special) => return Some(*special),
+        Procedure::Named(name) => name,
+    };
     let last = name.rsplit('.').next()?.trim_matches(['[', ']']);
-    [ExecuteSql, Prepare, PrepExec, Execute, Unprepare]
+    [ExecuteSql, Prepare, PrepExec, Execute, Unprepare, CursorOpen, CursorPrepare, CursorPrepExec]
         .into_iter()
         .find(|special| special.name().eq_ignore_ascii_case(last))
+}
+
+/// The procedure by which a call opens a cursor, now or later.
+fn opened(call: &RpcCall) -> Option<SpecialProcedure> {
+    use SpecialProcedure::{CursorOpen, CursorPrepExec, CursorPrepare};
+    special(call).filter(|special| matches!(special, CursorOpen | CursorPrepare | CursorPrepExec))
 }
 
 #[cfg(test)]
