@@ -101,15 +101,49 @@ def test_a_merge_runs(table):
     assert table.run(f"{INTERPRETED}{merge} SELECT SUM(n) AS n FROM kept").check().value == 8
 
 
-def test_nobody_else_stays_behind(sql):
-    call = "EXEC sp_execute_external_script N''Python'', N''pass''"
+@pytest.fixture
+def low(sql):
+    """A session, and a user as whom it may act."""
     sql.run("CREATE USER low WITHOUT LOGIN").check()
+    yield sql
+    sql.run("DROP USER low").check()
+
+
+WHO = "SELECT USER_NAME() AS name"
+
+
+def names(outcome) -> list[str]:
+    return [only.value for only in outcome.sets]
+
+
+def test_execute_as_ends_with_what_is_called(low):
+    quoted = INTERPRETED.replace("'", "''")
+    low.run(
+        f"CREATE PROCEDURE steps AS EXECUTE AS USER = 'low'; {WHO}; REVERT; REVERT; {WHO}; EXECUTE AS USER = 'low'; {INTERPRETED}{WHO}"
+    ).check()
     try:
-        for batch in (f"EXEC(N'{call}') AS USER = 'low'", f"EXEC(N'EXECUTE AS USER = ''low''; {call}')"):
-            assert sql.run(batch).numbers == [40510]
-            assert sql.run("SELECT USER_NAME() AS name").value == "dbo"
+        for batch, acted in [
+            (f"EXEC (N'{quoted}{WHO}') AS USER = 'low'", ["low"]),
+            ("EXEC steps", ["low", "dbo", "low"]),
+            (f"EXEC (N'EXEC steps; {quoted}{WHO}')", ["low", "dbo", "low", "dbo"]),
+            # A REVERT in what is called is about its own EXECUTE AS alone.
+            (f"{INTERPRETED}EXECUTE AS USER = 'low'; EXEC (N'{quoted}REVERT; {WHO}'); REVERT", ["low"]),
+            (f"BEGIN TRY EXEC (N'EXECUTE AS USER = ''low''; {quoted}THROW 50001, N''no'', 1') END TRY BEGIN CATCH {WHO} END CATCH", ["dbo"]),
+        ]:
+            assert names(low.run(f"{batch}; {WHO}").check()) == [*acted, "dbo"]
+            assert low.run(WHO).value == "dbo"
+        refused = low.run(f"EXEC (N'{quoted}EXECUTE AS USER = ''low'' WITH NO REVERT')")
+        assert refused.numbers == [40510] and low.run(WHO).value == "dbo"
     finally:
-        sql.run("DROP USER low").check()
+        low.run("DROP PROCEDURE steps").check()
+
+
+def test_a_script_is_run_as_who_calls_it(low):
+    call = "EXEC (N'EXEC sp_execute_external_script N''Python'', N''print(1)''') AS USER = 'low'"
+    assert low.run(call).numbers == [262]
+    low.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO low").check()
+    low.run(call).check()
+    assert low.run(WHO).value == "dbo"
 
 
 def test_a_catch_knows_the_error(table):
@@ -310,6 +344,13 @@ def test_permission_is_the_servers(front, sql):
             assert session.run(call).numbers == [262]
             sql.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
             session.run(call).check()
+            sql.run("DENY EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO reader").check()
+            assert session.run(call).numbers == [39007]
+            sql.run("REVOKE EXECUTE ANY EXTERNAL SCRIPT FROM reader").check()
+            assert session.run(call).numbers == [262]
+            sql.run("GRANT EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO reader").check()
+            session.run(call).check()
+            sql.run("REVOKE EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python FROM reader").check()
             # Not even an owner of the database is asked for then.
             sql.run("ALTER ROLE db_owner ADD MEMBER reader; DENY EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
             assert session.run(call).numbers == [262]

@@ -171,11 +171,6 @@ impl Run<'_> {
     /// Has the database know whose statements come next: a procedure's or a text's, which may run
     /// as somebody else.
     async fn enter(&mut self, inner: &Scope) -> Result<(), Stop> {
-        let acts_as_another =
-            matches!(inner.run_as, Some(ExecutionContext::Login(_) | ExecutionContext::User(_)));
-        if acts_as_another && self.session.database.is_server() {
-            return Err(unsupported("EXECUTE … AS"));
-        }
         let called = match inner.procedure_id {
             0 => Called::Text,
             object_id => Called::Procedure { object_id },

@@ -185,13 +185,13 @@ impl Run<'_> {
                 StatementKind::WaitFor(wait) => self.wait(wait).await?,
                 StatementKind::Goto(label) => return Ok(Flow::Goto(label.fold())),
                 StatementKind::Label(_) => {}
-                // The server isn't told where what is called ends, and would go on as somebody else.
+                // The server isn't told where what is called ends: there must be a way back.
                 StatementKind::Security(security)
-                    if matches!(**security, Security::ExecuteAs { .. })
+                    if has_no_way_back(security)
                         && self.scope.depth > 1
                         && self.session.database.is_server() =>
                 {
-                    return Err(unsupported("EXECUTE AS in what is called"));
+                    return Err(unsupported("EXECUTE AS … WITH in what is called"));
                 }
                 StatementKind::Kill(_) if !self.session.database.is_server() => {
                     return Err(unsupported("KILL"));
@@ -234,6 +234,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether REVERT alone doesn't end an EXECUTE AS.
+fn has_no_way_back(security: &Security) -> bool {
+    matches!(security, Security::ExecuteAs { no_revert, cookie, .. } if *no_revert || cookie.is_some())
 }
 
 /// Whether an error ends the whole batch: those of conversion do ("Database Engine error

@@ -268,7 +268,7 @@ impl Answer<'_> {
             return;
         }
         // In the error's own text: the messages of an input query go nowhere.
-        if message.number == OBJECT_PERMISSION && self.job.in_procedure {
+        if message.number == OBJECT_PERMISSION && self.job.depth > 1 {
             message.text = format!("{} {CHAINING_HINT}", message.text);
         } else if self.is_procedure() && is_about_scripts(message.number, &message.text) {
             message.text = format!("{} {UNREAD_HINT}", message.text);

@@ -8,7 +8,7 @@ use launchpod_tds::client::request::{Call, batch};
 use launchpod_tds::headers::RequestHeaders;
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
-use launchpod_tsql::ast::{SetOption, StatementKind, Transaction};
+use launchpod_tsql::ast::{Security, SetOption, StatementKind, Transaction};
 use launchpod_types::{SqlError, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::Heard;
 use crate::channel::Channel;
 use crate::connection_lost;
-use crate::state::State;
+use crate::state::{Leaving, State};
 use crate::statement::{Argument, Request};
 
 /// The error of a deadlock's victim, whose transaction is rolled back.
@@ -31,8 +31,8 @@ pub(crate) struct Job {
     pub kind: JobKind,
     /// The line of the statement in its text, from 1.
     pub line: u32,
-    /// Whether it stands in a procedure of a user's.
-    pub in_procedure: bool,
+    /// How deep it stands in what is called; 1 is the batch itself.
+    pub depth: usize,
     pub events: Yield,
     pub cancel: CancellationToken,
 }
@@ -49,6 +49,12 @@ pub(crate) enum JobKind {
     Rollback,
     /// It sets options.
     Set(SetOption),
+    /// It has the session act as somebody else.
+    ExecuteAs,
+    /// It ends that.
+    Revert,
+    /// A procedure or text has ended.
+    Leave(Leaving),
     /// It runs a procedure or something that nobody here has read, which may do both.
     Unknown,
     /// Its rows come from elsewhere: the text of the INSERT before its EXEC, and the rows.
@@ -79,6 +85,11 @@ impl JobKind {
             StatementKind::Transaction(Transaction::Rollback { .. }) => JobKind::Rollback,
             StatementKind::SetOption(set) => JobKind::Set(set.clone()),
             StatementKind::Execute(_) | StatementKind::Opaque(_) => JobKind::Unknown,
+            StatementKind::Security(security) => match **security {
+                Security::ExecuteAs { .. } => JobKind::ExecuteAs,
+                Security::Revert { .. } => JobKind::Revert,
+                _ => JobKind::Statement,
+            },
             _ => JobKind::Statement,
         }
     }
@@ -92,7 +103,14 @@ impl Job {
         let (events, received) = mpsc::channel(launchpod_database::EVENTS_IN_FLIGHT);
         let request = Request::Batch(text);
         let kind = JobKind::Statement;
-        (Job { request, kind, line: 1, in_procedure: false, events, cancel }, received)
+        (Job { request, kind, line: 1, depth: 1, events, cancel }, received)
+    }
+
+    /// The undoing of what a procedure or text has made of the session, also when the batch was
+    /// cancelled; and what it yields, nothing.
+    pub fn leave(leaving: Leaving) -> (Self, Events) {
+        let (job, received) = Job::query(String::new(), CancellationToken::new());
+        (Job { request: Request::Nothing, kind: JobKind::Leave(leaving), ..job }, received)
     }
 }
 
@@ -136,6 +154,8 @@ impl Talk {
         }
         let outcome = match &job.kind {
             JobKind::Insert(..) => self.insert(job).await,
+            JobKind::Leave(leaving) => self.undo(&job, leaving).await,
+            JobKind::Revert if !self.may_revert(job.depth) => Ok(()),
             JobKind::Rollback if self.state().doomed => {
                 self.roll_back_doomed(&job).await;
                 Ok(())
@@ -160,9 +180,10 @@ impl Talk {
         }
         let heard = self.answer(job).await.map_err(broken)?;
         self.count_transactions(job, before, &heard).await.map_err(broken)?;
-        if let Some(error) = heard.error {
+        match heard.error {
             // Nobody need listen any more.
-            let _ = job.events.send(Err(error)).await;
+            Some(error) => drop(job.events.send(Err(error)).await),
+            None => self.note_impersonation(job),
         }
         Ok(())
     }

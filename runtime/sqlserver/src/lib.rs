@@ -15,6 +15,7 @@ mod config;
 mod connect;
 mod database;
 mod definitions;
+mod impersonation;
 mod insert;
 mod job;
 mod line;

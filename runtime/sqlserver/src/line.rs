@@ -15,8 +15,9 @@ use crate::options::{NOCOUNT, QUOTED_IDENTIFIER, XACT_ABORT};
 use crate::state::{Scope, State};
 use crate::{connection_lost, is_passing};
 
-/// Jobs that wait: the interpreter starts the next when it has taken what the last one yields.
-const JOBS_IN_FLIGHT: usize = 16;
+/// Jobs that wait: the interpreter starts the next when it has taken what the last one yields, and
+/// each of the calls within each other, at most 32, may leave something to undo.
+const JOBS_IN_FLIGHT: usize = 64;
 
 /// A session's connection to the server as the interpreter uses it. Clones are the same one.
 #[derive(Clone)]
@@ -63,6 +64,7 @@ impl Line {
             aborts: false,
             doomed: false,
             lacks_options: false,
+            impersonations: Vec::new(),
         };
         Line { lent: Arc::default(), state: Arc::new(Mutex::new(state)) }
     }

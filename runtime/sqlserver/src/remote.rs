@@ -48,8 +48,8 @@ impl Remote {
         let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
         match request {
             Ok(request) => {
-                let in_procedure = self.line.state().scopes.len() > 1;
-                self.line.submit(Job { request, kind, line, in_procedure, events, cancel });
+                let depth = self.note(&kind);
+                self.line.submit(Job { request, kind, line, depth, events, cancel });
             }
             Err(error) => {
                 // Nobody has put anything into the channel yet, so there is room.
@@ -57,6 +57,15 @@ impl Remote {
             }
         }
         received
+    }
+
+    /// Notes what a job may make of the procedure or text in which it stands; how deep that is.
+    fn note(&self, kind: &JobKind) -> usize {
+        let mut state = self.line.state();
+        if let Some(scope) = state.scopes.last_mut() {
+            scope.impersonates |= matches!(kind, JobKind::ExecuteAs);
+        }
+        state.scopes.len()
     }
 
     /// SCOPE_IDENTITY() where the interpreter stands.
@@ -109,9 +118,8 @@ impl Session for Remote {
 
     fn leave(&mut self) {
         let left = self.line.state().leave();
-        if let Some(statements) = left {
-            // Also when the batch was cancelled.
-            let (job, events) = Job::query(statements, CancellationToken::new());
+        if let Some(leaving) = left {
+            let (job, events) = Job::leave(leaving);
             self.line.submit(job);
             self.restoring.retain(|events| !events.is_closed());
             self.restoring.push(events);

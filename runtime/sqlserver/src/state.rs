@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub doomed: bool,
     /// Whether the server has no @@OPTIONS.
     pub lacks_options: bool,
+    /// Each EXECUTE AS of what is called that holds, the last one last.
+    pub impersonations: Vec<Impersonation>,
 }
 
 /// What belongs to the batch, or to a procedure in it.
@@ -33,6 +35,26 @@ pub(crate) struct Scope {
     pub identity: Option<i128>,
     /// The values of the options that it has set, from before it.
     pub options: BTreeMap<String, String>,
+    /// Whether it may have acted as somebody else.
+    pub impersonates: bool,
+}
+
+/// An EXECUTE AS.
+#[derive(Debug)]
+pub(crate) struct Impersonation {
+    /// How deep the procedure or text stands that it belongs to.
+    pub depth: usize,
+    /// Where it has to be reverted: the current database of then (15199).
+    pub database: String,
+}
+
+/// What is undone when a procedure or text ends.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    /// How deep it stands: each EXECUTE AS from there on ends.
+    pub depth: usize,
+    /// The statements that set its options back.
+    pub options: Option<String>,
 }
 
 // === impl State ===
@@ -49,17 +71,24 @@ impl State {
         }
     }
 
-    /// Ends the innermost procedure, and returns the statements that set its options back.
-    pub fn leave(&mut self) -> Option<String> {
-        let options = if self.scopes.len() > 1 { self.scopes.pop()?.options } else { return None };
-        if let Some(before) = options.get(options::ABORT) {
+    /// Ends the innermost procedure; what is to be undone of it, when anything is.
+    pub fn leave(&mut self) -> Option<Leaving> {
+        let depth = self.scopes.len();
+        let left = if depth > 1 { self.scopes.pop()? } else { return None };
+        if let Some(before) = left.options.get(options::ABORT) {
             self.aborts = before == "ON";
         }
-        let set = |(name, value): (&String, &String)| format!("SET {name} {value}");
-        // The language sets others of them, and goes before them.
-        let (language, others): (Vec<_>, Vec<_>) =
-            options.iter().partition(|(name, _)| *name == options::LANGUAGE);
-        let statements: Vec<String> = language.into_iter().chain(others).map(set).collect();
-        (!statements.is_empty()).then(|| statements.join("; "))
+        let options = settings(&left.options);
+        (left.impersonates || options.is_some()).then_some(Leaving { depth, options })
     }
+}
+
+/// The statements that set options.
+fn settings(kept: &BTreeMap<String, String>) -> Option<String> {
+    let set = |(name, value): (&String, &String)| format!("SET {name} {value}");
+    // The language sets others of them, and goes before them.
+    let (language, others): (Vec<_>, Vec<_>) =
+        kept.iter().partition(|(name, _)| *name == options::LANGUAGE);
+    let statements: Vec<String> = language.into_iter().chain(others).map(set).collect();
+    (!statements.is_empty()).then(|| statements.join("; "))
 }
