@@ -295,8 +295,52 @@ async fn modules_pass_their_owners_permissions_on() {
     check(&mut *joe, &[("SELECT a FROM dbo.w", "229"), ("SELECT a FROM own.o", "229")]).await;
     run(&mut *sa, "ALTER AUTHORIZATION ON own.o TO dbo").await.unwrap();
     check(&mut *joe, &[("SELECT a FROM dbo.w", "int: "), ("SELECT a FROM o", "229")]).await;
+    changes_pass_on_what_is_the_owners(&mut *sa, &mut *mary, &mut *joe).await;
     // What is another database's, the owner here has no word in.
     run(&mut *sa, "CREATE VIEW x AS SELECT name FROM master.dbo.far").await.unwrap_err();
+}
+
+/// Changes through queries: a view's table needs no permission where both are one owner's, a
+/// common table expression and a derived table are nobody's.
+async fn changes_pass_on_what_is_the_owners(
+    sa: &mut dyn Session,
+    mary: &mut dyn Session,
+    joe: &mut dyn Session,
+) {
+    run(sa, "CREATE VIEW vv AS SELECT a FROM v WHERE a < 9").await.unwrap();
+    grant_and_check(
+        sa,
+        mary,
+        &[
+            ("GRANT SELECT ON vv TO mary", "UPDATE vv SET a = 2", "229"),
+            ("", "WITH c AS (SELECT a FROM vv) UPDATE c SET a = 2", "229"),
+            ("GRANT UPDATE, DELETE, INSERT ON vv TO mary", "UPDATE vv SET a = a + 1", ": "),
+            ("", "WITH c AS (SELECT a FROM vv) UPDATE c SET a += 1", ": "),
+            ("", "INSERT vv VALUES (4)", ": "),
+            ("", "MERGE vv USING (VALUES (4)) s (x) ON vv.a = s.x WHEN MATCHED THEN DELETE;", ": "),
+            ("", "DELETE d FROM (SELECT TOP (1) a FROM vv ORDER BY a DESC) d", ": "),
+            ("", "WITH c AS (SELECT a FROM t) DELETE c", "229"),
+            ("GRANT DELETE ON t TO mary", "WITH c AS (SELECT a FROM t) DELETE c", "229"),
+            ("GRANT SELECT ON t TO mary", "WITH c AS (SELECT a FROM t) DELETE c", ": "),
+            ("", "UPDATE d SET a = 1 FROM (SELECT a FROM t) d", "229"),
+            ("REVOKE SELECT ON vv TO mary", "UPDATE vv SET a = a", "229"),
+            ("", "UPDATE vv SET a = 1", ": "),
+        ],
+    )
+    .await;
+    // A table that isn't the views' owner's needs the permission itself.
+    run(sa, "ALTER AUTHORIZATION ON own.o TO mary").await.unwrap();
+    run(sa, "CREATE VIEW ww AS SELECT a FROM w").await.unwrap();
+    grant_and_check(
+        sa,
+        joe,
+        &[
+            ("GRANT SELECT, DELETE ON ww TO joe", "DELETE ww", "229"),
+            ("GRANT SELECT ON own.o TO joe", "DELETE ww", "229"),
+            ("GRANT DELETE ON own.o TO joe", "DELETE ww", ": "),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,10 @@ impl Run<'_> {
         }
         self.check_doomed(&statement.kind)?;
         self.begin_implicitly(statement).await?;
-        self.ask(&target_query(insert)).await?;
+        // A query of its own doesn't see the common table expressions before INSERT.
+        if insert.ctes.is_empty() {
+            self.ask(&target_query(insert)).await?;
+        }
         if self.session.globals.transaction.depth > 0 {
             return self.insert_called(statement, insert).await;
         }

@@ -64,6 +64,7 @@ async fn table_variables_live_as_long_as_their_text() {
         .check(&[
             ("DECLARE @t TABLE (a int PRIMARY KEY, b nvarchar(5)) INSERT @t VALUES (1, N'x') UPDATE @t SET b = N'y' SELECT * FROM @t", "(1) (1) a int, b nvarchar(5): 1|y"),
             ("DECLARE @n int = 0 WHILE @n < 2 BEGIN DECLARE @t TABLE (a int) INSERT @t VALUES (@n) SET @n += 1 END SELECT a FROM @t", "(1) (1) a int: 0; 1"),
+            ("DECLARE @t TABLE (a int) INSERT @t VALUES (1), (2) UPDATE @t SET a = 9 FROM @t AS x WHERE x.a = 2 DELETE y FROM @t AS y WHERE a = 1 SELECT a FROM @t", "(2) (1) (1) a int: 9"),
             ("IF 1 = 0 DECLARE @t TABLE (a int) SELECT COUNT(*) AS n FROM @t", "n int: 0"),
             ("CREATE PROCEDURE p @n int AS DECLARE @t TABLE (a int) INSERT @t VALUES (@n) IF @n > 0 BEGIN SET @n -= 1 EXEC p @n END SELECT a FROM @t", ""),
             ("SET NOCOUNT ON EXEC p 1", "a int: 0 a int: 1"),

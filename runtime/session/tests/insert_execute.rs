@@ -27,6 +27,21 @@ async fn rows_come_from_procedures_and_texts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_go_through_views_and_common_table_expressions() {
+    let mut client = Client::new().await;
+    client
+        .check(&[
+            ("CREATE TABLE t (a int, b nvarchar(10))", ""),
+            ("CREATE VIEW v (y, x) AS SELECT b, a FROM t WHERE a < 9", ""),
+            ("INSERT v EXEC ('SELECT N''one'', 1')", "(1)"),
+            ("INSERT v (x) EXEC ('SELECT 2')", "(1)"),
+            ("WITH c AS (SELECT x FROM v) INSERT c EXEC ('SELECT 3')", "(1)"),
+            ("SELECT a, b FROM t", "a int, b nvarchar(10): 1|one; 2|NULL; 3|NULL"),
+        ])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_procedure_may_read_the_table_that_it_fills() {
     let mut client = Client::new().await;
     client

@@ -7,6 +7,7 @@
 use launchpod_tsql::ast::{Join, JoinKind, TableSource, TableSourceKind};
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::origin::Object;
 use super::query::{ColumnsOf, named_columns};
 use super::scope::SourceColumn;
 use super::tree::{
@@ -123,6 +124,7 @@ impl Binder<'_> {
         };
         set_values(&mut columns, values, outer);
         self.add_source(marker, name, None, columns)?;
+        self.originates(marker, Object::Applied);
         Ok(joined)
     }
 }

@@ -5,15 +5,15 @@
 use launchpod_tsql::ast::{Assignment, SelectItem, Update, fold_name};
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::changed::Changed;
 use super::source::uses;
 use super::staged::{Rows, Step, Twice};
 use super::tree::{
     Bound, BoundBody, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, QueryColumn, SourceId,
 };
-use super::write::{Change, derived_column, plain_query, plain_select};
+use super::write::{Change, derived_column, plain_query, plain_select, there};
 use super::write_sources::Sources;
 use super::{Aggregates, Binder, coerce};
-use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::errors;
 
 /// The variables that a select list assigns.
@@ -142,25 +142,24 @@ impl Binder<'_> {
         &mut self,
         update: &Update,
         sources: Sources,
-        assignments: &[Assignment],
     ) -> Result<Change, SqlError> {
         if !update.outputs.is_empty() {
             return Err(errors::unsupported("UPDATE … SET @variable = … with OUTPUT"));
         }
-        let Sources { table, id, ctes, source, view } = sources;
+        let Sources { changed, ctes, source } = sources;
         let variables = update.assigned();
         let (clauses, _) = self.while_assigning(variables.iter().copied(), |binder| {
-            binder.assigning_clauses(&table, id, &variables, assignments)
+            binder.assigning_clauses(&changed, &variables, &update.assignments)
         })?;
-        let reads = update.filter.is_some() || clauses.values.iter().any(|(_, v)| uses(v, id));
-        self.check_changed(view.as_ref(), &table, "UP", reads)?;
-        let filter = self.changed_filter(view.as_ref(), update.filter.as_ref())?;
+        let reads =
+            update.filter.is_some() || clauses.values.iter().any(|(_, v)| uses(v, changed.id));
+        self.check_changed(&changed, "UP", reads)?;
+        let filter = there(&changed.row, self.filter(update.filter.as_ref())?);
         let limit = self.write_top(update.top.as_ref())?;
         let columns = clauses.columns;
         let steps = if columns.is_empty() { Vec::new() } else { vec![Step::Update(columns)] };
         let rows = Rows {
-            table,
-            id: Some(id),
+            changed,
             ctes,
             source: Some(source),
             filter,
@@ -176,8 +175,7 @@ impl Binder<'_> {
 
     fn assigning_clauses(
         &mut self,
-        table: &Table,
-        id: SourceId,
+        changed: &Changed,
         variables: &[&str],
         assignments: &[Assignment],
     ) -> Result<Clauses, SqlError> {
@@ -199,8 +197,8 @@ impl Binder<'_> {
             let value = match (&assignment.column, place) {
                 (Some(name), _) => {
                     let (column, value) =
-                        self.set_column(table, id, assignment, name).map_err(or_line)?;
-                    let name = table.columns[column].name.clone();
+                        self.set_column(changed, assignment, name).map_err(or_line)?;
+                    let name = changed.table.columns[column].name.clone();
                     if clauses.columns.iter().any(|(known, _)| *known == name) {
                         return Err(errors::column_twice(&name));
                     }

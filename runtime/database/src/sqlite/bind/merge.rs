@@ -1,18 +1,17 @@
 //! MERGE: one join of target and source, whose rows the WHEN clauses share out.
 
-use launchpod_tsql::ast::{
-    Expr, Identifier, Merge, MergeAction, MergeBranch, MergeWhen, Target as TargetName,
-};
+use launchpod_tsql::ast::{Expr, Identifier, Merge, MergeAction, MergeBranch, MergeWhen};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::apply::one;
+use super::changed::Changed;
 use super::scope::ScopeSource;
 use super::staged::{Rows, Staged, Step, Twice};
+use super::through::Touched;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
-use super::write::row_id;
-use super::write_sources::check_target;
+use super::write::there;
+use super::write_sources::touched_by;
 use super::{Binder, int};
-use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::errors;
 
 /// The WHEN clauses as far as they are bound.
@@ -31,22 +30,24 @@ impl Binder<'_> {
     pub(crate) fn merge(&mut self, merge: &Merge) -> Result<Staged, SqlError> {
         self.heed_hints(&merge.options)?;
         check_branches(&merge.branches)?;
-        check_target(&merge.target, &[], &merge.ctes)?;
         let ctes = self.common_tables(&merge.ctes)?;
         self.scopes.clear();
         let source = self.table_source(&merge.source)?;
         let source_ids = source.ids();
-        let table = self.target(&merge.target)?;
-        self.environment.check_table(&table, "SL")?;
+        let (id, mut target) = self.put_target(&merge.target, merge.alias.as_ref())?;
+        let changed =
+            self.changed(&merge.target, id, &mut target, &ctes, &touched(&merge.branches))?;
+        if changed.through.is_some() {
+            target = self.rows_there(target, &changed.row);
+        }
         for branch in &merge.branches {
             let code = match branch.action {
                 MergeAction::Insert { .. } => "IN",
                 MergeAction::Update(_) => "UP",
-                _ => "DL",
+                MergeAction::Delete => "DL",
             };
-            self.environment.check_table(&table, code)?;
+            self.check_changed(&changed, code, true)?;
         }
-        let id = self.merge_target(&table, merge)?;
         let on = self.predicate(&merge.condition)?;
         let marker = self.source_id();
         let side = |when| merge.branches.iter().any(|branch| branch.when == when);
@@ -59,13 +60,13 @@ impl Binder<'_> {
             self.make_nullable(&[id]);
             self.guard_computed(&[id]);
         }
-        let source = joined(&table, id, source, marker, on, (new, old));
+        let source = joined(target, source, marker, on, (new, old));
         let mut bound = Branches::default();
         let sources = self.scope().sources.clone();
         for branch in &merge.branches {
             self.scope().sources = in_sight(&sources, id, branch.when);
-            let there = presence(branch.when, id, table.rowid()?, marker, (new, old));
-            self.merge_branch(&table, id, branch, there, &mut bound)
+            let there = presence(branch.when, &changed.row, marker, (new, old));
+            self.merge_branch(&changed, branch, there, &mut bound)
                 .map_err(|error| error.or_line(branch.line))?;
         }
         self.scope().sources = sources;
@@ -77,8 +78,7 @@ impl Binder<'_> {
         let null = Bound::written(Value::Null);
         let taken = infix("IS NOT", step.clone(), null);
         let rows = Rows {
-            table,
-            id: Some(id),
+            changed,
             ctes,
             source: Some(source),
             filter: Some(taken),
@@ -92,24 +92,16 @@ impl Binder<'_> {
         self.staged(rows, &merge.outputs)
     }
 
-    /// Puts the target in sight, under its alias or its own name.
-    fn merge_target(&mut self, table: &Table, merge: &Merge) -> Result<SourceId, SqlError> {
-        let id = self.source_id();
-        let qualifier = Some((table.database.clone(), table.schema.clone()));
-        let (name, qualifier) = match (&merge.alias, &merge.target) {
-            (Some(alias), _) => (alias.text.as_str(), None),
-            (None, TargetName::Table(_)) => (table.name.as_str(), qualifier),
-            (None, TargetName::Variable { name, .. }) => (name.as_str(), None),
-        };
-        let columns = self.columns_of(table, id)?;
-        self.add_source(id, name, qualifier, columns)?;
-        Ok(id)
+    /// A query's rows without those for which it has no row of the table.
+    fn rows_there(&mut self, source: BoundSource, row: &Bound) -> BoundSource {
+        let marker = self.source_id();
+        let (left, right) = (Box::new(source), Box::new(one(marker)));
+        BoundSource::Join { word: "JOIN", left, right, on: there(row, None) }
     }
 
     fn merge_branch(
         &mut self,
-        table: &Table,
-        id: SourceId,
+        changed: &Changed,
         branch: &MergeBranch,
         there: Bound,
         bound: &mut Branches,
@@ -127,9 +119,9 @@ impl Binder<'_> {
                 bound.steps.push(Step::Delete);
                 return Ok(());
             }
-            MergeAction::Update(assignments) => self.set_clauses(table, id, assignments)?,
+            MergeAction::Update(assignments) => self.set_clauses(changed, assignments)?,
             MergeAction::Insert { columns, values } => {
-                self.merge_insert(table, columns, values.as_deref())?
+                self.merge_insert(changed, columns, values.as_deref())?
             }
         };
         // A clause's values are computed for its own rows alone.
@@ -152,12 +144,13 @@ impl Binder<'_> {
     /// The columns and values of `INSERT (…) VALUES (…)`, defaults and identities included.
     fn merge_insert(
         &mut self,
-        table: &Table,
+        changed: &Changed,
         names: &[Identifier],
         values: Option<&[Expr]>,
     ) -> Result<(Vec<String>, Vec<Bound>), SqlError> {
+        let table = &changed.table;
         let (given, values) = match values {
-            Some(values) => (self.insert_columns(table, names)?, values),
+            Some(values) => (self.insert_columns(table, &changed.given(names)?)?, values),
             None => (Vec::new(), &[][..]),
         };
         if given.len() != values.len() {
@@ -193,14 +186,12 @@ fn case(before: Vec<(Bound, Bound)>, cases: &[(Bound, Bound)]) -> Bound {
 /// The join whose rows are shared out. Beside the source stands a marker, which is NULL where
 /// the source has no row.
 fn joined(
-    table: &Table,
-    id: SourceId,
+    target: BoundSource,
     source: BoundSource,
     marker: SourceId,
     on: Bound,
     (new, old): (bool, bool),
 ) -> BoundSource {
-    let target = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
     let join = |word, left, right, on| {
         let (left, right) = (Box::new(left), Box::new(right));
         BoundSource::Join { word, left, right, on }
@@ -216,24 +207,17 @@ fn joined(
 }
 
 /// Whether a row of the join is of a clause's kind.
-fn presence(
-    when: MergeWhen,
-    id: SourceId,
-    rowid: &str,
-    marker: SourceId,
-    (new, old): (bool, bool),
-) -> Bound {
+fn presence(when: MergeWhen, target: &Bound, marker: SourceId, (new, old): (bool, bool)) -> Bound {
     let null = |operator, value| infix(operator, value, Bound::written(Value::Null));
     let kind = Kind::Column { source: marker, name: "c0".to_owned() };
     let source = Bound { kind, sql_type: SqlType::Int, nullable: true };
-    let target = row_id(id, rowid);
     match when {
-        MergeWhen::NotMatchedByTarget => null("IS", target),
+        MergeWhen::NotMatchedByTarget => null("IS", target.clone()),
         MergeWhen::NotMatchedBySource => null("IS", source),
         MergeWhen::Matched => {
             let mut both = vec![int(1)];
             if new {
-                both.push(null("IS NOT", target));
+                both.push(null("IS NOT", target.clone()));
             }
             if old {
                 both.push(null("IS NOT", source));
@@ -256,6 +240,27 @@ fn in_sight(sources: &[ScopeSource], target: SourceId, when: MergeWhen) -> Vec<S
         MergeWhen::NotMatchedBySource => source.id == target,
     };
     sources.iter().filter(seen).cloned().collect()
+}
+
+/// What the clauses touch of the target.
+fn touched(branches: &[MergeBranch]) -> Touched<'_> {
+    let mut columns = Vec::new();
+    for branch in branches {
+        match &branch.action {
+            MergeAction::Delete => {}
+            MergeAction::Update(assignments) => {
+                if let Touched::Columns(assigned) = touched_by(assignments) {
+                    columns.extend(assigned);
+                }
+            }
+            MergeAction::Insert { columns: names, values: Some(_) } if !names.is_empty() => {
+                columns.extend(names.iter().map(|name| (name.text.as_str(), branch.line)));
+            }
+            MergeAction::Insert { values: Some(_), .. } => return Touched::EveryColumn,
+            MergeAction::Insert { values: None, .. } => return Touched::NewRows,
+        }
+    }
+    if columns.is_empty() { Touched::FirstRows } else { Touched::Columns(columns) }
 }
 
 /// Refuses WHEN clauses that can't stand beside each other.

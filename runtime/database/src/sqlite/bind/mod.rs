@@ -19,6 +19,8 @@ pub(crate) mod apply;
 pub(crate) mod assign;
 pub(crate) mod call;
 pub(crate) mod called;
+mod carry;
+pub(crate) mod changed;
 pub(crate) mod coerce;
 pub(crate) mod collation;
 pub(crate) mod date;
@@ -31,6 +33,8 @@ pub(crate) mod merge;
 pub(crate) mod metadata;
 pub(crate) mod module;
 pub(crate) mod operator;
+mod origin;
+mod output;
 mod permissions;
 mod pivot;
 pub(crate) mod predicate;
@@ -46,10 +50,11 @@ pub(crate) mod staged;
 pub(crate) mod stored;
 pub(crate) mod system;
 pub(crate) mod table;
+mod through;
+mod trace;
 pub(crate) mod tree;
 pub(crate) mod types;
 pub(crate) mod undeclared;
-mod view_change;
 pub(crate) mod write;
 pub(crate) mod write_rows;
 mod write_sources;
@@ -74,6 +79,8 @@ pub(crate) struct Binder<'a> {
     next_source: SourceId,
     /// The names of all sources, for FOR JSON AUTO.
     source_names: BTreeMap<SourceId, String>,
+    /// What sources are in the catalog, for changes through them.
+    origins: BTreeMap<SourceId, origin::Origin>,
     /// The arguments of the function that is being bound, by the names of its parameters.
     parameters: BTreeMap<String, Bound>,
     /// How many views and functions are around.
@@ -117,6 +124,7 @@ impl<'a> Binder<'a> {
             assigning: None,
             next_source: 0,
             source_names: BTreeMap::new(),
+            origins: BTreeMap::new(),
             parameters: BTreeMap::new(),
             depth: 0,
             inlined: Vec::new(),

@@ -258,8 +258,10 @@ impl Binder<'_> {
         inner.next_source = self.next_source;
         inner.without_rows = self.without_rows;
         inner.most_recursions = self.most_recursions;
+        inner.origins = std::mem::take(&mut self.origins);
         let bound = bind(&mut inner);
         self.next_source = inner.next_source;
+        self.origins = inner.origins;
         bound
     }
 }

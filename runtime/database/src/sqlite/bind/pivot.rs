@@ -8,6 +8,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::origin::Object;
 use super::query::{ColumnsOf, named_columns};
 use super::scope::SourceColumn;
 use super::tree::{BoundQuery, BoundSource};
@@ -31,7 +32,7 @@ impl Binder<'_> {
             let text = pivot_text(pivot, &columns)?;
             binder.bind_query(&around(&text, &pivot.source)?)
         })?;
-        self.derived_as(query, source, "")
+        self.turned(query, source)
     }
 
     pub(super) fn unpivot(
@@ -44,7 +45,13 @@ impl Binder<'_> {
             let text = unpivot_text(unpivot, &columns)?;
             binder.bind_query(&around(&text, &unpivot.source)?)
         })?;
-        self.derived_as(query, source, "")
+        self.turned(query, source)
+    }
+
+    fn turned(&mut self, query: BoundQuery, source: &TableSource) -> Result<BoundSource, SqlError> {
+        let bound = self.derived_as(query, source, "")?;
+        self.originates(bound.ids()[0], Object::Turned);
+        Ok(bound)
     }
 
     /// Binds what doesn't see the sources beside it.

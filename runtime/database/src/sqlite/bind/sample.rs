@@ -4,6 +4,7 @@
 use launchpod_tsql::ast::{ObjectName, TableSample};
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::origin::Object;
 use super::tree::{
     Bound, BoundBody, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue,
     QueryColumn,
@@ -59,6 +60,7 @@ impl Binder<'_> {
                 column.value.take().unwrap_or(Bound { kind, sql_type, nullable })
             })
             .collect();
+        self.originates(inner, Object::Table(table.clone()));
         let limit = Bound::constant(Value::Float(amount), SqlType::Float);
         let (filter, order_by, limit) = if sample.rows {
             // As many rows, those with the least chance.

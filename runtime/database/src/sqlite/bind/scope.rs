@@ -90,6 +90,11 @@ impl ScopeSource {
             nullable: column.nullable,
         }
     }
+
+    /// The values of all columns.
+    pub(super) fn values(&self) -> Vec<Bound> {
+        (0..self.columns.len()).map(|index| self.column(index)).collect()
+    }
 }
 
 // === impl Binder ===

@@ -5,8 +5,9 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, Value};
 
+use super::origin::Object;
 use super::query::{ColumnsOf, named_columns, values_columns};
-use super::scope::{ScopeSource, SourceColumn};
+use super::scope::{CteName, ScopeSource, SourceColumn};
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, SourceId};
 use super::write::plain_query;
 use super::{Aggregates, Binder};
@@ -61,11 +62,7 @@ impl Binder<'_> {
             TableSourceKind::Unpivot(unpivot) => self.unpivot(unpivot, source),
             TableSourceKind::Variable(name) => {
                 let table = self.table_variable(name)?;
-                let id = self.source_id();
-                let columns = self.columns_of(&table, id)?;
-                self.add_source(id, alias.unwrap_or(name), None, columns)?;
-                self.number_rows(&table);
-                Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
+                self.put_table(table, alias.unwrap_or(name), false)
             }
             TableSourceKind::Function { call, json_columns } => {
                 if let Some((rows, columns, id)) = self.rowset(call, json_columns)? {
@@ -86,7 +83,9 @@ impl Binder<'_> {
                     Some(module) if module.kind == ModuleKind::Inline => {
                         self.environment.check_module(&module, "SL")?;
                         let query = self.inline_call(&module, call)?;
-                        self.derived_as(query, source, &module.name)
+                        let bound = self.derived_as(query, source, &module.name)?;
+                        self.originates(bound.ids()[0], Object::Module(module));
+                        Ok(bound)
                     }
                     Some(module) if module.kind == ModuleKind::Table => {
                         self.environment.check_module(&module, "SL")?;
@@ -153,36 +152,79 @@ impl Binder<'_> {
     }
 
     fn named(&mut self, name: &ObjectName, alias: Option<&str>) -> Result<BoundSource, SqlError> {
-        let id = self.source_id();
         let shown = alias.unwrap_or(&name.name.text);
-        if name.schema.is_none()
-            && name.database.is_none()
-            && let Some(cte) = self.ctes.iter().rev().find(|cte| name.name.is(&cte.name))
-        {
-            let (storage, columns) = (cte.storage.clone(), cte.columns.clone());
-            self.add_source(id, shown, None, columns)?;
-            return Ok(BoundSource::Cte { name: storage, id });
+        if let Some(source) = self.put_common_table(name, shown)? {
+            return Ok(source);
         }
+        let id = self.source_id();
         if let Some(source) = self.system_source(name, alias, id)? {
+            self.originates(id, Object::System(name.to_string()));
             return Ok(source);
         }
         if let Some(module) = self.environment.module(name)?
             && module.kind == ModuleKind::View
         {
             self.environment.check_module(&module, "SL")?;
-            let query = self.view(&module)?;
-            let columns = named_columns(&query.columns, &[], ColumnsOf::Query(shown))?;
-            let qualifier = alias.is_none().then_some((module.database.name, module.schema));
-            self.add_source(id, shown, qualifier, columns)?;
-            return Ok(BoundSource::Derived { query: Box::new(query), id });
+            return self.put_view(module, shown, alias.is_none());
         }
         let table = self.environment.table(name)?;
         self.environment.check_table(&table, "SL")?;
-        let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
+        self.put_table(table, shown, alias.is_none())
+    }
+
+    /// The common table expression that a name means, the nearest of that name.
+    pub(super) fn common_table_named(&self, name: &ObjectName) -> Option<&CteName> {
+        if name.schema.is_some() || name.database.is_some() {
+            return None;
+        }
+        self.ctes.iter().rev().find(|cte| name.name.is(&cte.name))
+    }
+
+    /// Puts it in the scope; `None` when the name is another's.
+    pub(super) fn put_common_table(
+        &mut self,
+        name: &ObjectName,
+        shown: &str,
+    ) -> Result<Option<BoundSource>, SqlError> {
+        let Some(cte) = self.common_table_named(name) else { return Ok(None) };
+        let (storage, columns) = (cte.storage.clone(), cte.columns.clone());
+        let id = self.source_id();
+        self.add_source(id, shown, None, columns)?;
+        self.originates(id, Object::CommonTable(storage.clone()));
+        Ok(Some(BoundSource::Cte { name: storage, id }))
+    }
+
+    /// Puts a view in the scope, which its own database and schema can be said for.
+    pub(super) fn put_view(
+        &mut self,
+        module: Module,
+        shown: &str,
+        qualified: bool,
+    ) -> Result<BoundSource, SqlError> {
+        let id = self.source_id();
+        let query = self.view(&module)?;
+        let columns = named_columns(&query.columns, &[], ColumnsOf::Query(shown))?;
+        let qualifier = qualified.then(|| (module.database.name.clone(), module.schema.clone()));
+        self.add_source(id, shown, qualifier, columns)?;
+        self.originates(id, Object::Module(module));
+        Ok(BoundSource::Derived { query: Box::new(query), id })
+    }
+
+    /// The same for a table.
+    pub(super) fn put_table(
+        &mut self,
+        table: Table,
+        shown: &str,
+        qualified: bool,
+    ) -> Result<BoundSource, SqlError> {
+        let id = self.source_id();
+        let qualifier = qualified.then(|| (table.database.clone(), table.schema.clone()));
         let columns = self.columns_of(&table, id)?;
         self.add_source(id, shown, qualifier, columns)?;
         self.number_rows(&table);
-        Ok(BoundSource::Table { schema: table.attached, name: table.storage, id })
+        let source = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
+        self.originates(id, Object::Table(table));
+        Ok(source)
     }
 
     /// A table variable: the temporary table whose name the variable holds.

@@ -5,10 +5,10 @@
 //! and the sources of FROM) beside the table as it is then (`inserted`).
 
 use launchpod_tsql::ast::{Output, Target as TargetName};
-use launchpod_types::{Length, SqlError, SqlType, Value};
+use launchpod_types::{SqlError, SqlType};
 
-use super::scope::{ScopeSource, SourceColumn};
-use super::table::present;
+use super::changed::Changed;
+use super::output::{check_output, written_down};
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSource, Kind, QueryColumn, SourceId,
 };
@@ -37,6 +37,8 @@ pub(crate) struct Staged {
     pub(crate) twice: Twice,
     /// The table's CHECK constraints: SQLite needs to know their functions.
     pub(crate) checks: Vec<Bound>,
+    /// The rows that WITH CHECK OPTION refuses: there must be none after the steps.
+    pub(crate) refused: Option<BoundQuery>,
     pub(crate) outputs: Vec<StagedOutput>,
 }
 
@@ -66,9 +68,7 @@ pub(crate) enum StagedOutput {
 
 /// The rows of a staged change before its OUTPUT is bound.
 pub(crate) struct Rows {
-    pub(crate) table: Table,
-    /// The table among the sources; `None` for INSERT.
-    pub(crate) id: Option<SourceId>,
+    pub(crate) changed: Changed,
     pub(crate) ctes: Vec<BoundCte>,
     pub(crate) source: Option<BoundSource>,
     pub(crate) filter: Option<Bound>,
@@ -101,10 +101,10 @@ impl Step {
 impl Binder<'_> {
     /// Binds the OUTPUT clauses of a staged change; the scope holds its sources.
     pub(crate) fn staged(&mut self, rows: Rows, outputs: &[Output]) -> Result<Staged, SqlError> {
-        let rowid = rows.table.rowid()?;
+        let rowid = rows.changed.table.rowid()?;
         let checks = {
             let scopes = std::mem::take(&mut self.scopes);
-            let checks = self.checks(&rows.table);
+            let checks = self.checks(&rows.changed.table);
             self.scopes = scopes;
             checks?
         };
@@ -112,7 +112,7 @@ impl Binder<'_> {
         let stage = self.source_id();
         let mut kept = Vec::new();
         let mut scope = self.changed_rows(&rows, stage, &mut kept)?;
-        let beside = sources.into_iter().filter(|source| Some(source.id) != rows.id);
+        let beside = sources.into_iter().filter(|source| source.id != rows.changed.id);
         scope.extend(beside.map(|source| written_down(source, stage, &mut kept)));
         let changed = scope[0].id;
         let mut bound = Vec::with_capacity(outputs.len());
@@ -123,9 +123,7 @@ impl Binder<'_> {
             self.aggregates = rule;
             self.scopes.clear();
             let (items, columns) = items?;
-            if items.iter().any(Bound::has_query) {
-                return Err(errors::subquery_in_output());
-            }
+            check_output(&items)?;
             let from = output_source(&rows, rowid, stage, changed);
             let body = BoundBody::Select(Box::new(plain_select(items, Some(from), None)));
             let query = BoundQuery { columns, ..plain_query(Vec::new(), body, None) };
@@ -147,88 +145,25 @@ impl Binder<'_> {
         if !rows.assigned.is_empty() {
             outputs.push(StagedOutput::Client(Box::new(assigned_rows(&rows.assigned, stage))));
         }
-        let row = match rows.id {
-            Some(id) => row_id(id, rowid),
-            None => Bound::constant(Value::Null, SqlType::BigInt),
-        };
-        let head = [(ROW.to_owned(), row), (STEP.to_owned(), rows.step)];
+        let refused = rows.changed.checked().map(|checked| {
+            let id = self.source_id();
+            refused_rows(checked, id, stage, &rows.steps)
+        });
+        let head = [(ROW.to_owned(), rows.changed.row), (STEP.to_owned(), rows.step)];
         let (names, items) = head.into_iter().chain(rows.values).chain(kept).unzip();
         let select = plain_select(items, rows.source, rows.filter);
         let body = BoundBody::Select(Box::new(select));
         Ok(Staged {
-            table: rows.table,
+            table: rows.changed.table,
             rowid,
             names,
             rows: plain_query(rows.ctes, body, rows.limit),
             steps: rows.steps,
             twice: rows.twice,
             checks,
+            refused,
             outputs,
         })
-    }
-
-    /// `inserted`, `deleted` and `$action`, as far as the steps have them. The first is always
-    /// the source of the changed rows.
-    fn changed_rows(
-        &mut self,
-        rows: &Rows,
-        stage: SourceId,
-        kept: &mut Vec<(String, Bound)>,
-    ) -> Result<Vec<ScopeSource>, SqlError> {
-        let any = |wanted: fn(&Step) -> bool| rows.steps.iter().any(wanted);
-        let deletes = any(|step| matches!(step, Step::Delete));
-        let inserts = any(|step| matches!(step, Step::Insert(_)));
-        let updates = any(|step| matches!(step, Step::Update(_)));
-        let source = |id, name: &str, columns| ScopeSource {
-            id,
-            name: name.to_owned(),
-            qualifier: None,
-            columns,
-            rowid: None,
-        };
-        let mut scope = Vec::with_capacity(3);
-        let rowid = rows.table.rowid()?;
-        let inserted_id = self.source_id();
-        let inserted = self.columns_where(&rows.table, inserted_id, rowid, deletes)?;
-        let merges = rows.twice == Twice::Refused;
-        let name = if inserts || updates || merges { "inserted" } else { "" };
-        scope.push(source(inserted_id, name, if name.is_empty() { vec![] } else { inserted }));
-        if let Some(id) = rows.id
-            && (deletes || updates || merges)
-        {
-            let columns = self.columns_where(&rows.table, id, rowid, inserts)?;
-            let own = source(id, "deleted", columns);
-            scope.push(written_down(own, stage, kept));
-        }
-        if merges {
-            let column = SourceColumn {
-                name: "$action".to_owned(),
-                storage: STEP.to_owned(),
-                sql_type: SqlType::NVarChar(Length::Limited(10)),
-                nullable: false,
-                identity: false,
-                value: Some(action(stage, &rows.steps)),
-            };
-            scope.push(source(stage, "", vec![column]));
-        }
-        Ok(scope)
-    }
-
-    /// The columns of a table that may have no row beside the stage's: then all are NULL,
-    /// computed ones as well.
-    fn columns_where(
-        &mut self,
-        table: &Table,
-        id: SourceId,
-        rowid: &str,
-        absent: bool,
-    ) -> Result<Vec<SourceColumn>, SqlError> {
-        let mut columns = self.columns_of(table, id)?;
-        for column in columns.iter_mut().filter(|_| absent) {
-            column.nullable = true;
-            column.value = column.value.take().map(|value| present(id, rowid, value));
-        }
-        Ok(columns)
     }
 
     /// The INSERT of what OUTPUT … INTO gives.
@@ -250,20 +185,38 @@ impl Binder<'_> {
     }
 }
 
-/// A source whose columns are read from the stage instead.
-fn written_down(
-    source: ScopeSource,
+/// The rows of the stage that were written and aren't among those that are allowed.
+fn refused_rows(
+    (allowed, place): &(BoundQuery, usize),
+    id: SourceId,
     stage: SourceId,
-    kept: &mut Vec<(String, Bound)>,
-) -> ScopeSource {
-    let mut columns = source.columns.clone();
-    for (index, column) in columns.iter_mut().enumerate() {
-        let value = source.column(index);
-        let name = format!("x{}", kept.len());
-        column.value = Some(stage_column(stage, &name, value.sql_type, value.nullable));
-        kept.push((name, value));
-    }
-    ScopeSource { columns, ..source }
+    steps: &[Step],
+) -> BoundQuery {
+    let row = stage_column(stage, ROW, SqlType::BigInt, false);
+    let allowed = BoundSource::Derived { query: Box::new(allowed.clone()), id };
+    let same = same(row_id(id, &format!("c{place}")), row, "=");
+    let select = plain_select(vec![int(1)], Some(allowed), Some(same));
+    let found = plain_query(Vec::new(), BoundBody::Select(Box::new(select)), None);
+    let found = Bound::predicate(Kind::Exists(Box::new(found)), false);
+    let missing = Bound::predicate(Kind::Prefix("NOT", Box::new(found)), false);
+    let operands = written_steps(stage, steps).chain([missing]).collect();
+    let filter = Bound::predicate(Kind::Chain { operator: "AND", operands }, false);
+    let from = BoundSource::Table { schema: "temp", name: STAGE.to_owned(), id: stage };
+    let select = plain_select(vec![int(1)], Some(from), Some(filter));
+    plain_query(Vec::new(), BoundBody::Select(Box::new(select)), None)
+}
+
+/// That a row of the stage isn't deleted.
+fn written_steps(stage: SourceId, steps: &[Step]) -> impl Iterator<Item = Bound> + '_ {
+    let deletes = (0..).zip(steps).filter(|(_, step)| **step == Step::Delete);
+    deletes.map(move |(number, _)| {
+        same(stage_column(stage, STEP, SqlType::Int, false), int(number), "<>")
+    })
+}
+
+fn same(left: Bound, right: Bound, operator: &'static str) -> Bound {
+    let (left, right) = (Box::new(left), Box::new(right));
+    Bound::predicate(Kind::Infix { operator, left, right, collate: false }, false)
 }
 
 /// A column of the stage.
@@ -278,23 +231,6 @@ pub(crate) fn stage_column(
 
 pub(super) fn is_column(value: &Bound, wanted: SourceId, column: &str) -> bool {
     matches!(&value.kind, Kind::Column { source, name } if *source == wanted && name == column)
-}
-
-/// `$action`
-fn action(stage: SourceId, steps: &[Step]) -> Bound {
-    let sql_type = SqlType::NVarChar(Length::Limited(10));
-    let branches = steps.iter().enumerate().map(|(number, step)| {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let is = Kind::Infix {
-            operator: "=",
-            left: Box::new(stage_column(stage, STEP, SqlType::Int, false)),
-            right: Box::new(int(number)),
-            collate: false,
-        };
-        (Bound::predicate(is, false), Bound::constant(step.word().into(), sql_type))
-    });
-    let kind = Kind::Case { branches: branches.collect(), otherwise: None };
-    Bound { kind, sql_type, nullable: false }
 }
 
 /// What the interpreter assigns, of each row of the stage.
@@ -321,22 +257,13 @@ fn output_source(rows: &Rows, rowid: &str, stage: SourceId, changed: SourceId) -
     if rows.twice == Twice::Once && rows.steps == [Step::Delete] {
         return own;
     }
-    let same = |left: Bound, right: Bound, operator: &'static str| {
-        let (left, right) = (Box::new(left), Box::new(right));
-        Bound::predicate(Kind::Infix { operator, left, right, collate: false }, false)
-    };
     let row = stage_column(stage, ROW, SqlType::BigInt, false);
-    let mut conditions = vec![same(row_id(changed, rowid), row, "=")];
-    for (number, step) in (0..).zip(&rows.steps) {
-        if *step == Step::Delete {
-            let step = stage_column(stage, STEP, SqlType::Int, false);
-            conditions.push(same(step, int(number), "<>"));
-        }
-    }
+    let own_row = same(row_id(changed, rowid), row, "=");
+    let conditions = std::iter::once(own_row).chain(written_steps(stage, &rows.steps)).collect();
     let on = Bound::predicate(Kind::Chain { operator: "AND", operands: conditions }, false);
     let table = BoundSource::Table {
-        schema: rows.table.attached,
-        name: rows.table.storage.clone(),
+        schema: rows.changed.table.attached,
+        name: rows.changed.table.storage.clone(),
         id: changed,
     };
     let (left, right) = (Box::new(own), Box::new(table));

@@ -9,7 +9,7 @@ use super::scope::SourceColumn;
 use super::source::table_columns;
 use super::stored::{parse_predicate, parse_value};
 use super::tree::{Bound, Kind, SourceId};
-use super::write::BARE;
+use super::write::{BARE, row_id};
 use super::{Binder, coerce};
 use crate::options;
 use crate::sqlite::embedded::catalog::Table;
@@ -112,16 +112,16 @@ impl Binder<'_> {
                 continue;
             };
             for column in &mut source.columns {
-                column.value = column.value.take().map(|value| present(id, rowid, value));
+                let value = column.value.take();
+                column.value = value.map(|value| where_row(row_id(id, rowid), value));
             }
         }
     }
 }
 
-/// `CASE WHEN source.rowid IS NOT NULL THEN value END`
-pub(super) fn present(source: SourceId, rowid: &str, value: Bound) -> Bound {
+/// `CASE WHEN row IS NOT NULL THEN value END`
+pub(super) fn where_row(row: Bound, value: Bound) -> Bound {
     let sql_type = value.sql_type;
-    let row = super::write::row_id(source, rowid);
     let null = Bound::constant(launchpod_types::Value::Null, row.sql_type);
     let (left, right) = (Box::new(row), Box::new(null));
     let there = Kind::Infix { operator: "IS NOT", left, right, collate: false };

@@ -439,6 +439,26 @@ impl BoundSource {
         }
     }
 
+    /// The source of a number.
+    pub(crate) fn find(&self, wanted: SourceId) -> Option<&BoundSource> {
+        match self {
+            BoundSource::Join { left, right, .. } => {
+                left.find(wanted).or_else(|| right.find(wanted))
+            }
+            own => own.ids().contains(&wanted).then_some(own),
+        }
+    }
+
+    /// The same, to be replaced.
+    pub(crate) fn find_mut(&mut self, wanted: SourceId) -> Option<&mut BoundSource> {
+        match self {
+            BoundSource::Join { left, right, .. } => {
+                left.find_mut(wanted).or_else(|| right.find_mut(wanted))
+            }
+            own => own.ids().contains(&wanted).then_some(own),
+        }
+    }
+
     /// The numbers of the sources in it.
     pub(crate) fn ids(&self) -> Vec<SourceId> {
         match self {

@@ -6,19 +6,20 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
+use super::changed::Changed;
 use super::coerce::{self, Target};
+use super::output::check_output;
 use super::source::uses;
 use super::staged::{Rows, Staged, StagedOutput, Step, Twice};
 use super::stored::parse_value;
+use super::through::Touched;
 use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
 };
-use super::view_change::ChangedView;
-use super::write_sources::{Sources, check_target};
+use super::write_sources::{Sources, touched_by};
 use super::{Binder, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
-use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::errors;
 use crate::sqlite::functions::{Body, Function};
 
@@ -84,29 +85,14 @@ impl Binder<'_> {
             // They stand behind the query, and hold for the CTEs in front of INSERT.
             self.heed_hints(&query.options)?;
         }
-        check_target(&insert.target, &[], &insert.ctes)?;
-        let reads = !insert.outputs.is_empty();
-        let (table, given) = match self.view_to_change(&insert.target)? {
-            Some(view) => {
-                let names = view.given(&insert.columns)?;
-                self.check_changed(Some(&view), &view.table, "IN", reads)?;
-                let given = self.insert_columns(&view.table, &names)?;
-                (view.table, given)
-            }
-            None => {
-                let table = self.target(&insert.target)?;
-                self.check_changed(None, &table, "IN", reads)?;
-                let given = self.insert_columns(&table, &insert.columns)?;
-                (table, given)
-            }
-        };
+        let ctes = self.common_tables(&insert.ctes)?;
+        let (changed, given) = self.insert_target(insert, &ctes)?;
         let listed = !insert.columns.is_empty();
         let top = self.write_top(insert.top.as_ref())?;
-        let ctes = self.common_tables(&insert.ctes)?;
         // What the source gives, one value per given column, and how it is queried.
         let (values, mut query) = match &insert.source {
             InsertSource::DefaultValues => {
-                self.check_identity(&table, &[], false, 0)?;
+                self.check_identity(&changed.table, &[], false, 0)?;
                 (Vec::new(), None)
             }
             InsertSource::Values(_) if top.is_some() => {
@@ -114,8 +100,8 @@ impl Binder<'_> {
             }
             InsertSource::Values(rows) => {
                 let count = rows.first().map_or(0, Vec::len);
-                self.check_identity(&table, &given, listed, count)?;
-                (self.value_rows(&table, &given, rows, listed)?, None)
+                self.check_identity(&changed.table, &given, listed, count)?;
+                (self.value_rows(&changed.table, &given, rows, listed)?, None)
             }
             InsertSource::Query(query) => {
                 let mut query = self.bind_query(query)?;
@@ -128,7 +114,7 @@ impl Binder<'_> {
                     query.limit = top;
                 }
                 let (have, want) = (query.columns.len(), given.len());
-                self.check_identity(&table, &given, listed, have)?;
+                self.check_identity(&changed.table, &given, listed, have)?;
                 if have != want {
                     return Err(if listed {
                         errors::select_list_count(have < want)
@@ -146,15 +132,43 @@ impl Binder<'_> {
             InsertSource::DefaultValues => Vec::new(),
             _ => given,
         };
-        let stored = self.stored_rows(&table, &given, values, query.take())?;
+        let stored = self.stored_rows(&changed.table, &given, values, query.take())?;
+        let checked = changed.checked().is_some();
         match &insert.outputs[..] {
-            [] => self.insert_plain(table, ctes, stored, None),
-            [output] if output.into.is_none() => {
-                let output = self.returning(output, &table, "inserted")?;
-                self.insert_plain(table, ctes, stored, Some(output))
+            [] if !checked => self.insert_plain(changed.table, ctes, stored, None),
+            [output] if output.into.is_none() && !checked => {
+                let output = self.returning(output, &changed, "inserted")?;
+                self.insert_plain(changed.table, ctes, stored, Some(output))
             }
-            outputs => self.insert_staged(table, ctes, stored, outputs),
+            outputs => self.insert_staged(changed, ctes, stored, outputs),
         }
+    }
+
+    /// What an INSERT puts rows in, and the places of the table's columns that it gives.
+    pub(super) fn insert_target(
+        &mut self,
+        insert: &Insert,
+        ctes: &[BoundCte],
+    ) -> Result<(Changed, Vec<usize>), SqlError> {
+        self.scopes.clear();
+        let (id, mut source) = self.put_target(&insert.target, None)?;
+        let line = match &insert.target {
+            TargetName::Table(name) => name.line,
+            TargetName::Variable { line, .. } => *line,
+        };
+        let names = insert.columns.iter().map(|name| (name.text.as_str(), line));
+        let touched = match (&insert.source, &insert.columns[..]) {
+            (InsertSource::DefaultValues, _) => Touched::NewRows,
+            (_, []) => Touched::EveryColumn,
+            _ => Touched::Columns(names.collect()),
+        };
+        let changed = self.changed(&insert.target, id, &mut source, ctes, &touched)?;
+        self.scopes.clear();
+        let names = changed.given(&insert.columns)?;
+        self.check_changed(&changed, "IN", !insert.outputs.is_empty())?;
+        let given = self.insert_columns(&changed.table, &names)?;
+        let row = Bound::constant(Value::Null, SqlType::BigInt);
+        Ok((Changed { row, ..changed }, given))
     }
 
     fn insert_plain(
@@ -176,7 +190,7 @@ impl Binder<'_> {
 
     fn insert_staged(
         &mut self,
-        table: Table,
+        changed: Changed,
         ctes: Vec<BoundCte>,
         stored: Stored,
         outputs: &[Output],
@@ -194,8 +208,7 @@ impl Binder<'_> {
         let some = !values.is_empty();
         let source = some.then(|| BoundSource::Derived { query: Box::new(query), id });
         let rows = Rows {
-            table,
-            id: None,
+            changed,
             ctes,
             source,
             filter: None,
@@ -480,29 +493,29 @@ impl Binder<'_> {
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
         self.heed_hints(&update.options)?;
-        let sources = self.write_sources(&update.target, &update.from, &update.ctes)?;
-        let assignments = match &sources.view {
-            Some(view) => &view.assignments(&update.assignments)?,
-            None => &update.assignments,
-        };
+        let touched = touched_by(&update.assignments);
+        let sources = self.write_sources(&update.target, &update.from, &update.ctes, &touched)?;
         if update.sets_variables() {
-            return self.update_and_assign(update, sources, assignments);
+            return self.update_and_assign(update, sources);
         }
-        let Sources { table, id, ctes, source, view } = sources;
-        let (columns, values) = self.set_clauses(&table, id, assignments)?;
+        let Sources { changed, ctes, source } = sources;
+        let (columns, values) = self.set_clauses(&changed, &update.assignments)?;
         let reads = update.filter.is_some()
             || !update.outputs.is_empty()
-            || values.iter().any(|value| uses(value, id));
-        self.check_changed(view.as_ref(), &table, "UP", reads)?;
-        let filter = self.changed_filter(view.as_ref(), update.filter.as_ref())?;
+            || values.iter().any(|value| uses(value, changed.id));
+        self.check_changed(&changed, "UP", reads)?;
+        let joined = !update.from.is_empty() || changed.through.is_some();
+        let filter = self.filter(update.filter.as_ref())?;
+        let filter = if joined { there(&changed.row, filter) } else { filter };
         let limit = self.write_top(update.top.as_ref())?;
-        let joined = !update.from.is_empty();
-        if !update.outputs.is_empty() && (joined || !self.returns(&update.outputs, &table)) {
+        let told = !update.outputs.is_empty();
+        if changed.checked().is_some()
+            || (told && (joined || !self.returns(&update.outputs, &changed)))
+        {
             let named = |index: usize| format!("v{index}");
             let step = columns.into_iter().enumerate().map(|(index, name)| (name, named(index)));
             let rows = Rows {
-                table,
-                id: Some(id),
+                changed,
                 ctes,
                 source: Some(source),
                 filter,
@@ -515,11 +528,16 @@ impl Binder<'_> {
             };
             return Ok(Change::Staged(Box::new(self.staged(rows, &update.outputs)?)));
         }
+        let output = match update.outputs.first() {
+            Some(output) => Some(self.returning(output, &changed, "inserted")?),
+            None => None,
+        };
+        let Changed { table, id, row, .. } = changed;
         let rowid = table.rowid()?;
         let how = if !joined && limit.is_none() && ctes.is_empty() {
             UpdateHow::Direct { values, filter }
         } else {
-            let mut items = vec![row_id(id, rowid)];
+            let mut items = vec![row];
             items.extend(values);
             let select = plain_select(items, Some(source), filter);
             UpdateHow::Query(plain_query(ctes, BoundBody::Select(Box::new(select)), limit))
@@ -528,39 +546,22 @@ impl Binder<'_> {
         let (schema, storage) = (table.attached, table.storage.clone());
         let bound = BoundWrite::Update { schema, table: storage, id, rowid, columns, how };
         let checks = self.checks(&table)?;
-        let output = match update.outputs.first() {
-            Some(output) => Some(self.returning(output, &table, "inserted")?),
-            None => None,
-        };
         Ok(Write { bound, table, checks, output }.into())
-    }
-
-    pub(super) fn changed_filter(
-        &mut self,
-        view: Option<&ChangedView>,
-        condition: Option<&Expr>,
-    ) -> Result<Option<Bound>, SqlError> {
-        let filter = self.filter(condition)?;
-        Ok(match view {
-            Some(view) => view.within(filter),
-            None => filter,
-        })
     }
 
     /// What `SET a = x, b = y` assigns: the columns' names and the values.
     pub(crate) fn set_clauses(
         &mut self,
-        table: &Table,
-        id: SourceId,
+        changed: &Changed,
         assignments: &[Assignment],
     ) -> Result<(Vec<String>, Vec<Bound>), SqlError> {
         let mut columns = Vec::with_capacity(assignments.len());
         let mut values = Vec::with_capacity(assignments.len());
         for assignment in assignments {
             let (index, value) = self
-                .set_clause(table, id, assignment)
+                .set_clause(changed, assignment)
                 .map_err(|error| error.or_line(assignment.line))?;
-            let name = table.columns[index].name.clone();
+            let name = changed.table.columns[index].name.clone();
             if columns.contains(&name) {
                 return Err(errors::column_twice(&name));
             }
@@ -571,31 +572,32 @@ impl Binder<'_> {
     }
 
     /// Whether SQLite's RETURNING, which knows a row's new values only, can say an OUTPUT.
-    fn returns(&mut self, outputs: &[Output], table: &Table) -> bool {
+    fn returns(&mut self, outputs: &[Output], changed: &Changed) -> bool {
         let [output] = outputs else { return false };
         if output.into.is_some() {
             return false;
         }
         let scopes = std::mem::take(&mut self.scopes);
-        let bound = self.returning(output, table, "inserted");
+        let bound = self.returning(output, changed, "inserted");
         self.scopes = scopes;
         bound.is_ok()
     }
 
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
         self.heed_hints(&delete.options)?;
-        let Sources { table, id, ctes, source, view } =
-            self.write_sources(&delete.target, &delete.from, &delete.ctes)?;
+        let touched = Touched::Rows;
+        let sources = self.write_sources(&delete.target, &delete.from, &delete.ctes, &touched)?;
+        let Sources { changed, ctes, source } = sources;
         let reads = delete.filter.is_some() || !delete.outputs.is_empty();
-        self.check_changed(view.as_ref(), &table, "DL", reads)?;
-        let filter = self.changed_filter(view.as_ref(), delete.filter.as_ref())?;
+        self.check_changed(&changed, "DL", reads)?;
+        let joined = !delete.from.is_empty() || changed.through.is_some();
+        let filter = self.filter(delete.filter.as_ref())?;
+        let filter = if joined { there(&changed.row, filter) } else { filter };
         let limit = self.write_top(delete.top.as_ref())?;
-        let joined = !delete.from.is_empty();
         let stays = matches!(&delete.outputs[..], [] | [Output { into: None, .. }]);
         if !stays || (joined && !delete.outputs.is_empty()) {
             let rows = Rows {
-                table,
-                id: Some(id),
+                changed,
                 ctes,
                 source: Some(source),
                 filter,
@@ -608,20 +610,21 @@ impl Binder<'_> {
             };
             return Ok(Change::Staged(Box::new(self.staged(rows, &delete.outputs)?)));
         }
+        let output = match delete.outputs.first() {
+            Some(output) => Some(self.returning(output, &changed, "deleted")?),
+            None => None,
+        };
+        let Changed { table, id, row, .. } = changed;
         let rowid = table.rowid()?;
         let how = if !joined && limit.is_none() && ctes.is_empty() {
             DeleteHow::Direct { filter }
         } else {
-            let select = plain_select(vec![row_id(id, rowid)], Some(source), filter);
+            let select = plain_select(vec![row], Some(source), filter);
             DeleteHow::Query(plain_query(ctes, BoundBody::Select(Box::new(select)), limit))
         };
         self.scopes.clear();
         let (schema, storage) = (table.attached, table.storage.clone());
         let bound = BoundWrite::Delete { schema, table: storage, id, rowid, how };
-        let output = match delete.outputs.first() {
-            Some(output) => Some(self.returning(output, &table, "deleted")?),
-            None => None,
-        };
         Ok(Write { bound, table, checks: Vec::new(), output }.into())
     }
 
@@ -629,19 +632,20 @@ impl Binder<'_> {
     fn returning(
         &mut self,
         output: &Output,
-        table: &Table,
+        changed: &Changed,
         rows: &str,
     ) -> Result<OutputRows, SqlError> {
         self.scopes.clear();
-        let columns = self.columns_of(table, BARE)?;
+        let columns = match &changed.through {
+            Some(through) => through.after(BARE, None),
+            None => self.columns_of(&changed.table, BARE)?,
+        };
         self.add_source(BARE, rows, None, columns)?;
         let bound = self.items(&output.items, true);
         self.scopes.clear();
         let bound = bound?;
-        match bound.0.iter().any(Bound::has_query) {
-            true => Err(errors::subquery_in_output()),
-            false => Ok(bound),
-        }
+        check_output(&bound.0)?;
+        Ok(bound)
     }
 
     pub(crate) fn write_top(&mut self, top: Option<&Top>) -> Result<Option<Bound>, SqlError> {
@@ -650,29 +654,24 @@ impl Binder<'_> {
 
     fn set_clause(
         &mut self,
-        table: &Table,
-        id: SourceId,
+        changed: &Changed,
         assignment: &Assignment,
     ) -> Result<(usize, Bound), SqlError> {
         let (Some(name), None) = (&assignment.column, &assignment.variable) else {
             return Err(errors::unsupported("MERGE … UPDATE SET @variable = …"));
         };
-        self.set_column(table, id, assignment, name)
+        self.set_column(changed, assignment, name)
     }
 
     /// The place of the column that is assigned, and the value that it gets.
     pub(super) fn set_column(
         &mut self,
-        table: &Table,
-        id: SourceId,
+        changed: &Changed,
         assignment: &Assignment,
         name: &ColumnName,
     ) -> Result<(usize, Bound), SqlError> {
-        let index = table
-            .columns
-            .iter()
-            .position(|column| name.name.is(&column.name))
-            .ok_or_else(|| errors::invalid_column(&name.name.text))?;
+        let table = &changed.table;
+        let (index, old) = changed.place(&name.name.text)?;
         let column = &table.columns[index];
         if column.identity {
             return Err(errors::identity_update(&column.name));
@@ -683,41 +682,12 @@ impl Binder<'_> {
         let value = match assignment.operator.binary() {
             None => self.assigned_value(table, column, &assignment.value)?,
             Some(infix) => {
-                let old = Bound {
-                    kind: Kind::Column { source: id, name: column.name.clone() },
-                    sql_type: column.sql_type,
-                    nullable: column.nullable,
-                };
                 let value = self.value(&assignment.value)?;
                 let value = self.infix(infix, old, value)?;
                 self.stored(table, column, value)?
             }
         };
         Ok((index, value))
-    }
-
-    /// Checks a permission on the table or view that a statement changes, by its code, and SELECT
-    /// when the statement reads it too ("UPDATE (Transact-SQL)", section "Permissions"). What a
-    /// view changes is its owner's, or needs the same permission.
-    pub(super) fn check_changed(
-        &self,
-        view: Option<&ChangedView>,
-        table: &Table,
-        code: &str,
-        reads: bool,
-    ) -> Result<(), SqlError> {
-        let codes = [Some(code), reads.then_some("SL")];
-        for code in codes.into_iter().flatten() {
-            match view {
-                None => self.environment.check_table(table, code)?,
-                Some(view) => {
-                    self.environment.check_module(&view.module, code)?;
-                    let chain = Some(self.environment.chain_of(&view.module)?);
-                    Environment { chain, ..*self.environment }.check_table(table, code)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     pub(crate) fn target(&self, target: &TargetName) -> Result<Table, SqlError> {
@@ -728,6 +698,16 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+/// A condition, and that there is a row: outer joins may find none.
+pub(super) fn there(row: &Bound, filter: Option<Bound>) -> Option<Bound> {
+    let (left, right) = (Box::new(row.clone()), Box::new(Bound::written(Value::Null)));
+    let there = Kind::Infix { operator: "IS NOT", left, right, collate: false };
+    let operands: Vec<Bound> =
+        std::iter::once(Bound::predicate(there, false)).chain(filter).collect();
+    let nullable = operands.iter().any(|operand| operand.nullable);
+    Some(Bound::predicate(Kind::Chain { operator: "AND", operands }, nullable))
 }
 
 /// A column of a query in FROM.

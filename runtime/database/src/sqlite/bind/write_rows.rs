@@ -24,12 +24,14 @@ impl Binder<'_> {
         if insert.top.is_some() {
             return Err(errors::unsupported("INSERT TOP … EXEC"));
         }
-        let table = self.target(&insert.target)?;
-        self.environment.check_table(&table, "IN")?;
-        let given = self.insert_columns(&table, &insert.columns)?;
+        let ctes = self.common_tables(&insert.ctes)?;
+        let (changed, given) = self.insert_target(insert, &ctes)?;
+        if changed.checked().is_some() {
+            return Err(errors::unsupported("INSERT … EXEC through a view WITH CHECK OPTION"));
+        }
         let listed = !insert.columns.is_empty();
-        self.check_identity(&table, &given, listed, columns.len())?;
-        self.insert_row(table, &given, columns, true)
+        self.check_identity(&changed.table, &given, listed, columns.len())?;
+        self.insert_row(changed.table, &given, columns, true)
     }
 
     /// A bulk load of rows with these columns. Its identity values are kept where it names the

@@ -8,6 +8,7 @@ use super::failure;
 use super::statement::columns_of;
 use super::thread::{Job, Stop, Worker};
 use crate::sqlite::bind::staged::{Staged, StagedOutput, Step, Twice};
+use crate::sqlite::bind::tree::BoundQuery;
 use crate::sqlite::errors;
 use crate::sqlite::translate::staged as sql;
 use crate::sqlite::translate::{self, Sql};
@@ -46,6 +47,11 @@ impl Worker {
         }
         if counted != counter {
             catalog.set_identity(table, counted)?;
+        }
+        if let Some(refused) = &staged.refused
+            && self.finds(job, refused)?
+        {
+            return Err(errors::check_option().into());
         }
         for output in &staged.outputs {
             self.staged_output(job, output)?;
@@ -90,6 +96,15 @@ impl Worker {
         }
         self.run_text(&sql::number(staged))?;
         Ok(filled.saturating_sub(again))
+    }
+
+    fn finds(&self, job: &Job, query: &BoundQuery) -> Result<bool, Stop> {
+        let sql = translate::query(query)?;
+        sql.register(&self.connection, &self.registry)?;
+        let failed = |error| self.failed(job, &error);
+        let mut statement = self.connection.prepare(&sql.text).map_err(failed)?;
+        sql.bind(&mut statement).map_err(failed)?;
+        Ok(statement.raw_query().next().map_err(failed)?.is_some())
     }
 
     fn staged_output(&self, job: &Job, output: &StagedOutput) -> Result<(), Stop> {

@@ -104,3 +104,77 @@ pub(crate) fn identity_insert_on(other: &str, table: &str) -> SqlError {
 pub(crate) fn unknown_option(name: &str) -> SqlError {
     SqlError::with_class(195, 15, format!("'{name}' is not a recognized SET option.")).state(5)
 }
+
+// --- changes through a derived table ---
+
+fn derived_table(number: i32, name: &str, why: &str) -> SqlError {
+    SqlError::new(number, format!("Derived table '{name}' is not updatable because {why}."))
+}
+
+pub(crate) fn derived_table_field(name: &str) -> SqlError {
+    derived_table(4421, name, "a column of the derived table is derived or constant")
+}
+
+pub(crate) fn derived_table_of_groups(name: &str) -> SqlError {
+    derived_table(
+        4418,
+        name,
+        "it contains aggregates, or a DISTINCT or GROUP BY clause, or PIVOT or UNPIVOT operator",
+    )
+}
+
+pub(crate) fn derived_table_of_tables(name: &str) -> SqlError {
+    derived_table(4420, name, "the modification affects multiple base tables")
+}
+
+pub(crate) fn derived_table_of_union(name: &str) -> SqlError {
+    derived_table(4417, name, "the definition contains a UNION operator")
+}
+
+// --- WITH CHECK OPTION ---
+
+pub(crate) fn check_option() -> SqlError {
+    SqlError::new(
+        550,
+        "The attempted insert or update failed because the target view either specifies WITH \
+         CHECK OPTION or spans a view that specifies WITH CHECK OPTION and one or more rows \
+         resulting from the operation did not qualify under the CHECK OPTION constraint.",
+    )
+}
+
+pub(crate) fn check_option_of_top(view: &str) -> SqlError {
+    SqlError::new(
+        4427,
+        format!(
+            "Cannot update the view \"{view}\" because it or a view it references was created \
+             with WITH CHECK OPTION and its definition contains a TOP or OFFSET clause."
+        ),
+    )
+}
+
+// --- OUTPUT ---
+
+/// A column of a view that isn't the changed table's.
+pub(crate) fn output_of_other_table(column: &str) -> SqlError {
+    SqlError::new(
+        404,
+        format!(
+            "The column reference \"inserted.{column}\" is not allowed because it refers to a \
+             base table that is not being modified in this statement."
+        ),
+    )
+}
+
+/// A column of a view that a subquery computes, of `inserted` or `deleted`.
+pub(crate) fn output_of_subquery(rows: &str, column: &str) -> SqlError {
+    SqlError::new(
+        4186,
+        format!(
+            "Column '{rows}.{column}' cannot be referenced in the OUTPUT clause because the column \
+             definition contains a subquery or references a function that performs user or system \
+             data access. A function is assumed by default to perform data access if it is not \
+             schemabound. Consider removing the subquery or function from the column definition or \
+             removing the column from the OUTPUT clause."
+        ),
+    )
+}
