@@ -7,8 +7,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use launchpod_database::sqlite::FILE_NAME;
-use launchpod_database::{Event, Session};
-use tokio_util::sync::CancellationToken;
 
 mod common;
 
@@ -35,12 +33,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
          WITH n AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM n WHERE a < {ROWS})
          INSERT t SELECT a, a % 1000 + 1, a * 0.5e0, a % 1000 + 1 FROM n OPTION (MAXRECURSION 0)"
     );
-    run(&mut *session, &fill).await?;
+    common::run(&mut *session, &fill).await?;
     for (ours, theirs) in EXPRESSIONS {
         let mut best = f64::INFINITY;
         for _ in 0..RUNS {
             let began = Instant::now();
-            run(&mut *session, &format!("SELECT {ours} FROM t")).await?;
+            common::run(&mut *session, &format!("SELECT {ours} FROM t")).await?;
             best = best.min(began.elapsed().as_secs_f64());
         }
         let floor = bare(folder.path(), theirs)?;
@@ -51,16 +49,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             each(floor),
             best / floor
         );
-    }
-    Ok(())
-}
-
-async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Box<dyn Error>> {
-    for execute in common::statements(sql)? {
-        let mut events = session.execute(execute, CancellationToken::new());
-        while let Some(event) = events.recv().await {
-            let _: Event = event?;
-        }
     }
     Ok(())
 }

@@ -24,8 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let table = "(a int NOT NULL, b bigint, c float, d decimal(9,2))";
     for name in ["same", "converted"] {
         let table = if name == "same" { table } else { "(a bigint, b int, c real, d float)" };
-        finish(session.execute(statement(&format!("CREATE TABLE {name} {table}"))?, cancel()))
-            .await?;
+        common::run(&mut *session, &format!("CREATE TABLE {name} {table}")).await?;
         load(&mut *session, name).await?;
     }
     bare(&folder.path().join("bare.sqlite"))

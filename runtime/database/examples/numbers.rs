@@ -8,8 +8,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use launchpod_database::sqlite::FILE_NAME;
-use launchpod_database::{Event, Session};
-use tokio_util::sync::CancellationToken;
 
 mod common;
 
@@ -25,12 +23,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
          WITH n AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM n WHERE a < {ROWS})
          INSERT t SELECT a, CAST(a AS bigint) * 1000, a * 0.5e0, a % 100000 FROM n OPTION (MAXRECURSION 0)"
     );
-    rows_of(&mut *session, &fill).await?;
+    common::run(&mut *session, &fill).await?;
     for sql in ["SELECT a, b, c, d FROM t", "SELECT a, b, c FROM t"] {
         let mut best = f64::INFINITY;
         for _ in 0..RUNS {
             let began = Instant::now();
-            let rows = rows_of(&mut *session, sql).await?;
+            let rows = common::run(&mut *session, sql).await?;
             assert_eq!(rows, ROWS as usize);
             best = best.min(began.elapsed().as_secs_f64());
         }
@@ -43,20 +41,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
-}
-
-/// How many rows the statements of a text yield.
-async fn rows_of(session: &mut dyn Session, sql: &str) -> Result<usize, Box<dyn Error>> {
-    let mut rows = 0;
-    for execute in common::statements(sql)? {
-        let mut events = session.execute(execute, CancellationToken::new());
-        while let Some(event) = events.recv().await {
-            if let Event::Batch(batch) = event? {
-                rows += batch.num_rows();
-            }
-        }
-    }
-    Ok(rows)
 }
 
 /// Seconds that SQLite takes by itself, of the best run.

@@ -6,8 +6,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use launchpod_database::{Event, Session};
-use tokio_util::sync::CancellationToken;
+use launchpod_database::Session;
 
 mod common;
 
@@ -30,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let mut session = common::session(folder.path()).await?;
     let session = &mut *session;
-    run(session, &setup()?).await?;
+    common::run(session, &setup()?).await?;
     let all = (1..=TABLES).map(|table| format!("t{table}")).collect::<Vec<_>>().join(", ");
     for (name, sql) in [
         ("one table", "SELECT x FROM t1 WHERE x = 1".to_owned()),
@@ -40,11 +39,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for _ in 0..TURNS {
             for (place, best) in best.iter_mut().enumerate() {
                 if let Some((user, _)) = USERS.get(place) {
-                    run(session, &format!("EXECUTE AS USER = '{user}'")).await?;
+                    common::run(session, &format!("EXECUTE AS USER = '{user}'")).await?;
                 }
                 *best = best.min(each(session, &sql).await?);
                 if place < USERS.len() {
-                    run(session, "REVERT").await?;
+                    common::run(session, "REVERT").await?;
                 }
             }
         }
@@ -86,17 +85,7 @@ fn setup() -> Result<String, std::fmt::Error> {
 async fn each(session: &mut dyn Session, sql: &str) -> Result<f64, Box<dyn Error>> {
     let began = Instant::now();
     for _ in 0..STATEMENTS {
-        run(session, sql).await?;
+        common::run(session, sql).await?;
     }
     Ok(began.elapsed().as_secs_f64() / f64::from(STATEMENTS))
-}
-
-async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Box<dyn Error>> {
-    for execute in common::statements(sql)? {
-        let mut events = session.execute(execute, CancellationToken::new());
-        while let Some(event) = events.recv().await {
-            let _: Event = event?;
-        }
-    }
-    Ok(())
 }

@@ -5,8 +5,6 @@ use std::error::Error;
 use std::time::Instant;
 
 use launchpod_database::sqlite::FILE_NAME;
-use launchpod_database::{Event, Session};
-use tokio_util::sync::CancellationToken;
 
 mod common;
 
@@ -35,7 +33,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "SELECT c, COUNT(*) FROM t GROUP BY c".to_owned(),
     ];
     for sql in &statements {
-        run(&mut *session, sql).await?;
+        let began = Instant::now();
+        let rows = common::run(&mut *session, sql).await?;
+        let seconds = began.elapsed().as_secs_f64();
+        println!("{seconds:>8.2} s  {rows:>8} rows  {sql}  ({})", peak_memory()?);
     }
     let bare = rusqlite::Connection::open(folder.path().join(FILE_NAME))?;
     for sql in ["SELECT SUM(a) FROM \"master.dbo.t\"", "SELECT SUM(a * 2) FROM \"master.dbo.t\""] {
@@ -44,22 +45,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{:>8.2} s  bare SQLite: {sql}", began.elapsed().as_secs_f64());
     }
     println!("peak resident memory: {}", peak_memory()?);
-    Ok(())
-}
-
-async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Box<dyn Error>> {
-    for execute in common::statements(sql)? {
-        let began = Instant::now();
-        let mut rows = 0;
-        let mut events = session.execute(execute, CancellationToken::new());
-        while let Some(event) = events.recv().await {
-            if let Event::Batch(batch) = event? {
-                rows += batch.num_rows();
-            }
-        }
-        let seconds = began.elapsed().as_secs_f64();
-        println!("{seconds:>8.2} s  {rows:>8} rows  {sql}  ({})", peak_memory()?);
-    }
     Ok(())
 }
 

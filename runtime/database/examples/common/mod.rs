@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use launchpod_database::sqlite::{Embedded, Options};
-use launchpod_database::{Database, Execute, Login, Secret, Session};
+use launchpod_database::{Database, Event, Execute, Login, Secret, Session};
+use tokio_util::sync::CancellationToken;
 
 /// A session of the administrator on a new database in a folder.
 pub async fn session(folder: &Path) -> Result<Box<dyn Session>, Box<dyn Error>> {
@@ -35,4 +36,18 @@ pub fn statements(sql: &str) -> Result<Vec<Execute>, Box<dyn Error>> {
         describe: false,
     };
     Ok(batch.statements.iter().map(execute).collect())
+}
+
+/// Runs the statements of a text; how many rows they yield.
+pub async fn run(session: &mut dyn Session, sql: &str) -> Result<usize, Box<dyn Error>> {
+    let mut rows = 0;
+    for execute in statements(sql)? {
+        let mut events = session.execute(execute, CancellationToken::new());
+        while let Some(event) = events.recv().await {
+            if let Event::Batch(batch) = event? {
+                rows += batch.num_rows();
+            }
+        }
+    }
+    Ok(rows)
 }
