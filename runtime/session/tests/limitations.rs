@@ -225,8 +225,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("triggers", "ENABLE TRIGGER tr ON t", "TRIGGER"),
     ("triggers", "DROP TRIGGER tr", "DROP TRIGGER"),
-    ("sequences", "CREATE SEQUENCE s", "CREATE SEQUENCE"),
-    ("sequences", "SELECT NEXT VALUE FOR s", "NEXT VALUE FOR"),
     ("synonyms", "CREATE SYNONYM s FOR t", "CREATE SYNONYM"),
     (
         "types made by CREATE TYPE, table-valued parameters",

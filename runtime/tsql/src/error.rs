@@ -200,6 +200,40 @@ pub enum ParseErrorKind {
     /// 10713: a MERGE without its semicolon.
     #[error("A MERGE statement must be terminated by a semi-colon (;).")]
     MergeUnterminated,
+    /// 11709
+    #[error("The 'RESTART WITH' argument cannot be used in a CREATE SEQUENCE statement.")]
+    SequenceRestartInCreate,
+    /// 11710
+    #[error("Argument 'START WITH' cannot be used in an ALTER SEQUENCE statement.")]
+    SequenceStartInAlter,
+    /// 11711
+    #[error("Argument 'AS' cannot be used in an ALTER SEQUENCE statement.")]
+    SequenceTypeInAlter,
+    /// 11712: an option of a sequence that is there twice.
+    #[error("Argument '{argument}' can not be specified more than once.")]
+    SequenceArgumentTwice {
+        /// The option.
+        argument: &'static str,
+    },
+    /// 11715: an ALTER SEQUENCE that says nothing.
+    #[error("No properties specified for ALTER SEQUENCE.")]
+    SequenceUnchanged,
+    /// 11716
+    #[error("NEXT VALUE FOR function does not support the PARTITION BY clause.")]
+    NextValuePartitioned,
+    /// 11718
+    #[error("NEXT VALUE FOR function does not support an empty OVER clause.")]
+    NextValueUnordered,
+    /// 11719: NEXT VALUE FOR in a function, which changes nothing.
+    #[error(
+        "NEXT VALUE FOR function is not allowed in check constraints, default objects, computed \
+         columns, views, user-defined functions, user-defined aggregates, user-defined table \
+         types, sub-queries, common table expressions, derived tables or return statements."
+    )]
+    NextValueInFunction,
+    /// 11737
+    #[error("NEXT VALUE FOR function does not support the ROWS and RANGE clauses.")]
+    NextValueFramed,
     /// 1007: a number with more than 38 digits.
     #[error(
         "The number '{literal}' is out of the range for numeric representation (maximum \
@@ -245,6 +279,15 @@ impl ParseError {
             ParseErrorKind::NotCondition { .. } => 4145,
             ParseErrorKind::TooLong => 8632,
             ParseErrorKind::MergeUnterminated => 10713,
+            ParseErrorKind::SequenceRestartInCreate => 11709,
+            ParseErrorKind::SequenceStartInAlter => 11710,
+            ParseErrorKind::SequenceTypeInAlter => 11711,
+            ParseErrorKind::SequenceArgumentTwice { .. } => 11712,
+            ParseErrorKind::SequenceUnchanged => 11715,
+            ParseErrorKind::NextValuePartitioned => 11716,
+            ParseErrorKind::NextValueUnordered => 11718,
+            ParseErrorKind::NextValueInFunction => 11719,
+            ParseErrorKind::NextValueFramed => 11737,
         }
     }
 }

@@ -39,6 +39,8 @@ mod translate;
 use application_locks::ApplicationLocks;
 use embedded::catalog::{Catalog, DatabaseName};
 use embedded::context::Context;
+use embedded::counters::{self, Counters};
+use embedded::drawing::SequenceState;
 use embedded::environment::{self, Given, IdentityState};
 use embedded::settings::MOST_TEXT;
 use embedded::thread::EmbeddedSession;
@@ -93,6 +95,8 @@ struct Shared {
     options: Options,
     /// What was given of IDENTITY columns.
     given: Arc<Mutex<Given>>,
+    /// How far sequences have counted.
+    counters: Arc<Counters>,
     /// The hash that a password is checked against when there is no such login, so that both
     /// take the same time.
     nobody: String,
@@ -140,6 +144,7 @@ impl Embedded {
             path,
             options,
             given: Arc::default(),
+            counters: Arc::new(Counters::open(&folder.join(counters::FILE_NAME))?),
             nobody: password::hash(&Secret::new("nobody's password"))?,
             attempts: Attempts::new(),
             sessions: Arc::default(),
@@ -150,6 +155,7 @@ impl Embedded {
         let catalog = Catalog::new(&connection);
         catalog.create().map_err(|error| failure::of_engine(&error))?;
         catalog.drop_left_behind()?;
+        shared.counters.keep(&catalog.counters()?)?;
         Ok(Embedded { shared: Arc::new(shared) })
     }
 
@@ -272,6 +278,7 @@ impl Shared {
             waits_for_caller,
             identity_insert: None,
             identity: IdentityState::of_session(Arc::clone(&self.given)),
+            sequences: SequenceState::new(Arc::clone(&self.counters)),
             context: Context::default(),
             assigned: Assigned::default(),
             locks: Arc::new(self.locks.holder()),

@@ -207,8 +207,13 @@ pub enum ExprKind {
         /// The zone.
         zone: Box<Expr>,
     },
-    /// `NEXT VALUE FOR sequence`
-    NextValue(Box<ObjectName>),
+    /// `NEXT VALUE FOR sequence [OVER (ORDER BY …)]`
+    NextValue {
+        /// The sequence.
+        name: Box<ObjectName>,
+        /// In which order rows get its values: ORDER BY and nothing else.
+        over: Option<Box<Window>>,
+    },
 }
 
 /// A column, qualified or not.

@@ -18,6 +18,7 @@ mod module;
 mod name;
 mod query;
 mod security;
+mod sequence;
 mod statement;
 mod table;
 mod write;
@@ -50,6 +51,7 @@ pub use security::{
     PermissionName, PermissionVerb, PrincipalKind, RoleChange, SecurableName, Security, UserLogin,
     UserOption,
 };
+pub use sequence::{SequenceCache, SequenceDefinition, SequenceLimit, SequenceRestart};
 pub use statement::{
     AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, Dbcc, Declaration, Drop,
     DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable,

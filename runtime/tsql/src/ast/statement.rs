@@ -6,7 +6,7 @@ use super::{
     AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView,
     CursorDefinition, CursorName, DeclareCursor, Delete, Execute, ExecuteText, Expr, Fetch,
     Identifier, IndexDefinition, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Security,
-    Span, TableDefinition, TypeName, Update,
+    SequenceDefinition, Span, TableDefinition, TypeName, Update,
 };
 
 /// A batch that was read.
@@ -22,6 +22,8 @@ pub struct Batch {
     /// written; not those of opaque statements. A name can also be an alias's or a common table
     /// expression's.
     pub references: Vec<ObjectName>,
+    /// The sequences that it takes values from.
+    pub sequences: Vec<ObjectName>,
 }
 
 /// A place where a batch names a variable.
@@ -115,6 +117,8 @@ pub enum StatementKind {
     CreateSchema(CreateSchema),
     /// `ALTER INDEX …`
     AlterIndex(AlterIndex),
+    /// `CREATE SEQUENCE …`, `ALTER SEQUENCE …`
+    Sequence(Box<SequenceDefinition>),
     /// `CREATE PROCEDURE …`, `ALTER PROCEDURE …`
     CreateProcedure(Box<CreateProcedure>),
     /// `CREATE FUNCTION …`, `ALTER FUNCTION …`
@@ -337,6 +341,8 @@ pub enum DropKind {
     Schema,
     /// `INDEX`
     Index,
+    /// `SEQUENCE`
+    Sequence,
 }
 
 /// Transaction statements.

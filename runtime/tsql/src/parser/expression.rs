@@ -347,7 +347,7 @@ impl Parser<'_> {
             TokenKind::Word { reserved: true } => self.reserved_operand()?,
             TokenKind::Word { .. } if self.at_words(&["NEXT", "VALUE", "FOR"]) => {
                 self.position += 3;
-                ExprKind::NextValue(Box::new(self.object_name()?))
+                self.next_value()?
             }
             TokenKind::Word { .. } | TokenKind::Quoted => self.column_or_call()?,
             _ => return self.unexpected(),

@@ -206,7 +206,7 @@ impl Parser<'_> {
         Ok(NamedWindow { name, window: self.window()? })
     }
 
-    fn window(&mut self) -> Result<Window> {
+    pub(super) fn window(&mut self) -> Result<Window> {
         let mut window =
             Window { base: None, partition_by: Vec::new(), order_by: Vec::new(), frame: None };
         if !self.accept("(") {

@@ -21,6 +21,7 @@ mod permission;
 mod pivot;
 mod principal;
 mod query;
+mod sequence;
 mod set;
 mod source;
 mod statement;
@@ -66,6 +67,10 @@ pub(crate) struct Parser<'a> {
     mentions: Vec<Mention>,
     /// The objects that were named so far.
     references: Vec<ObjectName>,
+    /// The sequences that were named so far.
+    sequences: Vec<ObjectName>,
+    /// Whether the definition of a function is being read.
+    in_function: bool,
 }
 
 /// Reads a batch.
@@ -80,8 +85,8 @@ pub fn parse(source: &str) -> std::result::Result<Batch, ParseError> {
     let mut parser = Parser::new(source)?;
     let statements = parser.batch().map_err(|failure| parser.invalid(failure))?;
     label::check(&statements)?;
-    let Parser { mentions, references, .. } = parser;
-    Ok(Batch { source: Arc::from(source), statements, mentions, references })
+    let Parser { mentions, references, sequences, .. } = parser;
+    Ok(Batch { source: Arc::from(source), statements, mentions, references, sequences })
 }
 
 // === impl Parser ===
@@ -99,6 +104,8 @@ impl<'a> Parser<'a> {
             loops: 0,
             mentions: Vec::new(),
             references: Vec::new(),
+            sequences: Vec::new(),
+            in_function: false,
         })
     }
 

@@ -27,6 +27,7 @@ impl Parser<'_> {
         }
         if self.accept_word("FUNCTION") {
             self.check_first(start, "CREATE FUNCTION")?;
+            self.in_function = true;
             return self.function(action).map(Some);
         }
         if self.accept_word("VIEW") {

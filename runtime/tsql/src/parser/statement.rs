@@ -50,6 +50,7 @@ impl Parser<'_> {
     ) -> Result<Statement> {
         let (start, token, loops) = (self.position, self.token(), self.loops);
         let (mentioned, referred) = (self.mentions.len(), self.references.len());
+        let numbered = self.sequences.len();
         self.tallest = 0;
         let kind = match rule(self) {
             Ok(kind) => kind,
@@ -57,6 +58,7 @@ impl Parser<'_> {
                 self.loops = loops;
                 self.mentions.truncate(mentioned);
                 self.references.truncate(referred);
+                self.sequences.truncate(numbered);
                 self.opaque(start, construct)?
             }
             Err(invalid) => return Err(invalid),
@@ -338,6 +340,9 @@ impl Parser<'_> {
         if self.accept_word("STATISTICS") {
             return self.create_statistics();
         }
+        if self.accept_word("SEQUENCE") {
+            return self.sequence(false);
+        }
         if let Some(kind) = self.create_principal()? {
             return Ok(kind);
         }
@@ -452,6 +457,9 @@ impl Parser<'_> {
         if self.accept_word("INDEX") {
             return self.alter_index();
         }
+        if self.accept_word("SEQUENCE") {
+            return self.sequence(true);
+        }
         if self.accept_word("AUTHORIZATION") {
             return self.alter_authorization();
         }
@@ -475,6 +483,7 @@ impl Parser<'_> {
             ("DATABASE", DropKind::Database),
             ("SCHEMA", DropKind::Schema),
             ("INDEX", DropKind::Index),
+            ("SEQUENCE", DropKind::Sequence),
         ];
         let Some(&(_, kind)) = kinds.iter().find(|(word, _)| self.at_word(word)) else {
             return Err(Failure::Unread(""));

@@ -106,8 +106,11 @@ impl Binder<'_> {
         let (star, arguments) = match &call.arguments {
             FunctionArguments::Star => (true, Vec::new()),
             FunctionArguments::List(list) => {
-                let bound = self.with_aggregates(inner, |binder| {
-                    list.iter().map(|argument| binder.value(argument)).collect::<Result<_, _>>()
+                let rule = self.sequences.but(errors::next_value_in_aggregate);
+                let bound = self.with_sequences(rule, |binder| {
+                    binder.with_aggregates(inner, |binder| {
+                        list.iter().map(|argument| binder.value(argument)).collect::<Result<_, _>>()
+                    })
                 })?;
                 (false, bound)
             }
@@ -167,7 +170,7 @@ impl Binder<'_> {
         aggregate(&name, bare)
     }
 
-    fn window(&mut self, window: &Window) -> Result<BoundWindow, SqlError> {
+    pub(super) fn window(&mut self, window: &Window) -> Result<BoundWindow, SqlError> {
         let values = |binder: &mut Self, list: &[Expr]| {
             list.iter().map(|value| binder.value(value).map(key)).collect::<Result<Vec<_>, _>>()
         };
@@ -179,7 +182,7 @@ impl Binder<'_> {
 
     /// A window with what it takes from the one of the WINDOW clause that it names ("SELECT -
     /// WINDOW clause"). What that one says, it can't say again.
-    fn whole_window(&mut self, mut window: Window) -> Result<Window, SqlError> {
+    pub(super) fn whole_window(&mut self, mut window: Window) -> Result<Window, SqlError> {
         let named = self.scope().windows.len();
         // Each names another one, so more steps than there are windows go in a circle.
         for _ in 0..=named {

@@ -62,11 +62,10 @@ impl Binder<'_> {
             return self.date_function(&name, list);
         }
         match name.as_str() {
-            "IIF" => self.iif(list),
-            "COALESCE" => self.coalesce(list),
-            "ISNULL" => self.is_null(list),
-            "NULLIF" => self.null_if(list),
-            "CHOOSE" => self.choose(list),
+            "IIF" | "COALESCE" | "ISNULL" | "NULLIF" | "CHOOSE" => {
+                let rule = self.sequences.but(errors::next_value_in_case);
+                self.with_sequences(rule, |binder| binder.conditional(&name, list))
+            }
             "GREATEST" | "LEAST" => self.extreme(&name, list),
             "ISJSON" if list.len() <= 2 => self.is_json(list),
             "JSON_MODIFY" => self.json_modify(list),
@@ -191,6 +190,17 @@ impl Binder<'_> {
             body: Body::Values(signature.body),
         };
         Ok(coerce::call(function, converted, signature.result, nullable))
+    }
+
+    /// A function that doesn't need all its arguments.
+    fn conditional(&mut self, name: &str, list: &[Expr]) -> Result<Bound, SqlError> {
+        match name {
+            "IIF" => self.iif(list),
+            "COALESCE" => self.coalesce(list),
+            "ISNULL" => self.is_null(list),
+            "NULLIF" => self.null_if(list),
+            _ => self.choose(list),
+        }
     }
 
     fn iif(&mut self, list: &[Expr]) -> Result<Bound, SqlError> {

@@ -48,7 +48,10 @@ impl Binder<'_> {
             }
             ExprKind::Subquery(query) => self.scalar(query),
             ExprKind::Case { operand, branches, otherwise } => {
-                self.case(operand.as_deref(), branches, otherwise.as_deref())
+                let rule = self.sequences.but(errors::next_value_in_case);
+                self.with_sequences(rule, |binder| {
+                    binder.case(operand.as_deref(), branches, otherwise.as_deref())
+                })
             }
             ExprKind::Cast { operand, target, lenient } => {
                 let target = self.target_type(target)?;
@@ -91,7 +94,7 @@ impl Binder<'_> {
                 }
             }
             ExprKind::AtTimeZone { operand, zone } => self.at_time_zone(operand, zone),
-            ExprKind::NextValue(_) => Err(errors::unsupported("NEXT VALUE FOR")),
+            ExprKind::NextValue { name, over } => self.next_value(name, over.as_deref()),
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)

@@ -6,6 +6,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::apply::one;
 use super::changed::Changed;
 use super::scope::ScopeSource;
+use super::sequence::Sequences;
 use super::staged::{Rows, Staged, Step, Twice};
 use super::through::Touched;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
@@ -29,6 +30,7 @@ impl Binder<'_> {
     /// Binds MERGE ("MERGE (Transact-SQL)").
     pub(crate) fn merge(&mut self, merge: &Merge) -> Result<Staged, SqlError> {
         self.heed_hints(&merge.options)?;
+        self.sequences = Sequences::Refused(errors::next_value_in_merge);
         check_branches(&merge.branches)?;
         let ctes = self.common_tables(&merge.ctes)?;
         self.scopes.clear();

@@ -45,6 +45,7 @@ mod row_count;
 pub(crate) mod rowset;
 pub(crate) mod sample;
 pub(crate) mod scope;
+pub(crate) mod sequence;
 pub(crate) mod source;
 pub(crate) mod staged;
 pub(crate) mod stored;
@@ -60,6 +61,7 @@ pub(crate) mod write_rows;
 mod write_sources;
 
 use scope::{CteName, Scope};
+use sequence::{Mentioned, Sequences};
 use tree::{Bound, SourceId};
 
 /// Binds one statement.
@@ -93,6 +95,14 @@ pub(crate) struct Binder<'a> {
     most_recursions: u16,
     /// Whether only columns are asked for, so that no row need be made.
     without_rows: bool,
+    /// What NEXT VALUE FOR does in what is being bound.
+    sequences: Sequences,
+    /// What the statement says of sequences, by their numbers.
+    mentioned: BTreeMap<i64, Mentioned>,
+    /// The DEFAULT that is being bound, as far as its sequences go.
+    default: Option<sequence::Default>,
+    /// Whether TOP or OFFSET says how many rows the statement changes.
+    limited: bool,
     /// The types of undeclared variables, while they are deduced.
     pub(crate) undeclared: Option<undeclared::Undeclared>,
 }
@@ -131,6 +141,10 @@ impl<'a> Binder<'a> {
             system: false,
             most_recursions: recursion::MOST_RECURSIONS,
             without_rows: false,
+            sequences: Sequences::Refused(errors::next_value_nested),
+            mentioned: BTreeMap::new(),
+            default: None,
+            limited: false,
             undeclared: None,
         }
     }

@@ -10,6 +10,7 @@ use super::aggregate::is_constant;
 use super::grouping::{self, Grouping};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
+use super::sequence::Sequences;
 use super::staged::is_column;
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
@@ -31,8 +32,18 @@ struct SelectParts {
 // === impl Binder ===
 
 impl Binder<'_> {
+    /// Binds a statement's own query, whose rows may get values of sequences.
+    pub(crate) fn statement_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        self.with_sequences(Sequences::of(query), |binder| binder.outer_query(query))
+    }
+
     /// Binds a query, subqueries included.
     pub(crate) fn bind_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
+        let rule = Sequences::Refused(errors::next_value_nested);
+        self.with_sequences(rule, |binder| binder.outer_query(query))
+    }
+
+    fn outer_query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
         self.heed_hints(&query.options)?;
         let known = self.ctes.len();
         let bound = self.with_ctes(&query.ctes, |binder| {
@@ -119,7 +130,9 @@ impl Binder<'_> {
     pub(crate) fn common_tables(&mut self, ctes: &[Cte]) -> Result<Vec<BoundCte>, SqlError> {
         let mut bound = Vec::with_capacity(ctes.len());
         for cte in ctes {
-            bound.push(self.common_table(cte).map_err(|error| error.or_line(cte.query.line))?);
+            let rule = Sequences::Refused(errors::next_value_nested);
+            let table = self.with_sequences(rule, |binder| binder.common_table(cte));
+            bound.push(table.map_err(|error| error.or_line(cte.query.line))?);
         }
         Ok(bound)
     }
@@ -165,7 +178,7 @@ impl Binder<'_> {
                 Ok((BoundBody::Nested(Box::new(query)), columns))
             }
             QueryBody::Nested(query) => {
-                let query = self.bind_query(query)?;
+                let query = self.outer_query(query)?;
                 let columns = query.columns.clone();
                 Ok((BoundBody::Nested(Box::new(query)), columns))
             }
@@ -225,9 +238,10 @@ impl Binder<'_> {
 
     fn select(&mut self, select: &Select, order_by: &[OrderItem]) -> Result<SelectParts, SqlError> {
         self.scopes.push(Scope::default());
-        let rule = self.aggregates;
+        let (rule, sequences) = (self.aggregates, self.sequences);
         let parts = self.select_inner(select, order_by);
         self.aggregates = rule;
+        self.sequences = sequences;
         self.scopes.pop();
         parts.map_err(|error| error.or_line(select.line))
     }
@@ -238,6 +252,8 @@ impl Binder<'_> {
         order_by: &[OrderItem],
     ) -> Result<SelectParts, SqlError> {
         self.aggregates = Aggregates::Refused;
+        let of_items = self.sequences;
+        self.sequences = of_items.but(errors::next_value_in_clause);
         let from = self.from(&select.from)?;
         let filter = self.filter(select.filter.as_ref())?;
         let grouping = match &select.group_by {
@@ -251,8 +267,12 @@ impl Binder<'_> {
             SelectItem::Assign { variable, .. } => Some(variable.as_str()),
             _ => None,
         });
-        let ((items, mut columns), assigns) =
-            self.while_assigning(assigned, |binder| binder.items(&select.items, from.is_some()))?;
+        let ((items, mut columns), assigns) = self.with_sequences(of_items, |binder| {
+            binder.while_assigning(assigned, |binder| binder.items(&select.items, from.is_some()))
+        })?;
+        if select.items.iter().any(|item| matches!(item, SelectItem::Assign { .. })) {
+            self.check_assigned_sequences()?;
+        }
         let having = match &select.having {
             Some(having) => Some(self.predicate(having)?),
             None => None,

@@ -1,13 +1,15 @@
 //! FROM.
 
 use launchpod_tsql::ast::{
-    Expr, Join, JoinKind, ObjectName, TableSource, TableSourceKind, same_name,
+    Expr, FunctionCall, Join, JoinKind, JsonColumn, ObjectName, TableSource, TableSourceKind,
+    same_name,
 };
 use launchpod_types::{SqlError, Value};
 
 use super::origin::Object;
 use super::query::{ColumnsOf, named_columns, values_columns};
 use super::scope::{CteName, ScopeSource, SourceColumn};
+use super::sequence::Sequences;
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, SourceId};
 use super::write::plain_query;
 use super::{Aggregates, Binder};
@@ -65,40 +67,52 @@ impl Binder<'_> {
                 self.put_table(table, alias.unwrap_or(name), false)
             }
             TableSourceKind::Function { call, json_columns } => {
-                if let Some((rows, columns, id)) = self.rowset(call, json_columns)? {
-                    let own = call.name.name.text.as_str();
-                    // Two without an alias have no name to be told apart by.
-                    let mut known = self.scope().sources.iter();
-                    let own = if known.any(|it| same_name(&it.name, own)) { "" } else { own };
-                    let name = alias.unwrap_or(own);
-                    let columns = renamed(columns, &source.columns, name)?;
-                    self.add_source(id, name, None, columns)?;
-                    return Ok(rows);
-                }
-                if let Some(query) = self.system_rows(call)? {
-                    return self.derived_as(query, source, &call.name.name.text);
-                }
-                let module = self.rows_module(&call.name)?;
-                match module {
-                    Some(module) if module.kind == ModuleKind::Inline => {
-                        self.environment.check_module(&module, "SL")?;
-                        let query = self.inline_call(&module, call)?;
-                        let bound = self.derived_as(query, source, &module.name)?;
-                        self.originates(bound.ids()[0], Object::Module(module));
-                        Ok(bound)
-                    }
-                    Some(module) if module.kind == ModuleKind::Table => {
-                        self.environment.check_module(&module, "SL")?;
-                        let (rows, columns, id) = self.table_program(&module, call)?;
-                        let name = alias.unwrap_or(&module.name);
-                        let columns = renamed(columns, &source.columns, name)?;
-                        self.add_source(id, name, None, columns)?;
-                        Ok(rows)
-                    }
-                    _ => Err(errors::invalid_object(&call.name.to_string())),
-                }
+                let rule = Sequences::Refused(errors::next_value_in_table);
+                self.with_sequences(rule, |binder| binder.function_rows(call, json_columns, source))
             }
             _ => Err(errors::unsupported("This table source")),
+        }
+    }
+
+    /// The rows of a function in FROM.
+    fn function_rows(
+        &mut self,
+        call: &FunctionCall,
+        json_columns: &[JsonColumn],
+        source: &TableSource,
+    ) -> Result<BoundSource, SqlError> {
+        let alias = source.alias.as_ref().map(|alias| alias.text.as_str());
+        if let Some((rows, columns, id)) = self.rowset(call, json_columns)? {
+            let own = call.name.name.text.as_str();
+            // Two without an alias have no name to be told apart by.
+            let mut known = self.scope().sources.iter();
+            let own = if known.any(|it| same_name(&it.name, own)) { "" } else { own };
+            let name = alias.unwrap_or(own);
+            let columns = renamed(columns, &source.columns, name)?;
+            self.add_source(id, name, None, columns)?;
+            return Ok(rows);
+        }
+        if let Some(query) = self.system_rows(call)? {
+            return self.derived_as(query, source, &call.name.name.text);
+        }
+        let module = self.rows_module(&call.name)?;
+        match module {
+            Some(module) if module.kind == ModuleKind::Inline => {
+                self.environment.check_module(&module, "SL")?;
+                let query = self.inline_call(&module, call)?;
+                let bound = self.derived_as(query, source, &module.name)?;
+                self.originates(bound.ids()[0], Object::Module(module));
+                Ok(bound)
+            }
+            Some(module) if module.kind == ModuleKind::Table => {
+                self.environment.check_module(&module, "SL")?;
+                let (rows, columns, id) = self.table_program(&module, call)?;
+                let name = alias.unwrap_or(&module.name);
+                let columns = renamed(columns, &source.columns, name)?;
+                self.add_source(id, name, None, columns)?;
+                Ok(rows)
+            }
+            _ => Err(errors::invalid_object(&call.name.to_string())),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Expressions that the catalog keeps as text: defaults, checks, computed columns.
 
+use std::ops::Range;
+
 use launchpod_tsql::ast::{
-    Expr, ExprKind, FunctionArguments, QueryBody, SelectItem, StatementKind,
+    Expr, ExprKind, FunctionArguments, ObjectName, QueryBody, SelectItem, Span, StatementKind,
 };
 use launchpod_types::SqlError;
 
@@ -23,6 +25,17 @@ impl Binder<'_> {
             false => self.value(value),
         }
     }
+}
+
+/// The sequences that a value takes values from, with the places of their names in its text.
+pub(crate) fn sequences(text: &str) -> Result<Vec<(ObjectName, Range<usize>)>, SqlError> {
+    const BEFORE: &str = "SELECT ";
+    let batch = launchpod_tsql::parse(&format!("{BEFORE}{text}"))?;
+    let place = |name: ObjectName| {
+        let Span { start, end } = name.span;
+        (name, start.saturating_sub(BEFORE.len())..end.saturating_sub(BEFORE.len()))
+    };
+    Ok(batch.sequences.into_iter().map(place).collect())
 }
 
 /// Reads a value that the catalog keeps as text.

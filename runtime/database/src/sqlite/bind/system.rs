@@ -9,7 +9,7 @@ use super::module::Home;
 use super::query::{ColumnsOf, named_columns};
 use super::rowset::element;
 use super::scope::SourceColumn;
-use super::tree::{Bound, BoundSource, QueryColumn, SourceId};
+use super::tree::{Bound, BoundSource, Kind, QueryColumn, SourceId};
 use super::{Binder, coerce};
 use crate::sqlite::errors;
 use crate::sqlite::system::{self, SystemView, base, base::BaseTable, listing};
@@ -129,7 +129,13 @@ impl Binder<'_> {
 fn made(table: &BaseTable, id: SourceId, array: String) -> (BoundSource, Vec<SourceColumn>) {
     let array = Box::new(Bound::constant(array.into(), SqlType::NVARCHAR_MAX));
     let columns = base_columns(table).into_iter().enumerate().map(|(place, column)| {
-        let value = Bound { nullable: column.nullable, ..element(id, place, column.sql_type) };
+        let cell = element(id, place, column.sql_type);
+        let kind = match column.sql_type {
+            // Its bytes stand in JSON as their digits.
+            SqlType::Variant => Kind::Native { name: "unhex", arguments: vec![cell] },
+            _ => cell.kind,
+        };
+        let value = Bound { kind, sql_type: column.sql_type, nullable: column.nullable };
         SourceColumn { value: Some(value), ..column }
     });
     (BoundSource::Rows { array, id }, columns.collect())

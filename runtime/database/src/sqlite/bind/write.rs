@@ -2,13 +2,14 @@
 
 use launchpod_tsql::ast::{
     Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
-    Target as TargetName, Top, Update,
+    Query, QueryBody, Target as TargetName, Top, Update,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::changed::Changed;
 use super::coerce::{self, Target};
 use super::output::check_output;
+use super::sequence::Sequences;
 use super::source::uses;
 use super::staged::{Rows, Staged, StagedOutput, Step, Twice};
 use super::stored::parse_value;
@@ -81,6 +82,8 @@ impl From<Write> for Change {
 impl Binder<'_> {
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Change, SqlError> {
         self.heed_hints(&insert.options)?;
+        self.sequences = Sequences::Refused(errors::next_value_in_clause);
+        self.limited = insert.top.is_some();
         if let InsertSource::Query(query) = &insert.source {
             // They stand behind the query, and hold for the CTEs in front of INSERT.
             self.heed_hints(&query.options)?;
@@ -101,10 +104,15 @@ impl Binder<'_> {
             InsertSource::Values(rows) => {
                 let count = rows.first().map_or(0, Vec::len);
                 self.check_identity(&changed.table, &given, listed, count)?;
-                (self.value_rows(&changed.table, &given, rows, listed)?, None)
+                let rule = self.sequences_of_rows(errors::next_value_limited);
+                let table = &changed.table;
+                let rows = self
+                    .with_sequences(rule, |binder| binder.value_rows(table, &given, rows, listed));
+                (rows?, None)
             }
             InsertSource::Query(query) => {
-                let mut query = self.bind_query(query)?;
+                self.limited |= is_limited(query);
+                let mut query = self.statement_query(query)?;
                 if top.is_some() {
                     if query.limit.is_some() || query.offset.is_some() {
                         return Err(errors::unsupported(
@@ -252,6 +260,7 @@ impl Binder<'_> {
     ) -> Result<Stored, SqlError> {
         let mut columns: Vec<&TableColumn> = given.iter().map(|at| &table.columns[*at]).collect();
         let mut others = Vec::new();
+        let mentioned = self.mentions();
         for (index, column) in table.columns.iter().enumerate() {
             if given.contains(&index) {
                 continue;
@@ -260,6 +269,10 @@ impl Binder<'_> {
                 columns.push(column);
                 others.push(value);
             }
+        }
+        let again = |(id, count)| mentioned.get(&id).is_some_and(|before| *before != count);
+        if values.len() > 1 && self.mentions().into_iter().any(again) {
+            return Err(errors::next_value_default_left_out());
         }
         let body = match source {
             Some(source) => {
@@ -391,8 +404,7 @@ impl Binder<'_> {
         rows: &[Vec<Expr>],
         listed: bool,
     ) -> Result<Vec<Vec<Bound>>, SqlError> {
-        let mut bound = Vec::with_capacity(rows.len());
-        for row in rows {
+        self.row_by_row_mentions(rows, |binder, row| {
             if row.len() != given.len() {
                 return Err(match (listed, row.len() < given.len()) {
                     (false, _) => errors::column_count_mismatch(),
@@ -403,11 +415,10 @@ impl Binder<'_> {
             let mut values = Vec::with_capacity(row.len());
             for (value, at) in row.iter().zip(given) {
                 let column = &table.columns[*at];
-                values.push(self.assigned_value(table, column, value)?);
+                values.push(binder.assigned_value(table, column, value)?);
             }
-            bound.push(values);
-        }
-        Ok(bound)
+            Ok(values)
+        })
     }
 
     /// `value` or `DEFAULT` for a column.
@@ -487,19 +498,23 @@ impl Binder<'_> {
         }
         let Some(text) = &column.default else { return Ok(None) };
         let value = parse_value(text)?;
-        let bound = self.default_value(&value)?;
+        let bound = self.default_of(table, &value)?;
         self.stored(table, column, bound).map(Some)
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
         self.heed_hints(&update.options)?;
+        self.sequences = Sequences::Refused(errors::next_value_in_clause);
+        self.limited = update.top.is_some();
         let touched = touched_by(&update.assignments);
         let sources = self.write_sources(&update.target, &update.from, &update.ctes, &touched)?;
         if update.sets_variables() {
             return self.update_and_assign(update, sources);
         }
         let Sources { changed, ctes, source } = sources;
-        let (columns, values) = self.set_clauses(&changed, &update.assignments)?;
+        let rule = self.sequences_of_rows(errors::next_value_limited);
+        let (columns, values) = self
+            .with_sequences(rule, |binder| binder.set_clauses(&changed, &update.assignments))?;
         let reads = update.filter.is_some()
             || !update.outputs.is_empty()
             || values.iter().any(|value| uses(value, changed.id));
@@ -585,6 +600,7 @@ impl Binder<'_> {
 
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
         self.heed_hints(&delete.options)?;
+        self.sequences = Sequences::Refused(errors::next_value_in_clause);
         let touched = Touched::Rows;
         let sources = self.write_sources(&delete.target, &delete.from, &delete.ctes, &touched)?;
         let Sources { changed, ctes, source } = sources;
@@ -708,6 +724,12 @@ pub(super) fn there(row: &Bound, filter: Option<Bound>) -> Option<Bound> {
         std::iter::once(Bound::predicate(there, false)).chain(filter).collect();
     let nullable = operands.iter().any(|operand| operand.nullable);
     Some(Bound::predicate(Kind::Chain { operator: "AND", operands }, nullable))
+}
+
+/// Whether TOP or OFFSET says how many rows a query gives.
+fn is_limited(query: &Query) -> bool {
+    let top = |body: &QueryBody| matches!(body, QueryBody::Select(select) if select.top.is_some());
+    query.offset.is_some() || top(&query.body)
 }
 
 /// A column of a query in FROM.

@@ -129,7 +129,7 @@ impl Worker {
                     let value = parse_value(default)?;
                     let none = BTreeMap::new();
                     let mut binder = Binder::new(&environment, &none);
-                    let value = binder.default_value(&value)?;
+                    let value = binder.default_of(table, &value)?;
                     let value = binder.stored(table, new, value)?;
                     self.fill(table, &new.name, &value)?;
                 }

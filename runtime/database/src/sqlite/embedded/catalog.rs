@@ -199,6 +199,7 @@ impl<'a> Catalog<'a> {
         self.connection.execute_batch(SERVER_SCHEMA)?;
         self.connection.execute_batch(super::module_options::SCHEMA)?;
         self.connection.execute_batch(user_messages::SCHEMA)?;
+        self.connection.execute_batch(super::sequences::SCHEMA)?;
         self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(
@@ -282,7 +283,7 @@ impl<'a> Catalog<'a> {
         for table in self.tables(database)? {
             self.drop_table(&table)?;
         }
-        for described in ["columns", "parameters"] {
+        for described in ["columns", "parameters", "sequences"] {
             let sql = format!(
                 r#"DELETE FROM main."launchpod.{described}" WHERE object_id IN
                    (SELECT object_id FROM main."launchpod.modules" WHERE database_id = ?1)"#
@@ -731,7 +732,7 @@ pub(crate) fn encode_type(t: SqlType) -> (i64, i64, i64, i64) {
 }
 
 /// The inverse of [`encode_type`].
-fn decode_type(id: i64, length: i64, precision: i64, scale: i64) -> Option<SqlType> {
+pub(super) fn decode_type(id: i64, length: i64, precision: i64, scale: i64) -> Option<SqlType> {
     let fixed = |width: i64| u16::try_from(length / width).ok();
     let varying = |width: i64| match length {
         -1 => Some(Length::Max),

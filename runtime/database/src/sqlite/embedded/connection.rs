@@ -29,7 +29,7 @@ pub(crate) fn create(path: &Path) -> std::io::Result<()> {
 
 /// Which layout of the catalog a file has; another number with each change that an older or
 /// newer program couldn't read.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Checks that a file is new, or made by this version of the catalog; marks a new one.
 ///

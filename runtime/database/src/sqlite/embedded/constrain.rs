@@ -10,6 +10,7 @@ use launchpod_types::{SqlError, SqlType};
 use super::catalog::{Table, TableColumn};
 use super::constraints::{References, StoredConstraint};
 use super::define::{Definition, Source, nullable_key};
+use super::sequences;
 use super::thread::Worker;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::errors;
@@ -55,7 +56,7 @@ impl Worker {
                 if known.default.is_some() || known.identity || known.computed.is_some() {
                     return Err(errors::second_default());
                 }
-                ("D", vec![known.name.clone()], Some(source.text(value)?))
+                ("D", vec![known.name.clone()], Some(self.default_text(source, value)?))
             }
             // «Skipping FOREIGN KEY constraint … definition for temporary table.»
             ConstraintKind::ForeignKey(_) if table.attached == "temp" => return Ok(None),
@@ -124,7 +125,16 @@ impl Worker {
     pub(super) fn check_default(&self, value: &Expr) -> Result<(), SqlError> {
         let environment = self.environment();
         let none = BTreeMap::new();
-        Binder::new(&environment, &none).default_value(value).map(|_| ())
+        Binder::new(&environment, &none).new_default(value).map(|_| ())
+    }
+
+    /// The text in which a DEFAULT is kept.
+    pub(super) fn default_text(
+        &self,
+        source: &Source<'_>,
+        value: &Expr,
+    ) -> Result<String, SqlError> {
+        sequences::qualified(&self.environment(), source.text(value)?)
     }
 
     /// The columns that a CHECK is about, each once.

@@ -233,7 +233,7 @@ impl Worker {
         }
         let nullable = column.nullable.unwrap_or(true) && identity.is_none() && !key;
         let default = match &column.default {
-            Some(default) => Some(source.text(&default.value)?),
+            Some(default) => Some(self.default_text(source, &default.value)?),
             None => None,
         };
         let column = TableColumn {
@@ -279,7 +279,7 @@ impl Worker {
         let stored = StoredConstraint {
             name: String::new(),
             code: "D".to_owned(),
-            definition: source.text(&default.value)?,
+            definition: self.default_text(source, &default.value)?,
             column_id: definition.column_id(&column.name.text),
             system_named: false,
             references: None,

@@ -49,7 +49,7 @@ pub(crate) fn bind_rows(
 ) -> Result<Option<Vec<QueryColumn>>, SqlError> {
     let change = match kind {
         StatementKind::Select(query) => {
-            let bound = binder.bind_query(query)?;
+            let bound = binder.statement_query(query)?;
             return Ok(into(query).is_none().then_some(bound.columns));
         }
         StatementKind::Insert(insert) => binder.insert(insert)?,

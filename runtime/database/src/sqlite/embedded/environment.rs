@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::catalog::{Catalog, DatabaseName, Identity, TEMPDB, Table};
 use super::context::Context;
+use super::drawing::SequenceState;
 use super::modules::ModuleKind;
 use crate::Configurations;
 use crate::sqlite::application_locks::Holder;
@@ -57,6 +58,7 @@ pub(crate) struct Session {
     /// The table of SET IDENTITY_INSERT … ON.
     pub(crate) identity_insert: Option<i64>,
     pub(crate) identity: IdentityState,
+    pub(crate) sequences: SequenceState,
     /// What the session keeps about itself.
     pub(crate) context: Context,
     pub(crate) assigned: Assigned,

@@ -31,6 +31,8 @@ pub(crate) enum ModuleKind {
     Inline,
     /// A function that returns a table that it fills.
     Table,
+    /// What numbers come from; its definition is elsewhere.
+    Sequence,
 }
 
 /// A module of the catalog.
@@ -48,12 +50,13 @@ pub(crate) struct Module {
 // === impl ModuleKind ===
 
 impl ModuleKind {
-    const ALL: [ModuleKind; 5] = [
+    const ALL: [ModuleKind; 6] = [
         ModuleKind::Procedure,
         ModuleKind::View,
         ModuleKind::Scalar,
         ModuleKind::Inline,
         ModuleKind::Table,
+        ModuleKind::Sequence,
     ];
 
     /// Its code in `sys.objects` and in OBJECT_ID's second argument.
@@ -64,6 +67,7 @@ impl ModuleKind {
             ModuleKind::Scalar => "FN",
             ModuleKind::Inline => "IF",
             ModuleKind::Table => "TF",
+            ModuleKind::Sequence => "SO",
         }
     }
 
@@ -72,6 +76,7 @@ impl ModuleKind {
         match self {
             ModuleKind::Procedure => "procedure",
             ModuleKind::View => "view",
+            ModuleKind::Sequence => "sequence object",
             _ => "function",
         }
     }
@@ -134,7 +139,8 @@ impl Catalog<'_> {
     pub(crate) fn definition(&self, object_id: i64) -> Result<Option<String>, SqlError> {
         self.connection
             .query_row(
-                r#"SELECT definition FROM main."launchpod.modules" WHERE object_id = ?1
+                r#"SELECT definition FROM main."launchpod.modules"
+                   WHERE object_id = ?1 AND type <> 'SO'
                    UNION ALL SELECT '(' || definition || ')' FROM main."launchpod.constraints"
                    WHERE constraint_id = ?1 AND type = 'C'"#,
                 [object_id],
@@ -153,7 +159,7 @@ impl Catalog<'_> {
             .connection
             .prepare_cached(
                 r#"SELECT object_id, definition FROM main."launchpod.modules"
-                   WHERE database_id = ?1 ORDER BY object_id"#,
+                   WHERE database_id = ?1 AND type <> 'SO' ORDER BY object_id"#,
             )
             .map_err(failed)?;
         let rows = statement
@@ -174,7 +180,7 @@ impl Catalog<'_> {
     }
 
     /// Writes a new module down.
-    fn add_module(&self, module: &Module) -> Result<i64, SqlError> {
+    pub(super) fn add_module(&self, module: &Module) -> Result<i64, SqlError> {
         let object_id = self.next_object_id("main")?;
         self.connection
             .execute(
@@ -204,6 +210,13 @@ impl Catalog<'_> {
                 params![module.object_id, module.kind.code(), module.definition, now()],
             )
             .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Notes that a module has been changed.
+    pub(super) fn touch_module(&self, object_id: i64) -> Result<(), SqlError> {
+        let sql = r#"UPDATE main."launchpod.modules" SET modified = ?2 WHERE object_id = ?1"#;
+        self.connection.execute(sql, params![object_id, now()]).map_err(failed)?;
         Ok(())
     }
 
@@ -237,6 +250,7 @@ impl Catalog<'_> {
                        WHERE class IN (1, 2) AND major_id = {id};
                    DELETE FROM main."launchpod.columns" WHERE object_id = {id};
                    DELETE FROM main."launchpod.contexts" WHERE object_id = {id};
+                   DELETE FROM main."launchpod.sequences" WHERE object_id = {id};
                    DELETE FROM main."launchpod.modules" WHERE object_id = {id};"#
             ))
             .map_err(failed)?;
@@ -299,21 +313,12 @@ impl Worker {
             _ => return Err(errors::internal("a definition that isn't a module's")),
         };
         module_parameters::check_types(definition)?;
-        if name.database.is_some() {
-            return Err(errors::database_prefix(kind.statement()));
-        }
+        let (database, schema) = self.place_of_new(name, kind.statement())?;
         if name.is_temporary() {
             return Err(errors::unsupported("A temporary procedure"));
         }
         let environment = self.environment();
         let catalog = environment.catalog();
-        let database = environment.database_of(name)?;
-        let asked = match &name.schema {
-            Some(schema) => schema.text.clone(),
-            None => environment.default_schema()?,
-        };
-        let schema =
-            catalog.schema(&database, &asked)?.ok_or_else(|| errors::unknown_schema(&asked))?;
         let existing = catalog.module(&database, &schema, &name.name.text)?;
         match &existing {
             Some(module) if action != DefineAction::Create => {
@@ -415,6 +420,7 @@ impl Worker {
         let word = match drop.kind {
             DropKind::Procedure => "procedure",
             DropKind::View => "view",
+            DropKind::Sequence => "sequence object",
             _ => "function",
         };
         for name in &drop.names {
@@ -426,6 +432,15 @@ impl Worker {
                     return Err(errors::cannot_drop(word, &name.to_string()));
                 }
                 Some(module) if module.kind.word() == word => {
+                    if drop.kind == DropKind::Sequence
+                        && let Some(default) = environment.catalog().default_from(&module)?
+                    {
+                        return Err(errors::referenced_by(
+                            "DROP SEQUENCE",
+                            &name.to_string(),
+                            &default,
+                        ));
+                    }
                     environment.catalog().drop_module(&module)?;
                 }
                 Some(module) => {

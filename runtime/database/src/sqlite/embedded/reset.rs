@@ -20,6 +20,7 @@ impl Worker {
         self.session.text_size = MOST_TEXT;
         self.session.identity_insert = None;
         self.session.identity.forget();
+        self.session.sequences.forget();
         self.drop_global_tables();
         self.session.context = Context::default();
         self.session.locks.release_all(Owner::Session);

@@ -101,6 +101,9 @@ impl Worker {
                     worker.drop_indexes(drop).map_err(Stop::from)
                 })
             }
+            StatementKind::Sequence(definition) => {
+                self.change(job, false, |worker, job| worker.define_sequence(job, definition))
+            }
             StatementKind::CreateProcedure(_)
             | StatementKind::CreateView(_)
             | StatementKind::CreateFunction(_) => self.change(job, false, |worker, job| {
@@ -109,7 +112,7 @@ impl Worker {
             StatementKind::Drop(drop)
                 if matches!(
                     drop.kind,
-                    DropKind::Procedure | DropKind::View | DropKind::Function
+                    DropKind::Procedure | DropKind::View | DropKind::Function | DropKind::Sequence
                 ) =>
             {
                 self.change(job, false, |worker, _| worker.drop_modules(drop).map_err(Stop::from))
@@ -167,7 +170,7 @@ impl Worker {
 
     fn select(&self, job: &Job, query: &Query) -> Result<(), Stop> {
         let environment = self.environment();
-        let bound = Binder::new(&environment, &job.execute.variables).bind_query(query)?;
+        let bound = Binder::new(&environment, &job.execute.variables).statement_query(query)?;
         self.select_bound(job, &bound)
     }
 
@@ -217,7 +220,7 @@ impl Worker {
             let bound = {
                 let environment = worker.environment();
                 let variables = Arc::clone(&job.execute.variables);
-                Binder::new(&environment, &variables).bind_query(&query)?
+                Binder::new(&environment, &variables).statement_query(&query)?
             };
             let table = worker.create_from_columns(name, &bound, identity.as_ref())?;
             let environment = worker.environment();

@@ -19,9 +19,16 @@ pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
         3705,
         format!(
             "Cannot use DROP {} with '{name}' because '{name}' is {article} {is}. Use DROP {}.",
-            asked.to_uppercase(),
-            is.to_uppercase()
+            asked.trim_end_matches(" object").to_uppercase(),
+            is.trim_end_matches(" object").to_uppercase()
         ),
+    )
+}
+
+pub(crate) fn referenced_by(statement: &str, name: &str, by: &str) -> SqlError {
+    SqlError::new(
+        3729,
+        format!("Cannot {statement} '{name}' because it is being referenced by object '{by}'."),
     )
 }
 

@@ -12,6 +12,7 @@ mod discover;
 mod lock;
 mod query;
 mod security;
+mod sequence;
 mod value;
 mod write;
 
@@ -22,6 +23,7 @@ pub(crate) use discover::*;
 pub(crate) use lock::*;
 pub(crate) use query::*;
 pub(crate) use security::*;
+pub(crate) use sequence::*;
 pub(crate) use value::*;
 pub(crate) use write::*;
 

@@ -40,6 +40,7 @@ pub(crate) mod percentile;
 pub(crate) mod random;
 pub(crate) mod sequential;
 pub(crate) mod series;
+pub(crate) mod stepped;
 pub(crate) mod string;
 pub(crate) mod text;
 mod time_span;
@@ -77,6 +78,8 @@ pub(crate) enum Body {
     Aggregate(aggregate::Aggregate),
     /// An aggregate of values of the declared types that needs all of them at once.
     Collect(collect::Finish),
+    /// A window function that gives each row a value of its own.
+    Stepped(stepped::Step),
 }
 
 /// `single_row(rows, value)`: the value of a scalar subquery, which may have one row only.
@@ -166,6 +169,12 @@ impl Registry {
                 count,
                 flags,
                 collect::Registered { function: Arc::clone(function), raised },
+            )?,
+            Body::Stepped(_) => connection.create_window_function(
+                function.name.as_str(),
+                count,
+                flags,
+                stepped::Registered { function: Arc::clone(function), raised },
             )?,
             Body::Values(_) => {
                 let function = Arc::clone(function);

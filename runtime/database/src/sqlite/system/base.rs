@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{dependencies, listing, machine, security, user_messages};
 use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
+use crate::sqlite::embedded::sequences;
 use crate::sqlite::functions::zone;
 use crate::sqlite::security::permission::Class;
 
@@ -372,6 +373,25 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("default_object_id", INT, false),
             ],
             rows: Rows::Query { sql: COLUMNS, per_database: true },
+        },
+        BaseTable {
+            name: "sequences",
+            columns: &[
+                ("object_id", INT, false),
+                ("start_value", SqlType::Variant, false),
+                ("increment", SqlType::Variant, false),
+                ("minimum_value", SqlType::Variant, false),
+                ("maximum_value", SqlType::Variant, false),
+                ("is_cycling", BIT, false),
+                ("is_cached", BIT, false),
+                ("cache_size", INT, true),
+                ("system_type_id", TINY, false),
+                ("precision", TINY, false),
+                ("current_value", SqlType::Variant, false),
+                ("is_exhausted", BIT, false),
+                ("last_used_value", SqlType::Variant, true),
+            ],
+            rows: Rows::Made(sequences::listed),
         },
         BaseTable {
             name: "parameters",

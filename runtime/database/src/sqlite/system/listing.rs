@@ -18,6 +18,8 @@ use crate::sqlite::application_locks::ApplicationLocks;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::embedded::catalog::{DatabaseName, encode_type};
 use crate::sqlite::embedded::context::Context;
+use crate::sqlite::embedded::counters::Counters;
+use crate::sqlite::embedded::drawing::SequenceState;
 use crate::sqlite::embedded::environment::{Environment, IdentityState, Session};
 use crate::sqlite::embedded::settings::MOST_TEXT;
 use crate::sqlite::errors;
@@ -57,7 +59,7 @@ pub(crate) fn array(rows: &[Value]) -> Result<String, SqlError> {
 fn columns() -> Result<Vec<Value>, SqlError> {
     let connection = Connection::open_in_memory().map_err(errors::internal)?;
     let registry = Registry::default();
-    let session = nobody();
+    let session = nobody()?;
     let environment = Environment {
         connection: &connection,
         registry: &registry,
@@ -116,7 +118,7 @@ fn parameters() -> Vec<Value> {
 }
 
 /// A session of nobody's, in `master`.
-fn nobody() -> Session {
+fn nobody() -> Result<Session, SqlError> {
     let login = Login {
         user: String::new(),
         password: Secret::default(),
@@ -127,7 +129,7 @@ fn nobody() -> Session {
         client: Client::default(),
     };
     let database = DatabaseName { id: 1, name: "master".to_owned() };
-    Session {
+    Ok(Session {
         spid: login.spid,
         login: String::new(),
         execution: Execution::of_system(database.id),
@@ -145,8 +147,9 @@ fn nobody() -> Session {
         waits_for_caller: false,
         identity_insert: None,
         identity: IdentityState::default(),
+        sequences: SequenceState::new(Arc::new(Counters::in_memory()?)),
         context: Context::default(),
         assigned: Assigned::default(),
         locks: Arc::new(Arc::<ApplicationLocks>::default().holder()),
-    }
+    })
 }

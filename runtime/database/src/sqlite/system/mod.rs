@@ -19,6 +19,7 @@ pub(crate) mod listing;
 pub(crate) mod locks;
 pub(crate) mod machine;
 pub(crate) mod messages;
+mod ranges;
 pub(crate) mod run;
 mod security;
 pub(crate) mod user_messages;
@@ -56,7 +57,7 @@ const VIEWS: [(&str, bool); 11] = [
 ];
 
 /// The texts of procedures.
-const PROCEDURES: [&str; 8] = [
+const PROCEDURES: [&str; 9] = [
     include_str!("procedures/odbc.sql"),
     include_str!("procedures/help.sql"),
     include_str!("procedures/security.sql"),
@@ -65,6 +66,7 @@ const PROCEDURES: [&str; 8] = [
     include_str!("procedures/locks.sql"),
     include_str!("procedures/messages.sql"),
     include_str!("procedures/files.sql"),
+    include_str!("procedures/sequences.sql"),
 ];
 
 /// The texts of functions.

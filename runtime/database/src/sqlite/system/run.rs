@@ -11,7 +11,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::{SystemProcedure, changes, locks, messages};
+use super::{SystemProcedure, changes, locks, messages, ranges};
 use crate::sqlite::bind::expression::{literal, unknown_type};
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::{Binder, coerce};
@@ -19,6 +19,9 @@ use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::thread::{Job, Stop, Worker};
 use crate::sqlite::errors;
 use crate::{Event, Variable, Variables, options};
+
+/// The procedure that takes values of a sequence, which is no change that could be rolled back.
+const SEQUENCE_RANGE: &str = "sp_sequence_get_range";
 
 /// A procedure that runs.
 struct Call<'a> {
@@ -46,39 +49,60 @@ impl Worker {
         };
         let callers = std::mem::replace(&mut self.session.database, database);
         let set = std::mem::replace(&mut self.session.options, options::INITIAL);
-        let status = self.call_here(job, procedure, &execute.arguments);
+        let result = self.call_here(job, procedure, &execute.arguments);
         self.session.options = set;
         self.session.database = callers;
-        if status.is_err() && locks::of(&procedure.name).is_some() {
+        if result.is_err() && locks::of(&procedure.name).is_some() {
             self.send(job, Event::ReturnStatus(locks::FAILED))?;
         }
-        self.send(job, Event::ReturnStatus(status?))
+        let (status, variables) = result?;
+        let wanted = execute.arguments.iter().enumerate().filter(|(_, argument)| argument.output);
+        for (output, (place, argument)) in wanted.enumerate() {
+            let named = argument.name.as_deref();
+            let positional = || procedure.parameters.get(place).map(|known| known.name.as_str());
+            let parameter = named.or_else(positional).map(fold_name);
+            if let Some(value) = parameter.and_then(|name| variables.get(&name)) {
+                let value = Variable::clone(value);
+                self.send(job, Event::Output { place: output, value })?;
+            }
+        }
+        self.send(job, Event::ReturnStatus(status))
     }
 
-    /// Runs a procedure in the current database, and the change that it makes; its return status.
+    /// Runs a procedure in the current database, and what it does that no text can say; its
+    /// return status, and its variables.
     fn call_here(
         &mut self,
         job: &Job,
         procedure: &SystemProcedure,
         given: &[Argument],
-    ) -> Result<i32, Stop> {
+    ) -> Result<(i32, Variables), Stop> {
         if let Some(lock) = locks::of(&procedure.name).filter(|_| !job.execute.describe) {
-            return match self.run_procedure(job, procedure, given)? {
-                (0, variables) => lock(self, job, &variables),
-                (status, _) => Ok(status),
-            };
+            let (status, variables) = self.run_procedure(job, procedure, given)?;
+            let status = if status == 0 { lock(self, job, &variables)? } else { status };
+            return Ok((status, variables));
+        }
+        if procedure.name == SEQUENCE_RANGE && !job.execute.describe {
+            let (status, mut variables) = self.run_procedure(job, procedure, given)?;
+            ranges::take(self, &mut variables)
+                .map_err(|error| Stop::from(error.or_line(1)).within(&procedure.name))?;
+            return Ok((status, variables));
         }
         let Some(change) = changes::of(&procedure.name).filter(|_| !job.execute.describe) else {
-            return Ok(self.run_procedure(job, procedure, given)?.0);
+            return self.run_procedure(job, procedure, given);
         };
+        let mut left = Variables::new();
         self.change(job, false, |worker, job| {
             let (_, variables) = worker.run_procedure(job, procedure, given)?;
-            change(worker, &variables).map_err(|error| Stop::from(error).within(&procedure.name))
+            change(worker, &variables)
+                .map_err(|error| Stop::from(error).within(&procedure.name))?;
+            left = variables;
+            Ok(())
         })?;
         if procedure.name == "sp_rename" {
             self.send(job, Event::Message(messages::message(15477, &[])))?;
         }
-        Ok(0)
+        Ok((0, left))
     }
 
     /// Runs a procedure's text in the current database; its return status, and its variables.

@@ -249,3 +249,15 @@ SELECT DISTINCT DB_NAME() AS VIEW_CATALOG, SCHEMA_NAME(v.schema_id) AS VIEW_SCHE
     DB_NAME() AS TABLE_CATALOG, SCHEMA_NAME(t.schema_id) AS TABLE_SCHEMA, t.name AS TABLE_NAME
 FROM sys.views v JOIN sys.sql_expression_dependencies d ON d.referencing_id = v.object_id
 JOIN sys.objects t ON t.object_id = d.referenced_id WHERE t.type IN ('U', 'V')
+GO
+CREATE VIEW INFORMATION_SCHEMA.SEQUENCES AS
+SELECT CAST(DB_NAME() AS nvarchar(128)) AS SEQUENCE_CATALOG,
+    CAST(h.name AS nvarchar(128)) AS SEQUENCE_SCHEMA, s.name AS SEQUENCE_NAME,
+    CAST(TYPE_NAME(s.system_type_id) AS nvarchar(128)) AS DATA_TYPE,
+    s.precision AS NUMERIC_PRECISION, CAST(10 AS smallint) AS NUMERIC_PRECISION_RADIX,
+    CAST(s.scale AS int) AS NUMERIC_SCALE, s.start_value AS START_VALUE,
+    s.minimum_value AS MINIMUM_VALUE, s.maximum_value AS MAXIMUM_VALUE, s.increment AS INCREMENT,
+    CAST(s.is_cycling AS int) AS CYCLE_OPTION, CAST(NULL AS nvarchar(128)) AS DECLARED_DATA_TYPE,
+    CAST(NULL AS tinyint) AS DECLARED_NUMERIC_PRECISION,
+    CAST(NULL AS int) AS DECLARED_NUMERIC_SCALE
+FROM sys.sequences s LEFT JOIN sys.schemas h ON h.schema_id = s.schema_id

@@ -9,7 +9,7 @@ LEFT JOIN (VALUES ('U ', 'USER_TABLE'), ('V ', 'VIEW'), ('P ', 'SQL_STORED_PROCE
     ('FN', 'SQL_SCALAR_FUNCTION'), ('IF', 'SQL_INLINE_TABLE_VALUED_FUNCTION'),
     ('TF', 'SQL_TABLE_VALUED_FUNCTION'), ('PK', 'PRIMARY_KEY_CONSTRAINT'),
     ('UQ', 'UNIQUE_CONSTRAINT'), ('C ', 'CHECK_CONSTRAINT'), ('D ', 'DEFAULT_CONSTRAINT'),
-    ('F ', 'FOREIGN_KEY_CONSTRAINT')) t (type, type_desc) ON t.type = o.type
+    ('F ', 'FOREIGN_KEY_CONSTRAINT'), ('SO', 'SEQUENCE_OBJECT')) t (type, type_desc) ON t.type = o.type
 GO
 CREATE VIEW sys.system_objects AS
 SELECT name, object_id, CAST(NULL AS int) AS principal_id, schema_id, 0 AS parent_object_id, type,
@@ -102,13 +102,10 @@ CREATE VIEW sys.synonyms AS
 SELECT o.*, CAST(NULL AS nvarchar(1035)) AS base_object_name FROM sys.objects o WHERE type = 'SN'
 GO
 CREATE VIEW sys.sequences AS
-SELECT o.*, CAST(1 AS bigint) AS start_value, CAST(1 AS bigint) AS increment,
-    CAST(1 AS bigint) AS minimum_value, CAST(1 AS bigint) AS maximum_value,
-    CAST(0 AS bit) AS is_cycling, CAST(0 AS bit) AS is_cached, CAST(NULL AS int) AS cache_size,
-    CAST(127 AS tinyint) AS system_type_id, 127 AS user_type_id, CAST(19 AS tinyint) AS precision,
-    CAST(0 AS tinyint) AS scale, CAST(1 AS bigint) AS current_value,
-    CAST(0 AS bit) AS is_exhausted, CAST(NULL AS bigint) AS last_used_value
-FROM sys.objects o WHERE type = 'SO'
+SELECT o.*, s.start_value, s.increment, s.minimum_value, s.maximum_value, s.is_cycling,
+    s.is_cached, s.cache_size, s.system_type_id, CAST(s.system_type_id AS int) AS user_type_id,
+    s.precision, CAST(0 AS tinyint) AS scale, s.current_value, s.is_exhausted, s.last_used_value
+FROM sys.objects o JOIN catalog.sequences s ON s.object_id = o.object_id WHERE o.type = 'SO'
 GO
 CREATE VIEW sys.extended_properties AS
 SELECT class, CAST(CASE class WHEN 0 THEN 'DATABASE' WHEN 1 THEN 'OBJECT_OR_COLUMN'
