@@ -225,7 +225,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("triggers", "ENABLE TRIGGER tr ON t", "TRIGGER"),
     ("triggers", "DROP TRIGGER tr", "DROP TRIGGER"),
-    ("synonyms", "CREATE SYNONYM s FOR t", "CREATE SYNONYM"),
     (
         "types made by CREATE TYPE, table-valued parameters",
         "CREATE TYPE tt AS TABLE (a int)",

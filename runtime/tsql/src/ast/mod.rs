@@ -53,7 +53,7 @@ pub use security::{
 };
 pub use sequence::{SequenceCache, SequenceDefinition, SequenceLimit, SequenceRestart};
 pub use statement::{
-    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, Dbcc, Declaration, Drop,
+    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, Dbcc, Declaration, Drop,
     DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable,
     Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };

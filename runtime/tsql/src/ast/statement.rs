@@ -119,6 +119,8 @@ pub enum StatementKind {
     AlterIndex(AlterIndex),
     /// `CREATE SEQUENCE …`, `ALTER SEQUENCE …`
     Sequence(Box<SequenceDefinition>),
+    /// `CREATE SYNONYM name FOR object`
+    CreateSynonym(CreateSynonym),
     /// `CREATE PROCEDURE …`, `ALTER PROCEDURE …`
     CreateProcedure(Box<CreateProcedure>),
     /// `CREATE FUNCTION …`, `ALTER FUNCTION …`
@@ -310,6 +312,15 @@ pub struct CreateSchema {
     pub elements: Vec<Statement>,
 }
 
+/// `CREATE SYNONYM name FOR object`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateSynonym {
+    /// Its name.
+    pub name: ObjectName,
+    /// What it stands for.
+    pub base: ObjectName,
+}
+
 /// `DROP kind [IF EXISTS] name, …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drop {
@@ -343,6 +354,8 @@ pub enum DropKind {
     Index,
     /// `SEQUENCE`
     Sequence,
+    /// `SYNONYM`
+    Synonym,
 }
 
 /// Transaction statements.

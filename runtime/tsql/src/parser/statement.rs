@@ -1,7 +1,10 @@
 //! Batches and statements.
 
 use super::{Failure, Parser, Result};
-use crate::ast::{CreateDatabase, CreateIndex, CreateSchema, DefineAction, Drop, IndexDefinition};
+use crate::ast::{
+    CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, DefineAction, Drop, IndexDefinition,
+    PermissionVerb,
+};
 use crate::ast::{
     DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };
@@ -343,6 +346,12 @@ impl Parser<'_> {
         if self.accept_word("SEQUENCE") {
             return self.sequence(false);
         }
+        if self.accept_word("SYNONYM") {
+            let name = self.object_name()?;
+            self.expect_word("FOR")?;
+            let base = self.object_name()?;
+            return Ok(StatementKind::CreateSynonym(CreateSynonym { name, base }));
+        }
         if let Some(kind) = self.create_principal()? {
             return Ok(kind);
         }
@@ -484,6 +493,7 @@ impl Parser<'_> {
             ("SCHEMA", DropKind::Schema),
             ("INDEX", DropKind::Index),
             ("SEQUENCE", DropKind::Sequence),
+            ("SYNONYM", DropKind::Synonym),
         ];
         let Some(&(_, kind)) = kinds.iter().find(|(word, _)| self.at_word(word)) else {
             return Err(Failure::Unread(""));

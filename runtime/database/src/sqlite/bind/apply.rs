@@ -68,7 +68,6 @@ impl Binder<'_> {
             }
             TableSourceKind::Function { call, .. } => match self.rows_module(&call.name)? {
                 Some(module) if module.kind == ModuleKind::Inline => {
-                    self.environment.check_module(&module, "SL")?;
                     Ok(Some((self.inline_call(&module, call)?, module.name)))
                 }
                 _ => Ok(None),

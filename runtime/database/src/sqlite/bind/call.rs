@@ -27,10 +27,9 @@ impl Binder<'_> {
     pub(crate) fn call(&mut self, call: &FunctionCall) -> Result<Bound, SqlError> {
         let name = call.name.name.text.to_ascii_uppercase();
         if call.name.schema.is_some() {
-            if let Some(module) = self.environment.module(&call.name)?
+            if let Some(module) = self.used_module(&call.name, "EX")?
                 && module.kind == ModuleKind::Scalar
             {
-                self.environment.check_module(&module, "EX")?;
                 return self.scalar_call(&module, call);
             }
             let schema = call.name.schema.as_ref().map(|schema| schema.text.as_str());

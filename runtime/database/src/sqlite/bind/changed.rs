@@ -154,12 +154,18 @@ impl Binder<'_> {
     ) -> Result<(), SqlError> {
         let codes = [Some(code), reads.then_some("SL")];
         for code in codes.into_iter().flatten() {
+            let mut outer = *self.environment;
+            if let Some(synonym) = &self.through {
+                outer.check_module(synonym, code)?;
+                outer.chain = Some(outer.chain_of(synonym)?);
+            }
             let Some(through) = &changed.through else {
-                self.environment.check_table(&changed.table, code)?;
+                outer.check_table(&changed.table, code)?;
                 continue;
             };
             for Origin { object, chain } in &through.origins {
-                let environment = Environment { chain: *chain, ..*self.environment };
+                let chain = if *chain == self.environment.chain { outer.chain } else { *chain };
+                let environment = Environment { chain, ..*self.environment };
                 match object {
                     Object::Table(table) => environment.check_table(table, code)?,
                     Object::Module(module) => environment.check_module(module, code)?,

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::embedded::environment::Environment;
+use super::embedded::modules::Module;
 use super::errors;
 use crate::Variables;
 
@@ -101,6 +102,8 @@ pub(crate) struct Binder<'a> {
     mentioned: BTreeMap<i64, Mentioned>,
     /// The DEFAULT that is being bound, as far as its sequences go.
     default: Option<sequence::Default>,
+    /// The synonym through which the statement changes rows.
+    through: Option<Module>,
     /// Whether TOP or OFFSET says how many rows the statement changes.
     limited: bool,
     /// The types of undeclared variables, while they are deduced.
@@ -144,6 +147,7 @@ impl<'a> Binder<'a> {
             sequences: Sequences::Refused(errors::next_value_nested),
             mentioned: BTreeMap::new(),
             default: None,
+            through: None,
             limited: false,
             undeclared: None,
         }

@@ -23,8 +23,7 @@ impl Binder<'_> {
         alias: Option<&str>,
         sample: &TableSample,
     ) -> Result<BoundSource, SqlError> {
-        let table = self.environment.table(name)?;
-        self.environment.check_table(&table, "SL")?;
+        let table = self.environment.read_table(name)?;
         let amount = self.value(&sample.amount)?;
         let amount = coerce::implicit(amount, SqlType::Float)?;
         let Value::Float(amount) = self.environment.evaluate(&amount)? else {

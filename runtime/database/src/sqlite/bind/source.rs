@@ -14,6 +14,7 @@ use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, 
 use super::write::plain_query;
 use super::{Aggregates, Binder};
 use crate::sqlite::embedded::catalog::Table;
+use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
 use crate::sqlite::errors;
 
@@ -98,14 +99,12 @@ impl Binder<'_> {
         let module = self.rows_module(&call.name)?;
         match module {
             Some(module) if module.kind == ModuleKind::Inline => {
-                self.environment.check_module(&module, "SL")?;
                 let query = self.inline_call(&module, call)?;
                 let bound = self.derived_as(query, source, &module.name)?;
                 self.originates(bound.ids()[0], Object::Module(module));
                 Ok(bound)
             }
             Some(module) if module.kind == ModuleKind::Table => {
-                self.environment.check_module(&module, "SL")?;
                 let (rows, columns, id) = self.table_program(&module, call)?;
                 let name = alias.unwrap_or(&module.name);
                 let columns = renamed(columns, &source.columns, name)?;
@@ -135,7 +134,7 @@ impl Binder<'_> {
     /// # Errors
     /// 40517 for `column.nodes(…)`, which looks like one.
     pub(super) fn rows_module(&self, name: &ObjectName) -> Result<Option<Module>, SqlError> {
-        match self.environment.module(name) {
+        match self.used_module(name, "SL") {
             Ok(None) | Err(_) if name.schema.is_some() && name.name.is("nodes") => {
                 Err(errors::unsupported("The method nodes() of XML"))
             }
@@ -175,15 +174,44 @@ impl Binder<'_> {
             self.originates(id, Object::System(name.to_string()));
             return Ok(source);
         }
-        if let Some(module) = self.environment.module(name)?
+        let (module, environment) = (self.environment.module(name)?, *self.environment);
+        let Some(synonym) = module.as_ref().filter(|it| it.kind == ModuleKind::Synonym) else {
+            return self.rows_of((name, &environment), module, (shown, alias.is_some()));
+        };
+        self.environment.check_module(synonym, "SL")?;
+        let base = self.environment.base_of(synonym)?;
+        let module = base.environment.module(&base.name)?;
+        if module.is_none()
+            && let Some(source) = self.system_source(&base.name, Some(shown), id)?
+        {
+            self.originates(id, Object::System(base.name.to_string()));
+            return Ok(source);
+        }
+        let source = self.rows_of((&base.name, &base.environment), module, (shown, true))?;
+        if alias.is_none()
+            && let Some(source) = self.scope().sources.last_mut()
+        {
+            source.qualifier = Some((synonym.database.name.clone(), synonym.schema.clone()));
+        }
+        Ok(source)
+    }
+
+    /// The rows of a table or view, under a name that is an alias or its own.
+    fn rows_of(
+        &mut self,
+        (name, environment): (&ObjectName, &Environment<'_>),
+        module: Option<Module>,
+        (shown, aliased): (&str, bool),
+    ) -> Result<BoundSource, SqlError> {
+        if let Some(module) = module
             && module.kind == ModuleKind::View
         {
-            self.environment.check_module(&module, "SL")?;
-            return self.put_view(module, shown, alias.is_none());
+            environment.check_module(&module, "SL")?;
+            return self.put_view(module, shown, !aliased);
         }
-        let table = self.environment.table(name)?;
-        self.environment.check_table(&table, "SL")?;
-        self.put_table(table, shown, alias.is_none())
+        let table = environment.table(name)?;
+        environment.check_table(&table, "SL")?;
+        self.put_table(table, shown, !aliased)
     }
 
     /// The common table expression that a name means, the nearest of that name.
@@ -239,6 +267,26 @@ impl Binder<'_> {
         let source = BoundSource::Table { schema: table.attached, name: table.storage.clone(), id };
         self.originates(id, Object::Table(table));
         Ok(source)
+    }
+
+    /// The module that a name or a synonym stands for, on which the caller has a permission.
+    pub(super) fn used_module(
+        &self,
+        name: &ObjectName,
+        code: &str,
+    ) -> Result<Option<Module>, SqlError> {
+        let Some(found) = self.environment.module(name)? else { return Ok(None) };
+        let used = match found.kind {
+            ModuleKind::Synonym => {
+                self.environment.check_module(&found, code)?;
+                let base = self.environment.base_of(&found)?;
+                base.environment.module(&base.name)?.map(|module| (module, base.environment))
+            }
+            _ => Some((found, *self.environment)),
+        };
+        let Some((module, environment)) = used else { return Ok(None) };
+        environment.check_module(&module, code)?;
+        Ok(Some(module))
     }
 
     /// A table variable: the temporary table whose name the variable holds.

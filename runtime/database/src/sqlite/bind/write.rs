@@ -1,8 +1,8 @@
 //! INSERT, UPDATE and DELETE.
 
 use launchpod_tsql::ast::{
-    Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
-    Query, QueryBody, Target as TargetName, Top, Update,
+    Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, ObjectName,
+    Output,    Query, QueryBody, Target as TargetName, Top, Update,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 

@@ -32,6 +32,7 @@ impl Binder<'_> {
         ctes: &[Cte],
         touched: &Touched<'_>,
     ) -> Result<Sources, SqlError> {
+        self.note_synonym(target)?;
         let ctes = self.common_tables(ctes)?;
         self.scopes.clear();
         let bound = self.from(from)?;
@@ -102,13 +103,32 @@ impl Binder<'_> {
         if let Some(cte) = self.common_table_named(name) {
             return Ok(Object::CommonTable(cte.storage.clone()));
         }
-        if crate::sqlite::system::view(name).is_none()
-            && let Some(module) = self.environment.module(name)?
-            && module.kind == ModuleKind::View
-        {
-            return Ok(Object::Module(module));
+        let found = match crate::sqlite::system::view(name) {
+            None => self.environment.module(name)?,
+            Some(_) => None,
+        };
+        match found {
+            Some(module) if module.kind == ModuleKind::View => Ok(Object::Module(module)),
+            Some(synonym) if synonym.kind == ModuleKind::Synonym => {
+                let base = self.environment.base_of(&synonym)?;
+                match base.environment.module(&base.name)? {
+                    Some(module) if module.kind == ModuleKind::View => Ok(Object::Module(module)),
+                    _ => base.environment.table_to_change(&base.name).map(Object::Table),
+                }
+            }
+            _ => self.environment.table_to_change(name).map(Object::Table),
         }
-        self.environment.table_to_change(name).map(Object::Table)
+    }
+
+    /// Notes the synonym that a target is named by.
+    pub(super) fn note_synonym(&mut self, target: &TargetName) -> Result<(), SqlError> {
+        if let TargetName::Table(name) = target
+            && let Some(found) = self.environment.module(name)?
+            && found.kind == ModuleKind::Synonym
+        {
+            self.through = Some(found);
+        }
+        Ok(())
     }
 
     /// Puts a target in the scope, beside what FROM or USING has put there.
@@ -117,6 +137,7 @@ impl Binder<'_> {
         target: &TargetName,
         alias: Option<&Identifier>,
     ) -> Result<(SourceId, BoundSource), SqlError> {
+        self.note_synonym(target)?;
         let (written, line) = match target {
             TargetName::Table(name) => (name.name.text.as_str(), name.line),
             TargetName::Variable { name, line } => (name.as_str(), *line),
@@ -126,7 +147,10 @@ impl Binder<'_> {
             let named = alias.is_none() && matches!(target, TargetName::Table(_));
             match (object, target) {
                 (Object::Table(table), _) => {
-                    let own = table.name.clone();
+                    let own = match &self.through {
+                        Some(_) => shown.to_owned(),
+                        None => table.name.clone(),
+                    };
                     self.put_table(table, if named { &own } else { shown }, named)
                 }
                 (Object::Module(module), _) => self.put_view(module, shown, named),

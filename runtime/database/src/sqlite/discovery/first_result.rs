@@ -174,7 +174,7 @@ impl Text<'_> {
 
     /// A procedure of a user's; one that the interpreter has itself doesn't say what it returns.
     fn users_procedure(&self, statement: &Statement, name: &ObjectName) -> Result<Paths, SqlError> {
-        let Some(module) = self.environment.module(name)? else {
+        let Some(module) = self.environment.meant_module(name)? else {
             return Err(self.error(statement, (11527, 11528), UNSUPPORTED));
         };
         let batch = launchpod_tsql::parse(&module.definition).map_err(SqlError::from)?;

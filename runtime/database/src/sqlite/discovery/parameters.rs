@@ -85,7 +85,7 @@ fn arguments(
     names: &[&str],
 ) -> Result<Vec<Parameter>, SqlError> {
     let ProcedureName::Name(name) = &execute.procedure else { return Ok(Vec::new()) };
-    let formal = match (system::procedure(name), environment.module(name)?) {
+    let formal = match (system::procedure(name), environment.meant_module(name)?) {
         (Some(procedure), _) => procedure.parameters.clone(),
         (None, Some(module)) => {
             let batch = launchpod_tsql::parse(&module.definition).map_err(SqlError::from)?;

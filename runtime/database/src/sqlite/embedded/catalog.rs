@@ -200,6 +200,7 @@ impl<'a> Catalog<'a> {
         self.connection.execute_batch(super::module_options::SCHEMA)?;
         self.connection.execute_batch(user_messages::SCHEMA)?;
         self.connection.execute_batch(super::sequences::SCHEMA)?;
+        self.connection.execute_batch(super::synonyms::SCHEMA)?;
         self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(
@@ -283,7 +284,7 @@ impl<'a> Catalog<'a> {
         for table in self.tables(database)? {
             self.drop_table(&table)?;
         }
-        for described in ["columns", "parameters", "sequences"] {
+        for described in ["columns", "parameters", "sequences", "synonyms"] {
             let sql = format!(
                 r#"DELETE FROM main."launchpod.{described}" WHERE object_id IN
                    (SELECT object_id FROM main."launchpod.modules" WHERE database_id = ?1)"#

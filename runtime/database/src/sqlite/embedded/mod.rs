@@ -37,6 +37,7 @@ pub(crate) mod settings;
 mod staged;
 pub(crate) mod statement;
 pub(crate) mod storage;
+pub(crate) mod synonyms;
 mod table_variables;
 pub(crate) mod thread;
 pub(crate) mod transaction;

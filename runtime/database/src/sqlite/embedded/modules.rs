@@ -33,6 +33,8 @@ pub(crate) enum ModuleKind {
     Table,
     /// What numbers come from; its definition is elsewhere.
     Sequence,
+    /// Another name; what it stands for is elsewhere.
+    Synonym,
 }
 
 /// A module of the catalog.
@@ -47,16 +49,26 @@ pub(crate) struct Module {
     pub(crate) definition: String,
 }
 
+// === impl Module ===
+
+impl Module {
+    /// `schema.name`
+    pub(crate) fn label(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+}
+
 // === impl ModuleKind ===
 
 impl ModuleKind {
-    const ALL: [ModuleKind; 6] = [
+    const ALL: [ModuleKind; 7] = [
         ModuleKind::Procedure,
         ModuleKind::View,
         ModuleKind::Scalar,
         ModuleKind::Inline,
         ModuleKind::Table,
         ModuleKind::Sequence,
+        ModuleKind::Synonym,
     ];
 
     /// Its code in `sys.objects` and in OBJECT_ID's second argument.
@@ -68,6 +80,7 @@ impl ModuleKind {
             ModuleKind::Inline => "IF",
             ModuleKind::Table => "TF",
             ModuleKind::Sequence => "SO",
+            ModuleKind::Synonym => "SN",
         }
     }
 
@@ -77,6 +90,7 @@ impl ModuleKind {
             ModuleKind::Procedure => "procedure",
             ModuleKind::View => "view",
             ModuleKind::Sequence => "sequence object",
+            ModuleKind::Synonym => "synonym",
             _ => "function",
         }
     }
@@ -140,7 +154,7 @@ impl Catalog<'_> {
         self.connection
             .query_row(
                 r#"SELECT definition FROM main."launchpod.modules"
-                   WHERE object_id = ?1 AND type <> 'SO'
+                   WHERE object_id = ?1 AND type NOT IN ('SO', 'SN')
                    UNION ALL SELECT '(' || definition || ')' FROM main."launchpod.constraints"
                    WHERE constraint_id = ?1 AND type = 'C'"#,
                 [object_id],
@@ -159,7 +173,7 @@ impl Catalog<'_> {
             .connection
             .prepare_cached(
                 r#"SELECT object_id, definition FROM main."launchpod.modules"
-                   WHERE database_id = ?1 AND type <> 'SO' ORDER BY object_id"#,
+                   WHERE database_id = ?1 AND type NOT IN ('SO', 'SN') ORDER BY object_id"#,
             )
             .map_err(failed)?;
         let rows = statement
@@ -251,6 +265,7 @@ impl Catalog<'_> {
                    DELETE FROM main."launchpod.columns" WHERE object_id = {id};
                    DELETE FROM main."launchpod.contexts" WHERE object_id = {id};
                    DELETE FROM main."launchpod.sequences" WHERE object_id = {id};
+                   DELETE FROM main."launchpod.synonyms" WHERE object_id = {id};
                    DELETE FROM main."launchpod.modules" WHERE object_id = {id};"#
             ))
             .map_err(failed)?;
@@ -421,6 +436,7 @@ impl Worker {
             DropKind::Procedure => "procedure",
             DropKind::View => "view",
             DropKind::Sequence => "sequence object",
+            DropKind::Synonym => "synonym",
             _ => "function",
         };
         for name in &drop.names {

@@ -104,6 +104,8 @@ impl Worker {
             StatementKind::Sequence(definition) => {
                 self.change(job, false, |worker, job| worker.define_sequence(job, definition))
             }
+            StatementKind::CreateSynonym(create) => self
+                .change(job, false, |worker, _| worker.create_synonym(create).map_err(Stop::from)),
             StatementKind::CreateProcedure(_)
             | StatementKind::CreateView(_)
             | StatementKind::CreateFunction(_) => self.change(job, false, |worker, job| {
@@ -112,7 +114,11 @@ impl Worker {
             StatementKind::Drop(drop)
                 if matches!(
                     drop.kind,
-                    DropKind::Procedure | DropKind::View | DropKind::Function | DropKind::Sequence
+                    DropKind::Procedure
+                        | DropKind::View
+                        | DropKind::Function
+                        | DropKind::Sequence
+                        | DropKind::Synonym
                 ) =>
             {
                 self.change(job, false, |worker, _| worker.drop_modules(drop).map_err(Stop::from))

@@ -25,6 +25,19 @@ pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
     )
 }
 
+pub(crate) fn invalid_synonym(name: &str) -> SqlError {
+    SqlError::new(5313, format!("Synonym '{name}' refers to an invalid object."))
+}
+
+pub(crate) fn synonym_of_synonym(name: &str, base: &str) -> SqlError {
+    SqlError::new(
+        470,
+        format!(
+            "The synonym \"{name}\" referenced synonym \"{base}\". Synonym chaining is not allowed."
+        ),
+    )
+}
+
 pub(crate) fn referenced_by(statement: &str, name: &str, by: &str) -> SqlError {
     SqlError::new(
         3729,

@@ -133,16 +133,24 @@ impl Worker {
     ) -> Result<Option<ProcedureText>, SqlError> {
         let environment = self.environment();
         let mut found = match environment.database_of(name) {
-            Ok(_) => environment.module(name)?.filter(is_procedure),
+            Ok(_) => environment.module(name)?.filter(is_called),
             Err(_) => None,
         };
         if found.is_none() && name.database.is_none() && name.name.fold().starts_with("sp_") {
             let master = Some(Identifier::new("master"));
             let name = ObjectName { database: master, ..name.clone() };
-            found = environment.module(&name)?.filter(is_procedure);
+            found = environment.module(&name)?.filter(is_called);
         }
-        let Some(module) = found else { return Ok(None) };
+        let Some(mut module) = found else { return Ok(None) };
         environment.check_module(&module, "EX")?;
+        if module.kind == ModuleKind::Synonym {
+            let base = environment.base_of(&module)?;
+            let Some(meant) = base.environment.module(&base.name)?.filter(is_procedure) else {
+                return Ok(None);
+            };
+            base.environment.check_module(&meant, "EX")?;
+            module = meant;
+        }
         let object_id = module.object_id;
         let options = environment.catalog().module_options(object_id)?;
         Ok(Some(ProcedureText { object_id, definition: module.definition, options }))
@@ -253,6 +261,11 @@ fn actor_of_user(catalog: Catalog<'_>, home: i64, user: &Principal) -> Result<Ac
         (None, _) => None,
     };
     Ok(Actor { login, user: Some((home, user.id)) })
+}
+
+/// Whether EXEC may name it: a procedure, or a synonym of one.
+fn is_called(module: &Module) -> bool {
+    is_procedure(module) || module.kind == ModuleKind::Synonym
 }
 
 fn is_procedure(module: &Module) -> bool {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{dependencies, listing, machine, security, user_messages};
 use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
-use crate::sqlite::embedded::sequences;
+use crate::sqlite::embedded::{sequences, synonyms};
 use crate::sqlite::functions::zone;
 use crate::sqlite::security::permission::Class;
 
@@ -392,6 +392,15 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("last_used_value", SqlType::Variant, true),
             ],
             rows: Rows::Made(sequences::listed),
+        },
+        BaseTable {
+            name: "synonyms",
+            columns: &[
+                ("object_id", INT, false),
+                ("base_object_name", SqlType::NVarChar(Length::Limited(1035)), false),
+                ("base_type", CODE, true),
+            ],
+            rows: Rows::Made(synonyms::listed),
         },
         BaseTable {
             name: "parameters",

@@ -111,7 +111,9 @@ GO
 CREATE FUNCTION sys.OBJECTPROPERTYEX (@id int, @property varchar(128)) RETURNS nvarchar(128) AS
 BEGIN
     RETURN CASE @property
-        WHEN 'BaseType' THEN (SELECT RTRIM(type) FROM sys.all_objects WHERE object_id = @id)
+        WHEN 'BaseType' THEN (SELECT RTRIM(CASE o.type WHEN 'SN' THEN s.base_type ELSE o.type END)
+            FROM sys.all_objects o LEFT JOIN catalog.synonyms s ON s.object_id = o.object_id
+            WHERE o.object_id = @id)
         WHEN 'Cardinality' THEN CAST((SELECT SUM(row_count) FROM sys.dm_db_partition_stats
             WHERE object_id = @id AND index_id < 2) AS nvarchar(128))
         ELSE CAST(OBJECTPROPERTY(@id, @property) AS nvarchar(128)) END

@@ -9,7 +9,8 @@ LEFT JOIN (VALUES ('U ', 'USER_TABLE'), ('V ', 'VIEW'), ('P ', 'SQL_STORED_PROCE
     ('FN', 'SQL_SCALAR_FUNCTION'), ('IF', 'SQL_INLINE_TABLE_VALUED_FUNCTION'),
     ('TF', 'SQL_TABLE_VALUED_FUNCTION'), ('PK', 'PRIMARY_KEY_CONSTRAINT'),
     ('UQ', 'UNIQUE_CONSTRAINT'), ('C ', 'CHECK_CONSTRAINT'), ('D ', 'DEFAULT_CONSTRAINT'),
-    ('F ', 'FOREIGN_KEY_CONSTRAINT'), ('SO', 'SEQUENCE_OBJECT')) t (type, type_desc) ON t.type = o.type
+    ('F ', 'FOREIGN_KEY_CONSTRAINT'), ('SO', 'SEQUENCE_OBJECT'),
+    ('SN', 'SYNONYM')) t (type, type_desc) ON t.type = o.type
 GO
 CREATE VIEW sys.system_objects AS
 SELECT name, object_id, CAST(NULL AS int) AS principal_id, schema_id, 0 AS parent_object_id, type,
@@ -99,7 +100,8 @@ SELECT name, object_id, CAST(1 AS tinyint) AS parent_class,
 FROM sys.objects WHERE type = 'TR'
 GO
 CREATE VIEW sys.synonyms AS
-SELECT o.*, CAST(NULL AS nvarchar(1035)) AS base_object_name FROM sys.objects o WHERE type = 'SN'
+SELECT o.*, s.base_object_name
+FROM sys.objects o JOIN catalog.synonyms s ON s.object_id = o.object_id WHERE o.type = 'SN'
 GO
 CREATE VIEW sys.sequences AS
 SELECT o.*, s.start_value, s.increment, s.minimum_value, s.maximum_value, s.is_cycling,
