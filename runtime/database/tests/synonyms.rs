@@ -36,9 +36,15 @@ async fn they_stand_for_tables_views_and_functions() {
         &mut *session,
         &[
             ("CREATE SYNONYM w FOR v; SELECT name FROM w ORDER BY name", "varchar(9): n; z"),
-            ("UPDATE w SET name = 'q' WHERE name = 'n'; SELECT name FROM w ORDER BY name", "varchar(9): q; z"),
+            (
+                "UPDATE w SET name = 'q' WHERE name = 'n'; SELECT name FROM w ORDER BY name",
+                "varchar(9): q; z",
+            ),
             ("CREATE SYNONYM views FOR sys.views; SELECT name FROM views", "nvarchar(128)!: v"),
-            ("CREATE SYNONYM dbo.CorrectOrder FOR dbo.OrderDozen; SELECT dbo.CorrectOrder(15)", "int: 24"),
+            (
+                "CREATE SYNONYM dbo.CorrectOrder FOR dbo.OrderDozen; SELECT dbo.CorrectOrder(15)",
+                "int: 24",
+            ),
             ("CREATE SYNONYM u FOR dbo.upto; SELECT n FROM u(2)", "int: 1; 2"),
         ],
     )

@@ -54,7 +54,7 @@ impl Run<'_> {
         text: &Arc<Batch>,
         statements: &[Statement],
     ) -> Result<i32, Stop> {
-        if let Err(stop) = self.declare_all(statements) {
+        if let Err(stop) = self.declare_all(statements).await {
             return Err(self.unreadable_by(stop).await);
         }
         if let Err(stop) = self.make_tables(statements).await {

@@ -38,6 +38,7 @@ mod run;
 mod session;
 mod spool;
 mod tables;
+mod types;
 mod variables;
 mod wait;
 mod walk;

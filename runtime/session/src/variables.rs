@@ -70,29 +70,33 @@ impl Run<'_> {
     ///
     /// # Errors
     /// 134 for a name declared twice, 2715 for an unknown type.
-    pub fn declare_all(&mut self, statements: &[Statement]) -> Result<(), Stop> {
+    pub async fn declare_all(&mut self, statements: &[Statement]) -> Result<(), Stop> {
         for statement in nested(statements) {
             let StatementKind::Declare(declarations) = &statement.kind else { continue };
             for declaration in declarations {
-                self.declare(declaration).map_err(|error| {
-                    Stop::Failed(self.located(vec![error.into()], statement.line))
-                })?;
+                match self.declare(declaration).await {
+                    Err(Stop::Failed(errors)) => {
+                        return Err(Stop::Failed(self.located(errors, statement.line)));
+                    }
+                    declared => declared?,
+                }
             }
         }
         Ok(())
     }
 
-    fn declare(&mut self, declaration: &Declaration) -> Result<(), SqlError> {
+    async fn declare(&mut self, declaration: &Declaration) -> Result<(), Stop> {
         if let Declaration::Cursor { name, .. } = declaration {
             if self.scope.cursors.has(name) || self.scope.variables.contains_key(&fold_name(name)) {
-                return Err(declared_twice(name));
+                return Err(declared_twice(name).into());
             }
             self.scope.cursors.declare_variable(name);
             return Ok(());
         }
         let (name, sql_type, value) = match declaration {
             Declaration::Variable { name, type_name, .. } => {
-                (name, declared_type(type_name, &self.scope.source)?, Value::Null)
+                let source = Arc::clone(&self.scope.source);
+                (name, self.type_of(type_name, &source).await?, Value::Null)
             }
             Declaration::Table { name, .. } => {
                 (name, SqlType::SYSNAME, self.session.table_for(name).into())
@@ -104,7 +108,7 @@ impl Run<'_> {
                 entry.insert(Variable { sql_type, value }.into());
                 Ok(())
             }
-            Entry::Occupied(_) => Err(declared_twice(name)),
+            Entry::Occupied(_) => Err(declared_twice(name).into()),
         }
     }
 

@@ -226,7 +226,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("triggers", "ENABLE TRIGGER tr ON t", "TRIGGER"),
     ("triggers", "DROP TRIGGER tr", "DROP TRIGGER"),
     (
-        "types made by CREATE TYPE, table-valued parameters",
+        "types made by CREATE TYPE … AS TABLE, table-valued parameters",
         "CREATE TYPE tt AS TABLE (a int)",
         "CREATE TYPE",
     ),

@@ -11,7 +11,10 @@ async fn a_synonym_is_called() {
         .check(&[
             ("CREATE PROCEDURE p @a int = 5, @b int OUTPUT AS SET @b = @a * 2", ""),
             ("CREATE SYNONYM s FOR dbo.p", ""),
-            ("DECLARE @b int EXEC s 4, @b OUTPUT EXEC dbo.s @b = @b OUTPUT SELECT @b AS b", "b int: 10"),
+            (
+                "DECLARE @b int EXEC s 4, @b OUTPUT EXEC dbo.s @b = @b OUTPUT SELECT @b AS b",
+                "b int: 10",
+            ),
             ("CREATE SYNONYM gone FOR nothing", ""),
             ("EXEC gone", "!5313@1"),
         ])

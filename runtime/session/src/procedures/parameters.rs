@@ -15,7 +15,6 @@ use super::Completion;
 use super::own::Placed;
 use crate::literal;
 use crate::run::{Run, Scope, Stop};
-use crate::variables::declared_type;
 
 /// What is called, for its errors.
 #[derive(Clone, Copy)]
@@ -46,7 +45,7 @@ impl Run<'_> {
         let mut outputs = Vec::new();
         for (order, parameter) in parameters.iter().enumerate() {
             let given = argument_of(arguments, parameter, order);
-            let sql_type = declared_type(&parameter.type_name, text)?;
+            let sql_type = self.type_of(&parameter.type_name, text).await?;
             let (value, from) = match (given, &parameter.default) {
                 (Some((_, given)), _) if !given.is_default => (given.value.clone(), given.sql_type),
                 (_, Some(ArgumentValue::Literal(constant))) => {

@@ -28,6 +28,8 @@ pub enum TypeKind {
         sql_type: SqlType,
         /// Whether the type takes no length or one was written.
         length_given: bool,
+        /// Whether it is `decimal` written `numeric`.
+        numeric: bool,
     },
     /// `sysname`: `nvarchar(128)`, and a column of it is NOT NULL unless it says otherwise.
     SysName,
@@ -46,6 +48,16 @@ impl TypeName {
             TypeKind::BuiltIn { sql_type, .. } => Some(sql_type),
             TypeKind::SysName => Some(SqlType::SYSNAME),
             TypeKind::Named(_) => None,
+        }
+    }
+
+    /// The number in `sys.types` of a built-in type that has another name than the one written:
+    /// `numeric`, `sysname`.
+    pub fn other_name(&self) -> Option<i64> {
+        match self.kind {
+            TypeKind::BuiltIn { numeric: true, .. } => Some(108),
+            TypeKind::SysName => Some(256),
+            _ => None,
         }
     }
 

@@ -53,8 +53,8 @@ pub use security::{
 };
 pub use sequence::{SequenceCache, SequenceDefinition, SequenceLimit, SequenceRestart};
 pub use statement::{
-    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, Dbcc, Declaration, Drop,
-    DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable,
+    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, CreateType, Dbcc, Declaration,
+    Drop, DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable,
     Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
 };
 pub use table::{

@@ -121,6 +121,8 @@ pub enum StatementKind {
     Sequence(Box<SequenceDefinition>),
     /// `CREATE SYNONYM name FOR object`
     CreateSynonym(CreateSynonym),
+    /// `CREATE TYPE name FROM type`
+    CreateType(CreateType),
     /// `CREATE PROCEDURE …`, `ALTER PROCEDURE …`
     CreateProcedure(Box<CreateProcedure>),
     /// `CREATE FUNCTION …`, `ALTER FUNCTION …`
@@ -321,6 +323,17 @@ pub struct CreateSynonym {
     pub base: ObjectName,
 }
 
+/// `CREATE TYPE name FROM type [NULL | NOT NULL]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateType {
+    /// Its name.
+    pub name: ObjectName,
+    /// The built-in type.
+    pub base: TypeName,
+    /// `NULL` or `NOT NULL`
+    pub nullable: Option<bool>,
+}
+
 /// `DROP kind [IF EXISTS] name, …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drop {
@@ -356,6 +369,8 @@ pub enum DropKind {
     Sequence,
     /// `SYNONYM`
     Synonym,
+    /// `TYPE`
+    Type,
 }
 
 /// Transaction statements.

@@ -2,7 +2,7 @@
 
 use super::{Failure, Parser, Result};
 use crate::ast::{
-    CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, DefineAction, Drop, IndexDefinition,
+    CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, CreateType, DefineAction, Drop, IndexDefinition,
     PermissionVerb,
 };
 use crate::ast::{
@@ -346,6 +346,9 @@ impl Parser<'_> {
         if self.accept_word("SEQUENCE") {
             return self.sequence(false);
         }
+        if self.accept_word("TYPE") {
+            return self.create_type();
+        }
         if self.accept_word("SYNONYM") {
             let name = self.object_name()?;
             self.expect_word("FOR")?;
@@ -402,6 +405,17 @@ impl Parser<'_> {
             self.list(Self::skip_balanced)?;
         }
         Ok(())
+    }
+
+    fn create_type(&mut self) -> Result<StatementKind> {
+        let name = self.object_name()?;
+        if self.at_words(&["EXTERNAL", "NAME"]) || self.at_words(&["AS", "TABLE"]) {
+            return Err(Failure::Unread(""));
+        }
+        self.expect_word("FROM")?;
+        let base = self.type_name()?;
+        let nullable = self.nullability()?;
+        Ok(StatementKind::CreateType(CreateType { name, base, nullable }))
     }
 
     fn create_schema(&mut self) -> Result<StatementKind> {
@@ -494,6 +508,7 @@ impl Parser<'_> {
             ("INDEX", DropKind::Index),
             ("SEQUENCE", DropKind::Sequence),
             ("SYNONYM", DropKind::Synonym),
+            ("TYPE", DropKind::Type),
         ];
         let Some(&(_, kind)) = kinds.iter().find(|(word, _)| self.at_word(word)) else {
             return Err(Failure::Unread(""));

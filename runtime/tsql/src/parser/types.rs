@@ -42,7 +42,9 @@ impl<'a> Parser<'a> {
             TypeKind::SysName
         } else if built_in {
             match self.built_in(&name.name.text.to_ascii_lowercase(), arguments)? {
-                Some((sql_type, length_given)) => TypeKind::BuiltIn { sql_type, length_given },
+                Some((sql_type, length_given)) => {
+                    TypeKind::BuiltIn { sql_type, length_given, numeric: name.name.is("numeric") }
+                }
                 None => TypeKind::Named(Box::new(name)),
             }
         } else {

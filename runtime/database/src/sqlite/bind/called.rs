@@ -5,7 +5,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use launchpod_tsql::ast::{CreateFunction, FunctionBody, FunctionCall};
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::expression::unknown_type;
 use super::module::{changed, function, parameter_type};
 use super::scope::SourceColumn;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
@@ -28,7 +27,7 @@ impl Binder<'_> {
         let FunctionBody::Scalar { returns, .. } = &create.body else {
             return Err(changed(module));
         };
-        let returns = returns.declared().ok_or_else(|| unknown_type(1, returns))?;
+        let returns = self.environment.declared_type(returns, 1)?;
         Ok(coerce::call(self.program(module, create)?, arguments, returns, true))
     }
 
@@ -51,8 +50,7 @@ impl Binder<'_> {
             let launchpod_tsql::ast::ColumnSource::Stored(type_name) = &column.source else {
                 return Err(errors::unsupported("A computed column of a function's table"));
             };
-            let sql_type =
-                type_name.declared().ok_or_else(|| unknown_type(index + 1, type_name))?;
+            let sql_type = self.environment.declared_type(type_name, index + 1)?;
             columns.push(SourceColumn {
                 name: column.name.text.clone(),
                 storage: "value".to_owned(),
@@ -70,7 +68,9 @@ impl Binder<'_> {
         let mut hasher = DefaultHasher::new();
         (&module.definition, &module.name, module.database.id).hash(&mut hasher);
         let key = format!("{}-{:016x}", module.object_id, hasher.finish());
-        let arguments = create.parameters.iter().map(parameter_type).collect::<Result<_, _>>()?;
+        let arguments = create.parameters.iter();
+        let arguments = arguments.map(|parameter| parameter_type(self.environment, parameter));
+        let arguments = arguments.collect::<Result<_, _>>()?;
         let strict = create.options.iter().any(|option| option == "RETURNS NULL ON NULL INPUT");
         let program = Program {
             create: create.clone(),

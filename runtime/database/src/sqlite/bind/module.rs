@@ -8,7 +8,7 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use super::expression::{literal, unknown_type};
+use super::expression::literal;
 use super::query::{ColumnsOf, named_columns};
 use super::tree::{Bound, BoundQuery, Kind, QueryColumn};
 use super::{Binder, coerce};
@@ -39,7 +39,7 @@ impl Binder<'_> {
             ModuleKind::Inline => {
                 let create = function(module)?;
                 let nulls = create.parameters.iter().map(|parameter| {
-                    let sql_type = parameter_type(parameter)?;
+                    let sql_type = parameter_type(self.environment, parameter)?;
                     Ok(Bound { nullable: true, ..Bound::constant(Value::Null, sql_type) })
                 });
                 let nulls = nulls.collect::<Result<Vec<_>, SqlError>>()?;
@@ -163,7 +163,7 @@ impl Binder<'_> {
             }
         }
         let converted = arguments.into_iter().zip(&create.parameters).map(|(value, parameter)| {
-            let value = coerce::implicit(value, parameter_type(parameter)?)?;
+            let value = coerce::implicit(value, parameter_type(self.environment, parameter)?)?;
             Ok(Bound { nullable: true, ..value })
         });
         let converted = converted.collect::<Result<Vec<_>, SqlError>>()?;
@@ -181,11 +181,10 @@ impl Binder<'_> {
         returns: &TypeName,
         body: &[Statement],
     ) -> Result<Bound, SqlError> {
-        let returns = returns.declared().ok_or_else(|| unknown_type(1, returns))?;
-        let types = create
-            .parameters
-            .iter()
-            .map(|parameter| Ok((parameter.name.to_lowercase(), parameter_type(parameter)?)));
+        let returns = self.environment.declared_type(returns, 1)?;
+        let types = create.parameters.iter().map(|parameter| {
+            Ok((parameter.name.to_lowercase(), parameter_type(self.environment, parameter)?))
+        });
         let types = types.collect::<Result<BTreeMap<_, _>, SqlError>>()?;
         let parameters = named(create, arguments);
         let value = self.within(home, parameters, |binder| {
@@ -214,7 +213,7 @@ impl Binder<'_> {
         list.iter()
             .zip(&create.parameters)
             .map(|(value, parameter)| {
-                let sql_type = parameter_type(parameter)?;
+                let sql_type = parameter_type(self.environment, parameter)?;
                 let value = match (&value.kind, &parameter.default) {
                     (ExprKind::Default, Some(default)) => match default {
                         launchpod_tsql::ast::ArgumentValue::Literal(constant) => literal(constant),
@@ -361,7 +360,7 @@ impl Body<'_, '_> {
         let Declaration::Variable { name, type_name, value, .. } = declaration else {
             return Err(self.refused("a table variable"));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
+        let sql_type = self.binder.environment.declared_type(type_name, 1)?;
         self.types.insert(name.to_lowercase(), sql_type);
         let value = match value {
             Some(value) => self.binder.value(value)?,
@@ -468,8 +467,11 @@ pub(super) fn changed(module: &Module) -> SqlError {
     errors::internal(format_args!("the definition of {} doesn't parse", module.name))
 }
 
-pub(super) fn parameter_type(parameter: &ParameterDefinition) -> Result<SqlType, SqlError> {
-    parameter.type_name.declared().ok_or_else(|| unknown_type(1, &parameter.type_name))
+pub(super) fn parameter_type(
+    environment: &Environment<'_>,
+    parameter: &ParameterDefinition,
+) -> Result<SqlType, SqlError> {
+    environment.declared_type(&parameter.type_name, 1)
 }
 
 fn named(create: &CreateFunction, arguments: Vec<Bound>) -> BTreeMap<String, Bound> {

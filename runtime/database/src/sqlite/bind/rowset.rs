@@ -6,7 +6,7 @@
 use launchpod_tsql::ast::{Expr, FunctionArguments, FunctionCall, JsonColumn};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
-use super::expression::{common_type, unknown_type};
+use super::expression::common_type;
 use super::scope::SourceColumn;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::{Binder, coerce, int, operator};
@@ -154,8 +154,7 @@ impl Binder<'_> {
         let mut columns = Vec::with_capacity(json_columns.len().max(3));
         let element = |index: usize, sql_type: SqlType| element(id, index, sql_type);
         for (index, json) in json_columns.iter().enumerate() {
-            let sql_type =
-                json.type_name.declared().ok_or_else(|| unknown_type(1, &json.type_name))?;
+            let sql_type = self.environment.declared_type(&json.type_name, 1)?;
             let path = match &json.path {
                 Some(path) => JsonPath::parse(path)?,
                 None => JsonPath::member(&json.name.text),

@@ -2,7 +2,7 @@
 
 use launchpod_tsql::ast::{
     Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, ObjectName,
-    Output,    Query, QueryBody, Target as TargetName, Top, Update,
+    Output, Query, QueryBody, Target as TargetName, Top, Update,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 

@@ -13,7 +13,6 @@ use launchpod_tsql::ast::{
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::{declare, declared};
-use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::QueryColumn;
 use crate::sqlite::embedded::describe::result_columns;
 use crate::sqlite::embedded::environment::Environment;
@@ -131,7 +130,7 @@ impl Text<'_> {
         let Declaration::Variable { name, type_name, .. } = declaration else {
             return Err(errors::unsupported("A table variable in a batch that is described"));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
+        let sql_type = self.environment.declared_type(type_name, 1)?;
         let variable = Variable { sql_type, value: Value::Null };
         self.variables.insert(fold_name(name), Arc::new(variable));
         Ok(())
@@ -231,7 +230,7 @@ impl Text<'_> {
                     let type_name = &column.type_name;
                     Ok(QueryColumn {
                         name: column.name.text.clone(),
-                        sql_type: type_name.declared().ok_or_else(|| unknown_type(1, type_name))?,
+                        sql_type: self.environment.declared_type(type_name, 1)?,
                         nullable: column.nullable,
                         identity: false,
                     })

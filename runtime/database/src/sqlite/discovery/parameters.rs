@@ -11,7 +11,6 @@ use launchpod_types::{SqlError, SqlType};
 
 use super::declared;
 use crate::sqlite::bind::Binder;
-use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::undeclared::Undeclared;
 use crate::sqlite::embedded::describe::bind_rows;
 use crate::sqlite::embedded::environment::Environment;
@@ -116,7 +115,7 @@ fn arguments(
         let type_name = &formal.type_name;
         found.push(Parameter {
             name: variable.clone(),
-            sql_type: type_name.declared().ok_or_else(|| unknown_type(1, type_name))?,
+            sql_type: environment.declared_type(type_name, 1)?,
             formal: Some(formal.name.clone()),
             output: argument.output,
         });

@@ -16,7 +16,7 @@ use super::define::{Definition, Source};
 use super::failure;
 use super::storage::column_sql;
 use super::thread::{Job, Worker};
-use crate::sqlite::bind::expression::unknown_type;
+use super::types::Declared;
 use crate::sqlite::bind::stored::{parse_predicate, parse_value};
 use crate::sqlite::bind::tree::{Bound, Kind};
 use crate::sqlite::bind::write::BARE;
@@ -402,8 +402,9 @@ impl Worker {
         let (ColumnSource::Stored(type_name), None) = (&column.source, &found.computed) else {
             return Err(errors::alter_computed(&found.name));
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
-        let nullable = column.nullable.unwrap_or(true);
+        let Declared { sql_type, user_type, nullable } =
+            self.environment().declared(type_name, 1)?;
+        let nullable = column.nullable.unwrap_or(nullable);
         if nullable && found.identity {
             return Err(errors::alter_identity(&found.name, &table.name));
         }
@@ -420,11 +421,20 @@ impl Worker {
         let (id, length, precision, scale) = super::catalog::encode_type(sql_type);
         let sql = format!(
             r#"UPDATE {}."launchpod.columns" SET system_type_id = ?3, max_length = ?4,
-                   precision = ?5, scale = ?6, is_nullable = ?7
+                   precision = ?5, scale = ?6, is_nullable = ?7, user_type_id = ?8
                WHERE object_id = ?1 AND column_id = ?2"#,
             table.attached
         );
-        let row = params![table.object_id, found.column_id, id, length, precision, scale, nullable];
+        let row = params![
+            table.object_id,
+            found.column_id,
+            id,
+            length,
+            precision,
+            scale,
+            nullable,
+            user_type
+        ];
         self.connection.execute(&sql, row).map_err(failed)?;
         self.rewrite(table)
     }

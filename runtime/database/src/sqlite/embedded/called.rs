@@ -17,7 +17,6 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::catalog::DatabaseName;
 use super::environment::Environment;
 use super::thread::{Caller, Job, Stop, Worker};
-use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::write::Change;
 use crate::sqlite::bind::{Binder, coerce};
@@ -108,14 +107,13 @@ impl Frame<'_> {
     fn run(mut self, arguments: &[Value]) -> Result<Value, Stop> {
         let create = &self.program.create;
         for (parameter, value) in create.parameters.iter().zip(arguments) {
-            let declared = parameter.type_name.declared();
-            let sql_type = declared.ok_or_else(|| unknown_type(1, &parameter.type_name))?;
+            let sql_type = self.worker.environment().declared_type(&parameter.type_name, 1)?;
             let variable = Variable { sql_type, value: value.clone() }.into();
             self.variables.insert(fold_name(&parameter.name), variable);
         }
         match &create.body {
             FunctionBody::Scalar { returns, body } => {
-                let returns = returns.declared().ok_or_else(|| unknown_type(1, returns))?;
+                let returns = self.worker.environment().declared_type(returns, 1)?;
                 match self.statements(body)? {
                     Flow::Return(Some(value)) => Ok(self.converted(value, returns)?),
                     _ => Ok(Value::Null),
@@ -226,7 +224,7 @@ impl Frame<'_> {
             Declaration::Table { name, .. } => return self.declare_table(name, declaration),
             _ => return Err(errors::unsupported("This DECLARE").into()),
         };
-        let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
+        let sql_type = self.worker.environment().declared_type(type_name, 1)?;
         let value = match value {
             Some(value) => {
                 let environment = self.worker.environment();

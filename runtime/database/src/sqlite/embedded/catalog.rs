@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS {}."launchpod.columns" (
     system_type_id INT NOT NULL, max_length INT NOT NULL, precision INT NOT NULL,
     scale INT NOT NULL, is_nullable INT NOT NULL, is_identity INT NOT NULL,
     seed INT, increment INT, last INT, definition TEXT, computed TEXT,
-    is_persisted INT NOT NULL DEFAULT 0, PRIMARY KEY (object_id, column_id)) STRICT, WITHOUT ROWID;
+    is_persisted INT NOT NULL DEFAULT 0, user_type_id INT,
+    PRIMARY KEY (object_id, column_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS {}."launchpod.constraints" (
     constraint_id INTEGER PRIMARY KEY, object_id INT NOT NULL, name TEXT NOT NULL,
     key TEXT NOT NULL, type TEXT NOT NULL, definition TEXT NOT NULL, column_id INT NOT NULL,
@@ -56,7 +57,7 @@ CREATE TABLE IF NOT EXISTS main."launchpod.modules" (
 CREATE TABLE IF NOT EXISTS main."launchpod.parameters" (
     object_id INT NOT NULL, parameter_id INT NOT NULL, name TEXT NOT NULL,
     system_type_id INT NOT NULL, max_length INT NOT NULL, precision INT NOT NULL,
-    scale INT NOT NULL, is_output INT NOT NULL,
+    scale INT NOT NULL, is_output INT NOT NULL, user_type_id INT,
     PRIMARY KEY (object_id, parameter_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS main."launchpod.extended_properties" (
     database_id INT NOT NULL, class INT NOT NULL, major_id INT NOT NULL, minor_id INT NOT NULL,
@@ -101,6 +102,8 @@ pub(crate) struct TableColumn {
     pub(crate) column_id: i64,
     pub(crate) name: String,
     pub(crate) sql_type: SqlType,
+    /// The number of the type that it was declared with, when that is another name.
+    pub(crate) user_type: Option<i64>,
     pub(crate) nullable: bool,
     pub(crate) identity: bool,
     /// The T-SQL text of its default.
@@ -201,6 +204,7 @@ impl<'a> Catalog<'a> {
         self.connection.execute_batch(user_messages::SCHEMA)?;
         self.connection.execute_batch(super::sequences::SCHEMA)?;
         self.connection.execute_batch(super::synonyms::SCHEMA)?;
+        self.connection.execute_batch(super::types::SCHEMA)?;
         self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(
@@ -291,7 +295,7 @@ impl<'a> Catalog<'a> {
             );
             self.connection.execute(&sql, [database.id]).map_err(failed)?;
         }
-        for owned in ["modules", "schemas", "extended_properties"] {
+        for owned in ["modules", "schemas", "types", "extended_properties"] {
             let sql = format!(r#"DELETE FROM main."launchpod.{owned}" WHERE database_id = ?1"#);
             self.connection.execute(&sql, [database.id]).map_err(failed)?;
         }
@@ -466,6 +470,7 @@ impl<'a> Catalog<'a> {
                         column_id: row.get(0)?,
                         name: row.get(1)?,
                         sql_type: SqlType::Int,
+                        user_type: row.get(11)?,
                         nullable: row.get::<_, i64>(6)? != 0,
                         identity: row.get::<_, i64>(7)? != 0,
                         default: row.get(8)?,
@@ -538,7 +543,7 @@ impl<'a> Catalog<'a> {
             .execute(
                 &format!(
                     r#"INSERT INTO {attached}."launchpod.columns" VALUES
-                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12, ?13, ?14)"#
+                       (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12, ?13, ?14, ?15)"#
                 ),
                 params![
                     object_id,
@@ -554,7 +559,8 @@ impl<'a> Catalog<'a> {
                     identity.map(|identity| identity.increment),
                     column.default,
                     column.computed.as_ref().map(|computed| &computed.text),
-                    column.computed.as_ref().is_some_and(|computed| computed.persisted)
+                    column.computed.as_ref().is_some_and(|computed| computed.persisted),
+                    column.user_type
                 ],
             )
             .map_err(failed)?;
@@ -634,10 +640,10 @@ impl<'a> Catalog<'a> {
 }
 
 const COLUMNS_MAIN: &str = r#"SELECT column_id, name, system_type_id, max_length, precision, scale,
-    is_nullable, is_identity, definition, computed, is_persisted FROM main."launchpod.columns"
+    is_nullable, is_identity, definition, computed, is_persisted, user_type_id FROM main."launchpod.columns"
     WHERE object_id = ?1 ORDER BY column_id"#;
 const COLUMNS_TEMP: &str = r#"SELECT column_id, name, system_type_id, max_length, precision, scale,
-    is_nullable, is_identity, definition, computed, is_persisted FROM temp."launchpod.columns"
+    is_nullable, is_identity, definition, computed, is_persisted, user_type_id FROM temp."launchpod.columns"
     WHERE object_id = ?1 ORDER BY column_id"#;
 
 fn header(row: &Row<'_>, database: &str, attached: &'static str) -> rusqlite::Result<Table> {

@@ -15,7 +15,7 @@ use super::environment::Environment;
 use super::failure;
 use super::identity_column::IdentityColumn;
 use super::thread::{Job, Worker};
-use crate::sqlite::bind::expression::unknown_type;
+use super::types::Declared;
 use crate::sqlite::bind::tree::BoundQuery;
 use crate::sqlite::bind::{Binder, collation};
 use crate::sqlite::errors;
@@ -122,6 +122,7 @@ impl Worker {
                 column_id: index,
                 name: column.name.clone(),
                 sql_type: column.sql_type,
+                user_type: None,
                 nullable: column.nullable && counter.is_none(),
                 identity: counter.is_some(),
                 default: None,
@@ -205,9 +206,9 @@ impl Worker {
                 return Ok((computed_column(column_id, column, computed), None));
             }
         };
-        let sql_type = type_name
-            .declared()
-            .ok_or_else(|| unknown_type(definition.table.columns.len() + 1, type_name))?;
+        let place = definition.table.columns.len() + 1;
+        let Declared { sql_type, user_type, nullable } =
+            self.environment().declared(type_name, place)?;
         let identity = column.identity.map(|identity| Identity {
             seed: identity.seed,
             increment: identity.increment,
@@ -231,7 +232,7 @@ impl Worker {
         if key && column.nullable == Some(true) {
             return Err(nullable_key(&definition.table.name));
         }
-        let nullable = column.nullable.unwrap_or(true) && identity.is_none() && !key;
+        let nullable = column.nullable.unwrap_or(nullable) && identity.is_none() && !key;
         let default = match &column.default {
             Some(default) => Some(self.default_text(source, &default.value)?),
             None => None,
@@ -240,6 +241,7 @@ impl Worker {
             column_id,
             name: name.clone(),
             sql_type,
+            user_type,
             nullable,
             identity: identity.is_some(),
             default,
@@ -461,6 +463,7 @@ fn computed_column(column_id: i64, column: &ColumnDefinition, computed: Computed
         column_id,
         name: column.name.text.clone(),
         sql_type: SqlType::Int,
+        user_type: None,
         nullable: true,
         identity: false,
         default: None,

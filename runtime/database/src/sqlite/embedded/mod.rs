@@ -41,3 +41,4 @@ pub(crate) mod synonyms;
 mod table_variables;
 pub(crate) mod thread;
 pub(crate) mod transaction;
+pub(crate) mod types;

@@ -244,6 +244,7 @@ impl Catalog<'_> {
                 column_id,
                 name: column.name.clone(),
                 sql_type: column.sql_type,
+                user_type: None,
                 nullable: column.nullable,
                 identity: false,
                 default: None,
@@ -327,7 +328,7 @@ impl Worker {
             }
             _ => return Err(errors::internal("a definition that isn't a module's")),
         };
-        module_parameters::check_types(definition)?;
+        module_parameters::check_types(&self.environment(), definition)?;
         let (database, schema) = self.place_of_new(name, kind.statement())?;
         if name.is_temporary() {
             return Err(errors::unsupported("A temporary procedure"));
@@ -386,7 +387,7 @@ impl Worker {
         }
         let run_as = self.module_context(options)?;
         catalog.set_context(module.object_id, run_as)?;
-        catalog.set_parameters(module.object_id, definition)
+        environment.set_parameters(module.object_id, definition)
     }
 
     /// The columns that a module's body names and that aren't there.

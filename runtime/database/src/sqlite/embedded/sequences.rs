@@ -16,7 +16,6 @@ use super::environment::Environment;
 use super::modules::{Module, ModuleKind};
 use super::thread::{Job, Stop, Worker};
 use crate::Event;
-use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::bind::stored;
 use crate::sqlite::functions::convert::hex;
 use crate::sqlite::{errors, system};
@@ -355,7 +354,7 @@ impl Worker {
             return Err(errors::exists_already(name));
         }
         let shown = definition.name.to_string();
-        let mut sequence = Sequence::new(type_of(definition, &shown)?);
+        let mut sequence = Sequence::new(type_of(&environment, definition, &shown)?);
         sequence.set(definition, &shown)?;
         sequence.object_id = catalog.add_module(&Module {
             object_id: 0,
@@ -417,9 +416,13 @@ impl Worker {
     }
 }
 
-fn type_of(definition: &SequenceDefinition, shown: &str) -> Result<SqlType, SqlError> {
+fn type_of(
+    environment: &Environment<'_>,
+    definition: &SequenceDefinition,
+    shown: &str,
+) -> Result<SqlType, SqlError> {
     let Some(type_name) = &definition.type_name else { return Ok(SqlType::BigInt) };
-    let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
+    let sql_type = environment.declared_type(type_name, 1)?;
     match sql_type {
         SqlType::Decimal { scale: 0, .. } => Ok(sql_type),
         _ if sql_type.is_integer() => Ok(sql_type),

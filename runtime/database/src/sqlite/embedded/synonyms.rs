@@ -159,7 +159,9 @@ impl Worker {
         let parts = [&base.server, &base.database, &base.schema];
         let first = parts.iter().position(|part| part.is_some()).unwrap_or(parts.len());
         let quoted = |name: &str| format!("[{}]", name.replace(']', "]]"));
-        let before = parts[first..].iter().map(|part| part.as_ref().map_or_else(String::new, |part| quoted(&part.text)));
+        let before = parts[first..]
+            .iter()
+            .map(|part| part.as_ref().map_or_else(String::new, |part| quoted(&part.text)));
         let whole: Vec<String> = before.chain([quoted(&base.name.text)]).collect();
         let sql = r#"INSERT INTO main."launchpod.synonyms" VALUES (?1, ?2)"#;
         self.connection.execute(sql, params![object_id, whole.join(".")]).map_err(failed)?;

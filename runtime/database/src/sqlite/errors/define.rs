@@ -1,6 +1,6 @@
 //! Errors of definitions: what exists already, what is missing, what stands in the way.
 
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, SqlType};
 
 pub(crate) fn cannot_drop_schema(name: &str) -> SqlError {
     SqlError::new(
@@ -21,6 +21,40 @@ pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
             "Cannot use DROP {} with '{name}' because '{name}' is {article} {is}. Use DROP {}.",
             asked.trim_end_matches(" object").to_uppercase(),
             is.trim_end_matches(" object").to_uppercase()
+        ),
+    )
+}
+
+pub(crate) fn no_such_type(name: &str) -> SqlError {
+    SqlError::new(
+        218,
+        format!(
+            "Could not find the type '{name}'. Either it does not exist or you do not have the \
+             necessary permission."
+        ),
+    )
+}
+
+pub(crate) fn type_exists(name: &str) -> SqlError {
+    SqlError::new(
+        219,
+        format!("The type '{name}' already exists, or you do not have permission to create it."),
+    )
+}
+
+pub(crate) fn no_base_type(t: SqlType) -> SqlError {
+    SqlError::new(
+        15036,
+        format!("The data type '{}' does not exist or you do not have permission.", t.name()),
+    )
+}
+
+pub(crate) fn type_in_use(name: &str, object: &str) -> SqlError {
+    SqlError::new(
+        3732,
+        format!(
+            "Cannot drop type '{name}' because it is being referenced by object '{object}'. There \
+             may be other objects that reference this type."
         ),
     )
 }

@@ -145,13 +145,15 @@ const OBJECTS: &str = concat!(
 );
 
 const COLUMNS: &str = concat!(
-    r#"SELECT o.database_id AS "@database", c.object_id, c.column_id, c.name, c.system_type_id,
+    r#"SELECT o.database_id AS "@database", c.object_id, c.column_id, c.name,
+        CASE c.user_type_id WHEN 108 THEN 108 ELSE c.system_type_id END AS system_type_id,
         c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.seed, c.increment,
-        c.last, c.computed, c.is_persisted, coalesce(k.constraint_id, 0) AS default_object_id
+        c.last, c.computed, c.is_persisted, coalesce(k.constraint_id, 0) AS default_object_id,
+        coalesce(c.user_type_id, c.system_type_id) AS user_type_id
     FROM ("#,
     both!(
         "object_id, column_id, name, system_type_id, max_length, precision, scale, is_nullable,
-        is_identity, seed, increment, last, computed, is_persisted",
+        is_identity, seed, increment, last, computed, is_persisted, user_type_id",
         "columns"
     ),
     r#") c JOIN (SELECT database_id, object_id FROM main."launchpod.objects"
@@ -235,10 +237,12 @@ const FOREIGN_KEY_COLUMNS: &str = concat!(
     WHERE k.type = 'F' AND y.key = x.key"#
 );
 
-/// `sys.types`, as every database has it: name, number, length, precision, scale.
-const TYPES: &str = "SELECT column1 AS name, column2 AS system_type_id, column3 AS user_type_id,
-    column4 AS max_length, column5 AS precision, column6 AS scale
-FROM (VALUES ('image',34,34,16,0,0), ('text',35,35,16,0,0), ('uniqueidentifier',36,36,16,0,0),
+/// `sys.types`: those that every database has, and those that users have made.
+const TYPES: &str = concat!(
+    r#"SELECT d.database_id AS "@database", column1 AS name, column2 AS system_type_id,
+    column3 AS user_type_id, column4 AS max_length, column5 AS precision, column6 AS scale,
+    4 AS schema_id, column1 <> 'sysname' AS is_nullable, 0 AS is_user_defined
+FROM main."launchpod.databases" d, (VALUES ('image',34,34,16,0,0), ('text',35,35,16,0,0), ('uniqueidentifier',36,36,16,0,0),
     ('date',40,40,3,10,0), ('time',41,41,5,16,7), ('datetime2',42,42,8,27,7),
     ('datetimeoffset',43,43,10,34,7), ('tinyint',48,48,1,3,0), ('smallint',52,52,2,5,0),
     ('int',56,56,4,10,0), ('smalldatetime',58,58,4,16,0), ('real',59,59,4,24,0),
@@ -248,7 +252,13 @@ FROM (VALUES ('image',34,34,16,0,0), ('text',35,35,16,0,0), ('uniqueidentifier',
     ('varbinary',165,165,8000,0,0), ('varchar',167,167,8000,0,0), ('binary',173,173,8000,0,0),
     ('char',175,175,8000,0,0), ('nvarchar',231,231,8000,0,0), ('sysname',231,256,256,0,0),
     ('nchar',239,239,8000,0,0), ('xml',241,241,-1,0,0), ('json',244,244,-1,0,0),
-    ('sql_variant',98,98,8016,0,0))";
+    ('sql_variant',98,98,8016,0,0))
+UNION ALL
+SELECT t.database_id, t.name, t.system_type_id, t.user_type_id, t.max_length, t.precision,
+    t.scale, "#,
+    schema_id!("t"),
+    r#", t.is_nullable, 1 FROM main."launchpod.types" t"#
+);
 
 /// How much of the file a table or index takes. SQLite counts by reading it.
 const SIZES: &str = concat!(
@@ -371,6 +381,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("computed", TEXT, true),
                 ("is_persisted", BIT, false),
                 ("default_object_id", INT, false),
+                ("user_type_id", INT, false),
             ],
             rows: Rows::Query { sql: COLUMNS, per_database: true },
         },
@@ -413,10 +424,13 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("precision", TINY, false),
                 ("scale", TINY, false),
                 ("is_output", BIT, false),
+                ("user_type_id", INT, false),
             ],
             rows: Rows::Query {
                 sql: r#"SELECT m.database_id AS "@database", p.object_id, p.parameter_id, p.name,
-                    p.system_type_id, p.max_length, p.precision, p.scale, p.is_output
+                    CASE p.user_type_id WHEN 108 THEN 108 ELSE p.system_type_id END
+                        AS system_type_id, p.max_length, p.precision, p.scale, p.is_output,
+                    coalesce(p.user_type_id, p.system_type_id) AS user_type_id
                 FROM main."launchpod.parameters" p JOIN main."launchpod.modules" m
                 USING (object_id)"#,
                 per_database: true,
@@ -469,8 +483,11 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("max_length", SMALL, false),
                 ("precision", TINY, false),
                 ("scale", TINY, false),
+                ("schema_id", INT, false),
+                ("is_nullable", BIT, false),
+                ("is_user_defined", BIT, false),
             ],
-            rows: Rows::Query { sql: TYPES, per_database: false },
+            rows: Rows::Query { sql: TYPES, per_database: true },
         },
         BaseTable {
             name: "sizes",

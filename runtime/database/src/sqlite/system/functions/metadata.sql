@@ -18,8 +18,10 @@ END
 GO
 CREATE FUNCTION sys.TYPE_ID (@name nvarchar(517)) RETURNS int AS
 BEGIN
-    RETURN (SELECT user_type_id FROM sys.types
-        WHERE name = REPLACE(REPLACE(REPLACE(@name, '[', ''), ']', ''), 'sys.', ''))
+    RETURN (SELECT MIN(t.user_type_id) FROM sys.types t
+        JOIN sys.schemas s ON s.schema_id = t.schema_id
+        WHERE t.name = PARSENAME(@name, 1) AND (s.name = PARSENAME(@name, 2)
+            OR PARSENAME(@name, 2) IS NULL AND s.name IN ('sys', 'dbo', SCHEMA_NAME())))
 END
 GO
 CREATE FUNCTION sys.TYPEPROPERTY (@type nvarchar(517), @property varchar(128)) RETURNS int AS

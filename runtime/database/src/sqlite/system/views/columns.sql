@@ -1,6 +1,6 @@
 CREATE VIEW sys.columns AS
 SELECT c.object_id, c.name, c.column_id, c.system_type_id,
-    CAST(c.system_type_id AS int) AS user_type_id, c.max_length, c.precision, c.scale,
+    c.user_type_id, c.max_length, c.precision, c.scale,
     CASE WHEN c.system_type_id IN (35, 99, 167, 175, 231, 239)
         THEN CAST('SQL_Latin1_General_CP1_CI_AS' AS sysname) END AS collation_name,
     c.is_nullable, CAST(1 AS bit) AS is_ansi_padded, CAST(0 AS bit) AS is_rowguidcol,
@@ -66,12 +66,11 @@ JOIN catalog.columns c ON c.object_id = a.object_id AND c.column_id = a.column_i
 WHERE a.is_computed = 1
 GO
 CREATE VIEW sys.types AS
-SELECT name, system_type_id, user_type_id, 4 AS schema_id, CAST(NULL AS int) AS principal_id,
+SELECT name, system_type_id, user_type_id, schema_id, CAST(NULL AS int) AS principal_id,
     max_length, precision, scale,
     CASE WHEN system_type_id IN (35, 99, 167, 175, 231, 239)
         THEN CAST('SQL_Latin1_General_CP1_CI_AS' AS sysname) END AS collation_name,
-    CAST(CASE name WHEN 'sysname' THEN 0 ELSE 1 END AS bit) AS is_nullable,
-    CAST(0 AS bit) AS is_user_defined, CAST(0 AS bit) AS is_assembly_type,
+    is_nullable, is_user_defined, CAST(0 AS bit) AS is_assembly_type,
     0 AS default_object_id, 0 AS rule_object_id, CAST(0 AS bit) AS is_table_type
 FROM catalog.types
 GO
@@ -86,7 +85,7 @@ SELECT *, 0 AS assembly_id, CAST(NULL AS sysname) AS assembly_class,
 FROM sys.types WHERE is_assembly_type = 1
 GO
 CREATE VIEW sys.parameters AS
-SELECT object_id, name, parameter_id, system_type_id, CAST(system_type_id AS int) AS user_type_id,
+SELECT object_id, name, parameter_id, system_type_id, user_type_id,
     max_length, precision, scale, is_output, CAST(0 AS bit) AS is_cursor_ref,
     CAST(0 AS bit) AS has_default_value, CAST(0 AS bit) AS is_xml_document,
     CAST(NULL AS nvarchar(4000)) AS default_value, 0 AS xml_collection_id,

@@ -23,7 +23,7 @@ SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
     c.name AS COLUMN_NAME, c.column_id AS ORDINAL_POSITION,
     CAST(d.definition AS nvarchar(4000)) AS COLUMN_DEFAULT,
     CAST(CASE c.is_nullable WHEN 1 THEN 'YES' WHEN 0 THEN 'NO' END AS varchar(3)) AS IS_NULLABLE,
-    t.name AS DATA_TYPE,
+    b.name AS DATA_TYPE,
     CASE WHEN c.system_type_id IN (34, 35) THEN 2147483647 WHEN c.system_type_id = 99 THEN 1073741823
         WHEN c.system_type_id IN (231, 239) AND c.max_length > 0 THEN c.max_length / 2
         WHEN c.system_type_id IN (165, 167, 173, 175, 231, 241, 244) THEN CAST(c.max_length AS int) END
@@ -44,11 +44,14 @@ SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
     CAST(CASE WHEN c.system_type_id IN (35, 167, 175) THEN 'iso_1'
         WHEN c.system_type_id IN (99, 231, 239) THEN 'UNICODE' END AS sysname) AS CHARACTER_SET_NAME,
     CAST(NULL AS sysname) AS COLLATION_CATALOG, CAST(NULL AS sysname) AS COLLATION_SCHEMA,
-    c.collation_name AS COLLATION_NAME, CAST(NULL AS sysname) AS DOMAIN_CATALOG,
-    CAST(NULL AS sysname) AS DOMAIN_SCHEMA, CAST(NULL AS sysname) AS DOMAIN_NAME
+    c.collation_name AS COLLATION_NAME, CASE t.is_user_defined WHEN 1 THEN DB_NAME() END AS DOMAIN_CATALOG,
+    CASE t.is_user_defined WHEN 1 THEN h.name END AS DOMAIN_SCHEMA,
+    CASE t.is_user_defined WHEN 1 THEN t.name END AS DOMAIN_NAME
 FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id AND o.type IN ('U', 'V')
 JOIN sys.schemas s ON s.schema_id = o.schema_id
 LEFT JOIN sys.types t ON t.user_type_id = c.user_type_id
+LEFT JOIN sys.types b ON b.user_type_id = c.system_type_id
+LEFT JOIN sys.schemas h ON h.schema_id = t.schema_id
 LEFT JOIN sys.default_constraints d ON d.object_id = c.default_object_id
 GO
 CREATE VIEW INFORMATION_SCHEMA.ROUTINES AS
@@ -116,7 +119,7 @@ SELECT DB_NAME() AS TABLE_CATALOG, s.name AS TABLE_SCHEMA, o.name AS TABLE_NAME,
     CAST(NULL AS sysname) AS DOMAIN_SCHEMA, CAST(NULL AS sysname) AS DOMAIN_NAME
 FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id AND o.type IN ('IF', 'TF')
 JOIN sys.schemas s ON s.schema_id = o.schema_id
-LEFT JOIN sys.types t ON t.user_type_id = c.user_type_id
+LEFT JOIN sys.types t ON t.user_type_id = c.system_type_id
 LEFT JOIN sys.default_constraints d ON d.object_id = c.default_object_id
 GO
 CREATE VIEW INFORMATION_SCHEMA.PARAMETERS AS
@@ -125,7 +128,7 @@ SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECI
     CAST(CASE WHEN p.parameter_id = 0 THEN 'OUT' WHEN p.is_output = 1 THEN 'INOUT' ELSE 'IN' END
         AS nvarchar(10)) AS PARAMETER_MODE,
     CAST(CASE p.parameter_id WHEN 0 THEN 'YES' ELSE 'NO' END AS nvarchar(10)) AS IS_RESULT,
-    CAST('NO' AS nvarchar(10)) AS AS_LOCATOR, p.name AS PARAMETER_NAME, t.name AS DATA_TYPE,
+    CAST('NO' AS nvarchar(10)) AS AS_LOCATOR, p.name AS PARAMETER_NAME, b.name AS DATA_TYPE,
     CASE WHEN p.system_type_id IN (231, 239) AND p.max_length > 0 THEN p.max_length / 2
         WHEN p.system_type_id IN (165, 167, 173, 175, 231) THEN CAST(p.max_length AS int) END
         AS CHARACTER_MAXIMUM_LENGTH,
@@ -147,13 +150,15 @@ SELECT DB_NAME() AS SPECIFIC_CATALOG, s.name AS SPECIFIC_SCHEMA, o.name AS SPECI
     CASE WHEN p.system_type_id IN (40, 41, 42, 43, 58, 61) THEN CAST(p.scale AS smallint) END
         AS DATETIME_PRECISION,
     CAST(NULL AS nvarchar(30)) AS INTERVAL_TYPE, CAST(NULL AS smallint) AS INTERVAL_PRECISION,
-    CAST(NULL AS sysname) AS USER_DEFINED_TYPE_CATALOG,
-    CAST(NULL AS sysname) AS USER_DEFINED_TYPE_SCHEMA,
-    CAST(NULL AS sysname) AS USER_DEFINED_TYPE_NAME, CAST(NULL AS sysname) AS SCOPE_CATALOG,
+    CASE t.is_user_defined WHEN 1 THEN DB_NAME() END AS USER_DEFINED_TYPE_CATALOG,
+    CASE t.is_user_defined WHEN 1 THEN h.name END AS USER_DEFINED_TYPE_SCHEMA,
+    CASE t.is_user_defined WHEN 1 THEN t.name END AS USER_DEFINED_TYPE_NAME, CAST(NULL AS sysname) AS SCOPE_CATALOG,
     CAST(NULL AS sysname) AS SCOPE_SCHEMA, CAST(NULL AS sysname) AS SCOPE_NAME
 FROM sys.parameters p JOIN sys.objects o ON o.object_id = p.object_id
 JOIN sys.schemas s ON s.schema_id = o.schema_id
 JOIN sys.types t ON t.user_type_id = p.user_type_id
+LEFT JOIN sys.types b ON b.user_type_id = p.system_type_id
+LEFT JOIN sys.schemas h ON h.schema_id = t.schema_id
 GO
 CREATE VIEW INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS
 SELECT DB_NAME() AS CONSTRAINT_CATALOG, s.name AS CONSTRAINT_SCHEMA, k.name AS CONSTRAINT_NAME,
@@ -204,8 +209,8 @@ JOIN sys.schemas rs ON rs.schema_id = r.schema_id
 LEFT JOIN sys.indexes i ON i.object_id = f.referenced_object_id AND i.index_id = f.key_index_id
 GO
 CREATE VIEW INFORMATION_SCHEMA.DOMAINS AS
-SELECT DB_NAME() AS DOMAIN_CATALOG, CAST('' AS sysname) AS DOMAIN_SCHEMA, name AS DOMAIN_NAME,
-    name AS DATA_TYPE, CAST(max_length AS int) AS CHARACTER_MAXIMUM_LENGTH,
+SELECT DB_NAME() AS DOMAIN_CATALOG, SCHEMA_NAME(schema_id) AS DOMAIN_SCHEMA, name AS DOMAIN_NAME,
+    TYPE_NAME(system_type_id) AS DATA_TYPE, CAST(max_length AS int) AS CHARACTER_MAXIMUM_LENGTH,
     CAST(max_length AS int) AS CHARACTER_OCTET_LENGTH, CAST(NULL AS varchar(6)) AS COLLATION_CATALOG,
     CAST(NULL AS varchar(3)) AS COLLATION_SCHEMA, collation_name AS COLLATION_NAME,
     CAST(NULL AS varchar(6)) AS CHARACTER_SET_CATALOG,

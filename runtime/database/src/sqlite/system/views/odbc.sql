@@ -32,14 +32,14 @@ SELECT c.object_id, c.number, c.name, c.is_parameter, c.is_output, c.is_identity
     CAST(CASE c.is_nullable WHEN 1 THEN 'YES' ELSE 'NO' END AS varchar(254)) AS IS_NULLABLE,
     CAST(CASE c.is_nullable WHEN 1 THEN o.token_null ELSE o.token END AS tinyint) AS SS_DATA_TYPE
 FROM (SELECT a.object_id, a.column_id AS number, a.name, 0 AS is_parameter, 0 AS is_output,
-        a.is_identity, a.is_computed, a.system_type_id, a.max_length, a.[precision], a.scale,
+        a.is_identity, a.is_computed, a.user_type_id, a.system_type_id, a.max_length, a.[precision], a.scale,
         a.is_nullable, CAST(d.definition AS nvarchar(4000)) AS definition
     FROM sys.all_columns a LEFT JOIN sys.default_constraints d ON d.object_id = a.default_object_id
     UNION ALL
-    SELECT object_id, parameter_id, name, 1, CAST(is_output AS int), 0, 0, system_type_id,
-        max_length, [precision], scale, 1, NULL
+    SELECT object_id, parameter_id, name, 1, CAST(is_output AS int), 0, 0, user_type_id,
+        system_type_id, max_length, [precision], scale, 1, NULL
     FROM sys.all_parameters) c
-JOIN sys.types t ON t.user_type_id = c.system_type_id
+JOIN sys.types t ON t.user_type_id = c.user_type_id
 JOIN (VALUES (34, -4, -4, NULL, 0, 0, 34, 34), (35, -1, -1, NULL, 0, 0, 35, 35),
     (36, -11, -11, NULL, 0, 0, 37, 37), (40, 9, 91, NULL, 1, 6, 0, 0),
     (41, -154, -154, NULL, 0, 12, 0, 0), (42, 11, 93, NULL, 3, 16, 0, 0),

@@ -1,0 +1,192 @@
+//! Types that users make of built-in ones ("CREATE TYPE", alias data types).
+//!
+//! A column, parameter or variable of one has the base type, and the catalog has the number of what
+//! it was declared as. That is kept too for built-in types which are one type with two names:
+//! `numeric`, and `sysname`.
+
+use launchpod_tsql::ast::{CreateType, Drop, ObjectName, TypeKind, TypeName, fold_name};
+use launchpod_types::{SqlError, SqlType};
+use rusqlite::{OptionalExtension, params};
+
+use super::catalog::{Catalog, DatabaseName, decode_type, encode_type, failed};
+use super::environment::Environment;
+use super::thread::Worker;
+use crate::sqlite::bind::expression::unknown_type;
+use crate::sqlite::errors;
+
+/// The types' table. The first number is SQL Server's.
+pub(super) const SCHEMA: &str = r#"
+CREATE TABLE IF NOT EXISTS main."launchpod.types" (
+    user_type_id INTEGER PRIMARY KEY, database_id INT NOT NULL, schema TEXT NOT NULL,
+    schema_key TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, system_type_id INT NOT NULL,
+    max_length INT NOT NULL, precision INT NOT NULL, scale INT NOT NULL,
+    is_nullable INT NOT NULL, UNIQUE (database_id, key, schema_key)) STRICT;
+"#;
+
+/// A type as something was declared with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Declared {
+    pub(crate) sql_type: SqlType,
+    /// The number of what was written, when it isn't the type's own name.
+    pub(crate) user_type: Option<i64>,
+    /// Whether a column of it may be NULL that doesn't say so.
+    pub(crate) nullable: bool,
+}
+
+// === impl Catalog ===
+
+impl Catalog<'_> {
+    fn user_type(
+        &self,
+        database: &DatabaseName,
+        schema: &str,
+        name: &str,
+    ) -> Result<Option<Declared>, SqlError> {
+        let sql = r#"SELECT user_type_id, system_type_id, max_length, precision, scale, is_nullable
+                     FROM main."launchpod.types"
+                     WHERE database_id = ?1 AND key = ?2 AND schema_key = ?3"#;
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let key = params![database.id, fold_name(name), fold_name(schema)];
+        let found = statement.query_row(key, |row| {
+            let sql_type = decode_type(row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            let (id, nullable): (i64, i64) = (row.get(0)?, row.get(5)?);
+            Ok(sql_type.map(|sql_type| Declared {
+                sql_type,
+                user_type: Some(id),
+                nullable: nullable != 0,
+            }))
+        });
+        Ok(found.optional().map_err(failed)?.flatten())
+    }
+
+    /// The name of an object that has a column or parameter of a type.
+    fn user_of_type(&self, id: i64) -> Result<Option<String>, SqlError> {
+        let sql = r#"SELECT name FROM (
+                         SELECT object_id FROM main."launchpod.columns" WHERE user_type_id = ?1
+                         UNION ALL SELECT object_id FROM main."launchpod.parameters"
+                         WHERE user_type_id = ?1)
+                     JOIN (SELECT object_id, name FROM main."launchpod.objects"
+                         UNION ALL SELECT object_id, name FROM main."launchpod.modules")
+                     USING (object_id) LIMIT 1"#;
+        self.connection.query_row(sql, [id], |row| row.get(0)).optional().map_err(failed)
+    }
+}
+
+// === impl Environment ===
+
+impl Environment<'_> {
+    /// What a declaration's type is; `place` is that of the column, parameter or variable, from 1.
+    ///
+    /// # Errors
+    /// 2715 when there is no such type, 40517 for one that SQL Server alone has.
+    pub(crate) fn declared(
+        &self,
+        type_name: &TypeName,
+        place: usize,
+    ) -> Result<Declared, SqlError> {
+        if let Some(sql_type) = type_name.declared() {
+            let nullable = type_name.kind != TypeKind::SysName;
+            return Ok(Declared { sql_type, user_type: type_name.other_name(), nullable });
+        }
+        let found = match &type_name.kind {
+            TypeKind::Named(name) => self.user_type(name)?,
+            _ => None,
+        };
+        found.ok_or_else(|| unknown_type(place, type_name))
+    }
+
+    /// The type of a declaration, as [`Environment::declared`].
+    pub(crate) fn declared_type(
+        &self,
+        type_name: &TypeName,
+        place: usize,
+    ) -> Result<SqlType, SqlError> {
+        self.declared(type_name, place).map(|declared| declared.sql_type)
+    }
+
+    fn user_type(&self, name: &ObjectName) -> Result<Option<Declared>, SqlError> {
+        if name.database.is_some() {
+            return Ok(None);
+        }
+        for schema in self.schemas_of(name)? {
+            let found = self.catalog().user_type(self.database, &schema, &name.name.text)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}
+
+// === impl Worker ===
+
+impl Worker {
+    pub(crate) fn create_type(&self, create: &CreateType) -> Result<(), SqlError> {
+        let (database, schema) = self.place_of_new(&create.name, "CREATE TYPE")?;
+        let environment = self.environment();
+        environment.check_create("CREATE TYPE", &schema)?;
+        let name = &create.name.name.text;
+        let sql_type = create.base.declared().ok_or_else(|| unknown_type(1, &create.base))?;
+        if sql_type.is_document() {
+            return Err(errors::no_base_type(sql_type));
+        }
+        let catalog = environment.catalog();
+        if catalog.user_type(&database, &schema, name)?.is_some() {
+            return Err(errors::type_exists(&create.name.to_string()));
+        }
+        let (id, length, precision, scale) = encode_type(sql_type);
+        self.connection
+            .execute(
+                r#"INSERT INTO main."launchpod.types"
+                   SELECT max(256, coalesce(max(user_type_id), 0)) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7,
+                       ?8, ?9, ?10 FROM main."launchpod.types""#,
+                params![
+                    database.id,
+                    schema,
+                    fold_name(&schema),
+                    name,
+                    fold_name(name),
+                    id,
+                    length,
+                    precision,
+                    scale,
+                    create.nullable.unwrap_or(true)
+                ],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    pub(crate) fn drop_types(&self, drop: &Drop) -> Result<(), SqlError> {
+        let environment = self.environment();
+        for name in &drop.names {
+            if name.database.is_some() {
+                return Err(errors::database_prefix("DROP TYPE"));
+            }
+            let shown = name.to_string();
+            let id = match environment.user_type(name)?.and_then(|found| found.user_type) {
+                Some(id) => id,
+                None if drop.if_exists => continue,
+                None => return Err(errors::no_such_type(&shown)),
+            };
+            let context = environment.context()?;
+            let schema: String = self
+                .connection
+                .query_row(
+                    r#"SELECT schema FROM main."launchpod.types" WHERE user_type_id = ?1"#,
+                    [id],
+                    |row| row.get(0),
+                )
+                .map_err(failed)?;
+            if !context.may_object("AL", context.schema(context.schema_id(&schema))) {
+                return Err(errors::no_such_type(&shown));
+            }
+            if let Some(object) = environment.catalog().user_of_type(id)? {
+                return Err(errors::type_in_use(&shown, &object));
+            }
+            let sql = r#"DELETE FROM main."launchpod.types" WHERE user_type_id = ?1"#;
+            self.connection.execute(sql, [id]).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
