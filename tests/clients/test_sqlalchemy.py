@@ -8,6 +8,7 @@ import pandas
 import pytest
 import sqlalchemy
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Unicode, func, select
+from sqlalchemy.dialects import mssql
 
 from harness.scripts import DOCUMENTED
 
@@ -200,3 +201,34 @@ def test_moments_and_dates_as_parameters(engine):
     )
     with engine.connect() as connection:
         assert connection.execute(query).one() == (moment, moment.date())
+
+
+def test_keys_come_from_a_sequence_and_rows_have_versions(engine):
+    metadata = MetaData()
+    keys = sqlalchemy.Sequence("keys", start=100, increment=10, metadata=metadata)
+    table = Table(
+        "keyed",
+        metadata,
+        Column("id", Integer, keys, server_default=keys.next_value(), primary_key=True),
+        Column("name", Unicode(9)),
+        Column("version", mssql.ROWVERSION),
+    )
+    metadata.create_all(engine)
+    try:
+        with engine.begin() as connection:
+            assert connection.execute(keys.next_value()).scalar() == 100
+            inserted = connection.execute(table.insert(), {"name": "a"})
+            assert tuple(inserted.inserted_primary_key) == (110,)
+            connection.exec_driver_sql("INSERT keyed (name) VALUES ('b'), ('c')")
+            before = dict(connection.execute(select(table.c.name, table.c.version)).fetchall())
+            connection.execute(table.update().where(table.c.name == "b").values(name="b"))
+            after = dict(connection.execute(select(table.c.name, table.c.version)).fetchall())
+            ids = connection.execute(select(table.c.id).order_by(table.c.id)).scalars().all()
+        assert ids == [110, 120, 130]
+        assert after["b"] > max(before.values()) and after["a"] == before["a"]
+        inspector = sqlalchemy.inspect(engine)
+        assert inspector.has_sequence("keys") and "keys" in inspector.get_sequence_names()
+        assert isinstance(inspector.get_columns("keyed")[2]["type"], mssql.TIMESTAMP)
+    finally:
+        metadata.drop_all(engine)
+    assert not sqlalchemy.inspect(engine).has_sequence("keys")

@@ -314,22 +314,17 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "inserted.n",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, vector",
-        "CREATE TABLE u (a int, b timestamp)",
-        "timestamp",
-    ),
-    (
-        "the types rowversion, hierarchyid, geometry, geography, vector",
+        "the types hierarchyid, geometry, geography, vector",
         "CREATE TABLE u (a hierarchyid)",
         "hierarchyid",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, vector",
+        "the types hierarchyid, geometry, geography, vector",
         "SELECT CAST(NULL AS geography)",
         "geography",
     ),
     (
-        "the types rowversion, hierarchyid, geometry, geography, vector",
+        "the types hierarchyid, geometry, geography, vector",
         "CREATE TABLE u (a vector(3))",
         "vector",
     ),

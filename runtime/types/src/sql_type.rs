@@ -17,8 +17,7 @@ pub enum Length {
 /// A T-SQL data type with its length, precision or scale.
 ///
 /// The set is what SQL Server 2025 lets a client see, less CLR types, `cursor`, `table` and
-/// `vector`. `rowversion` is `Binary`-like on the wire and not offered by the embedded
-/// database.
+/// `vector`. A `rowversion` is a `binary(8)` here, as on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SqlType {
     /// `bit`

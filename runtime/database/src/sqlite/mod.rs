@@ -44,6 +44,7 @@ use embedded::drawing::SequenceState;
 use embedded::environment::{self, Given, IdentityState};
 use embedded::settings::MOST_TEXT;
 use embedded::thread::EmbeddedSession;
+use embedded::versions::VersionState;
 use embedded::{connection, failure};
 use functions::assigned::Assigned;
 use security::attempts::Attempts;
@@ -279,6 +280,7 @@ impl Shared {
             identity_insert: None,
             identity: IdentityState::of_session(Arc::clone(&self.given)),
             sequences: SequenceState::new(Arc::clone(&self.counters)),
+            versions: VersionState::default(),
             context: Context::default(),
             assigned: Assigned::default(),
             locks: Arc::new(self.locks.holder()),

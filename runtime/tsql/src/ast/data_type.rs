@@ -28,13 +28,14 @@ pub enum TypeKind {
         sql_type: SqlType,
         /// Whether the type takes no length or one was written.
         length_given: bool,
-        /// Whether it is `decimal` written `numeric`.
-        numeric: bool,
+        /// The number in `sys.types` of what was written, when it is another name: `numeric`,
+        /// `rowversion`.
+        other: Option<i64>,
     },
     /// `sysname`: `nvarchar(128)`, and a column of it is NOT NULL unless it says otherwise.
     SysName,
     /// Any other name: a type made by CREATE TYPE, or a built-in one that Launchpod doesn't
-    /// have (`sql_variant`, `rowversion`, `hierarchyid`, `geometry`, `cursor` …).
+    /// have (`hierarchyid`, `geometry`, `cursor` …).
     Named(Box<ObjectName>),
 }
 
@@ -51,13 +52,13 @@ impl TypeName {
         }
     }
 
-    /// The number in `sys.types` of a built-in type that has another name than the one written:
-    /// `numeric`, `sysname`.
+    /// The number in `sys.types` of what was written, when a built-in type has another name too:
+    /// `numeric`, `rowversion`, `sysname`.
     pub fn other_name(&self) -> Option<i64> {
         match self.kind {
-            TypeKind::BuiltIn { numeric: true, .. } => Some(108),
+            TypeKind::BuiltIn { other, .. } => other,
             TypeKind::SysName => Some(256),
-            _ => None,
+            TypeKind::Named(_) => None,
         }
     }
 

@@ -121,10 +121,10 @@ impl Parser<'_> {
         let source = if self.accept_word("AS") {
             let value = self.value()?;
             ColumnSource::Computed { value, persisted: self.accept_word("PERSISTED") }
-        } else if matches!(name.text.to_ascii_lowercase().as_str(), "timestamp" | "rowversion")
-            && (self.at(",") || self.at(")"))
-        {
-            return Err(Failure::Unread("rowversion"));
+        } else if name.is("timestamp") && (self.at(",") || self.at(")")) {
+            // The one type that may stand without a name for its column.
+            self.position -= 1;
+            ColumnSource::Stored(self.type_name()?)
         } else {
             ColumnSource::Stored(self.type_name()?)
         };

@@ -20,6 +20,10 @@ const REAL_BITS: u8 = 24;
 /// The greatest precision of `float`.
 const FLOAT_BITS: u8 = 53;
 
+/// The numbers of types in `sys.types` that have another name too.
+const NUMERIC: i64 = 108;
+const ROW_VERSION: i64 = 189;
+
 /// What stands between a type's parentheses.
 #[derive(Clone, Copy)]
 enum Arguments<'a> {
@@ -43,7 +47,12 @@ impl<'a> Parser<'a> {
         } else if built_in {
             match self.built_in(&name.name.text.to_ascii_lowercase(), arguments)? {
                 Some((sql_type, length_given)) => {
-                    TypeKind::BuiltIn { sql_type, length_given, numeric: name.name.is("numeric") }
+                    let other = match name.name.fold().as_str() {
+                        "numeric" => Some(NUMERIC),
+                        "rowversion" | "timestamp" => Some(ROW_VERSION),
+                        _ => None,
+                    };
+                    TypeKind::BuiltIn { sql_type, length_given, other }
                 }
                 None => TypeKind::Named(Box::new(name)),
             }
@@ -138,6 +147,7 @@ impl<'a> Parser<'a> {
             "date" => SqlType::Date,
             "smalldatetime" => SqlType::SmallDateTime,
             "datetime" => SqlType::DateTime,
+            "rowversion" | "timestamp" => SqlType::Binary(8),
             "uniqueidentifier" => SqlType::UniqueIdentifier,
             "xml" => SqlType::Xml,
             "json" => SqlType::Json,

@@ -226,6 +226,10 @@ impl Binder<'_> {
             let value = coerce::call(set, vec![value], sql_type, true);
             clauses.values.push((last[place].clone(), value));
         }
+        if let Some((name, value)) = self.raised_version(table) {
+            clauses.columns.push((name, "version".to_owned()));
+            clauses.values.push(("version".to_owned(), value));
+        }
         clauses.assigned = last.into_iter().zip(types).collect();
         cells.begin(initial);
         Ok(clauses)

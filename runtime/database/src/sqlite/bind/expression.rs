@@ -278,15 +278,6 @@ pub(crate) fn unknown_type(place: usize, name: &TypeName) -> SqlError {
 
 /// Whether SQL Server has a type of this name that the embedded database hasn't.
 fn is_known(name: &str) -> bool {
-    const KNOWN: [&str; 8] = [
-        "vector",
-        "rowversion",
-        "timestamp",
-        "hierarchyid",
-        "geography",
-        "geometry",
-        "cursor",
-        "table",
-    ];
+    const KNOWN: [&str; 6] = ["vector", "hierarchyid", "geography", "geometry", "cursor", "table"];
     KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

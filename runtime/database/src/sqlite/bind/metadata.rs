@@ -59,7 +59,7 @@ impl Binder<'_> {
             "@@cpu_busy" | "@@idle" | "@@io_busy" | "@@pack_received" | "@@pack_sent"
             | "@@packet_errors" | "@@total_errors" | "@@total_read" | "@@total_write" => int(0),
             "@@microsoftversion" => int(0x1000_03E8),
-            "@@dbts" => Ok(Bound::constant(Value::Binary(vec![0; 8]), SqlType::Binary(8))),
+            "@@dbts" => self.database_version(0),
             "@@identity" => Ok(identity(self.environment)),
             _ => Err(errors::undeclared_variable(name)),
         }
@@ -256,6 +256,7 @@ impl Binder<'_> {
             }),
             "GETANSINULL" => yes,
             "ORIGINAL_DB_NAME" => Some(name_of(&session.original_database)),
+            "MIN_ACTIVE_ROWVERSION" if arguments.is_empty() => Some(self.database_version(1)?),
             "ERROR_NUMBER" | "ERROR_SEVERITY" | "ERROR_STATE" | "ERROR_LINE" => {
                 Some(self.caught(name, SqlType::Int)?)
             }
@@ -286,6 +287,13 @@ impl Binder<'_> {
             }
             _ => None,
         })
+    }
+
+    /// The last `rowversion` that is committed, or one after it.
+    fn database_version(&self, beyond: i64) -> Result<Bound, SqlError> {
+        let last = self.environment.catalog().version(&self.environment.database.name)?;
+        let bytes = last.saturating_add(beyond).to_be_bytes().to_vec();
+        Ok(Bound::constant(Value::Binary(bytes), SqlType::Binary(8)))
     }
 
     /// What the interpreter says about the error that a CATCH block handles, by the name of the

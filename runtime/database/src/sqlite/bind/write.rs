@@ -442,6 +442,9 @@ impl Binder<'_> {
         column: &TableColumn,
         value: Bound,
     ) -> Result<Bound, SqlError> {
+        if column.is_version() {
+            return Err(errors::version_insert());
+        }
         let value = coerce::store(
             value,
             &Target {
@@ -496,10 +499,32 @@ impl Binder<'_> {
             let number = coerce::call(function, Vec::new(), SqlType::BigInt, false);
             return coerce::implicit(number, column.sql_type).map(Some);
         }
+        if column.is_version() {
+            return Ok(Some(self.version()));
+        }
         let Some(text) = &column.default else { return Ok(None) };
         let value = parse_value(text)?;
         let bound = self.default_of(table, &value)?;
         self.stored(table, column, bound).map(Some)
+    }
+
+    /// The next number of the database for a row that changes.
+    pub(crate) fn version(&self) -> Bound {
+        let state = self.environment.session.versions.clone();
+        let function = Function {
+            name: "rowversion".to_owned(),
+            arguments: Vec::new(),
+            strict: false,
+            deterministic: false,
+            body: Body::Values(Box::new(move |_| state.next().map(Value::Binary))),
+        };
+        coerce::call(function, Vec::new(), SqlType::Binary(8), false)
+    }
+
+    /// The column that an UPDATE of a table raises, and its value.
+    pub(super) fn raised_version(&self, table: &Table) -> Option<(String, Bound)> {
+        let column = table.columns.iter().find(|column| column.is_version())?;
+        Some((column.name.clone(), self.version()))
     }
 
     pub(crate) fn update(&mut self, update: &Update) -> Result<Change, SqlError> {
@@ -580,6 +605,10 @@ impl Binder<'_> {
             if columns.contains(&name) {
                 return Err(errors::column_twice(&name));
             }
+            columns.push(name);
+            values.push(value);
+        }
+        if let Some((name, value)) = self.raised_version(table) {
             columns.push(name);
             values.push(value);
         }
@@ -691,6 +720,9 @@ impl Binder<'_> {
         let column = &table.columns[index];
         if column.identity {
             return Err(errors::identity_update(&column.name));
+        }
+        if column.is_version() {
+            return Err(errors::version_update());
         }
         if column.computed.is_some() {
             return Err(errors::computed_change(&column.name));

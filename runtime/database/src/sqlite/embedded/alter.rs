@@ -122,6 +122,10 @@ impl Worker {
         }
         catalog.add_column(table.attached, table.object_id, new, identity)?;
         match (&new.default, identity) {
+            _ if new.is_version() => {
+                let value = Binder::new(&environment, &BTreeMap::new()).version();
+                self.versioning(table, || self.fill(table, &new.name, &value))?;
+            }
             (_, Some(identity)) => self.number_rows(table, new, identity)?,
             (Some(default), None) => {
                 let with_values = column.default.as_ref().is_some_and(|given| given.with_values);

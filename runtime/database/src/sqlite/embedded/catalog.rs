@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS {}."launchpod.indexes" (
 const SERVER_SCHEMA: &str = r#"
 CREATE TABLE IF NOT EXISTS main."launchpod.databases" (
     database_id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE,
-    created INT NOT NULL) STRICT;
+    created INT NOT NULL, rowversion INT) STRICT;
 CREATE TABLE IF NOT EXISTS main."launchpod.schemas" (
     schema_id INTEGER PRIMARY KEY, database_id INT NOT NULL, name TEXT NOT NULL,
     key TEXT NOT NULL, UNIQUE (database_id, key)) STRICT;
@@ -167,6 +167,15 @@ impl Identity {
     }
 }
 
+// === impl TableColumn ===
+
+impl TableColumn {
+    /// Whether it is a `rowversion`.
+    pub(crate) fn is_version(&self) -> bool {
+        self.user_type == Some(super::versions::TYPE)
+    }
+}
+
 // === impl Table ===
 
 impl Table {
@@ -208,7 +217,7 @@ impl<'a> Catalog<'a> {
         self.create_security()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(
-                r#"INSERT OR IGNORE INTO main."launchpod.databases" VALUES (?1, ?2, ?2, ?3)"#,
+                r#"INSERT OR IGNORE INTO main."launchpod.databases" VALUES (?1, ?2, ?2, ?3, NULL)"#,
                 params![id, name, now()],
             )?;
             self.create_principals(id, principal::server::SA)?;

@@ -16,6 +16,7 @@ use super::failure;
 use super::identity_column::IdentityColumn;
 use super::thread::{Job, Worker};
 use super::types::Declared;
+use super::versions;
 use crate::sqlite::bind::tree::BoundQuery;
 use crate::sqlite::bind::{Binder, collation};
 use crate::sqlite::errors;
@@ -224,6 +225,9 @@ impl Worker {
                      constrained to be nonnullable."
                 ),
             ));
+        }
+        if user_type == Some(versions::TYPE) && definition.table.has_version() {
+            return Err(errors::second_version(&definition.table.name, name));
         }
         let key = column
             .constraints

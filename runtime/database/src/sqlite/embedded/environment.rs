@@ -13,6 +13,7 @@ use super::catalog::{Catalog, DatabaseName, Identity, TEMPDB, Table};
 use super::context::Context;
 use super::drawing::SequenceState;
 use super::modules::ModuleKind;
+use super::versions::VersionState;
 use crate::Configurations;
 use crate::sqlite::application_locks::Holder;
 use crate::sqlite::bind::tree::Bound;
@@ -59,6 +60,7 @@ pub(crate) struct Session {
     pub(crate) identity_insert: Option<i64>,
     pub(crate) identity: IdentityState,
     pub(crate) sequences: SequenceState,
+    pub(crate) versions: VersionState,
     /// What the session keeps about itself.
     pub(crate) context: Context,
     pub(crate) assigned: Assigned,

@@ -42,3 +42,4 @@ mod table_variables;
 pub(crate) mod thread;
 pub(crate) mod transaction;
 pub(crate) mod types;
+pub(crate) mod versions;

@@ -31,7 +31,7 @@ impl Worker {
         if let Some(identity) = counter {
             self.session.identity.begin(table.object_id, identity);
         }
-        let result = self.write_down(job, staged);
+        let result = self.versioning(table, || self.write_down(job, staged));
         let counted = self.session.identity.end(table.object_id);
         let count = result?;
         for (number, step) in in_order(&staged.steps) {

@@ -367,7 +367,7 @@ impl Worker {
         if let Some(identity) = counter {
             self.session.identity.begin(table.object_id, identity);
         }
-        let result = run();
+        let result = self.versioning(table, run);
         let counted = self.session.identity.end(table.object_id);
         if result.is_ok() && counted != counter {
             catalog.set_identity(table, counted)?;

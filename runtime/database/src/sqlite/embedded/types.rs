@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, params};
 use super::catalog::{Catalog, DatabaseName, decode_type, encode_type, failed};
 use super::environment::Environment;
 use super::thread::Worker;
+use super::versions;
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::errors;
 
@@ -85,8 +86,9 @@ impl Environment<'_> {
         place: usize,
     ) -> Result<Declared, SqlError> {
         if let Some(sql_type) = type_name.declared() {
-            let nullable = type_name.kind != TypeKind::SysName;
-            return Ok(Declared { sql_type, user_type: type_name.other_name(), nullable });
+            let user_type = type_name.other_name();
+            let nullable = type_name.kind != TypeKind::SysName && user_type != Some(versions::TYPE);
+            return Ok(Declared { sql_type, user_type, nullable });
         }
         let found = match &type_name.kind {
             TypeKind::Named(name) => self.user_type(name)?,

@@ -25,6 +25,16 @@ pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
     )
 }
 
+pub(crate) fn second_version(table: &str, column: &str) -> SqlError {
+    SqlError::new(
+        2738,
+        format!(
+            "A table can only have one timestamp column. Because table '{table}' already has one, \
+             the column '{column}' cannot be added."
+        ),
+    )
+}
+
 pub(crate) fn no_such_type(name: &str) -> SqlError {
     SqlError::new(
         218,

@@ -2,6 +2,18 @@
 
 use launchpod_types::SqlError;
 
+pub(crate) fn version_update() -> SqlError {
+    SqlError::new(272, "Cannot update a timestamp column.")
+}
+
+pub(crate) fn version_insert() -> SqlError {
+    SqlError::new(
+        273,
+        "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to \
+         exclude the timestamp column, or insert a DEFAULT into the timestamp column.",
+    )
+}
+
 pub(crate) fn output_of_insert_exec() -> SqlError {
     SqlError::new(483, "The OUTPUT clause cannot be used in an INSERT...EXEC statement.")
 }

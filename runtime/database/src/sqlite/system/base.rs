@@ -146,7 +146,7 @@ const OBJECTS: &str = concat!(
 
 const COLUMNS: &str = concat!(
     r#"SELECT o.database_id AS "@database", c.object_id, c.column_id, c.name,
-        CASE c.user_type_id WHEN 108 THEN 108 ELSE c.system_type_id END AS system_type_id,
+        CASE WHEN c.user_type_id IN (108, 189) THEN c.user_type_id ELSE c.system_type_id END AS system_type_id,
         c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.seed, c.increment,
         c.last, c.computed, c.is_persisted, coalesce(k.constraint_id, 0) AS default_object_id,
         coalesce(c.user_type_id, c.system_type_id) AS user_type_id
@@ -252,7 +252,7 @@ FROM main."launchpod.databases" d, (VALUES ('image',34,34,16,0,0), ('text',35,35
     ('varbinary',165,165,8000,0,0), ('varchar',167,167,8000,0,0), ('binary',173,173,8000,0,0),
     ('char',175,175,8000,0,0), ('nvarchar',231,231,8000,0,0), ('sysname',231,256,256,0,0),
     ('nchar',239,239,8000,0,0), ('xml',241,241,-1,0,0), ('json',244,244,-1,0,0),
-    ('sql_variant',98,98,8016,0,0))
+    ('sql_variant',98,98,8016,0,0), ('timestamp',189,189,8,0,0))
 UNION ALL
 SELECT t.database_id, t.name, t.system_type_id, t.user_type_id, t.max_length, t.precision,
     t.scale, "#,
@@ -428,8 +428,8 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
             ],
             rows: Rows::Query {
                 sql: r#"SELECT m.database_id AS "@database", p.object_id, p.parameter_id, p.name,
-                    CASE p.user_type_id WHEN 108 THEN 108 ELSE p.system_type_id END
-                        AS system_type_id, p.max_length, p.precision, p.scale, p.is_output,
+                    CASE WHEN p.user_type_id IN (108, 189) THEN p.user_type_id
+                        ELSE p.system_type_id END AS system_type_id, p.max_length, p.precision, p.scale, p.is_output,
                     coalesce(p.user_type_id, p.system_type_id) AS user_type_id
                 FROM main."launchpod.parameters" p JOIN main."launchpod.modules" m
                 USING (object_id)"#,

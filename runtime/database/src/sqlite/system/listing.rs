@@ -22,6 +22,7 @@ use crate::sqlite::embedded::counters::Counters;
 use crate::sqlite::embedded::drawing::SequenceState;
 use crate::sqlite::embedded::environment::{Environment, IdentityState, Session};
 use crate::sqlite::embedded::settings::MOST_TEXT;
+use crate::sqlite::embedded::versions::VersionState;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
@@ -148,6 +149,7 @@ fn nobody() -> Result<Session, SqlError> {
         identity_insert: None,
         identity: IdentityState::default(),
         sequences: SequenceState::new(Arc::new(Counters::in_memory()?)),
+        versions: VersionState::default(),
         context: Context::default(),
         assigned: Assigned::default(),
         locks: Arc::new(Arc::<ApplicationLocks>::default().holder()),
