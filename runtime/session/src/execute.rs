@@ -1,7 +1,9 @@
 //! EXEC, and calls from outside a batch.
 
 use launchpod_database::Variable;
-use launchpod_tsql::ast::{self, ArgumentValue, Execute, ExecuteText, ProcedureName, ResultSets};
+use launchpod_tsql::ast::{
+    self, ArgumentValue, Execute, ExecuteText, ProcedureName, ResultSets, fold_name,
+};
 use launchpod_types::{Parameter, SqlType, Value};
 
 use crate::block::unsupported;
@@ -176,7 +178,12 @@ impl Run<'_> {
             ArgumentValue::Variable(name) => (self.variable(name)?.clone(), false),
             ArgumentValue::GlobalVariable(name) => (self.global(name).await?, false),
         };
+        let table = match &argument.value {
+            ArgumentValue::Variable(name) => self.scope.table_types.get(&fold_name(name)).cloned(),
+            _ => None,
+        };
         Ok(Argument {
+            table,
             name: argument.name.clone(),
             sql_type: variable.sql_type,
             value: variable.value,

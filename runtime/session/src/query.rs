@@ -71,6 +71,7 @@ impl Run<'_> {
     pub async fn forward_text(&mut self, statement: &Statement, source: &str) -> Result<(), Stop> {
         self.check_doomed(&statement.kind)?;
         self.check_within_insert(&statement.kind)?;
+        self.check_read_only(&statement.kind)?;
         match self.limited(statement, source)? {
             Some((statement, text)) => self.forward_limited(&statement, &text).await,
             None => self.forward_limited(statement, source).await,

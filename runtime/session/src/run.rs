@@ -1,5 +1,6 @@
 //! A batch or call while it runs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use launchpod_database::{ModuleOptions, Variables};
@@ -55,6 +56,10 @@ pub(crate) struct Scope {
     pub caught: Option<Message>,
     /// The temporary tables that end with it, as T-SQL names them.
     pub tables: Vec<String>,
+    /// The table types of its variables that have one, by their names.
+    pub table_types: BTreeMap<String, String>,
+    /// The names of its parameters that are READONLY.
+    pub read_only: BTreeSet<String>,
 }
 
 /// Where to go on after a statement.
@@ -114,6 +119,8 @@ impl Scope {
             caller_tries: false,
             caught: None,
             tables: Vec::new(),
+            table_types: BTreeMap::new(),
+            read_only: BTreeSet::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Temporary tables that end with a text: those of its table variables, and the `#tables` that a
 //! procedure makes ("Temporary tables" in "CREATE TABLE").
 
-use launchpod_tsql::ast::{Declaration, QueryBody, Statement, StatementKind};
+use launchpod_tsql::ast::{Declaration, QueryBody, Statement, StatementKind, fold_name};
 use tokio_util::sync::CancellationToken;
 
 use crate::run::{Run, Stop};
@@ -33,8 +33,16 @@ impl Run<'_> {
             let StatementKind::Declare(declarations) = &statement.kind else { continue };
             let mut tables = Vec::new();
             for declaration in declarations {
-                if let Declaration::Table { name, .. } = declaration {
-                    tables.push(self.variable(name)?.value.clone());
+                match declaration {
+                    Declaration::Table { name, .. } => {
+                        tables.push(self.variable(name)?.value.clone());
+                    }
+                    Declaration::Variable { name, .. }
+                        if self.scope.table_types.contains_key(&fold_name(name)) =>
+                    {
+                        tables.push(self.variable(name)?.value.clone());
+                    }
+                    _ => {}
                 }
             }
             if tables.is_empty() {
@@ -82,6 +90,6 @@ impl Run<'_> {
     }
 }
 
-fn bracketed(name: &str) -> String {
+pub(crate) fn bracketed(name: &str) -> String {
     format!("[{}]", name.replace(']', "]]"))
 }

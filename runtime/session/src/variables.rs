@@ -13,6 +13,7 @@ use launchpod_types::{Message, SqlError, SqlType, Value};
 
 use crate::block::done_kind;
 use crate::run::{Run, Stop};
+use crate::types::Declared;
 use crate::walk::nested;
 
 impl Run<'_> {
@@ -39,8 +40,13 @@ impl Run<'_> {
     /// # Errors
     /// 137 and 1087, each name once.
     pub fn check_mentions(&self, mentions: &[Mention]) -> Result<(), Vec<Message>> {
-        let given = self.scope.variables.keys().map(|name| (name.clone(), false));
-        let mut known: BTreeMap<String, bool> = given.collect();
+        let kind_of = |name: &String| match self.scope.table_types.contains_key(name) {
+            true => None,
+            false => Some(false),
+        };
+        let given = self.scope.variables.keys().map(|name| (name.clone(), kind_of(name)));
+        // Of which kind a variable is; none when its type may be a table's.
+        let mut known: BTreeMap<String, Option<bool>> = given.collect();
         let mut errors: Vec<(String, Message)> = Vec::new();
         for Mention { name, kind, line } in mentions {
             let folded = fold_name(name);
@@ -50,8 +56,8 @@ impl Run<'_> {
                     known.insert(folded, table);
                     continue;
                 }
-                MentionKind::Scalar if declared == Some(false) => continue,
-                MentionKind::Table if declared == Some(true) => continue,
+                MentionKind::Scalar if matches!(declared, Some(None | Some(false))) => continue,
+                MentionKind::Table if matches!(declared, Some(None | Some(true))) => continue,
                 MentionKind::Scalar => undeclared(name),
                 MentionKind::Table => undeclared_table(name),
             };
@@ -96,7 +102,13 @@ impl Run<'_> {
         let (name, sql_type, value) = match declaration {
             Declaration::Variable { name, type_name, .. } => {
                 let source = Arc::clone(&self.scope.source);
-                (name, self.type_of(type_name, &source).await?, Value::Null)
+                match self.declared(type_name, &source).await? {
+                    Declared::Scalar(sql_type) => (name, sql_type, Value::Null),
+                    Declared::Table(table_type) => {
+                        self.scope.table_types.insert(fold_name(name), table_type);
+                        (name, SqlType::SYSNAME, self.session.table_for(name).into())
+                    }
+                }
             }
             Declaration::Table { name, .. } => {
                 (name, SqlType::SYSNAME, self.session.table_for(name).into())

@@ -226,9 +226,9 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("triggers", "ENABLE TRIGGER tr ON t", "TRIGGER"),
     ("triggers", "DROP TRIGGER tr", "DROP TRIGGER"),
     (
-        "types made by CREATE TYPE … AS TABLE, table-valued parameters",
-        "CREATE TYPE tt AS TABLE (a int)",
-        "CREATE TYPE",
+        "functions with table-valued parameters, memory-optimized table types",
+        "CREATE TYPE tt AS TABLE (a int) WITH (MEMORY_OPTIMIZED = ON)",
+        "WITH",
     ),
     (
         "global temporary procedures",

@@ -16,7 +16,7 @@ async fn variables_and_parameters() {
             ("DECLARE @x Price = 4 EXEC p N'1234567', @x OUTPUT SELECT @x AS x", "a nvarchar(5): 12345 x decimal(9,2): 8.00"),
             ("EXEC sp_executesql N'SELECT @a AS a', N'@a s.Phone', N'1234567'", "a nvarchar(5): 12345"),
             ("SELECT 1 AS a\nDECLARE @a Phone", "!2715@2"),
-            ("DECLARE @t TABLE (a s.Phone) INSERT @t VALUES (N'1') SELECT a FROM @t", "(1) a nvarchar(5)!: 1"),
+            ("DECLARE @t TABLE (a s.Phone) INSERT @t VALUES (N'1') SELECT a FROM @t", "(1) a nvarchar(5): 1"),
         ])
         .await;
 }

@@ -396,8 +396,8 @@ fn variables_are_mentioned_in_the_order_of_the_text() {
             .iter()
             .map(|mention| {
                 let mark = match mention.kind {
-                    MentionKind::Declaration { table: false } => "!",
-                    MentionKind::Declaration { table: true } => "+",
+                    MentionKind::Declaration { table: Some(false) | None } => "!",
+                    MentionKind::Declaration { table: Some(true) } => "+",
                     MentionKind::Scalar => "",
                     MentionKind::Table => "?",
                 };

@@ -130,6 +130,7 @@ mod tests {
             value: Value::Int(5),
             output: false,
             is_default,
+            table: None,
         };
         let arguments =
             vec![argument(None, false), argument(Some("@b"), true), argument(Some("@c"), false)];

@@ -47,6 +47,8 @@ pub(crate) struct Argument {
     pub output: bool,
     /// Whether `DEFAULT` was written in place of a value.
     pub is_default: bool,
+    /// The table type of the variable that it is, whose value then names its table.
+    pub table: Option<String>,
 }
 
 /// How a procedure ended.
@@ -126,6 +128,7 @@ impl From<CallArgument> for Argument {
             value: parameter.value,
             output: parameter.output,
             is_default,
+            table: None,
         }
     }
 }

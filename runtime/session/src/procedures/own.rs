@@ -52,6 +52,7 @@ mod tests {
             value: Value::Null,
             output: false,
             is_default: false,
+            table: None,
         };
         let (taken, left) = take(names.iter().map(argument).collect(), PARAMETERS);
         let place = |(place, _): Placed| place;

@@ -11,10 +11,11 @@ use launchpod_types::call_errors::{
 };
 use launchpod_types::{SqlError, SqlType};
 
-use super::Completion;
 use super::own::Placed;
+use super::{Argument, Completion};
 use crate::literal;
 use crate::run::{Run, Scope, Stop};
+use crate::types::{Declared, operand_clash};
 
 /// What is called, for its errors.
 #[derive(Clone, Copy)]
@@ -45,7 +46,17 @@ impl Run<'_> {
         let mut outputs = Vec::new();
         for (order, parameter) in parameters.iter().enumerate() {
             let given = argument_of(arguments, parameter, order);
-            let sql_type = self.type_of(&parameter.type_name, text).await?;
+            let sql_type = match self.declared(&parameter.type_name, text).await? {
+                Declared::Scalar(sql_type) => sql_type,
+                Declared::Table(table_type) => {
+                    let given = given.map(|(_, given)| given);
+                    self.bind_table(parameter, table_type, given, scope).await?;
+                    continue;
+                }
+            };
+            if let Some((_, Argument { table: Some(own), .. })) = given {
+                return Err(operand_clash(own, sql_type.name()).into());
+            }
             let (value, from) = match (given, &parameter.default) {
                 (Some((_, given)), _) if !given.is_default => (given.value.clone(), given.sql_type),
                 (_, Some(ArgumentValue::Literal(constant))) => {
@@ -181,6 +192,7 @@ mod tests {
             value: Value::Int(1),
             output: false,
             is_default: false,
+            table: None,
         };
         names.iter().map(argument).enumerate().collect()
     }

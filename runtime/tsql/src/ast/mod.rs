@@ -53,9 +53,9 @@ pub use security::{
 };
 pub use sequence::{SequenceCache, SequenceDefinition, SequenceLimit, SequenceRestart};
 pub use statement::{
-    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, CreateType, Dbcc, Declaration,
-    Drop, DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue, SetVariable,
-    Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
+    AlterIndex, Batch, CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, CreateType, Dbcc,
+    Declaration, Drop, DropKind, Mention, MentionKind, Opaque, RaiseError, SetOption, SetValue,
+    SetVariable, Statement, StatementKind, Throw, Transaction, TransactionName, TypeBase, WaitFor,
 };
 pub use table::{
     AlterTable, AlterTableAction, ColumnDefault, ColumnDefinition, ColumnSource, Constraint,

@@ -44,8 +44,8 @@ pub struct Mention {
 pub enum MentionKind {
     /// By DECLARE, or as a parameter of what the batch defines.
     Declaration {
-        /// Whether it is declared as a table.
-        table: bool,
+        /// Whether it is declared as a table; unknown when it has a type of the user's.
+        table: Option<bool>,
     },
     /// Where a value is read or set.
     Scalar,
@@ -121,8 +121,8 @@ pub enum StatementKind {
     Sequence(Box<SequenceDefinition>),
     /// `CREATE SYNONYM name FOR object`
     CreateSynonym(CreateSynonym),
-    /// `CREATE TYPE name FROM type`
-    CreateType(CreateType),
+    /// `CREATE TYPE name …`
+    CreateType(Box<CreateType>),
     /// `CREATE PROCEDURE …`, `ALTER PROCEDURE …`
     CreateProcedure(Box<CreateProcedure>),
     /// `CREATE FUNCTION …`, `ALTER FUNCTION …`
@@ -323,15 +323,27 @@ pub struct CreateSynonym {
     pub base: ObjectName,
 }
 
-/// `CREATE TYPE name FROM type [NULL | NOT NULL]`
+/// `CREATE TYPE name …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateType {
     /// Its name.
     pub name: ObjectName,
-    /// The built-in type.
-    pub base: TypeName,
-    /// `NULL` or `NOT NULL`
-    pub nullable: Option<bool>,
+    /// What it is.
+    pub base: TypeBase,
+}
+
+/// What a [`CreateType`] makes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TypeBase {
+    /// `FROM type [NULL | NOT NULL]`
+    Alias {
+        /// The built-in type.
+        type_name: TypeName,
+        /// `NULL` or `NOT NULL`
+        nullable: Option<bool>,
+    },
+    /// `AS TABLE (…)`
+    Table(TableDefinition),
 }
 
 /// `DROP kind [IF EXISTS] name, …`

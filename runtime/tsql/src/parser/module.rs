@@ -81,7 +81,7 @@ impl Parser<'_> {
         let default = if self.accept("=") { Some(self.argument_value()?) } else { None };
         let output = self.accept_any_word(&["OUTPUT", "OUT"]);
         let read_only = self.accept_word("READONLY");
-        self.declared(&name, read_only, token.line);
+        self.declared(&name, Some(read_only), token.line);
         Ok(ParameterDefinition {
             name,
             type_name,
@@ -143,7 +143,7 @@ impl Parser<'_> {
         } else if self.kind() == TokenKind::Variable {
             let line = self.line();
             let variable = self.variable_name()?;
-            self.declared(&variable, true, line);
+            self.declared(&variable, Some(true), line);
             self.expect_word("TABLE")?;
             let definition = self.table_definition()?;
             let options = self.function_options()?;

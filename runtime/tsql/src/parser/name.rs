@@ -75,7 +75,7 @@ impl Parser<'_> {
     }
 
     /// Notes a declaration: what is named after it may be this.
-    pub(super) fn declared(&mut self, name: &str, table: bool, line: u32) {
+    pub(super) fn declared(&mut self, name: &str, table: Option<bool>, line: u32) {
         let kind = MentionKind::Declaration { table };
         self.mentions.push(Mention { name: name.to_owned(), kind, line });
     }

@@ -19,10 +19,12 @@ impl Parser<'_> {
         // A declaration's value can't name another variable of the same DECLARE.
         for declaration in &declarations {
             match declaration {
-                Declaration::Variable { name, line, .. } | Declaration::Cursor { name, line } => {
-                    self.declared(name, false, *line);
+                Declaration::Variable { name, type_name, line, .. } => {
+                    let built_in = type_name.declared().is_some();
+                    self.declared(name, built_in.then_some(false), *line);
                 }
-                Declaration::Table { name, line, .. } => self.declared(name, true, *line),
+                Declaration::Cursor { name, line } => self.declared(name, Some(false), *line),
+                Declaration::Table { name, line, .. } => self.declared(name, Some(true), *line),
             }
         }
         Ok(StatementKind::Declare(declarations))

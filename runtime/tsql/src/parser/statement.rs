@@ -2,11 +2,12 @@
 
 use super::{Failure, Parser, Result};
 use crate::ast::{
-    CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, CreateType, DefineAction, Drop, IndexDefinition,
-    PermissionVerb,
+    CreateDatabase, CreateIndex, CreateSchema, CreateSynonym, CreateType, DefineAction, Drop,
+    IndexDefinition,
 };
 use crate::ast::{
-    DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, WaitFor,
+    DropKind, RaiseError, Statement, StatementKind, Throw, Transaction, TransactionName, TypeBase,
+    WaitFor,
 };
 use crate::error::ParseErrorKind;
 use crate::lexer::{Token, TokenKind};
@@ -409,13 +410,21 @@ impl Parser<'_> {
 
     fn create_type(&mut self) -> Result<StatementKind> {
         let name = self.object_name()?;
-        if self.at_words(&["EXTERNAL", "NAME"]) || self.at_words(&["AS", "TABLE"]) {
+        if self.at_words(&["EXTERNAL", "NAME"]) {
             return Err(Failure::Unread(""));
         }
-        self.expect_word("FROM")?;
-        let base = self.type_name()?;
-        let nullable = self.nullability()?;
-        Ok(StatementKind::CreateType(CreateType { name, base, nullable }))
+        let base = if self.accept_words(&["AS", "TABLE"]) {
+            let definition = self.table_definition()?;
+            if self.at_word("WITH") && self.symbol_ahead(1, "(") {
+                return Err(Failure::Unread("WITH"));
+            }
+            TypeBase::Table(definition)
+        } else {
+            self.expect_word("FROM")?;
+            let type_name = self.type_name()?;
+            TypeBase::Alias { type_name, nullable: self.nullability()? }
+        };
+        Ok(StatementKind::CreateType(Box::new(CreateType { name, base })))
     }
 
     fn create_schema(&mut self) -> Result<StatementKind> {

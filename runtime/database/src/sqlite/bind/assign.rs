@@ -226,7 +226,7 @@ impl Binder<'_> {
             let value = coerce::call(set, vec![value], sql_type, true);
             clauses.values.push((last[place].clone(), value));
         }
-        if let Some((name, value)) = self.raised_version(table) {
+        if let Some((name, value)) = self.raised_version(&changed.table) {
             clauses.columns.push((name, "version".to_owned()));
             clauses.values.push(("version".to_owned(), value));
         }

@@ -1,8 +1,8 @@
 //! INSERT, UPDATE and DELETE.
 
 use launchpod_tsql::ast::{
-    Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, ObjectName,
-    Output, Query, QueryBody, Target as TargetName, Top, Update,
+    Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
+    Query, QueryBody, Target as TargetName, Top, Update,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -538,8 +538,8 @@ impl Binder<'_> {
         }
         let Sources { changed, ctes, source } = sources;
         let rule = self.sequences_of_rows(errors::next_value_limited);
-        let (columns, values) = self
-            .with_sequences(rule, |binder| binder.set_clauses(&changed, &update.assignments))?;
+        let (columns, values) =
+            self.with_sequences(rule, |binder| binder.set_clauses(&changed, &update.assignments))?;
         let reads = update.filter.is_some()
             || !update.outputs.is_empty()
             || values.iter().any(|value| uses(value, changed.id));
@@ -608,7 +608,7 @@ impl Binder<'_> {
             columns.push(name);
             values.push(value);
         }
-        if let Some((name, value)) = self.raised_version(table) {
+        if let Some((name, value)) = self.raised_version(&changed.table) {
             columns.push(name);
             values.push(value);
         }

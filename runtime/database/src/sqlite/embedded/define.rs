@@ -80,7 +80,20 @@ impl Worker {
         declarations: &[Declaration],
     ) -> Result<(), SqlError> {
         for declaration in declarations {
-            let Declaration::Table { name, definition, line } = declaration else { continue };
+            let (name, line) = match declaration {
+                Declaration::Table { name, line, .. }
+                | Declaration::Variable { name, line, .. } => (name, line),
+                _ => continue,
+            };
+            let of_type = match declaration {
+                Declaration::Variable { type_name, .. } => {
+                    match self.environment().table_type(type_name)? {
+                        Some((_, text)) => Some(text),
+                        None => continue,
+                    }
+                }
+                _ => None,
+            };
             let held = job.execute.variables.get(&name.to_lowercase()).map(|v| &v.value);
             let Some(Value::Text(storage)) = held.filter(|held| is_temporary(held)) else {
                 return Err(errors::undeclared_table(name).or_line(*line));
@@ -88,15 +101,21 @@ impl Worker {
             if self.environment().catalog().temporary(storage)?.is_some() {
                 continue;
             }
-            let name = ObjectName {
-                server: None,
-                database: None,
-                schema: None,
-                name: Identifier::new(storage.clone()),
-                span: job.execute.statement.span,
-                line: *line,
-            };
-            self.create_table(job, &CreateTable { name, definition: definition.clone() })?;
+            match (declaration, of_type) {
+                (_, Some(text)) => self.table_of_type(job, &text, storage)?,
+                (Declaration::Table { definition, .. }, None) => {
+                    let name = ObjectName {
+                        server: None,
+                        database: None,
+                        schema: None,
+                        name: Identifier::new(storage.clone()),
+                        span: job.execute.statement.span,
+                        line: *line,
+                    };
+                    self.create_table(job, &CreateTable { name, definition: definition.clone() })?;
+                }
+                _ => continue,
+            }
             if let Some(table) = self.environment().catalog().temporary(storage)? {
                 self.environment().catalog().set_variable(table.object_id)?;
             }

@@ -6,7 +6,8 @@ use rusqlite::params;
 
 use super::catalog::{Catalog, encode_type, failed};
 use super::environment::Environment;
-use super::types::Declared;
+use super::types::{self, Declared};
+use crate::sqlite::errors;
 
 // === impl Environment ===
 
@@ -32,6 +33,10 @@ impl Environment<'_> {
         }
         for (number, parameter) in (1..).zip(parameters) {
             let ParameterDefinition { name, type_name, output, .. } = parameter;
+            if let Some((type_id, _)) = self.table_type(type_name)? {
+                catalog.add_table_parameter(id, number, name, type_id)?;
+                continue;
+            }
             catalog.add_parameter(id, number, name, self.declared(type_name, 1)?, *output)?;
         }
         Ok(())
@@ -41,6 +46,24 @@ impl Environment<'_> {
 // === impl Catalog ===
 
 impl Catalog<'_> {
+    fn add_table_parameter(
+        &self,
+        id: i64,
+        number: i64,
+        name: &str,
+        type_id: i64,
+    ) -> Result<(), SqlError> {
+        let (system, length, precision, scale) = types::TABLE;
+        self.connection
+            .execute(
+                r#"INSERT INTO main."launchpod.parameters"
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)"#,
+                params![id, number, name, system, length, precision, scale, type_id],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
     pub(super) fn drop_parameters(&self, id: i64) -> Result<(), SqlError> {
         self.connection
             .execute(r#"DELETE FROM main."launchpod.parameters" WHERE object_id = ?1"#, [id])
@@ -94,7 +117,20 @@ pub(super) fn check_types(
         _ => None,
     };
     for (place, type_name) in (1..).zip(types.chain(returned)) {
+        if environment.table_type(type_name)?.is_some() {
+            match (definition, parameters.get(place - 1)) {
+                (StatementKind::CreateProcedure(_), Some(parameter)) if parameter.read_only => {}
+                (StatementKind::CreateProcedure(_), Some(parameter)) => {
+                    return Err(errors::not_read_only(&parameter.name));
+                }
+                _ => return Err(errors::unsupported("A function with a table-valued parameter")),
+            }
+            continue;
+        }
         environment.declared(type_name, place)?;
+        if let Some(parameter) = parameters.get(place - 1).filter(|known| known.read_only) {
+            return Err(errors::no_table_parameter(&parameter.name));
+        }
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Procedures, functions and views: kept as the text that defines them.
+//! Procedures, functions and views: kept as the text that defines them. Sequences and synonyms have
+//! their names, numbers and owners among them, and what they are elsewhere.
 //!
 //! Parsing the text again gives the tree. What a procedure does when it is run is the
 //! interpreter's; views and functions are put into a query where it names them.

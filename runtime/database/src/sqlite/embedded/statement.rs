@@ -104,9 +104,9 @@ impl Worker {
             StatementKind::Sequence(definition) => {
                 self.change(job, false, |worker, job| worker.define_sequence(job, definition))
             }
-            StatementKind::CreateType(create) => {
-                self.change(job, false, |worker, _| worker.create_type(create).map_err(Stop::from))
-            }
+            StatementKind::CreateType(create) => self.change(job, false, |worker, job| {
+                worker.create_type(job, create).map_err(Stop::from)
+            }),
             StatementKind::Drop(drop) if drop.kind == DropKind::Type => {
                 self.change(job, false, |worker, _| worker.drop_types(drop).map_err(Stop::from))
             }

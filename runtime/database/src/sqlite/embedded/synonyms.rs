@@ -100,17 +100,6 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// A table by its name, or by a synonym's.
-    pub(crate) fn meant_table(&self, name: &ObjectName) -> Result<Table, SqlError> {
-        match self.module(name)? {
-            Some(synonym) if synonym.kind == ModuleKind::Synonym => {
-                let base = self.base_of(&synonym)?;
-                base.environment.table(&base.name)
-            }
-            _ => self.table(name),
-        }
-    }
-
     /// A table by its name or a synonym's, whose rows the caller may read.
     pub(crate) fn read_table(&self, name: &ObjectName) -> Result<Table, SqlError> {
         let (table, environment) = match self.module(name)? {

@@ -1,16 +1,23 @@
-//! Types that users make of built-in ones ("CREATE TYPE", alias data types).
+//! Types that users make ("CREATE TYPE"): of built-in ones, and of tables.
 //!
 //! A column, parameter or variable of one has the base type, and the catalog has the number of what
 //! it was declared as. That is kept too for built-in types which are one type with two names:
-//! `numeric`, and `sysname`.
+//! `numeric`, `rowversion` and `sysname`.
+//!
+//! A table type is kept as the text that made it.
 
-use launchpod_tsql::ast::{CreateType, Drop, ObjectName, TypeKind, TypeName, fold_name};
+use std::sync::Arc;
+
+use launchpod_tsql::ast::{
+    CreateTable, CreateType, Drop, Identifier, ObjectName, StatementKind, TypeBase, TypeKind,
+    TypeName, fold_name,
+};
 use launchpod_types::{SqlError, SqlType};
 use rusqlite::{OptionalExtension, params};
 
 use super::catalog::{Catalog, DatabaseName, decode_type, encode_type, failed};
 use super::environment::Environment;
-use super::thread::Worker;
+use super::thread::{Job, Worker};
 use super::versions;
 use crate::sqlite::bind::expression::unknown_type;
 use crate::sqlite::errors;
@@ -21,8 +28,11 @@ CREATE TABLE IF NOT EXISTS main."launchpod.types" (
     user_type_id INTEGER PRIMARY KEY, database_id INT NOT NULL, schema TEXT NOT NULL,
     schema_key TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, system_type_id INT NOT NULL,
     max_length INT NOT NULL, precision INT NOT NULL, scale INT NOT NULL,
-    is_nullable INT NOT NULL, UNIQUE (database_id, key, schema_key)) STRICT;
+    is_nullable INT NOT NULL, definition TEXT, UNIQUE (database_id, key, schema_key)) STRICT;
 "#;
+
+/// A table type's number, length, precision and scale in `sys.types`.
+pub(super) const TABLE: (i64, i64, i64, i64) = (243, -1, 0, 0);
 
 /// A type as something was declared with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +47,19 @@ pub(crate) struct Declared {
 // === impl Catalog ===
 
 impl Catalog<'_> {
+    fn type_id(
+        &self,
+        database: &DatabaseName,
+        schema: &str,
+        name: &str,
+    ) -> Result<Option<i64>, SqlError> {
+        let sql = r#"SELECT user_type_id FROM main."launchpod.types"
+                     WHERE database_id = ?1 AND key = ?2 AND schema_key = ?3"#;
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let key = params![database.id, fold_name(name), fold_name(schema)];
+        statement.query_row(key, |row| row.get(0)).optional().map_err(failed)
+    }
+
     fn user_type(
         &self,
         database: &DatabaseName,
@@ -76,6 +99,33 @@ impl Catalog<'_> {
 // === impl Environment ===
 
 impl Environment<'_> {
+    /// The number of a user's type.
+    pub(super) fn type_id(&self, name: &ObjectName) -> Result<Option<i64>, SqlError> {
+        if name.database.is_some() {
+            return Ok(None);
+        }
+        for schema in self.schemas_of(name)? {
+            let found = self.catalog().type_id(self.database, &schema, &name.name.text)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The number and the text of a table type; `None` when the type is another.
+    pub(crate) fn table_type(
+        &self,
+        type_name: &TypeName,
+    ) -> Result<Option<(i64, String)>, SqlError> {
+        let TypeKind::Named(name) = &type_name.kind else { return Ok(None) };
+        let Some(id) = self.type_id(name)? else { return Ok(None) };
+        let sql = r#"SELECT definition FROM main."launchpod.types" WHERE user_type_id = ?1"#;
+        let text: Option<String> =
+            self.connection.query_row(sql, [id], |row| row.get(0)).map_err(failed)?;
+        Ok(text.map(|text| (id, text)))
+    }
+
     /// What a declaration's type is; `place` is that of the column, parameter or variable, from 1.
     ///
     /// # Errors
@@ -123,25 +173,31 @@ impl Environment<'_> {
 // === impl Worker ===
 
 impl Worker {
-    pub(crate) fn create_type(&self, create: &CreateType) -> Result<(), SqlError> {
+    pub(crate) fn create_type(&self, job: &Job, create: &CreateType) -> Result<(), SqlError> {
         let (database, schema) = self.place_of_new(&create.name, "CREATE TYPE")?;
         let environment = self.environment();
         environment.check_create("CREATE TYPE", &schema)?;
         let name = &create.name.name.text;
-        let sql_type = create.base.declared().ok_or_else(|| unknown_type(1, &create.base))?;
-        if sql_type.is_document() {
-            return Err(errors::no_base_type(sql_type));
-        }
+        let (encoded, nullable, definition) = match &create.base {
+            TypeBase::Alias { type_name, nullable } => {
+                let sql_type = type_name.declared().ok_or_else(|| unknown_type(1, type_name))?;
+                if sql_type.is_document() {
+                    return Err(errors::no_base_type(sql_type));
+                }
+                (encode_type(sql_type), nullable.unwrap_or(true), None)
+            }
+            TypeBase::Table(_) => (TABLE, false, Some(&*job.execute.source)),
+        };
         let catalog = environment.catalog();
-        if catalog.user_type(&database, &schema, name)?.is_some() {
+        if catalog.type_id(&database, &schema, name)?.is_some() {
             return Err(errors::type_exists(&create.name.to_string()));
         }
-        let (id, length, precision, scale) = encode_type(sql_type);
+        let (id, length, precision, scale) = encoded;
         self.connection
             .execute(
                 r#"INSERT INTO main."launchpod.types"
                    SELECT max(256, coalesce(max(user_type_id), 0)) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7,
-                       ?8, ?9, ?10 FROM main."launchpod.types""#,
+                       ?8, ?9, ?10, ?11 FROM main."launchpod.types""#,
                 params![
                     database.id,
                     schema,
@@ -152,11 +208,49 @@ impl Worker {
                     length,
                     precision,
                     scale,
-                    create.nullable.unwrap_or(true)
+                    nullable,
+                    definition
                 ],
             )
             .map_err(failed)?;
+        if let Some(definition) = definition {
+            self.check_table_type(job, definition)?;
+        }
         Ok(())
+    }
+
+    /// Makes a table of a new type, and takes it back: what is wrong with its columns is said now.
+    fn check_table_type(&self, job: &Job, definition: &str) -> Result<(), SqlError> {
+        self.table_of_type(job, definition, "#launchpod.type")?;
+        let catalog = Catalog::new(&self.connection);
+        match catalog.temporary("#launchpod.type")? {
+            Some(table) => catalog.drop_table(&table),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a temporary table of a table type.
+    pub(super) fn table_of_type(
+        &self,
+        job: &Job,
+        definition: &str,
+        name: &str,
+    ) -> Result<(), SqlError> {
+        let batch = launchpod_tsql::parse(definition)?;
+        let Some(statement) = batch.statements.into_iter().next() else { return Ok(()) };
+        let StatementKind::CreateType(create) = &statement.kind else { return Ok(()) };
+        let TypeBase::Table(definition_of) = &create.base else { return Ok(()) };
+        let name = ObjectName {
+            server: None,
+            database: None,
+            schema: None,
+            name: Identifier::new(name),
+            span: statement.span,
+            line: statement.line,
+        };
+        let table = CreateTable { name, definition: definition_of.clone() };
+        let job = job.within(statement.clone(), definition, Arc::default());
+        self.create_table(&job, &table)
     }
 
     pub(crate) fn drop_types(&self, drop: &Drop) -> Result<(), SqlError> {
@@ -166,7 +260,7 @@ impl Worker {
                 return Err(errors::database_prefix("DROP TYPE"));
             }
             let shown = name.to_string();
-            let id = match environment.user_type(name)?.and_then(|found| found.user_type) {
+            let id = match environment.type_id(name)? {
                 Some(id) => id,
                 None if drop.if_exists => continue,
                 None => return Err(errors::no_such_type(&shown)),

@@ -25,6 +25,25 @@ pub(crate) fn wrong_drop(asked: &str, name: &str, is: &str) -> SqlError {
     )
 }
 
+pub(crate) fn no_table_parameter(name: &str) -> SqlError {
+    SqlError::with_class(
+        346,
+        15,
+        format!(
+            "The parameter \"{name}\" can not be declared READONLY since it is not a table-valued \
+             parameter."
+        ),
+    )
+}
+
+pub(crate) fn not_read_only(name: &str) -> SqlError {
+    SqlError::with_class(
+        352,
+        15,
+        format!("The table-valued parameter \"{name}\" must be declared with the READONLY option."),
+    )
+}
+
 pub(crate) fn second_version(table: &str, column: &str) -> SqlError {
     SqlError::new(
         2738,

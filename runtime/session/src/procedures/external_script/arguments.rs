@@ -244,6 +244,7 @@ fn default_of(constant: &launchpod_tsql::ast::Literal) -> Argument {
         value: constant.value,
         output: false,
         is_default: false,
+        table: None,
     }
 }
 
@@ -308,6 +309,7 @@ mod tests {
             value: Value::Int(1),
             output: false,
             is_default: false,
+            table: None,
         }
     }
 

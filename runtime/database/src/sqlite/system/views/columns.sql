@@ -71,7 +71,8 @@ SELECT name, system_type_id, user_type_id, schema_id, CAST(NULL AS int) AS princ
     CASE WHEN system_type_id IN (35, 99, 167, 175, 231, 239)
         THEN CAST('SQL_Latin1_General_CP1_CI_AS' AS sysname) END AS collation_name,
     is_nullable, is_user_defined, CAST(0 AS bit) AS is_assembly_type,
-    0 AS default_object_id, 0 AS rule_object_id, CAST(0 AS bit) AS is_table_type
+    0 AS default_object_id, 0 AS rule_object_id,
+    CAST(CASE system_type_id WHEN 243 THEN 1 ELSE 0 END AS bit) AS is_table_type
 FROM catalog.types
 GO
 CREATE VIEW sys.table_types AS
@@ -89,7 +90,7 @@ SELECT object_id, name, parameter_id, system_type_id, user_type_id,
     max_length, precision, scale, is_output, CAST(0 AS bit) AS is_cursor_ref,
     CAST(0 AS bit) AS has_default_value, CAST(0 AS bit) AS is_xml_document,
     CAST(NULL AS nvarchar(4000)) AS default_value, 0 AS xml_collection_id,
-    CAST(0 AS bit) AS is_readonly, CAST(1 AS bit) AS is_nullable,
+    CAST(CASE system_type_id WHEN 243 THEN 1 ELSE 0 END AS bit) AS is_readonly, CAST(1 AS bit) AS is_nullable,
     CAST(NULL AS int) AS encryption_type, CAST(NULL AS nvarchar(64)) AS encryption_type_desc,
     CAST(NULL AS sysname) AS encryption_algorithm_name,
     CAST(NULL AS int) AS column_encryption_key_id,
