@@ -131,3 +131,29 @@ async fn options_are_told_and_end_with_their_procedure() {
         ])
         .await;
 }
+
+/// "SCOPE_IDENTITY (Transact-SQL)": a value that what is called was given is `@@IDENTITY`'s alone.
+#[tokio::test]
+async fn scope_identity_is_the_callers_own() {
+    let mut client = Client::new().await;
+    client
+        .check(&[
+            ("CREATE TABLE mine (id int IDENTITY(10, 10), a int) CREATE TABLE logged (id int IDENTITY, a int)", ""),
+            (
+                "CREATE PROCEDURE note AS SET NOCOUNT ON SELECT SCOPE_IDENTITY() AS before INSERT logged VALUES (1) \
+                 SELECT SCOPE_IDENTITY() AS s, @@IDENTITY AS i",
+                "",
+            ),
+            (
+                "INSERT mine VALUES (1) EXEC note SELECT SCOPE_IDENTITY() AS s, @@IDENTITY AS i",
+                "(1) before decimal(38,0): NULL s decimal(38,0), i decimal(38,0): 1|1 \
+                 s decimal(38,0), i decimal(38,0): 10|1",
+            ),
+            (
+                "INSERT mine VALUES (2) EXEC ('INSERT logged VALUES (2)') EXEC sp_executesql N'INSERT logged VALUES (3)' \
+                 SELECT SCOPE_IDENTITY() AS s, @@IDENTITY AS i",
+                "(1) (1) (1) s decimal(38,0), i decimal(38,0): 20|3",
+            ),
+        ])
+        .await;
+}

@@ -60,7 +60,7 @@ impl Binder<'_> {
             | "@@packet_errors" | "@@total_errors" | "@@total_read" | "@@total_write" => int(0),
             "@@microsoftversion" => int(0x1000_03E8),
             "@@dbts" => self.database_version(0),
-            "@@identity" => Ok(identity(self.environment)),
+            "@@identity" => Ok(decimal(self.environment.session.identity.last())),
             _ => Err(errors::undeclared_variable(name)),
         }
     }
@@ -182,7 +182,7 @@ impl Binder<'_> {
                 };
                 Some(optional_name(object.map(|(_, object)| object)))
             }
-            "SCOPE_IDENTITY" => Some(identity(self.environment)),
+            "SCOPE_IDENTITY" => Some(decimal(self.environment.session.identity.last_here())),
             "IDENT_CURRENT" => Some(match self.argument(arguments, 0)? {
                 Some(Value::Text(table)) => {
                     let catalog = self.environment.catalog();
@@ -491,10 +491,6 @@ fn decimal(number: Option<i64>) -> Bound {
     });
     let sql_type = SqlType::Decimal { precision: 38, scale: 0 };
     Bound { nullable: true, ..Bound::constant(value, sql_type) }
-}
-
-fn identity(environment: &Environment<'_>) -> Bound {
-    decimal(environment.session.identity.last())
 }
 
 fn coerced_int(value: &Value) -> Option<i64> {

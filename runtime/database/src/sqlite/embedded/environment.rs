@@ -68,7 +68,7 @@ pub(crate) struct Session {
     pub(crate) locks: Arc<Holder>,
 }
 
-/// The counters of IDENTITY columns while a statement runs, and the last value given.
+/// The counters of IDENTITY columns while a statement runs, and the last values given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdentityState {
     counters: Arc<Mutex<Counters>>,
@@ -79,7 +79,10 @@ pub(crate) struct IdentityState {
 #[derive(Debug, Default)]
 struct Counters {
     tables: BTreeMap<i64, Identity>,
+    /// The value given last, as `@@IDENTITY` returns it.
     last: Option<i64>,
+    /// The same within the procedure, text or batch that runs, as `SCOPE_IDENTITY()` returns it.
+    last_here: Option<i64>,
     /// Those of the connection's temporary tables.
     own: Given,
 }
@@ -111,9 +114,20 @@ pub(crate) struct Environment<'a> {
 // === impl IdentityState ===
 
 impl IdentityState {
-    /// The value given last, as `SCOPE_IDENTITY()` returns it.
+    /// The value given last, as `@@IDENTITY` returns it.
     pub(crate) fn last(&self) -> Option<i64> {
         self.lock().last
+    }
+
+    /// The value given last by what runs itself, not by what it has called.
+    pub(crate) fn last_here(&self) -> Option<i64> {
+        self.lock().last_here
+    }
+
+    /// A procedure or a text begins, which has been given nothing yet, or one has ended: what the
+    /// one that runs now has been given.
+    pub(super) fn set_last_here(&self, last: Option<i64>) {
+        self.lock().last_here = last;
     }
 
     /// A session's, which heeds what all sessions have been given.
@@ -168,7 +182,7 @@ impl IdentityState {
             None => identity.seed,
         };
         identity.last = Some(value);
-        counters.last = Some(value);
+        counters.give(value);
         Some(value)
     }
 
@@ -178,11 +192,20 @@ impl IdentityState {
         if let Some(identity) = counters.tables.get_mut(&object_id) {
             identity.last = Some(identity.further(value));
         }
-        counters.last = Some(value);
+        counters.give(value);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Counters> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Counters ===
+
+impl Counters {
+    fn give(&mut self, value: i64) {
+        self.last = Some(value);
+        self.last_here = Some(value);
     }
 }
 

@@ -1,4 +1,5 @@
-//! What SET says within a procedure or a text ends with it ("SET Statements (Transact-SQL)").
+//! What ends with a procedure or a text: what SET says within it ("SET Statements (Transact-SQL)"),
+//! and its own SCOPE_IDENTITY().
 
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::SqlError;
@@ -12,13 +13,14 @@ use crate::sqlite::functions::language::{self, Language};
 /// The most bytes of a text: what `@@TEXTSIZE` is in a new session.
 pub(crate) const MOST_TEXT: i64 = i32::MAX as i64;
 
-/// The options that the database heeds.
+/// What its caller gets back: the options that the database heeds, and SCOPE_IDENTITY().
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     language: Language,
     lock_timeout: i64,
     text_size: i64,
     identity_insert: Option<i64>,
+    last_identity: Option<i64>,
 }
 
 // === impl Settings ===
@@ -30,6 +32,7 @@ impl Settings {
             lock_timeout: session.lock_timeout,
             text_size: session.text_size,
             identity_insert: session.identity_insert,
+            last_identity: session.identity.last_here(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Settings {
         session.lock_timeout = self.lock_timeout;
         session.text_size = self.text_size;
         session.identity_insert = self.identity_insert;
+        session.identity.set_last_here(self.last_identity);
     }
 }
 
@@ -146,6 +150,7 @@ impl Worker {
     pub(super) fn begin_called(&mut self, called: &Called) -> Result<(), SqlError> {
         self.enter(called)?;
         self.callers.push(Settings::of(&self.session));
+        self.session.identity.set_last_here(None);
         Ok(())
     }
 
