@@ -1,6 +1,7 @@
 """Servers and sessions for every folder of tests."""
 
 import itertools
+import signal
 
 import pytest
 
@@ -17,6 +18,8 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "threat(*numbers): which threats of harness/threats.py the test proves")
     config.pluginmanager.register(threats.Table())
+    # A shell's background job ignores SIGINT, and so would the clients that are cancelled by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
