@@ -408,7 +408,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
             name: "synonyms",
             columns: &[
                 ("object_id", INT, false),
-                ("base_object_name", SqlType::NVarChar(Length::Limited(1035)), false),
+                ("base_object_name", SqlType::NVarChar(Length::Limited(1035)), true),
                 ("base_type", CODE, true),
             ],
             rows: Rows::Made(synonyms::listed),
