@@ -115,6 +115,19 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_OPEN_FILES", value_name = "N")]
     pub open_files: Option<u32>,
 
+    /// MiB that one process of a worker may lock in memory; past it mlock fails (default 8)
+    #[arg(long, env = "LAUNCHPOD_LOCKED_MEMORY", value_name = "MIB")]
+    pub locked_memory: Option<u64>,
+
+    /// Signals and timers that may be queued for a worker; past it sigqueue fails (default 128)
+    #[arg(long, env = "LAUNCHPOD_PENDING_SIGNALS", value_name = "N")]
+    pub pending_signals: Option<u32>,
+
+    /// MiB that a worker's TCP connections may hold where the host counts them apart from memory:
+    /// with cgroups of version 1, not in containers; past it they wait (default 16)
+    #[arg(long, env = "LAUNCHPOD_TCP_MEMORY", value_name = "MIB")]
+    pub tcp_memory: Option<u64>,
+
     /// Seconds that a worker may take until it is ready; then the script fails with 39012
     /// (default 60)
     #[arg(long, env = "LAUNCHPOD_START_TIMEOUT", value_name = "SECONDS")]
@@ -353,6 +366,9 @@ impl Settings {
             scratch_files,
             shared_memory,
             open_files,
+            locked_memory,
+            pending_signals,
+            tcp_memory,
             start_timeout,
             python_runtime,
             python_user_namespace,
@@ -443,8 +459,10 @@ impl Settings {
             scratch_files: self.scratch_files.unwrap_or(default.scratch_files),
             shared_memory: self.shared_memory.map_or(default.shared_memory, mebibytes),
             open_files: self.open_files.unwrap_or(default.open_files),
+            locked_memory: self.locked_memory.map_or(default.locked_memory, mebibytes),
+            pending_signals: self.pending_signals.unwrap_or(default.pending_signals),
+            tcp_memory: self.tcp_memory.map_or(default.tcp_memory, mebibytes),
             ready: self.start_timeout.map_or(default.ready, Duration::from_secs),
-            ..default
         }
     }
 

@@ -29,6 +29,11 @@ pub struct Limits {
     pub open_files: u32,
     /// Bytes that one process may lock in memory. When it is hit `mlock` fails inside the worker.
     pub locked_memory: u64,
+    /// Signals that may be queued for the worker's uid (sigqueue(3)), timers of timer_create(2) among
+    /// them. Those of a forked worker count for the host's root, too, whose limit is some 4,000 for
+    /// each GiB of memory (Linux, kernel/ucount.c and kernel/fork.c). When it is hit both calls fail
+    /// inside the worker.
+    pub pending_signals: u32,
     /// How long a worker may take from its start until READY. When it is exceeded the worker
     /// is killed and the script ends in 39012.
     pub ready: Duration,
@@ -56,6 +61,7 @@ impl Default for Limits {
             shared_memory: 64 << 20,
             open_files: 1024,
             locked_memory: 8 << 20,
+            pending_signals: 128,
             // SQL Server gives up after a minute, too.
             ready: Duration::from_secs(60),
         }

@@ -90,10 +90,6 @@ const MASKED_PATHS: [&str; 14] = [
 /// What a worker can't change, as Docker has it.
 const READ_ONLY_PATHS: [&str; 5] =
     ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
-/// Signals that may be queued for a worker's uid (sigqueue(3)), timers of timer_create(2) among
-/// them. Those of a forked worker count for the host's root, too, whose limit is some 4,000 for each
-/// GiB of memory (Linux, kernel/ucount.c and kernel/fork.c).
-const PENDING_SIGNALS: i64 = 128;
 /// Added to the badness that the kernel's OOM killer computes (proc(5): -1000 to 1000).
 pub(crate) const OOM_SCORE_ADJUSTMENT: i64 = 500;
 
@@ -220,7 +216,7 @@ pub(crate) fn rlimits(limits: &Limits) -> [(&'static str, i64); 8] {
         ("msgqueue", 0),
         ("nice", 0),
         ("rtprio", 0),
-        ("sigpending", PENDING_SIGNALS),
+        ("sigpending", i64::from(limits.pending_signals)),
         ("fsize", signed(limits.file_size())),
     ]
 }
