@@ -15,6 +15,9 @@ async fn a_synonym_is_called() {
                 "DECLARE @b int EXEC s 4, @b OUTPUT EXEC dbo.s @b = @b OUTPUT SELECT @b AS b",
                 "b int: 10",
             ),
+            ("CREATE FUNCTION f (@a int) RETURNS int AS BEGIN RETURN @a + 1 END", ""),
+            ("CREATE SYNONYM sf FOR dbo.f", ""),
+            ("DECLARE @r int EXEC @r = sf 4 SELECT @r AS r", "r int: 5"),
             ("CREATE SYNONYM gone FOR nothing", ""),
             ("EXEC gone", "!5313@1"),
         ])

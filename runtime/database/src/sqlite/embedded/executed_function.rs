@@ -4,6 +4,7 @@
 use launchpod_tsql::ast::{Argument, ObjectName, ParameterDefinition, fold_name};
 use launchpod_types::SqlError;
 
+use super::environment::Environment;
 use super::modules::{Module, ModuleKind};
 use super::thread::{Job, Stop, Worker};
 use crate::sqlite::bind::tree::Bound;
@@ -18,17 +19,16 @@ impl Worker {
     /// `EXEC @value = function arguments`: yields the function's value.
     ///
     /// # Errors
-    /// 2812 when there is nothing of that name, 2809 when it is no function of that kind, 229 when
-    /// the caller may not execute it; 8162 for an OUTPUT argument, those of [`arguments`] and of
-    /// the function itself.
+    /// 2812 when there is nothing of that name, 2809 when it is no function of that kind, those of
+    /// [`Environment::base_of`] for a synonym, 229 when the caller may not execute it; 8162 for an
+    /// OUTPUT argument, those of [`arguments`] and of the function itself.
     pub(crate) fn call_function(
         &self,
         job: &Job,
         name: &ObjectName,
         given: &[Argument],
     ) -> Result<(), Stop> {
-        let function = self.function_to_call(name)?;
-        let environment = self.environment();
+        let (function, environment) = self.function_to_call(name)?;
         environment.check_module(&function, "EX")?;
         let create = module::function(&function)?;
         check_outputs(&create.parameters, given)?;
@@ -43,10 +43,19 @@ impl Worker {
         self.send(job, Event::ReturnStatus(0))
     }
 
-    fn function_to_call(&self, name: &ObjectName) -> Result<Module, SqlError> {
+    /// The function of a name or of what its synonym stands for, and where it is looked up.
+    fn function_to_call(&self, name: &ObjectName) -> Result<(Module, Environment<'_>), SqlError> {
         let environment = self.environment();
-        let kind = match environment.module(name)? {
-            Some(module) if module.kind == ModuleKind::Scalar => return Ok(module),
+        let (found, environment) = match environment.module(name)? {
+            Some(synonym) if synonym.kind == ModuleKind::Synonym => {
+                environment.check_module(&synonym, "EX")?;
+                let base = environment.base_of(&synonym)?;
+                (base.environment.module(&base.name)?, base.environment)
+            }
+            found => (found, environment),
+        };
+        let kind = match found {
+            Some(module) if module.kind == ModuleKind::Scalar => return Ok((module, environment)),
             Some(module) if module.kind == ModuleKind::View => "view",
             Some(_) => "table valued function",
             None if environment.table(name).is_ok() => "table",
