@@ -59,7 +59,7 @@ async fn the_catalog_tells_of_them() {
         &mut *session,
         &[
             ("CREATE TABLE t (a int); CREATE SYNONYM s FOR dbo.t; CREATE SYNONYM far FOR srv.db..t", ": "),
-            ("SELECT name, type, type_desc, base_object_name FROM sys.synonyms ORDER BY name", "nvarchar(128)!, char(2), nvarchar(60), nvarchar(1035)!: far|SN|SYNONYM|[srv].[db]..[t]; s|SN|SYNONYM|[dbo].[t]"),
+            ("SELECT name, type, type_desc, base_object_name FROM sys.synonyms ORDER BY name", "nvarchar(128)!, char(2), nvarchar(60), nvarchar(1035): far|SN|SYNONYM|[srv].[db]..[t]; s|SN|SYNONYM|[dbo].[t]"),
             ("SELECT OBJECTPROPERTYEX(OBJECT_ID('s'), 'BaseType'), OBJECT_NAME(OBJECT_ID('s', 'SN')), OBJECT_ID('s', 'U'), OBJECT_DEFINITION(OBJECT_ID('s'))", "nvarchar(128), nvarchar(128), int, nvarchar(max): U|s|NULL|NULL"),
             ("SELECT * FROM far", "40517"),
             ("CREATE SYNONYM s FOR x", "2714"),
