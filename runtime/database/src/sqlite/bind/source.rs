@@ -275,16 +275,8 @@ impl Binder<'_> {
         name: &ObjectName,
         code: &str,
     ) -> Result<Option<Module>, SqlError> {
-        let Some(found) = self.environment.module(name)? else { return Ok(None) };
-        let used = match found.kind {
-            ModuleKind::Synonym => {
-                self.environment.check_module(&found, code)?;
-                let base = self.environment.base_of(&found)?;
-                base.environment.module(&base.name)?.map(|module| (module, base.environment))
-            }
-            _ => Some((found, *self.environment)),
-        };
-        let Some((module, environment)) = used else { return Ok(None) };
+        let (module, environment) = self.environment.used_module(name, code)?;
+        let Some(module) = module else { return Ok(None) };
         environment.check_module(&module, code)?;
         Ok(Some(module))
     }

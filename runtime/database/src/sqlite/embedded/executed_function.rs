@@ -4,7 +4,6 @@
 use launchpod_tsql::ast::{Argument, ObjectName, ParameterDefinition, fold_name};
 use launchpod_types::SqlError;
 
-use super::environment::Environment;
 use super::modules::{Module, ModuleKind};
 use super::thread::{Job, Stop, Worker};
 use crate::sqlite::bind::tree::Bound;
@@ -19,17 +18,17 @@ impl Worker {
     /// `EXEC @value = function arguments`: yields the function's value.
     ///
     /// # Errors
-    /// 2812 when there is nothing of that name, 2809 when it is no function of that kind, those of
-    /// [`Environment::base_of`] for a synonym, 229 when the caller may not execute it; 8162 for an
-    /// OUTPUT argument, those of [`arguments`] and of the function itself.
+    /// 2812 when there is nothing of that name, 2809 when it is no function of that kind, 229 when
+    /// the caller may not execute it, those of a synonym that stands for nothing; 8162 for an OUTPUT
+    /// argument, those of [`arguments`] and of the function itself.
     pub(crate) fn call_function(
         &self,
         job: &Job,
         name: &ObjectName,
         given: &[Argument],
     ) -> Result<(), Stop> {
-        let (function, environment) = self.function_to_call(name)?;
-        environment.check_module(&function, "EX")?;
+        let function = self.function_to_call(name)?;
+        let environment = self.environment();
         let create = module::function(&function)?;
         check_outputs(&create.parameters, given)?;
         let values = arguments(&environment, job, &function.name, &create.parameters, given)?;
@@ -43,19 +42,14 @@ impl Worker {
         self.send(job, Event::ReturnStatus(0))
     }
 
-    /// The function of a name or of what its synonym stands for, and where it is looked up.
-    fn function_to_call(&self, name: &ObjectName) -> Result<(Module, Environment<'_>), SqlError> {
-        let environment = self.environment();
-        let (found, environment) = match environment.module(name)? {
-            Some(synonym) if synonym.kind == ModuleKind::Synonym => {
-                environment.check_module(&synonym, "EX")?;
-                let base = environment.base_of(&synonym)?;
-                (base.environment.module(&base.name)?, base.environment)
-            }
-            found => (found, environment),
-        };
+    /// The function of a name or of what its synonym stands for, which the caller may execute.
+    fn function_to_call(&self, name: &ObjectName) -> Result<Module, SqlError> {
+        let (found, environment) = self.environment().used_module(name, "EX")?;
         let kind = match found {
-            Some(module) if module.kind == ModuleKind::Scalar => return Ok((module, environment)),
+            Some(module) if module.kind == ModuleKind::Scalar => {
+                environment.check_module(&module, "EX")?;
+                return Ok(module);
+            }
             Some(module) if module.kind == ModuleKind::View => "view",
             Some(_) => "table valued function",
             None if environment.table(name).is_ok() => "table",

@@ -100,6 +100,26 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// A module by its name, or by that of a synonym on which the caller has a permission; and where
+    /// it is looked up.
+    ///
+    /// # Errors
+    /// 229 without the permission on the synonym, and those of [`Environment::base_of`].
+    pub(crate) fn used_module(
+        &self,
+        name: &ObjectName,
+        code: &str,
+    ) -> Result<(Option<Module>, Environment<'a>), SqlError> {
+        match self.module(name)? {
+            Some(synonym) if synonym.kind == ModuleKind::Synonym => {
+                self.check_module(&synonym, code)?;
+                let base = self.base_of(&synonym)?;
+                Ok((base.environment.module(&base.name)?, base.environment))
+            }
+            found => Ok((found, *self)),
+        }
+    }
+
     /// A table by its name or a synonym's, whose rows the caller may read.
     pub(crate) fn read_table(&self, name: &ObjectName) -> Result<Table, SqlError> {
         let (table, environment) = match self.module(name)? {
