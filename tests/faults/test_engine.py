@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from harness.cable import Cable
+from harness.cable import EngineCable
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, script
 from harness.server import DOCKER_ALONE, FAST_ALONE
@@ -16,7 +16,7 @@ PATIENT = script("import time\ntime.sleep(5)\nprint('finished')")
 
 @pytest.fixture
 def cable(tmp_path):
-    cable = Cable(tmp_path / "engine.sock")
+    cable = EngineCable(tmp_path / "engine.sock")
     yield cable
     cable.cut()
 

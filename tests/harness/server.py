@@ -77,6 +77,10 @@ class Server:
         self.port = int(line.strip().rpartition(":")[2])
         return self
 
+    @property
+    def was_started(self) -> bool:
+        return self.process is not None
+
     def _environment(self) -> dict[str, str]:
         """The test's own environment with changes; None takes a variable away."""
         named = {
@@ -108,7 +112,7 @@ class Server:
 
     def clean_up(self):
         """Leaves nothing behind, whatever a test did."""
-        if self.process is not None and self.process.poll() is None:
+        if self.was_started and self.process.poll() is None:
             self.process.kill()
             self.process.wait(timeout=60)
         if (self.data / "instance-id").exists():

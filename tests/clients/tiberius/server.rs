@@ -33,9 +33,14 @@ impl Server {
             concat!(env!("CARGO_MANIFEST_DIR"), "/../../../target/debug/launchpod").into()
         });
         let data = tempfile::tempdir().unwrap();
-        let mut process = Command::new(&binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data.path())
+        let mut command = Command::new(&binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+        let behind = std::env::var("LAUNCHPOD_TEST_BEHIND").ok();
+        if let Some(behind) = &behind {
+            command.args(["--database-kind", "sqlserver", "--database-server", behind]);
+            command.arg("--database-trust-server-certificate");
+        }
+        let mut process = command
             .env("MSSQL_SA_PASSWORD", PASSWORD)
             // A worker is a call's container: tests count them.
             .env("LAUNCHPOD_READY_WORKERS_MAX", "0")
@@ -50,6 +55,10 @@ impl Server {
         let port = port.unwrap_or_else(|| panic!("launchpod serve printed {line:?}"));
 
         let server = Server { process, port, data };
+        if behind.is_some() {
+            // A setting of the server's, which is on.
+            return server;
+        }
         let mut connection = server.connect().await;
         let enable = "EXEC sp_configure 'external scripts enabled', 1; RECONFIGURE";
         connection.simple_query(enable).await.unwrap().into_results().await.unwrap();
@@ -60,7 +69,12 @@ impl Server {
         let mut config = Config::new();
         config.host("127.0.0.1");
         config.port(self.port);
-        config.authentication(AuthMethod::sql_server("sa", PASSWORD));
+        let given =
+            |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        config.authentication(AuthMethod::sql_server(
+            given("LAUNCHPOD_TEST_BEHIND_USER", "sa"),
+            given("LAUNCHPOD_TEST_BEHIND_PASSWORD", PASSWORD),
+        ));
         // Built without a TLS library of its own.
         config.encryption(EncryptionLevel::NotSupported);
         config.command_timeout(None);
