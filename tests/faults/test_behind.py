@@ -19,8 +19,10 @@ from harness.tds_server import (
     RPC,
     TdsServer,
     batch_text,
+    database_changed,
     done,
     error,
+    info,
     row,
     transaction_begun,
     transaction_rolled_back,
@@ -267,6 +269,19 @@ def test_a_servers_cursor_over_a_script_is_refused(make_front):
         opened(session, "SELECT 1 AS a").check()
         assert len(calls) == 1
         assert session.run("SELECT 1 AS a").value == 1
+
+
+def test_a_change_of_database_is_told_once(make_front):
+    """Babelfish tells it by a message without a number."""
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        if "USE" in batch_text(payload):
+            return database_changed("far") + info(0, "Changed database context to 'far'.") + done()
+        return row(a=1)
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        outcome = session.run(f"{INTERPRETED}USE far").check()
+        assert [(told.number, told.text) for told in outcome.messages] == [(5701, "Changed database context to 'far'.")]
 
 
 def test_a_server_that_tells_nothing_of_transactions(make_front):

@@ -118,10 +118,25 @@ def done(status: int = 0, rows: int = 0, token: int = 0xFD) -> bytes:
     return struct.pack("<BHHQ", token, status, 0, rows)
 
 
+def database_changed(name: str) -> bytes:
+    """ENVCHANGE, [MS-TDS] 2.2.7.9, type 1."""
+    body = struct.pack("<BB", 1, len(name)) + name.encode("utf-16-le") + b"\0"
+    return b"\xe3" + struct.pack("<H", len(body)) + body
+
+
 def error(number: int, text: str) -> bytes:
     """ERROR of severity 16, [MS-TDS] 2.2.7.10, and the end of its statement."""
-    body = struct.pack("<IBBH", number, 1, 16, len(text)) + text.encode("utf-16-le") + struct.pack("<BBI", 0, 0, 1)
-    return b"\xaa" + struct.pack("<H", len(body)) + body + done(ERROR)
+    return _message(0xAA, number, 16, text) + done(ERROR)
+
+
+def info(number: int, text: str) -> bytes:
+    """INFO, [MS-TDS] 2.2.7.13."""
+    return _message(0xAB, number, 0, text)
+
+
+def _message(token: int, number: int, severity: int, text: str) -> bytes:
+    body = struct.pack("<IBBH", number, 1, severity, len(text)) + text.encode("utf-16-le") + struct.pack("<BBI", 0, 0, 1)
+    return struct.pack("<BH", token, len(body)) + body
 
 
 def row(**cells: int | str | None) -> bytes:

@@ -312,6 +312,32 @@ def test_procedures_without_a_script_are_the_servers(sql):
         sql.run("DROP PROCEDURE plain").check()
 
 
+def test_a_procedure_of_the_servers_ends_with_an_error_within_try(table):
+    """Called by itself it would go on."""
+    quoted = INTERPRETED.replace("'", "''")
+    table.run(
+        "CREATE PROCEDURE fails @n int = 5, @m int = 0 OUTPUT AS SET @m = @m + 1; INSERT INTO kept (n) VALUES (@n);"
+        " INSERT INTO kept (n) VALUES (100); INSERT INTO kept (n) VALUES (3); RETURN 4"
+    ).check()
+    table.run("CREATE PROCEDURE works @n int, @m nvarchar(9) OUTPUT AS SET @m = @m + N'ö'; SELECT @n AS n; RETURN 4").check()
+    table.run("CREATE FUNCTION dbo.shout (@t nvarchar(9)) RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
+    tried = "BEGIN TRY {} END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS number, ERROR_PROCEDURE() AS name END CATCH"
+    try:
+        calls = ["EXEC fails", "EXEC fails 7", "DECLARE @r int, @m int; EXEC @r = fails @m = @m OUTPUT"]
+        for call in [*calls, f"EXEC (N'{quoted}EXEC fails')"]:
+            outcome = table.run(INTERPRETED + tried.format(call)).check()
+            assert outcome.rows == [(547, "fails")], call
+        assert table.run("SELECT n FROM kept ORDER BY id").rows == [(5,), (7,), (5,), (5,)]
+        # Outside of one it does go on.
+        assert table.run(f"{INTERPRETED}DECLARE @r int; EXEC @r = fails; SELECT @r AS r").numbers == [547]
+        assert table.run("SELECT MAX(n) AS n, COUNT(*) AS c FROM kept").rows == [(7, 6)]
+        calls = "DECLARE @r int, @m nvarchar(9) = N'日本'; EXEC @r = works 2, @m = @m OUTPUT; SELECT @r AS r, @m AS m; EXEC @m = dbo.shout N'hey'; SELECT @m AS m"
+        outcome = table.run(INTERPRETED + tried.format(calls)).check()
+        assert [only.rows for only in outcome.sets] == [[(2,)], [(4, "日本ö")], [("HEY!",)]]
+    finally:
+        table.run("DROP PROCEDURE fails; DROP PROCEDURE works; DROP FUNCTION dbo.shout").check()
+
+
 def test_functions_are_the_servers(sql):
     sql.run("CREATE FUNCTION dbo.shout (@t nvarchar(9) = N'x') RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
     try:
@@ -332,6 +358,7 @@ def test_insert_exec(table):
     outcome = table.run(f"INSERT INTO kept (n, t) {text}")
     assert outcome.numbers == [515]
     text = script("OutputDataSet = pandas.DataFrame({'n': range(3), 't': ['ä', None, 'x']})")
+    assert table.run(f"INSERT INTO kept (n) {text}").numbers == [213]
     table.run(f"INSERT INTO kept (n, t) {text} SELECT @@ROWCOUNT AS n").check()
     assert table.run("SELECT n, t FROM kept ORDER BY n").rows == [(0, "ä"), (1, None), (2, "x")]
 

@@ -30,13 +30,15 @@ impl Run<'_> {
         for argument in &execute.arguments {
             arguments.push(self.argument(argument).await?);
         }
-        if let Some(variable) = &execute.return_variable {
-            self.variable(variable)?;
-        }
+        let returned = match &execute.return_variable {
+            Some(variable) => Some(self.variable(variable)?.sql_type),
+            None => None,
+        };
         let invocation = Invocation {
             procedure,
             arguments,
             result_sets: execute.result_sets.clone(),
+            returned,
             source: std::sync::Arc::clone(&self.scope.source),
         };
         let completion = self.invoke(invocation).await.map_err(Stop::of_call)?;
@@ -210,7 +212,9 @@ impl Run<'_> {
     ) -> Result<Completion, Stop> {
         let procedure = procedure_name::read(procedure)?;
         let result_sets = ResultSets::Unspecified;
-        self.invoke(Invocation { procedure, arguments, result_sets, source: "".into() }).await
+        let source = "".into();
+        let invocation = Invocation { procedure, arguments, result_sets, returned: None, source };
+        self.invoke(invocation).await
     }
 
     /// Finds the procedure and runs it, its results as WITH RESULT SETS says.

@@ -3,14 +3,14 @@
 use std::io;
 use std::time::Duration;
 
-use launchpod_database::Event;
+use launchpod_database::{Event, Variable};
 use launchpod_tds::client::environment::Environment;
 use launchpod_tds::client::packets::Packet;
 use launchpod_tds::client::response::{ServerMessage, Token, TokenReader};
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
 use launchpod_tds::token::{Done, DoneStatus, ReturnKind};
-use launchpod_types::{Message, SqlError};
+use launchpod_types::{Message, SqlError, Value};
 
 use crate::batches::Batches;
 use crate::channel::Tail;
@@ -29,8 +29,12 @@ const SELECT: u16 = 0xc1;
 /// Messages that the interpreter gives by itself: the change of database and of language, and
 /// that a statement was terminated.
 const OWN_MESSAGES: [i32; 3] = [5701, 5703, 3621];
-/// The permission that a statement lacked (229), of an object.
+/// The permission that a statement lacked, of an object.
 const OBJECT_PERMISSION: i32 = 229;
+/// How Babelfish says so, by a number that it has for many errors.
+const PERMISSION_DENIED: &str = "permission denied for ";
+/// A transaction that an error has doomed was rolled back where the server's batch ended.
+const UNCOMMITTABLE: i32 = 3998;
 const CHAINING_HINT: &str = "This procedure holds an external script, so its statements run one by one with the caller's own permissions: ownership chains and EXECUTE AS don't hold within it. Grant the caller the permission, or read the rows in a procedure of their own.";
 
 /// What an answer came to, beside its events.
@@ -174,7 +178,11 @@ impl Talk {
                         // In the order of the arguments: some servers tell neither place nor name.
                         let place = answer.outputs;
                         answer.outputs += 1;
-                        answer.send(Event::Output { place, value }).await;
+                        if answer.job.request.place_of_returned() == Some(place) {
+                            answer.returned(value).await;
+                        } else {
+                            answer.send(Event::Output { place, value }).await;
+                        }
                     } else {
                         self.state().set_identity(&value.value);
                     }
@@ -221,6 +229,12 @@ impl Answer<'_> {
         done.command == SELECT && self.job.request.brings_identity()
     }
 
+    /// Whether the interpreter gives a message by itself. All that a USE says is that the database
+    /// has changed, by whatever number.
+    fn is_told_anyway(&self, number: i32) -> bool {
+        OWN_MESSAGES.contains(&number) || matches!(self.job.kind, JobKind::Use)
+    }
+
     fn has_rows(&self) -> bool {
         self.batches.as_ref().is_some_and(Batches::has_rows)
     }
@@ -237,6 +251,16 @@ impl Answer<'_> {
             () = self.job.cancel.cancelled(), if !change => false,
         };
         self.stopped |= !sent;
+    }
+
+    /// Hands on what a call within a text has returned: a status, or a function's value.
+    async fn returned(&mut self, value: Variable) {
+        if let Value::Int(status) = value.value
+            && let Ok(status) = i32::try_from(status)
+        {
+            self.send(Event::ReturnStatus(status)).await;
+        }
+        self.send(Event::Returned(value)).await;
     }
 
     /// Hands on the rows that have come.
@@ -262,13 +286,17 @@ impl Answer<'_> {
         let is_error = message.is_error;
         let mut message = self.located(message);
         if !is_error {
-            if !OWN_MESSAGES.contains(&message.number) {
+            if !self.is_told_anyway(message.number) {
                 self.send(Event::Message(message)).await;
             }
             return;
         }
+        if message.number == UNCOMMITTABLE && self.heard.error.is_some() {
+            // The interpreter says so itself where its batch ends.
+            return;
+        }
         // In the error's own text: the messages of an input query go nowhere.
-        if message.number == OBJECT_PERMISSION && self.job.depth > 1 {
+        if is_of_permission(&message) && self.job.depth > 1 {
             message.text = format!("{} {CHAINING_HINT}", message.text);
         } else if self.is_procedure() && is_about_scripts(message.number, &message.text) {
             message.text = format!("{} {UNREAD_HINT}", message.text);
@@ -295,6 +323,11 @@ impl Answer<'_> {
             procedure: message.procedure,
         }
     }
+}
+
+/// Whether an error is that the caller lacks a permission on an object.
+fn is_of_permission(error: &Message) -> bool {
+    error.number == OBJECT_PERMISSION || error.text.starts_with(PERMISSION_DENIED)
 }
 
 fn unread(error: launchpod_tds::ProtocolError) -> SqlError {

@@ -87,7 +87,7 @@ impl Talk {
         job.request = Request::Batch(text);
         self.send(&job.request).await?;
         let heard = self.answer(job).await?;
-        Ok(heard.error.map_or(Ok(()), Err))
+        Ok(heard.error.map_or(Ok(()), |error| Err(of_insert_execute(error))))
     }
 
     /// Loads each result set into a table of its own; an error among the rows ends it.
@@ -252,6 +252,18 @@ impl Load {
         self.rows += 1;
         Ok(())
     }
+}
+
+/// An error of our INSERT … SELECT as INSERT … EXEC has it: of the number of columns it knows one
+/// alone (213), however the columns were listed (120, 121).
+fn of_insert_execute(error: SqlError) -> SqlError {
+    if !matches!(error.number(), 120 | 121) {
+        return error;
+    }
+    let text = "Column name or number of supplied values does not match table definition.";
+    let mut error = error;
+    (error.0.number, error.0.class, error.0.text) = (213, 16, text.to_owned());
+    error
 }
 
 /// The name of a column, by its place.

@@ -49,6 +49,8 @@ pub(crate) enum JobKind {
     Rollback,
     /// It sets options.
     Set(SetOption),
+    /// It changes the database.
+    Use,
     /// It has the session act as somebody else.
     ExecuteAs,
     /// It ends that.
@@ -84,7 +86,10 @@ impl JobKind {
             StatementKind::Transaction(Transaction::Commit { .. }) => JobKind::Commit,
             StatementKind::Transaction(Transaction::Rollback { .. }) => JobKind::Rollback,
             StatementKind::SetOption(set) => JobKind::Set(set.clone()),
-            StatementKind::Execute(_) | StatementKind::Opaque(_) => JobKind::Unknown,
+            StatementKind::Use(_) => JobKind::Use,
+            StatementKind::Execute(_)
+            | StatementKind::TryCatch { .. }
+            | StatementKind::Opaque(_) => JobKind::Unknown,
             StatementKind::Security(security) => match **security {
                 Security::ExecuteAs { .. } => JobKind::ExecuteAs,
                 Security::Revert { .. } => JobKind::Revert,

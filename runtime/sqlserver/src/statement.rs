@@ -15,7 +15,7 @@ use launchpod_tds::rpc::{Procedure, SpecialProcedure};
 use launchpod_tds::types::{Collation, Length as WireLength, TypeInfo, Value as WireValue};
 use launchpod_tsql::ast::{
     ArgumentValue, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName, QueryBody,
-    StatementKind, fold_name,
+    Statement, StatementKind, fold_name,
 };
 use launchpod_tsql::{Token, TokenKind, tokenize};
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
@@ -25,6 +25,8 @@ use crate::literal;
 
 /// The parameter that brings the new SCOPE_IDENTITY() back.
 pub(crate) const NEW_IDENTITY: &str = "@launchpod_new_identity";
+/// The parameter that brings back what a call returns that is made within a text.
+pub(crate) const RETURNED: &str = "@launchpod_returned";
 /// What the names of our own parameters begin with.
 const OWN: &str = "@launchpod_";
 /// The type of SCOPE_IDENTITY() ("SCOPE_IDENTITY (Transact-SQL)").
@@ -78,11 +80,21 @@ struct Rewritten {
 impl Request {
     /// Whether it is an INSERT that tells the new SCOPE_IDENTITY().
     pub fn brings_identity(&self) -> bool {
+        self.last_argument().is_some_and(|argument| argument.name == NEW_IDENTITY)
+    }
+
+    /// Which of the values that come back is what a call within a text returns; from 0.
+    pub fn place_of_returned(&self) -> Option<usize> {
+        self.last_argument().filter(|argument| argument.name == RETURNED)?;
+        let Request::Call { arguments, .. } = self else { return None };
+        let come_back = arguments.iter().filter(|argument| argument.passing == Passing::Output);
+        come_back.count().checked_sub(1)
+    }
+
+    fn last_argument(&self) -> Option<&Argument> {
         match self {
-            Request::Call { arguments, .. } => {
-                arguments.last().is_some_and(|argument| argument.name == NEW_IDENTITY)
-            }
-            _ => false,
+            Request::Call { arguments, .. } => arguments.last(),
+            _ => None,
         }
     }
 }
@@ -95,6 +107,7 @@ pub(crate) fn request(execute: &Execute, identity: Option<i128>) -> Result<Reque
     let kind = &execute.statement.kind;
     match kind {
         StatementKind::Execute(call) => return self::call(call, &execute.variables),
+        StatementKind::TryCatch { body, .. } => return guarded(execute, body),
         // The interpreter counts rows and tells of them; the server must go on counting.
         StatementKind::SetOption(set) if set.names.iter().all(|name| name == "NOCOUNT") => {
             return Ok(Request::Nothing);
@@ -231,7 +244,10 @@ fn argument(name: &str, variable: &Variable) -> Result<Argument, SqlError> {
         (WireValue::Text(text), SqlType::Char(_) | SqlType::VarChar(_)) if !text.is_ascii() => {
             type_info(SqlType::NVARCHAR_MAX)
         }
-        (_, SqlType::Xml) => type_info(SqlType::NVARCHAR_MAX),
+        // Of any shorter one Babelfish (4.3) makes a varchar, and loses letters.
+        (_, SqlType::NChar(_) | SqlType::NVarChar(_) | SqlType::Xml) => {
+            type_info(SqlType::NVARCHAR_MAX)
+        }
         _ => type_info(sql_type),
     };
     Ok(Argument { name: name.to_owned(), passing: Passing::In, type_info, value })
@@ -269,6 +285,35 @@ fn call(call: &Call, variables: &Variables) -> Result<Request, SqlError> {
         arguments.push(argument);
     }
     Ok(Request::Call { procedure: Procedure::Named(quoted(name)), arguments })
+}
+
+/// A call within a TRY that hands its error on, as a text: a procedure that is called by itself goes
+/// on after an error.
+fn guarded(execute: &Execute, body: &[Statement]) -> Result<Request, SqlError> {
+    let [Statement { kind: StatementKind::Execute(call), .. }] = body else {
+        return Err(unsendable("a TRY"));
+    };
+    let given = call.arguments.iter().filter_map(|given| match &given.value {
+        ArgumentValue::Variable(variable) => Some((variable, given.output)),
+        _ => None,
+    });
+    let returned = call.return_variable.iter().map(|variable| (variable, true));
+    let mut declarations = Vec::new();
+    let mut values = Vec::new();
+    for (name, output) in given.chain(returned) {
+        let variable = execute.variables.get(&fold_name(name)).ok_or_else(|| unsendable(name))?;
+        let mut value = argument(name, variable)?;
+        let mut declaration = format!("{name} {}", literal::declared(variable.sql_type));
+        if output {
+            value.passing = Passing::Output;
+            declaration.push_str(" OUTPUT");
+        }
+        declarations.push(declaration);
+        values.push(value);
+    }
+    let mut arguments = vec![unicode(execute.source.to_string()), unicode(declarations.join(", "))];
+    arguments.append(&mut values);
+    Ok(Request::Call { procedure: Procedure::Special(SpecialProcedure::ExecuteSql), arguments })
 }
 
 /// A name as T-SQL that reads the same whatever it holds.
@@ -436,6 +481,8 @@ fn own(parameters: &mut Variables, name: &str, value: Arc<Variable>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use launchpod_types::Length;
+
     use super::*;
 
     fn execute(source: &str, variables: &[(&str, SqlType, Value)]) -> Execute {
@@ -547,6 +594,32 @@ mod tests {
         );
         let output = execute("UPDATE t SET @a = x = 1 OUTPUT deleted.x", &[a]);
         assert_eq!(request(&output, None).unwrap_err().number(), 40517);
+    }
+
+    #[test]
+    fn a_call_within_a_try_hands_its_error_on() {
+        let source = "BEGIN TRY EXEC @launchpod_returned = p @x, @n = @y OUTPUT END TRY BEGIN CATCH THROW END CATCH";
+        let variables = [
+            ("@x", INT, Value::Int(1)),
+            ("@y", SqlType::NVarChar(Length::Limited(9)), Value::from("ü")),
+            (RETURNED, INT, Value::Null),
+        ];
+        let (text, declared) = executed(source, &variables);
+        assert_eq!(text, source);
+        assert_eq!(declared, "@x int, @y nvarchar(9) OUTPUT, @launchpod_returned int OUTPUT");
+        let request = request(&execute(source, &variables), None).unwrap();
+        assert_eq!((request.place_of_returned(), request.brings_identity()), (Some(1), false));
+    }
+
+    #[test]
+    fn texts_in_unicode_have_any_length() {
+        let short = ("@a", SqlType::NVarChar(Length::Limited(9)), Value::from("ü"));
+        let Request::Call { arguments, .. } =
+            request(&execute("SELECT @a", &[short]), None).unwrap()
+        else {
+            panic!("no call")
+        };
+        assert_eq!(arguments[2].type_info, type_info(SqlType::NVARCHAR_MAX));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use launchpod_database::{Event, Variable, Variables};
 use launchpod_tsql::ast::ObjectName;
-use launchpod_types::SqlError;
+use launchpod_types::{SqlError, SqlType, Value};
 
 use super::{Argument, Completion};
 use crate::procedure_name::quoted;
@@ -16,6 +16,7 @@ impl Run<'_> {
         &mut self,
         name: &ObjectName,
         arguments: Vec<Argument>,
+        returned: Option<SqlType>,
     ) -> Result<Completion, Stop> {
         let wanted: Vec<usize> = arguments
             .iter()
@@ -23,7 +24,11 @@ impl Run<'_> {
             .filter(|(_, argument)| argument.output && !argument.is_default)
             .map(|(place, _)| place)
             .collect();
-        let (text, variables) = call(name, arguments);
+        // A server's procedure would go on after an error that the TRY around it is to catch.
+        let (text, variables) = match self.session.database.is_server() && self.scope.catching() {
+            true => guarded(name, arguments, returned),
+            false => call(name, arguments),
+        };
         let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
         let Some(statement) = batch.statements.into_iter().next() else {
             return Ok(Completion::default());
@@ -107,6 +112,23 @@ fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, Variables) {
     (format!("EXEC {} {}", quoted(name), texts.join(", ")), variables)
 }
 
+/// The same within a TRY of its own, which hands its error on. `returned`: the type of the variable
+/// that gets what the call returns.
+fn guarded(
+    name: &ObjectName,
+    arguments: Vec<Argument>,
+    returned: Option<SqlType>,
+) -> (String, Variables) {
+    const RETURNED: &str = "@launchpod_returned";
+    let (mut text, mut variables) = call(name, arguments);
+    if let Some(sql_type) = returned {
+        text = text.replacen("EXEC", &format!("EXEC {RETURNED} ="), 1);
+        let value = Variable { sql_type, value: Value::Null };
+        variables.insert(RETURNED.to_owned(), value.into());
+    }
+    (format!("BEGIN TRY {text} END TRY BEGIN CATCH THROW END CATCH"), variables)
+}
+
 /// An error without the line of our call, in place of which that of the user's is put.
 fn unlocated(error: SqlError) -> Stop {
     let mut message = launchpod_types::Message::from(error);
@@ -118,8 +140,6 @@ fn unlocated(error: SqlError) -> Stop {
 
 #[cfg(test)]
 mod tests {
-    use launchpod_types::{SqlType, Value};
-
     use super::*;
 
     #[test]
@@ -141,6 +161,13 @@ mod tests {
             "EXEC [sys].[sp_x] @launchpod_argument_0, @b = DEFAULT, @c = @launchpod_argument_2"
         );
         assert_eq!(variables["@launchpod_argument_2"].value, Value::Int(5));
+        assert!(launchpod_tsql::parse(&text).is_ok());
+        let (text, variables) = guarded(&name, Vec::new(), Some(SqlType::Int));
+        assert_eq!(
+            text,
+            "BEGIN TRY EXEC @launchpod_returned = [sys].[sp_x]  END TRY BEGIN CATCH THROW END CATCH"
+        );
+        assert_eq!(variables["@launchpod_returned"].value, Value::Null);
         assert!(launchpod_tsql::parse(&text).is_ok());
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Invocation {
     pub procedure: ObjectName,
     pub arguments: Vec<Argument>,
     pub result_sets: ResultSets,
+    /// The type of the variable that gets what it returns, when there is one.
+    pub returned: Option<SqlType>,
     /// The text that the call stands in, for the spans in `result_sets`.
     pub source: Arc<str>,
 }

@@ -18,11 +18,11 @@ impl Run<'_> {
         &mut self,
         invocation: Invocation,
     ) -> Result<Completion, Stop> {
-        let Invocation { procedure, arguments, .. } = invocation;
+        let Invocation { procedure, arguments, returned, .. } = invocation;
         // Boxed: a procedure can call a procedure.
         match Box::pin(self.user_procedure(&procedure, &arguments)).await? {
             Some(completion) => Ok(completion),
-            None => self.database_procedure(&procedure, arguments).await,
+            None => self.database_procedure(&procedure, arguments, returned).await,
         }
     }
 
