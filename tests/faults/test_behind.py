@@ -271,6 +271,24 @@ def test_a_servers_cursor_over_a_script_is_refused(make_front):
         assert session.run("SELECT 1 AS a").value == 1
 
 
+def test_a_lacking_permission_is_explained_in_any_words(make_front):
+    """Babelfish's own number for it stands for many errors."""
+    text = "CREATE PROCEDURE kept AS SELECT x FROM secret; IF 1 = 0 EXEC sp_execute_external_script N'Python', N''"
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        batch = batch_text(payload)
+        answers = {
+            "@@TRANCOUNT": row(depth=0, name="far", login="somebody", options=0),
+            "OBJECT_DEFINITION": row(id=1, text=text, name="far"),
+            "FROM secret": error(33557097, "permission denied for table secret"),
+        }
+        return next((tokens for part, tokens in answers.items() if part in batch), done())
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        (refused,) = session.run("EXEC kept").errors
+        assert refused.number == 33557097 and "with the caller's own permissions" in refused.text
+
+
 def test_a_change_of_database_is_told_once(make_front):
     """Babelfish tells it by a message without a number."""
 
