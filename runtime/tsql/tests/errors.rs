@@ -26,6 +26,25 @@ fn errors_have_number_line_and_text() {
         ("INSERT t (a) VALUES (1, )", 102, 1, "Incorrect syntax near ')'."),
         ("EXEC p 1 + 1", 102, 1, "Incorrect syntax near '+'."),
         ("EXEC p @a = dbo.x", 102, 1, "Incorrect syntax near '.'."),
+        (
+            "CREATE EXTERNAL RESOURCE POOL p WITH (MIN_CPU_PERCENT = 1)",
+            102,
+            1,
+            "Incorrect syntax near 'MIN_CPU_PERCENT'.",
+        ),
+        (
+            "CREATE WORKLOAD GROUP g WITH (MAX_DOP = 1, MAX_DOP = 2)",
+            102,
+            1,
+            "Incorrect syntax near 'MAX_DOP'.",
+        ),
+        (
+            "DROP EXTERNAL RESOURCE POOL default",
+            156,
+            1,
+            "Incorrect syntax near the keyword 'default'.",
+        ),
+        ("DROP RESOURCE POOL 'p'", 102, 1, "Incorrect syntax near 'p'."),
         ("CREATE TABLE t ()", 102, 1, "Incorrect syntax near ')'."),
         ("SELECT * FROM (SELECT 1 AS a)", 102, 1, "Incorrect syntax near ')'."),
         (

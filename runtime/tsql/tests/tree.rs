@@ -1,13 +1,13 @@
 //! What stands in the tree.
 
 use launchpod_tsql::ast::{
-    ArgumentValue, AssignOperator, ColumnSource, ConstraintKind, Declaration, DefineAction,
-    Execute, ExprKind, FunctionBody, InsertSource, Literal, PermissionVerb, ProcedureName,
-    QueryBody, ResultSet, ResultSets, Security, Select, SelectItem, SetValue, StatementKind,
-    TableSourceKind, Target, TypeKind,
+    Affinity, ArgumentValue, AssignOperator, ColumnSource, ConstraintKind, Declaration,
+    DefineAction, Execute, ExprKind, FunctionBody, Governor, InsertSource, Literal, PermissionVerb,
+    ProcedureName, QueryBody, ResultSet, ResultSets, Security, Select, SelectItem, SetValue,
+    Setting, SettingValue, StatementKind, TableSourceKind, Target, TypeKind,
 };
 use launchpod_tsql::parse;
-use launchpod_types::{Length, SqlType};
+use launchpod_types::{Decimal, Length, SqlType};
 
 /// The only statement of a batch.
 fn only(text: &str) -> StatementKind {
@@ -324,6 +324,60 @@ fn functions_return_values_queries_or_tables() {
 }
 
 #[test]
+fn resource_pools_and_workload_groups_have_what_is_written() {
+    let governed = |text: &str| match only(text) {
+        StatementKind::Governor(governor) => *governor,
+        other => panic!("{other:?}"),
+    };
+    let number = |name: &str, value: i32| Setting {
+        name: name.to_owned(),
+        value: SettingValue::Number(Decimal::new(value.into(), 0)),
+    };
+    let Governor::Pool(pool) = governed(
+        "create external resource pool [my pool] with (max_cpu_percent = 50
+         affinity cpu = (0 to 3, 7), max_processes = -1)",
+    ) else {
+        panic!("a pool")
+    };
+    assert!(pool.external && !pool.alter);
+    assert_eq!(pool.name.text, "my pool");
+    assert_eq!(pool.settings, [number("MAX_CPU_PERCENT", 50), number("MAX_PROCESSES", -1)]);
+    assert_eq!(pool.affinity, Some(Affinity::Processors(vec![(0, 3), (7, 7)])));
+
+    let Governor::Pool(pool) = governed("ALTER RESOURCE POOL \"default\"") else {
+        panic!("a pool")
+    };
+    assert!(!pool.external && pool.alter && pool.settings.is_empty());
+
+    for (text, pool, external) in [
+        ("USING \"default\", EXTERNAL \"ds_ep\"", Some("default"), Some("ds_ep")),
+        ("USING p EXTERNAL e", Some("p"), Some("e")),
+        ("USING EXTERNAL e", None, Some("e")),
+        ("USING p", Some("p"), None),
+        // As SET QUOTED_IDENTIFIER OFF leaves it.
+        ("USING 'default', EXTERNAL e", Some("default"), Some("e")),
+        ("", None, None),
+    ] {
+        let text = format!("CREATE WORKLOAD GROUP g WITH (IMPORTANCE = high, MAX_DOP = 2) {text}");
+        let Governor::Group(group) = governed(&text) else { panic!("a group") };
+        let names = [group.pool, group.external_pool].map(|name| name.map(|name| name.text));
+        assert_eq!(names, [pool, external].map(|name| name.map(str::to_owned)));
+        let importance = SettingValue::Word("HIGH".to_owned());
+        assert_eq!(group.settings[0].value, importance);
+        assert_eq!(group.settings[1], number("MAX_DOP", 2));
+    }
+
+    let Governor::Classifier(Some(name)) =
+        governed("ALTER RESOURCE GOVERNOR WITH (CLASSIFIER_FUNCTION = dbo.f)")
+    else {
+        panic!("a classifier")
+    };
+    assert_eq!(name.to_string(), "dbo.f");
+    let none = governed("ALTER RESOURCE GOVERNOR WITH (CLASSIFIER_FUNCTION = NULL)");
+    assert_eq!(none, Governor::Classifier(None));
+}
+
+#[test]
 fn opaque_statements_say_what_they_are() {
     let opaque = |text: &str| match only(text) {
         StatementKind::Opaque(opaque) => (opaque.leading, opaque.construct.unwrap_or_default()),
@@ -331,8 +385,7 @@ fn opaque_statements_say_what_they_are() {
     };
     for (text, leading, construct) in [
         ("CREATE LOGIN x FROM WINDOWS", "CREATE LOGIN", "FROM"),
-        ("create external resource pool x", "CREATE EXTERNAL RESOURCE POOL", ""),
-        ("ALTER RESOURCE GOVERNOR RECONFIGURE", "ALTER RESOURCE GOVERNOR", ""),
+        ("create external library x", "CREATE EXTERNAL LIBRARY", ""),
         ("ALTER LOGIN x ADD CREDENTIAL c", "ALTER LOGIN", "CREDENTIAL"),
         ("SELECT * FROM OPENXML (1, '/') x", "SELECT", "OPENXML"),
         ("CREATE TRIGGER x ON t AFTER INSERT AS SELECT 1; SELECT 2", "CREATE TRIGGER", ""),

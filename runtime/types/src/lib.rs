@@ -6,6 +6,7 @@
 
 mod column;
 mod decimal;
+mod external_pool;
 mod identity;
 mod message;
 mod sql_type;
@@ -18,6 +19,7 @@ pub mod message_format;
 
 pub use column::{Column, Parameter};
 pub use decimal::{Decimal, MAX_PRECISION};
+pub use external_pool::ExternalPool;
 pub use identity::Identity;
 pub use message::{Message, SqlError};
 pub use sql_type::{Length, SqlType};

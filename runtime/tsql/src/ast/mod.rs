@@ -13,6 +13,7 @@ mod cursor;
 mod data_type;
 mod execute;
 mod expression;
+mod governor;
 mod literal;
 mod module;
 mod name;
@@ -36,6 +37,7 @@ pub use expression::{
     BinaryOperator, CaseBranch, ColumnName, CompareOperator, Expr, ExprKind, FrameBound, FrameUnit,
     FunctionArguments, FunctionCall, Niladic, Quantifier, UnaryOperator, Window, WindowFrame,
 };
+pub use governor::{Affinity, Governor, GroupDefinition, PoolDefinition, Setting, SettingValue};
 pub use literal::Literal;
 pub use module::{
     CreateFunction, CreateProcedure, CreateView, DefineAction, FunctionBody, ParameterDefinition,

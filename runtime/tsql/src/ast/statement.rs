@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{
     AlterTable, AssignOperator, CreateFunction, CreateProcedure, CreateTable, CreateView,
     CursorDefinition, CursorName, DeclareCursor, Delete, Execute, ExecuteText, Expr, Fetch,
-    Identifier, IndexDefinition, Insert, InsertBulk, Literal, Merge, ObjectName, Query, Security,
-    SequenceDefinition, Span, TableDefinition, TypeName, Update,
+    Governor, Identifier, IndexDefinition, Insert, InsertBulk, Literal, Merge, ObjectName, Query,
+    Security, SequenceDefinition, Span, TableDefinition, TypeName, Update,
 };
 
 /// A batch that was read.
@@ -133,6 +133,8 @@ pub enum StatementKind {
     Drop(Drop),
     /// A statement about principals, permissions or the execution context.
     Security(Box<Security>),
+    /// A statement about resource pools, workload groups or the Resource Governor.
+    Governor(Box<Governor>),
     /// `USE database`
     Use(Identifier),
     /// `PRINT x`

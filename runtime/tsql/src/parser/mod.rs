@@ -10,6 +10,7 @@ mod cursor;
 mod execute;
 mod expression;
 mod function;
+mod governor;
 mod label;
 mod literal;
 mod maintenance;

@@ -359,6 +359,9 @@ impl Parser<'_> {
         if let Some(kind) = self.create_principal()? {
             return Ok(kind);
         }
+        if let Some(kind) = self.define_governed(false)? {
+            return Ok(kind);
+        }
         Err(Failure::Unread(""))
     }
 
@@ -498,12 +501,18 @@ impl Parser<'_> {
         if let Some(kind) = self.alter_principal()? {
             return Ok(kind);
         }
+        if let Some(kind) = self.define_governed(true)? {
+            return Ok(kind);
+        }
         Err(Failure::Unread(""))
     }
 
     fn drop_objects(&mut self) -> Result<StatementKind> {
         self.advance();
         if let Some(kind) = self.drop_principal()? {
+            return Ok(kind);
+        }
+        if let Some(kind) = self.drop_governed()? {
             return Ok(kind);
         }
         let kinds = [
