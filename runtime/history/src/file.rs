@@ -39,13 +39,14 @@ CREATE TABLE IF NOT EXISTS requests (
     admit_us INT, create_us INT, start_us INT, ready_us INT, input_us INT, script_us INT, output_us INT,
     rows_in INT, rows_out INT, bytes_in INT, bytes_out INT,
     cpu_us INT, peak_memory INT,
-    outbound_allowed INT, outbound_refused INT
+    outbound_allowed INT, outbound_refused INT,
+    pool TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INT NOT NULL) STRICT;
 ";
 
-/// Columns of `requests` that are younger than the table, at its end.
-const ADDED: [&str; 2] = ["outbound_allowed", "outbound_refused"];
+/// Columns of `requests` that are younger than the table, at its end, with their types.
+const ADDED: [&str; 3] = ["outbound_allowed INT", "outbound_refused INT", "pool TEXT"];
 
 /// The counters, as SQL Server's object External Scripts names them.
 pub(crate) const COUNTERS: [&str; 7] = [
@@ -100,10 +101,11 @@ pub(crate) fn create(path: &Path) -> Result<Connection, HistoryError> {
 
 /// Brings a table of an older version up to date; its rows have NULL in what is new.
 fn add_columns(connection: &Connection) -> rusqlite::Result<()> {
-    for name in ADDED {
+    for column in ADDED {
+        let name = column.split(' ').next();
         let known = "SELECT count(*) FROM pragma_table_info('requests') WHERE name = ?1";
         if connection.query_row(known, [name], |row| row.get::<_, i64>(0))? == 0 {
-            connection.execute_batch(&format!("ALTER TABLE requests ADD COLUMN {name} INT"))?;
+            connection.execute_batch(&format!("ALTER TABLE requests ADD COLUMN {column}"))?;
         }
     }
     Ok(())
@@ -173,7 +175,8 @@ mod tests {
     fn an_older_file_gets_the_columns_that_are_new() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
-        let older = SCHEMA.replace(",\n    outbound_allowed INT, outbound_refused INT", "");
+        let older =
+            SCHEMA.replace(",\n    outbound_allowed INT, outbound_refused INT,\n    pool TEXT", "");
         assert_ne!(older, SCHEMA);
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch(&older).unwrap();
@@ -186,7 +189,9 @@ mod tests {
         for _ in 0..2 {
             let connection = create(&path).unwrap();
             let counts: Option<i64> = connection
-                .query_row("SELECT outbound_allowed FROM requests", [], |row| row.get(0))
+                .query_row("SELECT outbound_allowed FROM requests WHERE pool IS NULL", [], |row| {
+                    row.get(0)
+                })
                 .unwrap();
             assert_eq!(counts, None);
         }

@@ -19,6 +19,8 @@ pub struct Begun {
     pub database: String,
     /// The language as typed.
     pub language: String,
+    /// The external resource pool that it runs in.
+    pub pool: String,
     /// The SHA-256 of the script's UTF-8 text, in hexadecimal digits.
     pub script_hash: String,
     /// The script's text, where it is to be kept.

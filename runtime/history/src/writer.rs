@@ -49,8 +49,9 @@ fn insert(connection: &Connection, begun: &Begun) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO requests
-                (request_id, login, database, language, script_hash, script, streaming, started)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                (request_id, login, database, language, script_hash, script, streaming, started,
+                    pool)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             begun.request.as_bytes(),
@@ -61,6 +62,7 @@ fn insert(connection: &Connection, begun: &Begun) -> rusqlite::Result<()> {
             begun.script,
             begun.streaming,
             moment(begun.at),
+            begun.pool,
         ])?;
     Ok(())
 }
@@ -186,6 +188,7 @@ mod tests {
             login: "ada".to_owned(),
             database: "sales".to_owned(),
             language: "python".to_owned(),
+            pool: "default".to_owned(),
             script_hash: "0123456789abcdef".to_owned(),
             script: None,
             streaming: true,
