@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use launchpod_tsql::ast::{Batch, ObjectName, Statement};
-use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
+use launchpod_types::{Column, ExternalPool, Identity, Message, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -164,6 +164,11 @@ pub trait Session: Send {
     /// implicit transactions are then its own, and the interpreter leaves them to it.
     fn is_server(&self) -> bool {
         false
+    }
+
+    /// The external resource pool that the session's scripts run in.
+    fn external_pool(&self) -> ExternalPool {
+        ExternalPool::default()
     }
 
     /// The way back for the connections that an external script of this session makes to its

@@ -26,6 +26,7 @@ async fn beside_a_history(folder: &Path) -> (Server, History) {
             login: "sa".to_owned(),
             database: "master".to_owned(),
             language: "Python".to_owned(),
+            pool: "default".to_owned(),
             script_hash: "0".repeat(64),
             script: None,
             streaming: false,

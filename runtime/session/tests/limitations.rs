@@ -138,14 +138,19 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("DROP STATISTICS", "DROP STATISTICS t.s", "DROP STATISTICS"),
     ("sp_updatestats", "EXEC sp_updatestats", "sp_updatestats"),
     (
-        "rules and defaults as objects, assemblies, aggregates, XML schemas, certificates, keys and signatures, audits, endpoints, event sessions, security policies, external sources, pools and workload groups",
+        "rules and defaults as objects, assemblies, aggregates, XML schemas, certificates, keys and signatures, audits, endpoints, event sessions, security policies, external sources",
         "CREATE DEFAULT d AS 'unknown'",
         "CREATE DEFAULT",
     ),
     (
-        "rules and defaults as objects, assemblies, aggregates, XML schemas, certificates, keys and signatures, audits, endpoints, event sessions, security policies, external sources, pools and workload groups",
+        "rules and defaults as objects, assemblies, aggregates, XML schemas, certificates, keys and signatures, audits, endpoints, event sessions, security policies, external sources",
         "CREATE SECURITY POLICY p ADD FILTER PREDICATE dbo.f(a) ON dbo.t",
         "CREATE SECURITY POLICY",
+    ),
+    (
+        "AFFINITY but AUTO of a resource pool",
+        "CREATE EXTERNAL RESOURCE POOL p WITH (AFFINITY CPU = (0 TO 3))",
+        "AFFINITY but AUTO",
     ),
     ("numbered procedures, FOR REPLICATION", "CREATE PROCEDURE p;1 AS SELECT 1", "numbered"),
     (

@@ -26,6 +26,7 @@ pub(crate) struct Loopback {
     original_login: String,
     database: String,
     waits_for_caller: bool,
+    group: i64,
 }
 
 // === impl Loopback ===
@@ -40,6 +41,8 @@ impl Loopback {
             database: session.database.name.clone(),
             // A session whose own caller holds the lock can't hold it.
             waits_for_caller: !caller.connection.is_autocommit() || session.waits_for_caller,
+            // A script can't leave its pool by calling another one.
+            group: session.live.group(),
         }
     }
 
@@ -51,6 +54,7 @@ impl Loopback {
             login: self.original_login.clone(),
             default_database: self.database.clone(),
             waits_for_caller: self.waits_for_caller,
+            group: self.group,
         };
         let session = self.shared.open_session(&connection, login, opener)?;
         let name = name_of(Catalog::new(&connection), &self.actor)?;

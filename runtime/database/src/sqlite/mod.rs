@@ -30,6 +30,7 @@ mod discovery;
 mod embedded;
 mod errors;
 mod functions;
+mod governor;
 mod loopback;
 mod security;
 mod sessions;
@@ -47,6 +48,7 @@ use embedded::thread::EmbeddedSession;
 use embedded::versions::VersionState;
 use embedded::{connection, failure};
 use functions::assigned::Assigned;
+use governor::Governor;
 use security::attempts::Attempts;
 use security::context::Execution;
 use security::{password, principal};
@@ -89,6 +91,8 @@ struct Opener {
     default_database: String,
     /// Whether what has to be waited for waits for this session: see [`loopback`].
     waits_for_caller: bool,
+    /// Its workload group, until it is classified.
+    group: i64,
 }
 
 struct Shared {
@@ -105,6 +109,7 @@ struct Shared {
     locks: Arc<ApplicationLocks>,
     /// The wrong passwords of late.
     attempts: Attempts,
+    governor: Arc<Governor>,
 }
 
 // === impl Options ===
@@ -141,7 +146,7 @@ impl Embedded {
         connection::create(&path).map_err(|error| {
             errors::internal(format_args!("the file {}: {error}", path.display()))
         })?;
-        let shared = Shared {
+        let mut shared = Shared {
             path,
             options,
             given: Arc::default(),
@@ -150,6 +155,7 @@ impl Embedded {
             attempts: Attempts::new(),
             sessions: Arc::default(),
             locks: Arc::default(),
+            governor: Arc::new(Governor::none()),
         };
         let connection = shared.connect()?;
         connection::check_version(&connection, &shared.path)?;
@@ -157,6 +163,7 @@ impl Embedded {
         catalog.create().map_err(|error| failure::of_engine(&error))?;
         catalog.drop_left_behind()?;
         shared.counters.keep(&catalog.counters()?)?;
+        shared.governor = Arc::new(Governor::load(&connection)?);
         Ok(Embedded { shared: Arc::new(shared) })
     }
 
@@ -192,6 +199,7 @@ impl Embedded {
             login: login.user.clone(),
             default_database: "master".to_owned(),
             waits_for_caller: false,
+            group: governor::DEFAULT_GROUP,
         };
         let session = self.shared.open_session(&connection, login, administrator)?;
         let name = session.login.clone();
@@ -206,8 +214,10 @@ impl Database for Embedded {
         let _admission = self.shared.attempts.admit(login.address()).await;
         let opened = tokio::task::spawn_blocking(move || shared.login(login)).await;
         let (connection, session) = opened.map_err(errors::internal)??;
-        let name = session.login.clone();
-        Ok(Box::new(EmbeddedSession::start(Arc::clone(&self.shared), connection, session, name)?))
+        let (shared, name) = (Arc::clone(&self.shared), session.login.clone());
+        let mut session = EmbeddedSession::start(shared, connection, session, name)?;
+        session.classify().await?;
+        Ok(Box::new(session))
     }
 }
 
@@ -228,6 +238,7 @@ impl Shared {
             login: stored.name,
             default_database: stored.default_database,
             waits_for_caller: false,
+            group: governor::DEFAULT_GROUP,
         };
         let session = self.open_session(&connection, login, opener)?;
         Ok((connection, session))
@@ -240,7 +251,7 @@ impl Shared {
         login: Login,
         opener: Opener,
     ) -> Result<environment::Session, SqlError> {
-        let Opener { execution, login: name, default_database, waits_for_caller } = opener;
+        let Opener { execution, login: name, default_database, waits_for_caller, group } = opener;
         let failed = |error| failure::of_engine(&error);
         let wanted = match login.database.as_str() {
             "" => default_database.as_str(),
@@ -260,7 +271,7 @@ impl Shared {
             _ => error,
         })?;
         catalog.create_temporary().map_err(failed)?;
-        let live = LiveSession::new(&login, &name, database.id);
+        let live = LiveSession::new(&login, &name, database.id, group);
         let session = environment::Session {
             spid: login.spid,
             login: name,
@@ -270,6 +281,7 @@ impl Shared {
             server: self.options.server_name.clone(),
             configurations: self.options.configurations.clone(),
             history: self.options.history.clone(),
+            governor: Arc::clone(&self.governor),
             live: self.sessions.enter(live),
             original_database: database.name.clone(),
             database,

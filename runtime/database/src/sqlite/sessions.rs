@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::embedded::environment::now;
 use super::functions::zone;
+use super::governor::DEFAULT_GROUP;
 use crate::{Client, Login};
 
 /// 100 ns in a minute.
@@ -50,6 +51,8 @@ pub(crate) struct LiveSession {
     transactions: u32,
     /// The request of the external script that runs.
     script: Option<Uuid>,
+    /// Its workload group.
+    group: i64,
 }
 
 // === impl Sessions ===
@@ -102,6 +105,22 @@ impl Entry {
         self.change(|session| session.script = request);
     }
 
+    /// The session belongs to another workload group than that of its opener.
+    pub(crate) fn set_group(&self, group: i64) {
+        self.change(|session| session.group = group);
+    }
+
+    /// The session's workload group.
+    pub(crate) fn group(&self) -> i64 {
+        let entries = self.sessions.lock();
+        entries.sessions.get(&self.key).map_or(DEFAULT_GROUP, |session| session.group)
+    }
+
+    /// The workload groups of all sessions.
+    pub(crate) fn groups(&self) -> Vec<i64> {
+        self.sessions.lock().sessions.values().map(|session| session.group).collect()
+    }
+
     /// The rows of `catalog.sessions`, in the order of its columns: of all sessions or of this
     /// one.
     pub(crate) fn rows(&self, all: bool) -> Vec<Value> {
@@ -137,7 +156,7 @@ impl Drop for Entry {
 
 impl LiveSession {
     /// A session that has logged in under `name`.
-    pub(crate) fn new(login: &Login, name: &str, database: i64) -> Self {
+    pub(crate) fn new(login: &Login, name: &str, database: i64, group: i64) -> Self {
         let now = now();
         LiveSession {
             spid: login.spid,
@@ -152,6 +171,7 @@ impl LiveSession {
             command: "",
             transactions: 0,
             script: None,
+            group,
         }
     }
 
@@ -182,6 +202,7 @@ impl LiveSession {
             ip(client.local_address),
             port(client.local_address),
             self.script.map(|request| request.to_string()),
+            self.group,
         ])
     }
 }
@@ -201,7 +222,7 @@ mod tests {
             host: "here".into(),
             client: Client::default(),
         };
-        LiveSession::new(&login, "sa", 1)
+        LiveSession::new(&login, "sa", 1, DEFAULT_GROUP)
     }
 
     #[test]

@@ -149,6 +149,15 @@ pub(crate) fn failed(error: rusqlite::Error) -> SqlError {
     super::failure::of_engine(&error)
 }
 
+// === impl DatabaseName ===
+
+impl DatabaseName {
+    /// The server's own database.
+    pub(crate) fn master() -> Self {
+        DatabaseName { id: 1, name: SYSTEM_DATABASES[0].to_owned() }
+    }
+}
+
 // === impl Identity ===
 
 impl Identity {
@@ -215,6 +224,7 @@ impl<'a> Catalog<'a> {
         self.connection.execute_batch(super::synonyms::SCHEMA)?;
         self.connection.execute_batch(super::types::SCHEMA)?;
         self.create_security()?;
+        self.create_governor()?;
         for (id, name) in (1..).zip(SYSTEM_DATABASES) {
             self.connection.execute(
                 r#"INSERT OR IGNORE INTO main."launchpod.databases" VALUES (?1, ?2, ?2, ?3, NULL)"#,

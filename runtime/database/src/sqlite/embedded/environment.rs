@@ -19,6 +19,7 @@ use crate::sqlite::application_locks::Holder;
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
+use crate::sqlite::governor::Governor;
 use crate::sqlite::security::context::{Chain, Execution};
 use crate::sqlite::sessions::Entry;
 use crate::sqlite::{cell, errors, translate};
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     pub(crate) configurations: Configurations,
     /// The history's folder.
     pub(crate) history: Option<PathBuf>,
+    /// What holds of resource pools and workload groups.
+    pub(crate) governor: Arc<Governor>,
     /// Its entry among the sessions of the server.
     pub(crate) live: Arc<Entry>,
     pub(crate) database: DatabaseName,

@@ -359,6 +359,7 @@ impl Worker {
                 return Err(errors::exists_already(&module.name));
             }
             Some(existing) if existing.kind.word() == kind.word() => {
+                self.check_no_classifier("alter", &existing)?;
                 module.object_id = existing.object_id;
                 catalog.change_module(&module)?;
             }
@@ -459,6 +460,7 @@ impl Worker {
                             &default,
                         ));
                     }
+                    self.check_no_classifier("drop", &module)?;
                     environment.catalog().drop_module(&module)?;
                 }
                 Some(module) => {

@@ -145,6 +145,7 @@ impl Worker {
             StatementKind::Maintain(table) => self.maintain(table.as_ref()),
             StatementKind::Dbcc(dbcc) => self.dbcc(job, dbcc),
             StatementKind::Security(security) => self.security(job, security),
+            StatementKind::Governor(governor) => self.govern(job, governor),
             StatementKind::Execute(execute) => self.call(job, execute),
             StatementKind::Use(name) => self.use_database(job, &name.text),
             StatementKind::Transaction(statement) => self.transaction(job, statement),
@@ -435,7 +436,7 @@ impl Worker {
 
     // --- the session ---
 
-    fn outside_transaction(&self, statement: &str) -> Result<(), SqlError> {
+    pub(crate) fn outside_transaction(&self, statement: &str) -> Result<(), SqlError> {
         match self.transaction.state().depth {
             0 => Ok(()),
             _ => Err(errors::not_in_transaction(statement)),

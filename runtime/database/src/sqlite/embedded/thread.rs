@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use async_trait::async_trait;
-use launchpod_tsql::ast::{Batch, ObjectName, Statement};
-use launchpod_types::{Identity, SqlError, Value};
+use launchpod_tsql::ast::{Batch, ObjectName, Span, Statement, StatementKind};
+use launchpod_types::{ExternalPool, Identity, SqlError, Value};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -20,6 +20,7 @@ use super::environment::Session;
 use super::settings::Settings;
 use super::transaction::Transaction;
 use crate::sqlite::functions::Registry;
+use crate::sqlite::governor::classify;
 use crate::sqlite::loopback::Loopback;
 use crate::sqlite::sessions::Entry;
 use crate::sqlite::{Shared, errors};
@@ -208,6 +209,10 @@ impl crate::Session for EmbeddedSession {
         self.ask(move |worker| worker.permit(&action)).await
     }
 
+    fn external_pool(&self) -> ExternalPool {
+        self.shared.governor.external_pool(self.live.group())
+    }
+
     async fn way_back(&mut self) -> Result<Option<WayBack>, SqlError> {
         let shared = Arc::clone(&self.shared);
         let loopback = self.ask(move |worker| Ok(Loopback::of(shared, worker))).await?;
@@ -216,6 +221,26 @@ impl crate::Session for EmbeddedSession {
 }
 
 impl EmbeddedSession {
+    /// Has the session put in the workload group that it belongs to.
+    ///
+    /// # Errors
+    /// An internal error when the session has ended.
+    pub(crate) async fn classify(&mut self) -> Result<(), SqlError> {
+        let cancel = CancellationToken::new();
+        let (events, _open) = tokio::sync::mpsc::channel(1);
+        let job = Job::of_nothing(cancel.clone(), events);
+        let classified = self.ask(move |worker| {
+            worker.classify(&job);
+            Ok(())
+        });
+        let mut classified = std::pin::pin!(classified);
+        tokio::select! {
+            ended = &mut classified => return ended,
+            () = tokio::time::sleep(classify::LIMIT) => cancel.cancel(),
+        }
+        classified.await
+    }
+
     /// Has the thread answer a question.
     async fn ask<T: Send + 'static>(
         &mut self,
@@ -251,6 +276,16 @@ impl EmbeddedSession {
 // === impl Job ===
 
 impl Job {
+    /// The job of no statement.
+    fn of_nothing(cancel: CancellationToken, events: Sender) -> Job {
+        let kind = StatementKind::Block(Vec::new());
+        let statement = Statement { kind, span: Span::default(), line: 1 };
+        let (source, variables) = ("".into(), Arc::default());
+        let execute =
+            Execute { statement: Arc::new(statement), source, variables, describe: false };
+        Job { execute, cancel, events }
+    }
+
     /// The same job with other variables, for a statement within its own.
     pub(crate) fn with_variables(&self, variables: Arc<Variables>) -> Job {
         Job {
@@ -351,6 +386,14 @@ impl Worker {
         true
     }
 
+    /// Runs something that ends early when the job is cancelled.
+    pub(crate) fn stoppable<T>(&self, job: &Job, run: impl FnOnce(&Worker, &Job) -> T) -> T {
+        *self.running() = Some((job.cancel.clone(), job.events.clone()));
+        let result = run(self, job);
+        self.quiet();
+        result
+    }
+
     /// Answers a question; whether the session goes on.
     fn answer(&mut self, question: Question) -> bool {
         let answered = catch_unwind(AssertUnwindSafe(|| question(self)));
@@ -369,7 +412,7 @@ impl Worker {
         reset.is_ok()
     }
 
-    fn caller(&self, job: &Job) -> Caller {
+    pub(crate) fn caller(&self, job: &Job) -> Caller {
         Caller {
             connection: Rc::clone(&self.connection),
             registry: Rc::clone(&self.registry),

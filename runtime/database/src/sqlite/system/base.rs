@@ -16,6 +16,7 @@ use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
 use crate::sqlite::embedded::{sequences, synonyms};
 use crate::sqlite::functions::zone;
+use crate::sqlite::governor;
 use crate::sqlite::security::permission::Class;
 
 /// The schema of these tables.
@@ -58,7 +59,8 @@ const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 /// The table of a name.
 pub(crate) fn named(name: &str) -> Option<&'static BaseTable> {
     let tables = TABLES.iter().chain(security::TABLES).chain(machine::TABLES);
-    let mut tables = tables.chain(user_messages::TABLES);
+    let tables = tables.chain(user_messages::TABLES);
+    let mut tables = tables.chain(governor::listing::TABLES);
     tables.find(|table| table.name.eq_ignore_ascii_case(name))
 }
 
@@ -533,6 +535,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("peak_memory", BIG, true),
                 ("outbound_allowed", BIG, true),
                 ("outbound_refused", BIG, true),
+                ("pool", NAME, true),
             ],
             rows: Rows::History("SELECT * FROM history.requests"),
         },
@@ -681,6 +684,7 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("local_address", SqlType::VarChar(Length::Limited(48)), true),
                 ("local_port", INT, true),
                 ("script_request", SqlType::VarChar(Length::Limited(36)), true),
+                ("group_id", INT, false),
             ],
             rows: Rows::Made(|environment| {
                 let all = environment.context()?.may(Class::Server, "VIEW SERVER STATE");

@@ -26,6 +26,7 @@ use crate::sqlite::embedded::versions::VersionState;
 use crate::sqlite::errors;
 use crate::sqlite::functions::Registry;
 use crate::sqlite::functions::assigned::Assigned;
+use crate::sqlite::governor::{DEFAULT_GROUP, Governor};
 use crate::sqlite::security::context::Execution;
 use crate::sqlite::sessions::{LiveSession, Sessions};
 use crate::{Client, Configurations, Login, Secret};
@@ -129,7 +130,7 @@ fn nobody() -> Result<Session, SqlError> {
         host: String::new(),
         client: Client::default(),
     };
-    let database = DatabaseName { id: 1, name: "master".to_owned() };
+    let database = DatabaseName::master();
     Ok(Session {
         spid: login.spid,
         login: String::new(),
@@ -139,7 +140,13 @@ fn nobody() -> Result<Session, SqlError> {
         server: String::new(),
         configurations: Configurations::default(),
         history: None,
-        live: Arc::new(Sessions::default()).enter(LiveSession::new(&login, "", database.id)),
+        governor: Arc::new(Governor::none()),
+        live: Arc::new(Sessions::default()).enter(LiveSession::new(
+            &login,
+            "",
+            database.id,
+            DEFAULT_GROUP,
+        )),
         original_database: database.name.clone(),
         database,
         lock_timeout: -1,

@@ -56,6 +56,7 @@ impl Run<'_> {
             expected,
             max_workers: if arguments.parallel { max_workers.unwrap_or(u32::MAX) } else { 1 },
             time_limit: None,
+            pool: self.session.database.external_pool(),
             loopback,
             within_script: self.session.within_script,
             cancel: self.cancel.child_token(),

@@ -20,5 +20,6 @@ SELECT request_id AS external_script_request_id, login AS login_name, [database]
     error AS error_number, reason, account AS external_user_name, workers AS degree_of_parallelism,
     image_id, lock_hash, container AS container_name, admit_us, create_us, start_us, ready_us,
     input_us, script_us, output_us, rows_in, rows_out, bytes_in, bytes_out, cpu_us AS cpu_time_us,
-    peak_memory AS peak_memory_bytes, outbound_allowed, outbound_refused
+    peak_memory AS peak_memory_bytes, outbound_allowed, outbound_refused,
+    pool AS external_pool_name
 FROM catalog.script_requests WHERE outcome IS NOT NULL AND HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') = 1

@@ -27,61 +27,68 @@ SELECT
     CAST('Enabled' AS nvarchar(256)) AS value_name, 1 AS value_data
 GO
 CREATE VIEW sys.resource_governor_configuration AS
-SELECT 0 AS classifier_function_id, CAST(0 AS bit) AS is_enabled,
-    0 AS max_outstanding_io_per_volume
+SELECT ISNULL(classifier, 0) AS classifier_function_id, is_enabled,
+    max_io AS max_outstanding_io_per_volume
+FROM catalog.governor WHERE is_running = 0
 GO
 CREATE VIEW sys.dm_resource_governor_configuration AS
-SELECT 0 AS classifier_function_id, CAST(0 AS bit) AS is_reconfiguration_pending,
-    0 AS max_outstanding_io_per_volume
+SELECT ISNULL(classifier, 0) AS classifier_function_id, is_pending AS is_reconfiguration_pending,
+    max_io AS max_outstanding_io_per_volume
+FROM catalog.governor WHERE is_running = 1
 GO
 CREATE VIEW sys.resource_governor_external_resource_pools AS
-SELECT 2 AS external_pool_id, CAST('default' AS sysname) AS name, 100 AS max_cpu_percent,
-    100 AS max_memory_percent, 0 AS max_processes, CAST(1 AS bigint) AS version
+SELECT pool_id AS external_pool_id, name, max_cpu AS max_cpu_percent,
+    max_memory AS max_memory_percent, max_processes, version
+FROM catalog.resource_pools WHERE is_running = 0 AND is_external = 1
 GO
 CREATE VIEW sys.dm_resource_governor_external_resource_pools AS
-SELECT external_pool_id, name, 1 AS pool_version, max_cpu_percent, max_processes,
-    max_memory_percent, started AS statistics_start_time,
-    ISNULL((SELECT MAX(peak_memory) FROM catalog.script_requests r WHERE r.started >= m.started), 0)
-        / 1024 AS peak_memory_kb,
+SELECT pool_id AS external_pool_id, name, CAST(version AS int) AS pool_version,
+    max_cpu AS max_cpu_percent, max_processes, max_memory AS max_memory_percent,
+    ISNULL(since, 0) AS statistics_start_time,
+    ISNULL((SELECT MAX(peak_memory) FROM catalog.script_requests r
+        WHERE r.pool = p.name AND r.started >= p.since), 0) / 1024 AS peak_memory_kb,
     0 AS write_io_count, 0 AS read_io_count, CAST(0 AS bigint) AS total_cpu_kernel_ms,
-    ISNULL((SELECT SUM(cpu_us) FROM catalog.script_requests r WHERE r.started >= m.started), 0)
-        / 1000 AS total_cpu_user_ms,
-    ISNULL((SELECT COUNT(*) FROM catalog.script_requests WHERE outcome IS NULL), 0)
+    ISNULL((SELECT SUM(cpu_us) FROM catalog.script_requests r
+        WHERE r.pool = p.name AND r.started >= p.since), 0) / 1000 AS total_cpu_user_ms,
+    ISNULL((SELECT SUM(workers) FROM catalog.script_requests r
+        WHERE r.pool = p.name AND r.outcome IS NULL AND r.account IS NOT NULL), 0)
         AS active_processes_count
-FROM sys.resource_governor_external_resource_pools CROSS JOIN catalog.machine m
+FROM catalog.resource_pools p WHERE is_running = 1 AND is_external = 1
 GO
 CREATE VIEW sys.resource_governor_external_resource_pool_affinity AS
 SELECT 0 AS external_pool_id, CAST(0 AS smallint) AS processor_group, CAST(0 AS bigint) AS cpu_mask
 WHERE 1 = 0
 GO
 CREATE VIEW sys.dm_resource_governor_external_resource_pool_affinity AS
-SELECT 0 AS external_pool_id, CAST(0 AS smallint) AS processor_group, CAST(0 AS bigint) AS cpu_mask
+SELECT 0 AS pool_id, CAST(0 AS smallint) AS processor_group, CAST(0 AS bigint) AS cpu_mask
 WHERE 1 = 0
 GO
 CREATE VIEW sys.resource_governor_resource_pools AS
-SELECT 0 AS pool_id, CAST('' AS sysname) AS name, 0 AS min_cpu_percent, 0 AS max_cpu_percent,
-    0 AS min_memory_percent, 0 AS max_memory_percent, 0 AS cap_cpu_percent,
-    0 AS min_iops_per_volume, 0 AS max_iops_per_volume
-WHERE 1 = 0
+SELECT pool_id, name, min_cpu AS min_cpu_percent, max_cpu AS max_cpu_percent,
+    min_memory AS min_memory_percent, max_memory AS max_memory_percent,
+    cap_cpu AS cap_cpu_percent, min_iops AS min_iops_per_volume, max_iops AS max_iops_per_volume
+FROM catalog.resource_pools WHERE is_running = 0 AND is_external = 0
 GO
 CREATE VIEW sys.resource_governor_workload_groups AS
-SELECT 0 AS group_id, CAST('' AS sysname) AS name, CAST('' AS sysname) AS importance,
-    0 AS request_max_memory_grant_percent, 0 AS request_max_cpu_time_sec,
-    0 AS request_memory_grant_timeout_sec, 0 AS max_dop, 0 AS group_max_requests, 0 AS pool_id,
-    0 AS external_pool_id, CAST(0 AS float) AS request_max_memory_grant_percent_numeric
-WHERE 1 = 0
+SELECT group_id, name, importance, CAST(memory_grant AS int) AS request_max_memory_grant_percent,
+    cpu_time AS request_max_cpu_time_sec, grant_timeout AS request_memory_grant_timeout_sec,
+    max_dop, max_requests AS group_max_requests, pool_id, external_pool_id,
+    memory_grant AS request_max_memory_grant_percent_numeric
+FROM catalog.workload_groups WHERE is_running = 0
 GO
 CREATE VIEW sys.dm_resource_governor_resource_pools AS
-SELECT 0 AS pool_id, CAST('' AS sysname) AS name, CAST(NULL AS datetime) AS statistics_start_time,
+SELECT pool_id, name, since AS statistics_start_time,
     CAST(0 AS bigint) AS total_cpu_usage_ms, CAST(0 AS bigint) AS cache_memory_kb,
     CAST(0 AS bigint) AS compile_memory_kb, CAST(0 AS bigint) AS used_memgrant_kb,
     CAST(0 AS bigint) AS total_memgrant_count, CAST(0 AS bigint) AS total_memgrant_timeout_count,
     0 AS active_memgrant_count, CAST(0 AS bigint) AS active_memgrant_kb,
     0 AS memgrant_waiter_count, CAST(0 AS bigint) AS max_memory_kb,
     CAST(0 AS bigint) AS used_memory_kb, CAST(0 AS bigint) AS target_memory_kb,
-    CAST(0 AS bigint) AS out_of_memory_count, 0 AS min_cpu_percent, 0 AS max_cpu_percent,
-    0 AS min_memory_percent, 0 AS max_memory_percent, 0 AS cap_cpu_percent,
-    0 AS min_iops_per_volume, 0 AS max_iops_per_volume, CAST(NULL AS int) AS read_io_queued_total,
+    CAST(0 AS bigint) AS out_of_memory_count, min_cpu AS min_cpu_percent,
+    max_cpu AS max_cpu_percent, min_memory AS min_memory_percent,
+    max_memory AS max_memory_percent, cap_cpu AS cap_cpu_percent,
+    min_iops AS min_iops_per_volume, max_iops AS max_iops_per_volume,
+    CAST(NULL AS int) AS read_io_queued_total,
     CAST(NULL AS int) AS read_io_issued_total, CAST(NULL AS int) AS read_io_completed_total,
     CAST(NULL AS int) AS read_io_throttled_total, CAST(NULL AS bigint) AS read_bytes_total,
     CAST(NULL AS bigint) AS read_io_stall_total_ms,
@@ -92,12 +99,13 @@ SELECT 0 AS pool_id, CAST('' AS sysname) AS name, CAST(NULL AS datetime) AS stat
     CAST(NULL AS bigint) AS write_io_stall_queued_ms,
     CAST(NULL AS int) AS io_issue_violations_total,
     CAST(NULL AS bigint) AS io_issue_delay_total_ms
-WHERE 1 = 0
+FROM catalog.resource_pools WHERE is_running = 1 AND is_external = 0
 GO
 CREATE VIEW sys.dm_resource_governor_workload_groups AS
-SELECT 0 AS group_id, CAST('' AS sysname) AS name, 0 AS pool_id, 0 AS external_pool_id,
-    CAST(NULL AS datetime) AS statistics_start_time, CAST(0 AS bigint) AS total_request_count,
-    CAST(0 AS bigint) AS total_queued_request_count, 0 AS active_request_count,
+SELECT group_id, name, pool_id, external_pool_id, since AS statistics_start_time,
+    CAST(0 AS bigint) AS total_request_count, CAST(0 AS bigint) AS total_queued_request_count,
+    ISNULL((SELECT COUNT(*) FROM catalog.sessions s WHERE s.group_id = g.group_id
+        AND (s.ended IS NULL OR s.script_request IS NOT NULL)), 0) AS active_request_count,
     0 AS queued_request_count, CAST(0 AS bigint) AS total_cpu_limit_violation_count,
     CAST(0 AS bigint) AS total_cpu_usage_ms, CAST(0 AS bigint) AS max_request_cpu_time_ms,
     0 AS blocked_task_count, CAST(0 AS bigint) AS total_lock_wait_count,
@@ -105,11 +113,14 @@ SELECT 0 AS group_id, CAST('' AS sysname) AS name, 0 AS pool_id, 0 AS external_p
     CAST(0 AS bigint) AS total_query_optimization_count,
     CAST(0 AS bigint) AS total_suboptimal_plan_generation_count,
     CAST(0 AS bigint) AS total_reduced_memgrant_count,
-    CAST(0 AS bigint) AS max_request_grant_memory_kb, 0 AS active_parallel_thread_count,
-    CAST('' AS sysname) AS importance, 0 AS request_max_memory_grant_percent,
-    0 AS request_max_cpu_time_sec, 0 AS request_memory_grant_timeout_sec, 0 AS group_max_requests,
-    0 AS max_dop, 0 AS effective_max_dop
-WHERE 1 = 0
+    CAST(0 AS bigint) AS max_request_grant_memory_kb,
+    CAST(0 AS bigint) AS active_parallel_thread_count, importance,
+    CAST(memory_grant AS int) AS request_max_memory_grant_percent,
+    cpu_time AS request_max_cpu_time_sec, grant_timeout AS request_memory_grant_timeout_sec,
+    max_requests AS group_max_requests, max_dop, max_dop AS effective_max_dop,
+    CAST(0 AS bigint) AS total_cpu_usage_preemptive_ms,
+    memory_grant AS request_max_memory_grant_percent_numeric
+FROM catalog.workload_groups g WHERE is_running = 1
 GO
 CREATE VIEW sys.external_languages AS
 SELECT 0 AS external_language_id, CAST('' AS sysname) AS language,

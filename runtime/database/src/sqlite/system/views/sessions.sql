@@ -19,7 +19,7 @@ SELECT session_id, login_time, host_name, program_name, host_process_id, 7 AS cl
     CAST(SUSER_SID(login_name) AS varbinary(85)) AS original_security_id,
     login_name AS original_login_name, CAST(NULL AS datetime) AS last_successful_logon,
     CAST(NULL AS datetime) AS last_unsuccessful_logon, CAST(NULL AS bigint) AS unsuccessful_logons,
-    2 AS group_id, database_id, 1 AS authenticating_database_id,
+    group_id, database_id, 1 AS authenticating_database_id,
     transactions AS open_transaction_count, CAST(0 AS bigint) AS page_server_reads
 FROM catalog.sessions
 GO
@@ -61,7 +61,7 @@ SELECT session_id, 0 AS request_id, started AS start_time,
     CASE session_id WHEN @@SPID THEN @@LOCK_TIMEOUT ELSE -1 END AS lock_timeout,
     0 AS deadlock_priority, CAST(0 AS bigint) AS row_count, 0 AS prev_error,
     0 AS nest_level, 0 AS granted_query_memory, CAST(0 AS bit) AS executing_managed_code,
-    2 AS group_id, CAST(NULL AS binary(8)) AS query_hash, CAST(NULL AS binary(8)) AS query_plan_hash,
+    group_id, CAST(NULL AS binary(8)) AS query_hash, CAST(NULL AS binary(8)) AS query_plan_hash,
     CAST(NULL AS varbinary(64)) AS statement_sql_handle,
     CAST(NULL AS bigint) AS statement_context_id, 1 AS dop,
     CAST(NULL AS int) AS parallel_worker_count,
