@@ -129,6 +129,13 @@ impl Accounts {
         self.dispatch(state);
     }
 
+    /// Changes how many workers may run at once; who runs, runs on.
+    pub(crate) fn set_workers(&self, workers: u32) {
+        let mut state = self.lock();
+        state.admission.workers = workers;
+        self.dispatch(state);
+    }
+
     /// Waits for a place, in turn.
     pub(crate) async fn take(&self, identity: &Identity) -> Result<Place, Busy> {
         let (mut place, stay, wait) = self.enqueue(identity);

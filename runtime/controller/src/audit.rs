@@ -17,6 +17,7 @@ pub(crate) fn begun(request: &ScriptRequest, keeps_script: bool) -> Begun {
         login: request.identity.login.clone(),
         database: request.identity.database.clone(),
         language: request.language.clone(),
+        pool: request.pool.name.clone(),
         script_hash: hexadecimal(&Sha256::digest(request.script.as_bytes())),
         script: keeps_script.then(|| request.script.clone()),
         streaming: request.input.as_ref().is_some_and(|input| input.parts.rows.is_some()),
@@ -105,7 +106,8 @@ mod tests {
 
     #[test]
     fn the_reason_tells_the_limit_and_nothing_of_the_script() {
-        let subject = Subject { language: "Python", request: uuid::Uuid::nil() };
+        let (language, request) = ("Python", uuid::Uuid::nil());
+        let subject = Subject { language, request, allotment: None };
         let mut ending = subject.resources(Resource::Memory, &Config::default(), None);
         ending.errors.push(crate::messages::traceback("secret"));
         let row = failed(ending);

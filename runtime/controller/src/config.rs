@@ -1,11 +1,14 @@
 //! How a controller is configured, and how it finds images.
 
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use launchpod_exchange::TypeMapping;
-use launchpod_sandbox::{Limits, Network, UserNamespace};
+use launchpod_outbound::Allowed;
+use launchpod_sandbox::{Limits, Network, Outbound, UserNamespace};
 
 use crate::accounts::Admission;
 use crate::quota::Caps;
@@ -22,6 +25,14 @@ pub struct Config {
     pub parallel_workers: u32,
     /// What one worker may use. A script that hits memory or processes ends in 39127.
     pub limits: Limits,
+    /// The memory (bytes) and the processors of the host, of which external resource pools have
+    /// their percents.
+    pub memory: u64,
+    /// See [`Config::memory`].
+    pub processors: u32,
+    /// What the scripts of an external resource pool reach through the server, beside what their
+    /// language does, by the pool's name in lower case.
+    pub pool_outbound: BTreeMap<String, Arc<Allowed>>,
     /// How long a script may run, from the moment it is handed over; `None` for no limit. A
     /// script that runs longer is killed and ends in 39127.
     pub time_limit: Option<Duration>,
@@ -98,9 +109,11 @@ impl Default for Config {
                 network: Network { loopback: true, outbound: None },
             }],
             admission: Admission::default(),
-            parallel_workers: std::thread::available_parallelism()
-                .map_or(1, |processors| processors.get().try_into().unwrap_or(u32::MAX)),
+            parallel_workers: processors(),
             limits: Limits::default(),
+            memory: memory(),
+            processors: processors(),
+            pool_outbound: BTreeMap::new(),
             time_limit: Some(Duration::from_secs(3600)),
             cpu_limit: None,
             caps: Caps::default(),
@@ -114,9 +127,35 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What workers can connect to that run scripts of a language in a pool.
+    pub(crate) fn network(&self, language: &Language, pool: &str) -> Network {
+        let mut network = language.network.clone();
+        let Some(more) = self.pool_outbound.get(&pool.to_lowercase()) else { return network };
+        network.outbound = Some(match &network.outbound {
+            None => Outbound::Hosts(Arc::clone(more)),
+            Some(Outbound::Hosts(hosts)) => Outbound::Hosts(Arc::new(hosts.and(more))),
+            // What decides there is an administrator's own proxy.
+            Some(engine @ Outbound::Network(_)) => engine.clone(),
+        });
+        network
+    }
+
     /// The language of that name, without regard to case.
     pub fn language(&self, name: &str) -> Option<&Language> {
         let name = name.trim_end().to_lowercase();
         self.languages.iter().find(|language| language.name.to_lowercase() == name)
     }
+}
+
+/// The processors of this host.
+fn processors() -> u32 {
+    let known = std::thread::available_parallelism();
+    known.map_or(1, |processors| processors.get().try_into().unwrap_or(u32::MAX))
+}
+
+/// The memory of this host (bytes).
+fn memory() -> u64 {
+    let info = rustix::system::sysinfo();
+    // Both are counts of bytes that a machine has.
+    (info.totalram as u64).saturating_mul(info.mem_unit.into())
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use launchpod_history::{Admitted, History};
-use launchpod_sandbox::{Backend, SandboxError, WorkerSpec};
-use launchpod_types::Identity;
+use launchpod_sandbox::{Backend, Limits, Network, SandboxError, WorkerSpec};
+use launchpod_types::{ExternalPool, Identity};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use crate::config::{Config, Images, Language};
 use crate::error::{Ending, Failure, ScriptError};
 use crate::leaving::Leaving;
 use crate::messages::Subject;
+use crate::pools::{Allotment, Pools};
 use crate::progress::Progress;
 use crate::report::{Report, Stage};
 use crate::request::ScriptRequest;
@@ -34,6 +35,7 @@ struct Shared {
     backend: Arc<dyn Backend>,
     images: Arc<dyn Images>,
     accounts: Accounts,
+    pools: Pools,
     history: Option<History>,
     /// Keeps the labels' identity hashes from being found by trying names.
     salt: Uuid,
@@ -53,11 +55,13 @@ impl Controller {
         history: Option<History>,
     ) -> Self {
         let accounts = Accounts::new(config.admission);
+        let pools = Pools::new(config.admission);
         let shared = Shared {
             config,
             backend,
             images,
             accounts,
+            pools,
             history,
             salt: Uuid::new_v4(),
             tasks: TaskTracker::new(),
@@ -73,10 +77,10 @@ impl Controller {
     pub fn check(&self) -> Result<(), SandboxError> {
         let Shared { config, backend, .. } = &*self.shared;
         let image = String::new;
-        config
-            .languages
-            .iter()
-            .try_for_each(|language| backend.check(&self.shared.spec(language, image())))
+        config.languages.iter().try_for_each(|language| {
+            let network = language.network.clone();
+            backend.check(&self.shared.spec(language, image(), config.limits, network))
+        })
     }
 
     /// Starts a script. Everything that goes wrong, goes wrong in the [`ScriptRun`].
@@ -190,18 +194,25 @@ impl Shared {
         events: &mpsc::Sender<ScriptEvent>,
         leaving: &Leaving,
     ) -> Result<(), Ending> {
-        let typed = Subject { language: &request.language, request: request.id };
+        let id = request.id;
+        let typed = Subject { language: &request.language, request: id, allotment: None };
         let Some(language) = self.config.language(&request.language) else {
             return Err(Ending::refused(typed.unknown_language()));
         };
-        let subject = Subject { language: &language.name, request: request.id };
+        let allotment = Allotment::new(&request.pool, &self.config);
+        let subject =
+            Subject { language: &language.name, request: id, allotment: Some(&allotment) };
         progress.report.language.clone_from(&language.name);
         progress.report.environment.clone_from(&language.environment);
 
         let identity = request.identity.clone();
-        let request_id = request.id;
         let within_script = request.within_script;
-        let mut plan = Plan::new(subject, &self.config, language, request, &progress.outbound)?;
+        let room = self.pools.room(&request.pool, &allotment);
+        let network = self.config.network(language, &request.pool.name);
+        let mut plan = Plan::new(subject, &self.config, &network, request, &progress.outbound)?;
+        // The pool first: who waits for it holds nothing that others wait for.
+        let seat = room.take(&identity, within_script).await;
+        let _seat = seat.map_err(|busy| subject.pool_is_full(&allotment, busy))?;
         let place = match within_script {
             false => self.accounts.take(&identity).await,
             true => self.accounts.take_now(&identity),
@@ -209,10 +220,11 @@ impl Shared {
         let place = place.map_err(|busy| subject.busy(busy))?;
         // Further ones only as they are free: waiting for them while holding one could last
         // for ever.
-        let further = self.accounts.take_free(&identity, plan.worth(subject).await? - 1);
+        let seats = room.take_free(&identity, plan.worth(subject).await? - 1);
+        let further = self.accounts.take_free(&identity, seats.len());
         if let Some(history) = &self.history {
             let workers = 1 + u32::try_from(further.len()).unwrap_or(u32::MAX);
-            let (request, account) = (request_id, place.account());
+            let (request, account) = (id, place.account());
             history.admitted(Admitted { request, account, workers }).await;
         }
         let image = self
@@ -224,20 +236,26 @@ impl Shared {
         progress.report.lock_hash = image.lock_hash;
         progress.reached(Stage::Admit);
 
-        let spec = self.spec(language, image.id);
+        let spec = self.spec(language, image.id, allotment.limits, network);
         let identity = self.identity_hash(&identity);
-        let order = Order { spec, workers: 1 + further.len(), identity, leaving };
+        let order = Order { spec, workers: 1 + further.len(), identity, room: &room, leaving };
         plan.run(subject, &self.config, &*self.backend, order, progress, events).await
     }
 
-    fn spec(&self, language: &Language, image: String) -> WorkerSpec {
+    fn spec(
+        &self,
+        language: &Language,
+        image: String,
+        limits: Limits,
+        network: Network,
+    ) -> WorkerSpec {
         WorkerSpec {
             image,
             command: language.command.clone(),
             runtime: language.runtime.clone(),
             user_namespace: language.user_namespace,
-            network: language.network.clone(),
-            limits: self.config.limits,
+            network,
+            limits,
         }
     }
 
@@ -245,7 +263,11 @@ impl Shared {
     async fn warm(&self) {
         for language in &self.config.languages {
             match self.images.find(&language.environment).await {
-                Ok(image) => self.backend.prepare(&self.spec(language, image.id)),
+                Ok(image) => {
+                    let network = self.config.network(language, ExternalPool::DEFAULT_NAME);
+                    let spec = self.spec(language, image.id, self.config.limits, network);
+                    self.backend.prepare(&spec);
+                }
                 Err(error) => warn!(language = language.name, %error, "can't make workers ahead"),
             }
         }

@@ -10,6 +10,7 @@ use launchpod_types::SqlError;
 use crate::accounts::Busy;
 use crate::config::Config;
 use crate::messages::{self, Subject};
+use crate::pools::Allotment;
 use crate::report::Report;
 
 /// A script that did not succeed.
@@ -86,7 +87,7 @@ impl ScriptError {
 
     /// The task that ran the script is gone (it panicked, or its runtime is shutting down).
     pub(crate) fn abandoned() -> Self {
-        let subject = Subject { language: "", request: uuid::Uuid::nil() };
+        let subject = Subject { language: "", request: uuid::Uuid::nil(), allotment: None };
         ScriptError::new(subject.internal("the request's task ended early"), Report::default())
     }
 
@@ -237,7 +238,8 @@ impl Subject<'_> {
     /// The sandbox could not give a worker.
     pub(crate) fn sandbox(self, error: &SandboxError) -> Ending {
         if error.is_runtime() {
-            self.runtime(&error.explain())
+            let narrow = self.allotment.and_then(Allotment::narrowness).unwrap_or_default();
+            self.runtime(&format!("{}{narrow}", error.explain()))
         } else {
             self.launch(&error.explain())
         }
@@ -257,6 +259,19 @@ impl Subject<'_> {
         Ending { failure: Failure::Refused, errors: vec![error, messages::detail(&cause)] }
     }
 
+    /// The request waited for room in its pool, and waits no longer.
+    pub(crate) fn pool_is_full(self, allotment: &Allotment, busy: Busy) -> Ending {
+        let cause = format!(
+            "The request waited for its turn; the external resource pool '{}' has room for so many \
+             workers: {} ({}).",
+            allotment.pool,
+            busy.limit(),
+            allotment.fullness()
+        );
+        let error = self.too_many_users(busy.limit());
+        Ending { failure: Failure::Refused, errors: vec![error, messages::detail(&cause)] }
+    }
+
     /// Something ran out.
     pub(crate) fn resources(
         self,
@@ -264,17 +279,22 @@ impl Subject<'_> {
         config: &Config,
         time_limit: Option<Duration>,
     ) -> Ending {
-        let Config { limits, caps, .. } = config;
+        let Config { caps, .. } = config;
+        let limits = self.allotment.map_or(&config.limits, |allotment| &allotment.limits);
+        let setting = |of: fn(&Allotment) -> String, name: &str| {
+            self.allotment.map_or_else(|| format!("{name} in the configuration"), of)
+        };
         let cause = match resource {
             Resource::Memory => format!(
-                "The script ran out of memory: the limit is {} MiB (worker_memory in the \
-                 configuration), files in /tmp and /dev/shm included.",
-                limits.memory >> 20
+                "The script ran out of memory: the limit is {} MiB ({}), files in /tmp and \
+                 /dev/shm included.",
+                limits.memory >> 20,
+                setting(Allotment::memory_setting, "worker_memory")
             ),
             Resource::Processes => format!(
-                "The script ran out of processes: the limit is {} processes and threads \
-                 (worker_processes in the configuration).",
-                limits.processes
+                "The script ran out of processes: the limit is {} processes and threads ({}).",
+                limits.processes,
+                setting(Allotment::processes_setting, "worker_processes")
             ),
             Resource::Time => format!(
                 "The script ran out of time: the limit is {} s (script_timeout in the \

@@ -15,6 +15,7 @@
 //! | `messages` | the texts of SQL Server 2022's messages 39001 to 39154 |
 //! | `output`, `visible` | stdout and stderr to messages |
 //! | `accounts` | how many requests run at once, and whose turn it is |
+//! | `pools` | what the requests in an external resource pool may use together |
 //! | `audit` | what the history is told |
 //! | `quota` | how much a request may send |
 //! | `team` | the workers of one request: one, or several with a share of the input each |
@@ -41,6 +42,7 @@ mod leaving;
 mod loopback;
 mod messages;
 mod output;
+mod pools;
 mod progress;
 mod quota;
 mod report;

@@ -6,6 +6,7 @@
 use launchpod_types::{Message, SqlError};
 use uuid::Uuid;
 
+use crate::pools::Allotment;
 use crate::visible::visible;
 
 /// E_ABORT: the script raised an exception or was ended.
@@ -25,6 +26,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) language: &'a str,
     /// The request.
     pub(crate) request: Uuid,
+    /// What its workers may use, once that is known.
+    pub(crate) allotment: Option<&'a Allotment>,
 }
 
 /// 39005: what the script wrote to standard output.
@@ -42,7 +45,7 @@ pub(crate) fn stderr(text: &str) -> Message {
 impl Subject<'_> {
     /// 39004: the script failed.
     pub(crate) fn script_error(self) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "A '{language}' script error occurred during execution of \
              'sp_execute_external_script' with HRESULT {HRESULT_ABORTED:#x}. \
@@ -63,7 +66,7 @@ impl Subject<'_> {
 
     /// 39010: an error of ours.
     pub(crate) fn unexpected(self) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "External script execution for '{language}' script encountered an unexpected error \
              (HRESULT = {HRESULT_FAILED:#x}) for request id: {}.",
@@ -74,7 +77,7 @@ impl Subject<'_> {
 
     /// 39012: the worker died or never connected.
     pub(crate) fn runtime_lost(self) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "Unable to communicate with the runtime for '{language}' script for request id: {}. \
              Please check the requirements of '{language}' runtime.",
@@ -85,7 +88,7 @@ impl Subject<'_> {
 
     /// 39013: the worker broke the protocol.
     pub(crate) fn channel_broken(self) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "SQL Server encountered error {HRESULT_FAILED:#x} while communicating with the \
              '{language}' runtime for request id: {}. Please check the configuration of the \
@@ -97,7 +100,7 @@ impl Subject<'_> {
 
     /// 39017: a column of the input has a type that scripts don't take. Numbered from 0.
     pub(crate) fn unsupported_column(self, index: usize, type_name: &str) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "Input data query returns column #{index} of type '{type_name}' which is not \
              supported by the runtime for '{language}' script. Unsupported types are binary, \
@@ -111,7 +114,7 @@ impl Subject<'_> {
 
     /// 39018: a parameter has a type that scripts don't take.
     pub(crate) fn unsupported_parameter(self, name: &str) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "Parameter '@{name}' uses a data type that is not supported by the runtime for \
              '{language}' script. Unsupported types are timestamp, datetime2, datetimeoffset, \
@@ -124,7 +127,7 @@ impl Subject<'_> {
 
     /// 39021: no worker could be made.
     pub(crate) fn not_launched(self) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "Unable to launch runtime for '{language}' script for request id: {}. Please check \
              the configuration of the '{language}' runtime. See \
@@ -158,7 +161,7 @@ impl Subject<'_> {
 
     /// 39127: a limit was hit.
     pub(crate) fn out_of_resources(self) -> SqlError {
-        let Subject { language, request } = self;
+        let Subject { language, request, .. } = self;
         let text = format!(
             "External script execution for '{language}' script ran out of resources. External \
              script request id is: {}.",
@@ -222,7 +225,8 @@ fn guid(request: Uuid) -> String {
 mod tests {
     use super::*;
 
-    const SUBJECT: Subject<'_> = Subject { language: "Python", request: Uuid::nil() };
+    const SUBJECT: Subject<'_> =
+        Subject { language: "Python", request: Uuid::nil(), allotment: None };
 
     #[test]
     fn a_script_error_reads_as_sql_server_writes_it() {

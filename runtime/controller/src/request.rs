@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
-use launchpod_types::{Column, Identity, Parameter, SqlError};
+use launchpod_types::{Column, ExternalPool, Identity, Parameter, SqlError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -40,6 +40,8 @@ pub struct ScriptRequest {
     /// A time limit of this request's own, from the moment the script is handed over; the
     /// lower of it and [`Config::time_limit`](crate::Config::time_limit) holds.
     pub time_limit: Option<Duration>,
+    /// The external resource pool that it runs in.
+    pub pool: ExternalPool,
     /// Serves the connections that the script makes back to its caller's database; `None` when it
     /// can't make any. A language's [network](crate::Language::network) goes before it.
     pub loopback: Option<Arc<dyn Loopback>>,
@@ -129,6 +131,7 @@ impl ScriptRequest {
             expected: Expected::Undefined,
             max_workers: 1,
             time_limit: None,
+            pool: ExternalPool::default(),
             loopback: None,
             within_script: false,
             cancel: CancellationToken::new(),

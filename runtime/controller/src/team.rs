@@ -9,18 +9,19 @@ use launchpod_exchange::scalars;
 use launchpod_exchange::stream::Limits as StreamLimits;
 use launchpod_exchange::wire::Wire;
 use launchpod_outbound::{Proxy, Tally};
-use launchpod_sandbox::{Backend, Worker, WorkerSpec};
+use launchpod_sandbox::{Backend, Network, Worker, WorkerSpec};
 use launchpod_types::Parameter;
 use tokio::sync::{Barrier, mpsc};
 use tracing::info;
 
-use crate::config::{Config, Language};
+use crate::config::Config;
 use crate::connections::Ways;
 use crate::drive::Drive;
 use crate::error::Ending;
 use crate::feed::Feed;
 use crate::leaving::Leaving;
 use crate::messages::{self, Subject};
+use crate::pools::Room;
 use crate::progress::Progress;
 use crate::quota::Quota;
 use crate::report::Stage;
@@ -48,6 +49,8 @@ pub(crate) struct Order<'a> {
     pub(crate) workers: usize,
     /// A hash of the identity that they are for.
     pub(crate) identity: String,
+    /// What their pool has.
+    pub(crate) room: &'a Room,
     /// The word to end them.
     pub(crate) leaving: &'a Leaving,
 }
@@ -58,6 +61,7 @@ struct Team<'a> {
     backend: &'a dyn Backend,
     spec: WorkerSpec,
     identity: String,
+    room: &'a Room,
     /// Where they wait for each other, so that the first to be ready doesn't take all rows.
     ready: Barrier,
     is_several: bool,
@@ -71,7 +75,7 @@ impl Plan {
     pub(crate) fn new(
         subject: Subject<'_>,
         config: &Config,
-        language: &Language,
+        network: &Network,
         request: ScriptRequest,
         tally: &Arc<Tally>,
     ) -> Result<Self, Ending> {
@@ -110,8 +114,7 @@ impl Plan {
             parameters,
             wants_results: request.parameters.iter().any(|parameter| parameter.output),
         };
-        let outbound = language
-            .network
+        let outbound = network
             .hosts()
             .map(|allowed| Arc::new(Proxy::new(Arc::clone(allowed), Arc::clone(tally))));
         let max_workers = request.max_workers.min(config.parallel_workers).max(1);
@@ -122,10 +125,7 @@ impl Plan {
             expected: request.expected,
             time_limit,
             max_workers: usize::try_from(max_workers).unwrap_or(1),
-            ways: Ways {
-                loopback: request.loopback.filter(|_| language.network.loopback),
-                outbound,
-            },
+            ways: Ways { loopback: request.loopback.filter(|_| network.loopback), outbound },
         })
     }
 
@@ -147,7 +147,7 @@ impl Plan {
         subject: Subject<'_>,
         config: &Config,
         backend: &dyn Backend,
-        Order { spec, workers, identity, leaving }: Order<'_>,
+        Order { spec, workers, identity, room, leaving }: Order<'_>,
         progress: &mut Progress,
         events: &mpsc::Sender<ScriptEvent>,
     ) -> Result<(), Ending> {
@@ -174,7 +174,8 @@ impl Plan {
             None => vec![None],
         };
         let ready = Barrier::new(workers);
-        let team = Team { drive: &drive, backend, spec, identity, ready, is_several: workers > 1 };
+        let is_several = workers > 1;
+        let team = Team { drive: &drive, backend, spec, identity, room, ready, is_several };
         let mut others = vec![progress.clone(); workers - 1];
         let ends = try_join_all(
             std::iter::once(&mut *progress)
@@ -226,6 +227,7 @@ impl Team<'_> {
             return Err(subject.launch(NO_PARTS));
         }
         note(&worker, progress);
+        let _share = self.room.share(self.spec.limits.millicpus, Arc::clone(&worker.throttle));
         self.ready.wait().await;
         if self.is_several
             && let Some(feed) = &mut feed

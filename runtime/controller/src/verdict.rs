@@ -151,7 +151,7 @@ mod tests {
 
     fn judge(said: Said, farewell: Farewell, fate: Fate) -> Vec<i32> {
         let evidence = Evidence {
-            subject: Subject { language: "Python", request: Uuid::nil() },
+            subject: Subject { language: "Python", request: Uuid::nil(), allotment: None },
             said,
             farewell,
             fate,

@@ -40,6 +40,12 @@ impl Allowed {
         Allowed(entries)
     }
 
+    /// What is on either list.
+    #[must_use]
+    pub fn and(&self, other: &Allowed) -> Allowed {
+        Allowed(self.0.iter().chain(&other.0).cloned().collect())
+    }
+
     /// Whether a destination is on the list: a name by its own or by that of one above it, an
     /// address by itself alone.
     pub fn allows(&self, destination: &Destination) -> bool {

@@ -1,6 +1,7 @@
 //! The trait, the worker, and what a worker is made from.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -85,8 +86,18 @@ pub struct Worker {
     pub startup: Startup,
     /// What the engine says of it.
     pub fate: watch::Receiver<Fate>,
+    /// Changes how many processors it has.
+    pub throttle: Arc<dyn Throttle>,
     /// Keeps it alive.
     pub lease: Lease,
+}
+
+/// Changes how many processors a worker has, whatever it is doing.
+#[async_trait]
+pub trait Throttle: Send + Sync {
+    /// Gives it so many, in thousandths. Where that fails, the log says so; a worker that has ended
+    /// needs none.
+    async fn throttle(&self, millicpus: u32);
 }
 
 /// Keeps a worker alive; dropping it kills the worker, whatever it is doing.

@@ -1,5 +1,6 @@
 //! From a worker whose making has been asked for to READY.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use launchpod_protocol::control::{Door, Exited, FromSupervisor};
@@ -9,7 +10,7 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::backend::{Container, Lease, Startup, Worker};
+use crate::backend::{Container, Lease, Startup, Throttle, Worker};
 use crate::channel::{Channel, ChannelError};
 use crate::error::SandboxError;
 use crate::fate::Fate;
@@ -97,6 +98,7 @@ impl Born {
         container: Container,
         create: Duration,
         fate: watch::Receiver<Fate>,
+        throttle: Arc<dyn Throttle>,
         lease: Lease,
     ) -> Worker {
         Worker {
@@ -108,6 +110,7 @@ impl Born {
             early_output: self.early_output,
             startup: Startup { create, start: self.start_took, ready: self.ready_took },
             fate,
+            throttle,
             lease,
         }
     }

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Container, Lease, Worker, WorkerSpec};
+use crate::backend::{Backend, Container, Lease, Throttle, Worker, WorkerSpec};
 use crate::birth::Unborn;
 use crate::engine::{Engine, EngineError, Removal, Timeouts};
 use crate::engine_paths::EnginePaths;
@@ -303,7 +303,24 @@ impl Shared {
             () = self.stopping.cancelled() => return Err(SandboxError::ShuttingDown),
         };
         debug!(container = name, uid = number, "worker ready");
-        Ok(born.into_worker(Container { id, name }, create_took, fate, Lease::new(remains)))
+        let throttle = Arc::new(Quota { engine: self.engine.clone(), name: name.clone() });
+        let container = Container { id, name };
+        Ok(born.into_worker(container, create_took, fate, throttle, Lease::new(remains)))
+    }
+}
+
+/// A container's quota of processors.
+struct Quota {
+    engine: Engine,
+    name: String,
+}
+
+#[async_trait]
+impl Throttle for Quota {
+    async fn throttle(&self, millicpus: u32) {
+        if let Err(error) = self.engine.throttle(&self.name, millicpus).await {
+            warn!(container = self.name, %error, "can't change a container's processors");
+        }
     }
 }
 

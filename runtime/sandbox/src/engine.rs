@@ -1,8 +1,8 @@
 //! Every call to the Docker engine that the sandbox makes, each under its own time limit.
 //!
 //! Access to the engine's socket equals root on its host. What is here is all that a narrow
-//! proxy between the two would have to let through: create, start, export, remove and list
-//! containers, events, version, info, and inspection of the controller's own container, of images
+//! proxy between the two would have to let through: create, start, update, export, remove and
+//! list containers, events, version, info, and inspection of the controller's own container, of images
 //! and of a network that is configured.
 
 use std::collections::HashMap;
@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
 use bollard::models::{
-    ContainerCreateBody, ContainerSummary, EventMessage, SystemInfo, SystemVersion,
+    ContainerCreateBody, ContainerSummary, ContainerUpdateBody, EventMessage, SystemInfo,
+    SystemVersion,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, ListContainersOptionsBuilder,
@@ -92,6 +93,8 @@ pub enum Call {
     Create,
     /// Start a container.
     Start,
+    /// Change how many processors a container has.
+    Update,
     /// Kill and remove a container.
     Remove,
     /// List containers.
@@ -185,6 +188,7 @@ impl fmt::Display for Call {
         f.write_str(match self {
             Call::Create => "create container",
             Call::Start => "start container",
+            Call::Update => "update container",
             Call::Remove => "remove container",
             Call::List => "list containers",
             Call::Version => "say its version",
@@ -240,6 +244,18 @@ impl Engine {
     pub(crate) async fn start(&self, name: &str) -> Result<(), EngineError> {
         let call = self.docker.start_container(name, None);
         self.limited(Call::Start, name, self.timeouts.start, call).await
+    }
+
+    /// Changes how many processors a container has, in thousandths.
+    pub(crate) async fn throttle(&self, name: &str, millicpus: u32) -> Result<(), EngineError> {
+        let nano_cpus = Some(i64::from(millicpus) * 1_000_000);
+        let body = ContainerUpdateBody { nano_cpus, ..ContainerUpdateBody::default() };
+        let call = self.docker.update_container(name, body);
+        match self.limited(Call::Update, name, self.timeouts.start, call).await {
+            // It has ended meanwhile.
+            Err(EngineError::Refused { status: 404 | 409, .. }) => Ok(()),
+            updated => updated,
+        }
     }
 
     /// Kills a container if it runs, and removes it.

@@ -53,7 +53,7 @@ mod shelf;
 mod uids;
 mod user_namespace;
 
-pub use backend::{Backend, Container, Lease, Startup, Worker, WorkerSpec};
+pub use backend::{Backend, Container, Lease, Startup, Throttle, Worker, WorkerSpec};
 pub use channel::{Channel, ChannelError, Receiver, Sender};
 pub use choice::{Preference, choose};
 pub use docker::{Config, Docker};

@@ -35,6 +35,13 @@ pub struct Setup {
 pub enum Order {
     /// Make a worker.
     Spawn(Spawn),
+    /// Change how many processors a worker has.
+    Throttle {
+        /// Its name.
+        worker: String,
+        /// The processors, in thousandths.
+        millicpus: u32,
+    },
     /// End a worker, whatever it does.
     Kill {
         /// Its name.

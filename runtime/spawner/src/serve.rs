@@ -104,6 +104,7 @@ impl Spawner {
         while let Some(order) = self.controller.next::<Order>()? {
             match order {
                 Order::Spawn(spawn) => self.spawn(spawn)?,
+                Order::Throttle { worker, millicpus } => self.throttle(&worker, millicpus),
                 Order::Kill { worker } => self.cgroup.kill(&worker),
             }
         }
@@ -127,6 +128,15 @@ impl Spawner {
             }
         }
         Ok(())
+    }
+
+    /// Changes how many processors a worker has, while it lives.
+    fn throttle(&self, worker: &str, millicpus: u32) {
+        if self.workers.contains_key(worker)
+            && let Err(error) = self.cgroup.throttle(worker, millicpus)
+        {
+            eprintln!("launchpod spawner: can't change the processors of {worker}: {error}");
+        }
     }
 
     /// Removes what ended workers have left, and says so.

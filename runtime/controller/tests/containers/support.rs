@@ -13,7 +13,7 @@ use launchpod_controller::{
 };
 use launchpod_exchange::storage;
 use launchpod_sandbox::{self as sandbox, Docker};
-use launchpod_types::{Column, Identity, Message, SqlError, SqlType, Value};
+use launchpod_types::{Column, ExternalPool, Identity, Message, SqlError, SqlType, Value};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -167,6 +167,7 @@ pub fn script(script: &str) -> ScriptRequest {
         expected: Expected::Undefined,
         max_workers: 1,
         time_limit: None,
+        pool: ExternalPool::default(),
         loopback: None,
         within_script: false,
         cancel: CancellationToken::new(),

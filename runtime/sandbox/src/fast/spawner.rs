@@ -91,6 +91,12 @@ impl Spawner {
         let _ = self.order(&Order::Kill { worker: worker.to_owned() }).await;
     }
 
+    /// Changes how many processors a worker has, if there still is one.
+    pub(super) async fn throttle(&self, worker: &str, millicpus: u32) {
+        // As with its end.
+        let _ = self.order(&Order::Throttle { worker: worker.to_owned(), millicpus }).await;
+    }
+
     /// Waits until it is gone.
     pub(super) async fn gone(&self) {
         self.gone.cancelled().await;

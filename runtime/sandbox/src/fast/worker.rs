@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use async_trait::async_trait;
 use launchpod_spawner::message::Spawn;
 use tokio::net::UnixListener;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use super::spawner::Spawner;
-use crate::backend::{Container, Lease, Worker};
+use crate::backend::{Container, Lease, Throttle, Worker};
 use crate::birth::Unborn;
 use crate::docker::Ground;
 use crate::error::SandboxError;
@@ -72,7 +73,21 @@ pub(super) async fn make(
     let born = unborn.start(spawner.spawn(order(suffix, number, limits))).await?;
     debug!(worker = name, uid = number, "worker ready");
     let container = Container { id: name.clone(), name };
-    Ok(born.into_worker(container, create, fate, Lease::new(remains)))
+    let throttle = Arc::new(Quota { spawner, name: remains.name.clone() });
+    Ok(born.into_worker(container, create, fate, throttle, Lease::new(remains)))
+}
+
+/// A worker's quota of processors.
+struct Quota {
+    spawner: Arc<Spawner>,
+    name: String,
+}
+
+#[async_trait]
+impl Throttle for Quota {
+    async fn throttle(&self, millicpus: u32) {
+        self.spawner.throttle(&self.name, millicpus).await;
+    }
 }
 
 fn order(worker: String, uid: u32, limits: &Limits) -> Spawn {

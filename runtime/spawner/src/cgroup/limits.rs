@@ -1,5 +1,6 @@
 //! What a worker's cgroup is limited to.
 
+use cgroups_rs::fs::cpu::CpuController;
 use cgroups_rs::fs::error::Result;
 use cgroups_rs::fs::{Controller as _, MaxValue, Subsystem};
 
@@ -26,12 +27,17 @@ pub(super) fn set(subsystem: &Subsystem, spawn: &Spawn) -> Result<()> {
             let shares = spawn.cpu_weight;
             cpu.set_shares(if cpu.v2() { weight(shares) } else { shares.into() })?;
             match spawn.millicpus {
-                Some(millis) => cpu.set_cfs_quota(i64::from(millis) * PERIOD / 1000),
+                Some(millis) => set_processors(cpu, millis),
                 None => Ok(()),
             }
         }
         _ => Ok(()),
     }
+}
+
+/// Gives a cgroup so many processors, in thousandths.
+pub(super) fn set_processors(cpu: &CpuController, millis: u32) -> Result<()> {
+    cpu.set_cfs_quota(i64::from(millis) * PERIOD / 1000)
 }
 
 /// Version 2's weight (1 to 10,000) for version 1's shares (2 to 262,144), as engines convert them.

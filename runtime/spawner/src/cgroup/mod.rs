@@ -128,6 +128,16 @@ impl Parent {
         }
     }
 
+    /// Changes how many processors a worker has, in thousandths.
+    pub(crate) fn throttle(&self, worker: &str, millicpus: u32) -> Result<(), CgroupError> {
+        for subsystem in self.cgroup(worker).subsystems() {
+            if let Subsystem::Cpu(cpu) = subsystem {
+                limits::set_processors(cpu, millicpus).map_err(refused(worker))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Kills every process of a worker that can be seen.
     pub(crate) fn kill(&self, worker: &str) {
         // Every member is in every hierarchy. A cgroup that is gone has no process.
