@@ -122,11 +122,11 @@ class Server:
         """A new session as the administrator."""
         return Session(self, **options)
 
-    def in_background(self, batch: str) -> Future[Outcome]:
+    def in_background(self, batch: str, **options) -> Future[Outcome]:
         """Runs a batch in a session of its own, on another thread."""
 
         def run() -> Outcome:
-            with self.connect() as session:
+            with self.connect(**options) as session:
                 return session.run(batch)
 
         return ThreadPoolExecutor(max_workers=1).submit(run)
@@ -176,6 +176,12 @@ class Server:
             _, script = workers.supervisor_and_script(Path(worker))
             return int(workers.status(script)["Uid"].split()[0])
         return int(docker("inspect", "--format", "{{.Config.User}}", worker).partition(":")[0])
+
+    def worker_processors(self, worker: str) -> float:
+        """How many processors a worker may use; 0 for all of a container's host."""
+        if self.is_fast:
+            return workers.processors(Path(worker))
+        return int(docker("inspect", "--format", "{{.HostConfig.NanoCpus}}", worker)) / 1e9
 
     def kill_workers(self):
         """Ends every worker from outside, those too that are ending already."""

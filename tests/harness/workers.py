@@ -27,6 +27,17 @@ def leftovers(instance: str) -> list[str]:
     return [str(path) for path in folders] + [str(path) for path in Path(f"/run/launchpod/{instance[:8]}").glob("*/")]
 
 
+def processors(cgroup: Path) -> float:
+    """How many processors a worker may use; its cgroup is the one that counts memory."""
+    own = cgroup.relative_to(CGROUPS)
+    version_1 = CGROUPS / "cpu" / own.relative_to("memory") if own.parts[0] == "memory" else None
+    if version_1 is None:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+    else:
+        quota, period = ((version_1 / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+    return int(quota) / int(period)
+
+
 def processes(cgroup: Path) -> list[int]:
     """The processes of a worker, as the host numbers them."""
     try:

@@ -281,6 +281,40 @@ print(fetch("http://{destinations.at(destinations.web)}/x"), reach("127.0.0.1", 
     assert server.stop() == 0
 
 
+def test_it_is_opened_for_a_pool_alone(make_server, destinations, tmp_path):
+    """The group of a session's login says in which pool its scripts are, and the pool what they reach."""
+    web, secure, unlisted = (destinations.at(server) for server in destinations.all if server is not destinations.echo)
+    settings = tmp_path / "launchpod.toml"
+    settings.write_text(f'python_outbound = ["{secure}"]\n[external_resource_pools.Callers]\noutbound = ["{web}"]\n')
+    server = make_server(LAUNCHPOD_CONFIG=str(settings))
+    text = script(PRELUDE + f"""
+print(fetch("http://{web}/x")[:3], fetch("http://{unlisted}/x")[:3], tunnel("{secure}")[1])
+""")
+    with server.connect() as session:
+        for statement in (
+            "CREATE EXTERNAL RESOURCE POOL callers",
+            "CREATE WORKLOAD GROUP callers USING EXTERNAL callers",
+            "CREATE LOGIN caller WITH PASSWORD = 'Yukon-900'; ALTER SERVER ROLE sysadmin ADD MEMBER caller",
+            "CREATE FUNCTION dbo.f() RETURNS sysname WITH SCHEMABINDING AS BEGIN "
+            "RETURN CASE SUSER_SNAME() WHEN 'caller' THEN 'callers' ELSE 'default' END END",
+            "ALTER RESOURCE GOVERNOR WITH (CLASSIFIER_FUNCTION = dbo.f)",
+        ):
+            session.run(statement).check()
+        with server.connect(user="caller", password="Yukon-900") as early:
+            session.run("ALTER RESOURCE GOVERNOR RECONFIGURE").check()
+            # Who came before belongs to no such group.
+            assert early.run(text).check().printed() == "403 403 200"
+        assert session.run(text).check().printed() == "403 403 200"
+    with server.connect(user="caller", password="Yukon-900") as session:
+        assert session.run(text).check().printed() == "/x  403 200"
+        pools = (
+            "SELECT external_pool_name FROM sys.dm_external_script_request_history "
+            "WHERE outbound_allowed = 2 AND outbound_refused = 1"
+        )
+        assert wait_until(lambda: session.run(pools).rows, "the row") == [("callers",)]
+    assert server.stop() == 0
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [

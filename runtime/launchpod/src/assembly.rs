@@ -82,6 +82,7 @@ pub async fn controller(
         admission: settings.admission(),
         parallel_workers: settings.parallel_workers.unwrap_or(defaults.parallel_workers),
         limits: settings.limits(),
+        pool_outbound: settings.pool_outbound()?,
         time_limit: settings.script_timeout(),
         cpu_limit: settings.cpu_limit(),
         caps: settings.caps(),

@@ -2,6 +2,7 @@
 
 mod database;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -271,9 +272,21 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_GRACE", value_name = "SECONDS")]
     pub grace: Option<u64>,
 
+    /// What scripts in an external resource pool may do more, by the pool's name; in the file alone
+    #[arg(skip)]
+    pub external_resource_pools: Option<BTreeMap<String, PoolSettings>>,
+
     /// What holds the data
     #[command(flatten)]
     pub database: DatabaseSettings,
+}
+
+/// What scripts in an external resource pool may do more: `[external_resource_pools.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolSettings {
+    /// Hosts and ports that they reach through the server, beside those of `python_outbound`.
+    pub outbound: Vec<Entry>,
 }
 
 /// The settings as every command takes them: said directly, or in a file.
@@ -398,6 +411,7 @@ impl Settings {
             password_max_age,
             run_dir,
             grace,
+            external_resource_pools,
         ))
     }
 
@@ -431,6 +445,36 @@ impl Settings {
             }
         };
         Ok(Network { loopback: self.python_loopback.unwrap_or(true), outbound })
+    }
+
+    /// What scripts reach through the server by their external resource pool, by its name in lower
+    /// case.
+    ///
+    /// # Errors
+    /// A pool has two sections, or there is another way out.
+    pub fn pool_outbound(&self) -> Result<BTreeMap<String, Arc<Allowed>>, Error> {
+        let mut lists = BTreeMap::new();
+        for (name, pool) in self.external_resource_pools.iter().flatten() {
+            if pool.outbound.is_empty() {
+                continue;
+            }
+            if self.python_network.is_some() {
+                return Err(format!(
+                    "python_network and outbound of the external resource pool {name:?} are two \
+                     ways out: name one of them"
+                )
+                .into());
+            }
+            let list = Arc::new(Allowed::new(pool.outbound.clone()));
+            if lists.insert(name.to_lowercase(), list).is_some() {
+                return Err(format!(
+                    "external_resource_pools has two sections for the pool {name:?}: the case of a \
+                     name doesn't count"
+                )
+                .into());
+            }
+        }
+        Ok(lists)
     }
 
     /// How long a script may run: by default an hour.
@@ -590,6 +634,28 @@ mod tests {
         let error = Settings::default().over_file(Some(wrong.path())).unwrap_err().to_string();
         assert!(error.contains("\"api.example.com\" can't be opened"), "{error}");
         assert!(error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn a_pool_has_a_way_out_of_its_own() {
+        let text = "[external_resource_pools.DS_ep]\noutbound = ['a.org:443']\n\
+                    [external_resource_pools.default]\n";
+        let settings = Settings::default().over_file(Some(file(text).path())).unwrap();
+        let lists = settings.pool_outbound().unwrap();
+        assert_eq!(lists.len(), 1);
+        assert_eq!(lists["ds_ep"].to_string(), "a.org:443");
+        let other = "[external_resource_pools.ds_EP]\noutbound = ['b.org:443']\n";
+        for (text, wrong) in [
+            (format!("{text}{other}"), "two sections"),
+            (format!("python_network = 'inside'\n{text}"), "two ways out"),
+        ] {
+            let settings = Settings::default().over_file(Some(file(&text).path())).unwrap();
+            let error = settings.pool_outbound().unwrap_err().to_string();
+            assert!(error.contains(wrong), "{error}");
+        }
+        let unknown = file("[external_resource_pools.p]\nmemory = 1\n");
+        let error = Settings::default().over_file(Some(unknown.path())).unwrap_err().to_string();
+        assert!(error.contains("memory"), "{error}");
     }
 
     #[test]

@@ -39,6 +39,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let user_namespace = settings.python_user_namespace.unwrap_or_default();
     let examined = examine(sandbox, fast, image.as_deref(), runtime, user_namespace, &network);
     findings.extend(examined.await);
+    let pools = settings.pool_outbound()?;
+    findings.extend(pools.iter().map(|(pool, hosts)| {
+        let found = format!("scripts in the external resource pool {pool} reach {hosts}, too");
+        finding("way out", State::Ok, found, "")
+    }));
     findings.iter().try_for_each(print)?;
     let worst = findings.iter().map(|finding| finding.state).max();
     Ok(if worst == Some(State::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })

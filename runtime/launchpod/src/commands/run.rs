@@ -11,7 +11,7 @@ use launchpod_database::{Client, Configurations, Execute, Login, Rows, Secret};
 use launchpod_exchange::storage;
 use launchpod_exchange::value::value_at;
 use launchpod_tsql::{InputQuery, parse_input_query};
-use launchpod_types::{Column, Identity, Parameter, SqlError, SqlType, Value};
+use launchpod_types::{Column, ExternalPool, Identity, Parameter, SqlError, SqlType, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -90,6 +90,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         expected: Expected::Named,
         max_workers: 1,
         time_limit: None,
+        pool: ExternalPool::default(),
         loopback: None,
         within_script: false,
         cancel: cancel.clone(),

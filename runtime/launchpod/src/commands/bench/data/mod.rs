@@ -11,7 +11,7 @@ use clap::Args;
 use launchpod_controller::{
     Controller, Expected, Input, Report, ScriptEvent, ScriptRequest, Stage,
 };
-use launchpod_types::{Identity, Parameter, SqlType, Value};
+use launchpod_types::{ExternalPool, Identity, Parameter, SqlType, Value};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -222,6 +222,7 @@ async fn call(
         expected: Expected::Named,
         max_workers: 1,
         time_limit: None,
+        pool: ExternalPool::default(),
         loopback: None,
         within_script: false,
         cancel: CancellationToken::new(),
