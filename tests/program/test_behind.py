@@ -1,6 +1,7 @@
 """How a SQL Server behind is reached: encryption, certificates, routing, and the login that reads definitions."""
 
 import ssl
+import subprocess
 
 import pyodbc
 import pytest
@@ -60,6 +61,30 @@ def test_an_unknown_certificate_is_refused(make_front, encrypt):
     error = refusal(front)
     assert "invalid peer certificate" in error
     assert "name its certificate, or set trust_server_certificate" in error
+
+
+def test_one_that_may_issue_others_is_refused_as_well(make_front, tmp_path):
+    """As those are that openssl makes by itself."""
+    certificate, key = tmp_path / "own.pem", tmp_path / "own.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    own = {"LAUNCHPOD_TLS_CERTIFICATE": str(certificate), "LAUNCHPOD_TLS_KEY": str(key)}
+    front = make_front(behind_environment=own).start()
+    assert "name its certificate, or set trust_server_certificate" in refusal(front)
+    assert super(Front, front).stop() == 0
+    front.reach = ("--database-certificate", str(certificate))
+    with front.start().connect() as session:
+        assert session.run(ENCRYPTED).value == "TRUE"
+
+
+def test_a_server_that_knows_no_strict_encryption_is_silent(make_front):
+    front = make_front("--database-encrypt", "strict", *TRUST)
+    with TdsServer(answer=lambda kind, payload: None) as server:
+        front.behind_address = server.address
+        assert 'set `encrypt = "mandatory"`' in refusal(front.start())
 
 
 def test_another_certificate_is_refused(make_front, tmp_path):

@@ -67,8 +67,13 @@ pub enum ConnectError {
         source: io::Error,
     },
     /// It took too long.
-    #[error("the SQL Server {0} didn't answer within 15 seconds")]
-    Timeout(Address),
+    #[error("the SQL Server {address} didn't answer within 15 seconds{}", silence(*.encryption))]
+    Timeout {
+        /// Who.
+        address: Address,
+        /// How it was asked.
+        encryption: Encryption,
+    },
     /// The handshake failed.
     #[error("no TLS with the SQL Server {address}: {source}{}", hint(source))]
     Tls {
@@ -107,6 +112,16 @@ fn hint(source: &io::Error) -> &'static str {
         " (name its certificate, or set trust_server_certificate)"
     } else {
         ""
+    }
+}
+
+/// A server that knows no strict encryption waits for the rest of what it takes for a packet.
+fn silence(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::Strict => {
+            "; one without TDS 8.0 takes no strict encryption: set `encrypt = \"mandatory\"`"
+        }
+        Encryption::Mandatory | Encryption::Optional => "",
     }
 }
 
@@ -151,7 +166,7 @@ impl Upstream {
         let mut address = self.config.address.clone();
         for _ in 0..=MAX_HOPS {
             let hop = tokio::time::timeout(TIMEOUT, self.hop(&address, login)).await;
-            match hop.map_err(|_| ConnectError::Timeout(address.clone()))?? {
+            match hop.map_err(|_| self.silent(&address))?? {
                 Answered::Session(connected) => return Ok(*connected),
                 Answered::Routed(next) => address = next,
             }
@@ -177,8 +192,12 @@ impl Upstream {
     pub async fn probe(&self) -> Result<(Option<Version>, bool), ConnectError> {
         let address = &self.config.address;
         let greeted = tokio::time::timeout(TIMEOUT, self.greet(address)).await;
-        let greeted = greeted.map_err(|_| ConnectError::Timeout(address.clone()))??;
+        let greeted = greeted.map_err(|_| self.silent(address))??;
         Ok((greeted.version, greeted.encrypted))
+    }
+
+    fn silent(&self, address: &Address) -> ConnectError {
+        ConnectError::Timeout { address: address.clone(), encryption: self.config.encryption }
     }
 
     async fn hop(&self, address: &Address, login: &Login) -> Result<Answered, ConnectError> {

@@ -9,9 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use crate::config::{Config, Encryption};
 
@@ -162,14 +160,5 @@ impl ServerCertVerifier for Verifier {
 /// Whether a handshake failed because of the certificate.
 pub(crate) fn is_about_certificate(error: &std::io::Error) -> bool {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-    matches!(
-        tls,
-        Some(Error::InvalidCertificate(
-            CertificateError::UnknownIssuer
-                | CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. }
-                | CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-        ))
-    )
+    matches!(tls, Some(Error::InvalidCertificate(_)))
 }
