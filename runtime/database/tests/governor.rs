@@ -323,6 +323,25 @@ async fn a_classifier_that_fails_leaves_the_default_group() {
     }
 }
 
+/// It is stopped after a while, so that nobody is kept out for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_classifier_that_never_ends_lets_sessions_in() {
+    let server = Server::new();
+    let mut session = server.session().await;
+    all(
+        &mut *session,
+        &[
+            "CREATE FUNCTION dbo.f() RETURNS sysname WITH SCHEMABINDING AS BEGIN
+             DECLARE @i int = 0 WHILE @i < 10 SET @i = (@i + 1) % 5 RETURN 'default' END",
+            "ALTER RESOURCE GOVERNOR WITH (CLASSIFIER_FUNCTION = dbo.f)",
+            RECONFIGURE,
+        ],
+    )
+    .await;
+    let mut kept = session_of(&server, 52, "tests").await;
+    assert_eq!(group_of(&mut *kept).await, "default");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_classify_is_refused() {
     let server = Server::new();

@@ -85,6 +85,9 @@ impl Worker {
         verb: &str,
         function: &Module,
     ) -> Result<(), SqlError> {
+        if function.kind != ModuleKind::Scalar {
+            return Ok(());
+        }
         let stored = Catalog::new(&self.connection).governor()?.classifier;
         let classifiers = [stored, self.session.governor.classifier()];
         match classifiers.contains(&Some(function.object_id)) {
