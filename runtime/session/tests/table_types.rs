@@ -14,6 +14,9 @@ async fn tables_are_handed_on() {
             ("DECLARE @t dbo.Lines INSERT @t (id) VALUES (0)", "!547@1 The statement has been terminated."),
             ("CREATE PROCEDURE p @t dbo.Lines READONLY, @n int = 0 AS SELECT COUNT(*) + @n AS c, MAX(a) AS a FROM @t", ""),
             ("DECLARE @t Lines INSERT @t (id) VALUES (1), (2) EXEC p @t EXEC p @n = 5, @t = @t SELECT COUNT(*) AS c FROM @t", "(2) c int, a varchar(9): 2|x c int, a varchar(9): 7|x c int: 2"),
+            // A parameter is handed on.
+            ("CREATE PROCEDURE passes @t Lines READONLY AS EXEC p @t, 1", ""),
+            ("DECLARE @t Lines INSERT @t (id) VALUES (4) EXEC passes @t", "(1) c int, a varchar(9): 2|x"),
             // Without an argument the table is empty.
             ("EXEC p EXEC p DEFAULT, 1", "c int, a varchar(9): 0|NULL c int, a varchar(9): 1|NULL"),
             ("DECLARE @t Lines INSERT @t (id) VALUES (7) EXEC sp_executesql N'SELECT id FROM @x', N'@x dbo.Lines READONLY', @t", "(1) id int: 7"),

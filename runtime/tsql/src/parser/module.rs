@@ -81,7 +81,9 @@ impl Parser<'_> {
         let default = if self.accept("=") { Some(self.argument_value()?) } else { None };
         let output = self.accept_any_word(&["OUTPUT", "OUT"]);
         let read_only = self.accept_word("READONLY");
-        self.declared(&name, Some(read_only), token.line);
+        // One that is READONLY is of a table type, and may be handed on.
+        let table = if read_only { None } else { Some(false) };
+        self.declared(&name, table, token.line);
         Ok(ParameterDefinition {
             name,
             type_name,
