@@ -220,6 +220,14 @@ pub enum Action {
         /// The language, as it was written.
         language: String,
     },
+    /// `sp_cursoropen` and its kin, which a SQL Server behind runs: an external script among what
+    /// they are over isn't there.
+    OpenCursor {
+        /// The procedure, in lower case.
+        procedure: String,
+        /// What the cursor is over.
+        text: String,
+    },
 }
 
 /// What a statement yields.

@@ -18,7 +18,9 @@ mod request;
 
 use std::io;
 
-use launchpod_sqlserver::{Channel, Line, Reached, SqlServer, connection_lost};
+use launchpod_sqlserver::{
+    Channel, Left, Line, LookBack, Reached, SqlServer, connection_lost, no_cursor,
+};
 use launchpod_tds::client::packets::PacketReader;
 use launchpod_tds::message::{ClientMessage, Reset};
 use launchpod_tds::rpc::SpecialProcedure;
@@ -73,13 +75,25 @@ enum Came {
     TooLong,
 }
 
-/// The error for a server's cursor over what an external script returns.
-fn no_cursor(cursor: Option<SpecialProcedure>) -> SqlError {
-    let name = cursor.map_or("", SpecialProcedure::name);
-    let text = format!(
-        "Statement '{name} of an external script' is not supported in this version of SQL Server."
-    );
-    SqlError::new(40510, text)
+/// Finds out whether a request reaches an external script, and what it asks of the batches before
+/// it, of which the interpreter's have left something. One that asks what our own queries take from
+/// the server is run here, too.
+async fn look(server: &SqlServer, line: &Line, mut left: Left, request: &Request) -> Looked {
+    let asked = request.look_back;
+    let unknown = LookBack {
+        counts: asked.counts && left.counts.is_none(),
+        identity: asked.identity && left.identity.is_none(),
+    };
+    let is_ours = left.answers(asked) || unknown.counts;
+    // Before anything else is asked: the server counts our queries, too.
+    let told = line.left(unknown).await;
+    left.counts = left.counts.or(told.counts);
+    left.identity = left.identity.or(told.identity);
+    match server.definitions().reached(line, &request.reach).await {
+        Reached::Script => Looked::Run(left),
+        _ if is_ours => Looked::Run(left),
+        reached => Looked::Pass { unread: reached == Reached::Unread },
+    }
 }
 
 // === impl Relay ===
@@ -191,7 +205,8 @@ impl Relay {
         match looked {
             Ok(Reached::Script) if request.cursor.is_some() => {
                 self.take_back().await?;
-                self.runner.responder.refuse(no_cursor(request.cursor)).await
+                let procedure = request.cursor.map_or("", SpecialProcedure::name);
+                self.runner.responder.refuse(no_cursor(procedure)).await
             }
             Ok(Reached::Script) => {
                 let interpreted = self.interpret(request, cancel, gone).await;

@@ -51,6 +51,14 @@ pub fn is_about_scripts(number: i32, text: &str) -> bool {
 /// What is added to such an error.
 pub const UNREAD_HINT: &str = "The server runs this procedure by itself, because its definition can't be read here; so external scripts in it don't reach Launchpod. GRANT VIEW DEFINITION on it to the caller, or name a definition_login in Launchpod's settings; one WITH ENCRYPTION can't be read at all.";
 
+/// The error for a server's cursor over what an external script returns; `procedure` opens it.
+pub fn no_cursor(procedure: &str) -> launchpod_types::SqlError {
+    let text = format!(
+        "Statement '{procedure} of an external script' is not supported in this version of SQL Server."
+    );
+    launchpod_types::SqlError::new(40510, text)
+}
+
 /// Whether an error says nothing of what the server knows: the connection, a lock (1204, 1205, 1222)
 /// or its resources are the matter ("Database Engine error severities", from 17 on).
 pub(crate) fn is_passing(error: &launchpod_types::SqlError) -> bool {

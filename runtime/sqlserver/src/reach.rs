@@ -1,5 +1,7 @@
 //! Which texts reach an external script.
 
+use std::borrow::Cow;
+
 use launchpod_tsql::ast::{
     Argument, ArgumentValue, Execute, Expr, ExprKind, InsertSource, Literal, ObjectName,
     ProcedureName, Statement, StatementKind,
@@ -9,6 +11,8 @@ use launchpod_tsql::ast::{
 pub(crate) const EXTERNAL_SCRIPT: &str = "sp_execute_external_script";
 /// The procedures that run a text given to them.
 const TEXT_RUNNERS: [&str; 3] = ["sp_executesql", "sp_prepexec", "sp_prepare"];
+/// The procedures that open a cursor over a text given to them, now or later.
+const CURSOR_OPENERS: [&str; 3] = ["sp_cursoropen", "sp_cursorprepare", "sp_cursorprepexec"];
 /// How deep texts within texts are read.
 const MAX_DEPTH: usize = 8;
 
@@ -25,11 +29,15 @@ pub struct Reach {
 
 impl Reach {
     /// What a batch, or the definition of a procedure, comes to. What our parser can't read
-    /// comes to nothing.
+    /// comes to nothing. Whether double quotes hold names or texts is the session's to say, so it
+    /// is read both ways.
     pub fn of(text: &str) -> Self {
         let mut reach = Reach::default();
         for part in launchpod_tsql::split_batches(text) {
             reach.read(part.text, MAX_DEPTH);
+            if let (Cow::Owned(requoted), _) = launchpod_tsql::requoted(part.text, false) {
+                reach.read(&requoted, MAX_DEPTH);
+            }
         }
         reach
     }
@@ -103,14 +111,22 @@ impl Reach {
             self.script = true;
         } else if TEXT_RUNNERS.contains(&folded.as_str()) {
             // Texts stand among the first three arguments; others are values.
-            for argument in execute.arguments.iter().take(3) {
-                match written(argument) {
-                    Some(given) => self.read(given, depth),
-                    None => self.text(None, text, depth),
-                }
-            }
+            self.arguments(&execute.arguments, 3, text, depth);
+        } else if CURSOR_OPENERS.contains(&folded.as_str()) {
+            // Behind two handles and the declarations of parameters.
+            self.arguments(&execute.arguments, 4, text, depth);
         } else if name.server.is_none() {
             self.calls.push(name.clone());
+        }
+    }
+
+    /// What runs one of its first arguments.
+    fn arguments(&mut self, arguments: &[Argument], first: usize, around: &str, depth: usize) {
+        for argument in arguments.iter().take(first) {
+            match written(argument) {
+                Some(given) => self.read(given, depth),
+                None => self.text(None, around, depth),
+            }
         }
     }
 
@@ -161,6 +177,9 @@ mod tests {
             "EXEC sp_executesql N'EXEC sp_execute_external_script N''P'', N'''''",
             "DECLARE @q nvarchar(max) = N'EXEC sp_execute_external_script N''P'', N'''''; EXEC (@q)",
             "DECLARE @q nvarchar(max) = N'EXEC sp_execute_external_script'; EXEC sp_executesql @q",
+            "DECLARE @c int; EXEC sp_cursoropen @c OUTPUT, N'EXEC sp_execute_external_script N''P'', N'''''",
+            "DECLARE @h int, @c int; EXEC sys.sp_cursorprepexec @h OUTPUT, @c OUTPUT, NULL, N'EXEC sp_execute_external_script'",
+            "EXEC (\"EXEC sp_execute_external_script N'P', N''\")",
             "CREATE PROCEDURE p AS EXEC sp_execute_external_script N'P', N''",
         ] {
             let expected = !text.starts_with("CREATE");

@@ -14,9 +14,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::SqlServer;
+use crate::definitions::Reached;
 use crate::job::{Job, JobKind};
 use crate::line::Line;
 use crate::loopback::Credential;
+use crate::no_cursor;
+use crate::reach::Reach;
 use crate::state::Scope;
 use crate::statement::{Request, batch_text, request, tokens, word};
 
@@ -130,6 +133,13 @@ impl Session for Remote {
         match action {
             Action::ExternalScript { language } => {
                 self.line.permit_script(&self.server, &language).await
+            }
+            Action::OpenCursor { procedure, text } => {
+                let reach = Reach::of(&text);
+                match self.server.definitions().reached(&self.line, &reach).await {
+                    Reached::Script => Err(no_cursor(&procedure)),
+                    Reached::Nothing | Reached::Unread => Ok(()),
+                }
             }
             Action::Configure | Action::Reconfigure => Ok(()),
         }

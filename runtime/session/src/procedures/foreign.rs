@@ -1,6 +1,6 @@
 //! Procedures that the database has itself, like `sp_columns`, and scalar functions.
 
-use launchpod_database::{Event, Variable, Variables};
+use launchpod_database::{Action, Event, Variable, Variables};
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -8,6 +8,10 @@ use super::{Argument, Completion};
 use crate::procedure_name::quoted;
 use crate::reply::{DoneKind, Reply};
 use crate::run::{Run, Stop};
+
+/// A server's procedures that open a cursor, now or later. The text that it is over is among the
+/// first four arguments.
+const CURSOR_OPENERS: [&str; 3] = ["sp_cursoropen", "sp_cursorprepare", "sp_cursorprepexec"];
 
 impl Run<'_> {
     /// Has the database run a procedure that is neither the interpreter's nor a user's, or a
@@ -18,6 +22,7 @@ impl Run<'_> {
         arguments: Vec<Argument>,
         returned: Option<SqlType>,
     ) -> Result<Completion, Stop> {
+        self.check_cursor(name, &arguments).await?;
         let wanted: Vec<usize> = arguments
             .iter()
             .enumerate()
@@ -85,6 +90,20 @@ impl Run<'_> {
         }
         self.result_set_done(rows).await?;
         Ok(completion)
+    }
+
+    /// Refuses a server's cursor over what an external script returns.
+    async fn check_cursor(&mut self, name: &ObjectName, given: &[Argument]) -> Result<(), Stop> {
+        let procedure = name.name.fold();
+        if !CURSOR_OPENERS.contains(&procedure.as_str()) {
+            return Ok(());
+        }
+        for argument in given.iter().take(4) {
+            let Value::Text(text) = &argument.value else { continue };
+            let action = Action::OpenCursor { procedure: procedure.clone(), text: text.clone() };
+            self.session.database.permit(action).await?;
+        }
+        Ok(())
     }
 
     async fn result_set_done(&mut self, rows: Option<u64>) -> Result<(), Stop> {

@@ -223,7 +223,7 @@ impl Worker {
                     false => Err(errors::database_permission(all, &self.session.database.name)),
                 }
             }
-            Action::Configure | Action::Reconfigure => Ok(()),
+            Action::Configure | Action::Reconfigure | Action::OpenCursor { .. } => Ok(()),
         }
     }
 }
