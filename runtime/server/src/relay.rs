@@ -278,7 +278,7 @@ impl Relay {
                         state.transaction,
                         state.no_count,
                         state.abort_transaction,
-                        state.quoted_identifier,
+                        state.module,
                     ),
                     Err(error) => return runner.responder.refuse(error).await,
                 }

@@ -222,13 +222,11 @@ impl Run<'_> {
         let outer = std::mem::replace(&mut self.scope, inner);
         let options = self.session.options;
         let transactions = self.session.globals.transaction.depth;
-        if let Some(own) = self.scope.options {
-            self.session.options.module = own;
-        }
         // Boxed: a text can run a text can run a text.
-        let result = match statements {
-            Some((text, statements)) => Box::pin(self.statements(text, statements)).await,
-            None => Box::pin(self.text()).await,
+        let result = match (self.bring_options().await, statements) {
+            (Err(stop), _) => Err(stop),
+            (Ok(()), Some((text, statements))) => Box::pin(self.statements(text, statements)).await,
+            (Ok(()), None) => Box::pin(self.text()).await,
         };
         let mut inner = std::mem::replace(&mut self.scope, outer);
         self.session.database.leave();

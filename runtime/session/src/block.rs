@@ -145,7 +145,12 @@ impl Run<'_> {
                 StatementKind::Deallocate(cursor) => self.deallocate(cursor).await?,
                 StatementKind::SetOption(set) => {
                     self.set_option(set).await?;
-                    self.forward(statement).await?;
+                    if self.is_of_module(set) {
+                        self.session.globals.succeeded(0);
+                        self.done(DoneKind::Other, None).await?;
+                    } else {
+                        self.forward(statement).await?;
+                    }
                 }
                 StatementKind::Select(query) => match query.assigned() {
                     Some(assigned) => self.assign(statement, &assigned).await?,

@@ -99,6 +99,32 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Has the options hold that a module brings along; a server is told of those that don't hold
+    /// there, and sets them back when the module ends.
+    pub async fn bring_options(&mut self) -> Result<(), Stop> {
+        let Some(own) = self.scope.options else { return Ok(()) };
+        let before = std::mem::replace(&mut self.session.options.module, own);
+        if !self.session.database.is_server() {
+            return Ok(());
+        }
+        for (name, before, on) in [
+            ("QUOTED_IDENTIFIER", before.quoted_identifier, own.quoted_identifier),
+            ("ANSI_NULLS", before.ansi_nulls, own.ansi_nulls),
+        ] {
+            if before != on {
+                let value = if on { "ON" } else { "OFF" };
+                self.own_statement(&format!("SET {name} {value}"), false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether SET says nothing where it stands: a module's options stay as it brings them along.
+    pub fn is_of_module(&self, set: &SetOption) -> bool {
+        let is_brought = |name: &String| matches!(&**name, "QUOTED_IDENTIFIER" | "ANSI_NULLS");
+        self.scope.options.is_some() && set.names.iter().all(is_brought)
+    }
+
     async fn row_limit(&mut self, value: &SetValue) -> Result<u64, Stop> {
         let number = match value {
             SetValue::Literal(Literal::Integer(number)) => i64::from(*number),

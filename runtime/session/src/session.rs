@@ -216,12 +216,22 @@ impl Session {
         transaction: TransactionState,
         no_count: bool,
         abort_transaction: bool,
-        quoted_identifier: bool,
+        module: ModuleOptions,
     ) {
         self.database_name = database;
         self.globals = Globals { transaction, ..Globals::default() };
-        self.options = Options { no_count, abort_transaction, ..Options::default() };
-        self.options.module.quoted_identifier = quoted_identifier;
+        self.options = Options { no_count, abort_transaction, module, ..Options::default() };
+    }
+
+    /// What `@@ERROR` and `@@ROWCOUNT` return now.
+    pub fn counts(&self) -> Counts {
+        Counts { error: self.globals.error, row_count: self.globals.row_count }
+    }
+
+    /// Has `@@ERROR` and `@@ROWCOUNT` return what the batch before has left.
+    pub fn recall(&mut self, counts: Counts) {
+        self.globals.error = counts.error;
+        self.globals.row_count = counts.row_count;
     }
 
     /// Whether SET NOCOUNT is on.

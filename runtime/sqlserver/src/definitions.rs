@@ -7,10 +7,12 @@
 //! (Transact-SQL)"). What a
 //! definition comes to is remembered by its text.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use launchpod_database::ModuleOptions;
 use launchpod_tds::message::Reset;
 use launchpod_tsql::ast::{ObjectName, StatementKind, fold_name};
 use launchpod_types::{SqlError, Value};
@@ -53,7 +55,10 @@ pub enum Reached {
 /// A procedure of the server's.
 pub(crate) struct Found {
     pub object_id: i64,
+    /// As it reads under SET QUOTED_IDENTIFIER ON.
     pub definition: String,
+    /// The options that held when it was made, and hold in it.
+    pub options: ModuleOptions,
 }
 
 /// What is known of a procedure's name.
@@ -141,7 +146,7 @@ impl Definitions {
 
     /// A procedure's number and text.
     async fn find(&self, line: &Line, name: &ObjectName) -> Lookup {
-        let Asked { object_id, definition, database } = match self.ask(line, name).await {
+        let Asked { object_id, module, database } = match self.ask(line, name).await {
             Ok(Some(asked)) => asked,
             Ok(None) => return Lookup::Missing,
             // A server that can't say where a procedure is has none that we could run.
@@ -150,14 +155,16 @@ impl Definitions {
                 return Lookup::Unread;
             }
         };
-        let definition = match definition {
-            Some(definition) => Some(definition),
+        let module = match module {
+            Some(module) => Some(module),
             None => self.read(&database, object_id).await,
         };
-        match definition {
-            Some(definition) => Lookup::Found(Found { object_id, definition }),
-            None => Lookup::Unread,
-        }
+        let Some(Module { definition, options }) = module else { return Lookup::Unread };
+        let definition = match launchpod_tsql::requoted(&definition, options.quoted_identifier) {
+            (Cow::Owned(requoted), _) => requoted,
+            (Cow::Borrowed(_), _) => definition,
+        };
+        Lookup::Found(Found { object_id, definition, options })
     }
 
     /// Asks on the caller's own connection. Not every server has OBJECT_DEFINITION; of one that
@@ -177,10 +184,10 @@ impl Definitions {
     }
 
     /// Reads a definition as the definition login.
-    async fn read(&self, database: &str, object_id: i64) -> Option<String> {
+    async fn read(&self, database: &str, object_id: i64) -> Option<Module> {
         let mut reader = self.reader.lock().await;
         let query = format!(
-            "SELECT definition FROM {}.sys.sql_modules WHERE object_id = {object_id}",
+            "SELECT definition, uses_quoted_identifier, uses_ansi_nulls FROM {}.sys.sql_modules WHERE object_id = {object_id}",
             bracketed(database)
         );
         // A connection that has been lost is opened again, once.
@@ -190,10 +197,8 @@ impl Definitions {
             }
             match reader.as_ref()?.row(&query).await {
                 Ok(row) => {
-                    return match row?.into_iter().next() {
-                        Some(Value::Text(definition)) => Some(definition),
-                        _ => None,
-                    };
+                    let mut values = row?.into_iter();
+                    return Module::of(values.next(), &mut values);
                 }
                 Err(error) if error.number() == crate::connection_lost().number() => *reader = None,
                 Err(error) => {
@@ -230,13 +235,33 @@ async fn ask_by_view(line: &Line, name: &ObjectName) -> Result<Option<Asked>, Sq
 /// What a server says of a procedure's name.
 struct Asked {
     object_id: i64,
-    definition: Option<String>,
+    /// `None` when it may not be read.
+    module: Option<Module>,
     /// Where the procedure is.
     database: String,
 }
 
-/// Asks for the procedure of a name: by OBJECT_DEFINITION, which knows the current database's
-/// alone, or in the view of modules.
+/// A definition, and the options that held when it was made.
+struct Module {
+    definition: String,
+    options: ModuleOptions,
+}
+
+// === impl Module ===
+
+impl Module {
+    /// Of a definition, and of whether QUOTED_IDENTIFIER and ANSI_NULLS hold in it; an option that
+    /// the server doesn't tell is ON, as it is for all that is made by today's drivers.
+    fn of(definition: Option<Value>, options: &mut impl Iterator<Item = Value>) -> Option<Self> {
+        let mut is_on = || !matches!(options.next(), Some(Value::Int(0) | Value::Bit(false)));
+        let (quoted_identifier, ansi_nulls) = (is_on(), is_on());
+        let Some(Value::Text(definition)) = definition else { return None };
+        Some(Module { definition, options: ModuleOptions { ansi_nulls, quoted_identifier } })
+    }
+}
+
+/// Asks for the procedure of a name: by OBJECT_DEFINITION and OBJECTPROPERTY, which know the current
+/// database's alone, or in the view of modules.
 async fn ask(line: &Line, name: &ObjectName, by_view: bool) -> Result<Option<Asked>, SqlError> {
     let literal = |text: &str| format!("N'{}'", text.replace('\'', "''"));
     let id = format!("OBJECT_ID({})", literal(&quoted(name)));
@@ -244,24 +269,28 @@ async fn ask(line: &Line, name: &ObjectName, by_view: bool) -> Result<Option<Ask
         None => ("DB_NAME()".to_owned(), String::new()),
         Some(database) => (literal(&database.text), format!("{}.", bracketed(&database.text))),
     };
-    let definition = if by_view {
-        format!("(SELECT definition FROM {prefix}sys.sql_modules WHERE object_id = {id})")
+    let [definition, quoted_identifier, ansi_nulls] = if by_view {
+        ["definition", "uses_quoted_identifier", "uses_ansi_nulls"].map(|column| {
+            format!("(SELECT {column} FROM {prefix}sys.sql_modules WHERE object_id = {id})")
+        })
     } else {
-        format!("OBJECT_DEFINITION({id})")
+        [
+            format!("OBJECT_DEFINITION({id})"),
+            format!("OBJECTPROPERTY({id}, N'ExecIsQuotedIdentOn')"),
+            format!("OBJECTPROPERTY({id}, N'ExecIsAnsiNullsOn')"),
+        ]
     };
-    let query = format!("SELECT {id}, {definition}, {database}");
+    let query = format!("SELECT {id}, {definition}, {database}, {quoted_identifier}, {ansi_nulls}");
     let Some(row) = line.row(&query).await? else { return Ok(None) };
     let mut values = row.into_iter();
     let Some(Value::Int(object_id)) = values.next() else { return Ok(None) };
-    let definition = match values.next() {
-        Some(Value::Text(definition)) => Some(definition),
-        _ => None,
-    };
+    let definition = values.next();
     let database = match values.next() {
         Some(Value::Text(database)) => database,
         _ => String::new(),
     };
-    Ok(Some(Asked { object_id, definition, database }))
+    let module = Module::of(definition, &mut values);
+    Ok(Some(Asked { object_id, module, database }))
 }
 
 /// A name that a procedure calls, as its caller would write it: within the procedure's database

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use launchpod_database::TransactionState;
+use launchpod_database::{ModuleOptions, TransactionState};
 use launchpod_tds::message::Reset;
 use launchpod_types::{Identity, SqlError, Value};
 use tokio::sync::mpsc;
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Channel;
 use crate::job::{Job, Talk, first_row};
-use crate::options::{NOCOUNT, QUOTED_IDENTIFIER, XACT_ABORT};
+use crate::options::{NOCOUNT, XACT_ABORT};
 use crate::state::{Scope, State};
 use crate::{connection_lost, is_passing};
 
@@ -46,8 +46,8 @@ pub struct Resumed {
     pub no_count: bool,
     /// Whether SET XACT_ABORT is on.
     pub abort_transaction: bool,
-    /// Whether SET QUOTED_IDENTIFIER is on.
-    pub quoted_identifier: bool,
+    /// Whether SET QUOTED_IDENTIFIER and SET ANSI_NULLS are on.
+    pub module: ModuleOptions,
 }
 
 // === impl Line ===
@@ -130,7 +130,7 @@ impl Line {
         };
         let options = match values.next() {
             Some(Value::Int(options)) => options,
-            _ => 0,
+            _ => launchpod_database::options::INITIAL,
         };
         let has = |bit: u32| options & i64::from(bit) != 0;
         let no_count = has(NOCOUNT);
@@ -139,8 +139,8 @@ impl Line {
         }
         let abort_transaction = has(XACT_ABORT);
         self.state().aborts = abort_transaction;
-        let quoted_identifier = has(QUOTED_IDENTIFIER);
-        Ok(Resumed { database, transaction, no_count, abort_transaction, quoted_identifier })
+        let module = ModuleOptions::of(options);
+        Ok(Resumed { database, transaction, no_count, abort_transaction, module })
     }
 
     /// Asks for the depth of the transaction, the database, the login, and the options; `None` when

@@ -20,7 +20,7 @@ const FLAGS: [(&str, u32); 14] = [
     ("ANSI_NULLS", 32),
     ("ARITHABORT", 64),
     ("ARITHIGNORE", 128),
-    ("QUOTED_IDENTIFIER", QUOTED_IDENTIFIER),
+    ("QUOTED_IDENTIFIER", 256),
     ("NOCOUNT", NOCOUNT),
     ("ANSI_NULL_DFLT_ON", 1_024),
     ("ANSI_NULL_DFLT_OFF", 2_048),
@@ -29,8 +29,6 @@ const FLAGS: [(&str, u32); 14] = [
     (ABORT, XACT_ABORT),
 ];
 
-/// `SET QUOTED_IDENTIFIER` in `@@OPTIONS`.
-pub(crate) const QUOTED_IDENTIFIER: u32 = 256;
 /// `SET NOCOUNT` in `@@OPTIONS`.
 pub(crate) const NOCOUNT: u32 = 512;
 /// `SET XACT_ABORT` in `@@OPTIONS`.

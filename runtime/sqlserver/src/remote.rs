@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchpod_database::{
-    Action, Called, CallersLogin, EVENTS_IN_FLIGHT, Events, Execute, ModuleOptions, ProcedureText,
-    Session, WayBack,
+    Action, Called, CallersLogin, EVENTS_IN_FLIGHT, Events, Execute, ProcedureText, Session,
+    WayBack,
 };
 use launchpod_tsql::TokenKind;
 use launchpod_tsql::ast::{ObjectName, StatementKind};
@@ -109,7 +109,7 @@ impl Session for Remote {
         Ok(found.map(|found| ProcedureText {
             object_id: found.object_id,
             definition: found.definition,
-            options: ModuleOptions::default(),
+            options: found.options,
         }))
     }
 
