@@ -305,6 +305,15 @@ pub enum Event {
 }
 
 /// The session's transaction.
+/// What a batch may ask of the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// `@@ERROR`
+    pub error: i32,
+    /// `@@ROWCOUNT`
+    pub row_count: u64,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransactionState {
     /// `@@TRANCOUNT`: how many BEGIN TRANs are open; 0 for none.

@@ -52,6 +52,8 @@ pub(crate) struct Relay {
     exchange: Exchange,
     /// Of the answer that comes next, when it may have to be explained.
     explanation: Option<Explanation>,
+    /// What the interpreter's batches have left for those that the server runs.
+    left: Left,
     /// Fires when what runs is to be cancelled.
     ending: CancellationToken,
 }
@@ -66,6 +68,14 @@ enum Stop {
     Held(Request),
     /// A request is too long to be held.
     TooLong,
+}
+
+/// What becomes of a request.
+enum Looked {
+    /// It is run here, and may ask for what batches before it have left.
+    Run(Left),
+    /// The server runs it; whether a definition on the way to a script couldn't be read.
+    Pass { unread: bool },
 }
 
 /// What has come from a client, beside what was passed on.
@@ -133,6 +143,7 @@ impl Relay {
         let (exchange, version) = (&self.exchange, self.version);
         let Runner { session, responder, .. } = &mut self.runner;
         let (read, packets) = (&mut self.read, &mut self.packets);
+        let left = &mut self.left;
         let ending = &self.ending;
         // Moved: a session may be sent to another thread, and not shared with one.
         let requests = async move {
@@ -143,6 +154,7 @@ impl Relay {
                 };
                 // What is older than TDS 7.2 we can't read.
                 if !is_held(&packet) || !version.has_all_headers() {
+                    left.passed("");
                     pass_request(packet, held.take(), sender, exchange).await?;
                     continue;
                 }
@@ -152,9 +164,10 @@ impl Relay {
                     Err(TooLong) => return Ok(Came::TooLong),
                 };
                 let request = request.examined(version, |handle| session.has_prepared(handle));
-                if !request.reach.is_nothing() {
+                if !request.reach.is_nothing() || left.answers(request.look_back) {
                     return Ok(Came::Request(request));
                 }
+                left.passed(&request.text);
                 send(&request.packets, sender, exchange).await?;
             }
         };
@@ -198,25 +211,29 @@ impl Relay {
         let cancel = self.ending.child_token();
         self.line.lend(channel, request.transaction, request.reset, cancel.clone());
         let gone = self.line.gone();
+        if request.reset != Reset::None {
+            self.left = Left::default();
+        }
         let looked = tokio::select! {
-            reached = self.server.definitions().reached(&self.line, &request.reach) => Ok(reached),
+            looked = look(&self.server, &self.line, self.left, &request) => Ok(looked),
             sign = watch(&mut self.read, &mut self.packets, &gone) => Err(sign),
         };
         match looked {
-            Ok(Reached::Script) if request.cursor.is_some() => {
+            Ok(Looked::Run(_)) if request.cursor.is_some() => {
                 self.take_back().await?;
                 let procedure = request.cursor.map_or("", SpecialProcedure::name);
                 self.runner.responder.refuse(no_cursor(procedure)).await
             }
-            Ok(Reached::Script) => {
-                let interpreted = self.interpret(request, cancel, gone).await;
+            Ok(Looked::Run(left)) => {
+                let interpreted = self.interpret(request, left, cancel, gone).await;
                 self.take_back().await?;
                 interpreted
             }
-            Ok(reached) => {
+            Ok(Looked::Pass { unread }) => {
                 self.take_back().await?;
+                self.left.passed(&request.text);
                 let Some(channel) = &mut self.channel else { return Ok(()) };
-                self.explanation = (reached == Reached::Unread).then(|| {
+                self.explanation = unread.then(|| {
                     let name = self.runner.responder.server_name().to_owned();
                     Explanation::new(name, channel.sender.packet_size())
                 });
@@ -254,6 +271,7 @@ impl Relay {
     async fn interpret(
         &mut self,
         request: Request,
+        left: Left,
         cancel: CancellationToken,
         gone: CancellationToken,
     ) -> io::Result<()> {
@@ -282,6 +300,8 @@ impl Relay {
                     ),
                     Err(error) => return runner.responder.refuse(error).await,
                 }
+                runner.session.recall(left.counts.unwrap_or_default());
+                line.recall_identity(left.identity.flatten());
                 runner.message(message, &cancel).await
             };
             let watch = watch(&mut self.read, &mut self.packets, &gone);
@@ -298,10 +318,11 @@ impl Relay {
                 }
             }
         };
-        let left = self.line.leave(self.runner.session.no_count()).await;
-        if let Err(error) = left {
+        if let Err(error) = self.line.leave(self.runner.session.no_count()).await {
             debug!(%error, "The session's options couldn't be set");
         }
+        self.left.counts = Some(self.runner.session.counts());
+        self.left.identity = self.line.left_identity().or(self.left.identity);
         match sign {
             None => Ok(()),
             Some(sign) => self.obey(sign).await,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use launchpod_database::TransactionState;
+use launchpod_database::{Counts, ModuleOptions, TransactionState};
 use launchpod_types::{Identity, Parameter};
 use tokio_util::sync::CancellationToken;
 

@@ -87,7 +87,15 @@ impl Talk {
         job.request = Request::Batch(text);
         self.send(&job.request).await?;
         let heard = self.answer(job).await?;
-        Ok(heard.error.map_or(Ok(()), |error| Err(of_insert_execute(error))))
+        if let Some(error) = heard.error {
+            return Ok(Err(of_insert_execute(error)));
+        }
+        if let Ok(Some(row)) = self.row("SELECT SCOPE_IDENTITY()").await?
+            && let Some(identity) = row.first()
+        {
+            self.state().set_identity(identity);
+        }
+        Ok(Ok(()))
     }
 
     /// Loads each result set into a table of its own; an error among the rows ends it.

@@ -20,6 +20,7 @@ mod insert;
 mod job;
 mod line;
 mod literal;
+mod look_back;
 mod loopback;
 mod options;
 mod permit;
@@ -38,6 +39,7 @@ pub use database::{SqlServer, refused};
 pub use definitions::{Definitions, Reached};
 pub use line::{Line, Resumed};
 pub use loopback::{Credential, as_caller};
+pub use look_back::{Left, LookBack};
 pub use reach::Reach;
 pub use remote::Remote;
 

@@ -33,6 +33,8 @@ pub(crate) struct State {
 pub(crate) struct Scope {
     /// SCOPE_IDENTITY().
     pub identity: Option<i128>,
+    /// Whether an INSERT has set that.
+    pub inserted: bool,
     /// The values of the options that it has set, from before it.
     pub options: BTreeMap<String, String>,
     /// Whether it may have acted as somebody else.
@@ -61,13 +63,9 @@ pub(crate) struct Leaving {
 
 impl State {
     pub fn set_identity(&mut self, value: &Value) {
-        let number = match value {
-            Value::Decimal(decimal) => decimal.rescale(0).map(|decimal| decimal.unscaled),
-            Value::Int(number) => Some((*number).into()),
-            _ => None,
-        };
         if let Some(last) = self.scopes.last_mut() {
-            last.identity = number;
+            last.identity = identity(value);
+            last.inserted = true;
         }
     }
 
@@ -80,6 +78,15 @@ impl State {
         }
         let options = settings(&left.options);
         (left.impersonates || options.is_some()).then_some(Leaving { depth, options })
+    }
+}
+
+/// The value of an identity column.
+pub(crate) fn identity(value: &Value) -> Option<i128> {
+    match value {
+        Value::Decimal(decimal) => decimal.rescale(0).map(|decimal| decimal.unscaled),
+        Value::Int(number) => Some((*number).into()),
+        _ => None,
     }
 }
 

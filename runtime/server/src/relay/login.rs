@@ -5,7 +5,7 @@ use std::sync::Arc;
 use launchpod_database::CallersLogin;
 use launchpod_session::Session;
 use launchpod_sqlserver::{
-    ConnectError, Connected, Credential, Line, SqlServer, as_caller, refused,
+    ConnectError, Connected, Credential, Left, Line, SqlServer, as_caller, refused,
 };
 use launchpod_tds::client::packets::PacketReader;
 use launchpod_tds::login::Login;
@@ -92,6 +92,7 @@ pub(crate) async fn log_in(
         line,
         server: server.clone(),
         version,
+        left: Left::default(),
         exchange: Exchange::default(),
         explanation: None,
         ending: shared.ending.clone(),

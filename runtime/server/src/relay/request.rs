@@ -1,7 +1,7 @@
 //! Requests that may reach an external script.
 
 use bytes::{Bytes, BytesMut};
-use launchpod_sqlserver::Reach;
+use launchpod_sqlserver::{LookBack, Reach};
 use launchpod_tds::batch::SqlBatch;
 use launchpod_tds::client::packets::Packet;
 use launchpod_tds::message::Reset;
@@ -21,6 +21,10 @@ pub(super) struct Request {
     pub transaction: u64,
     /// What it comes to.
     pub reach: Reach,
+    /// What it asks of the batches before it.
+    pub look_back: LookBack,
+    /// The text of a batch.
+    pub text: String,
     /// The procedure that opens a cursor over what it comes to.
     pub cursor: Option<SpecialProcedure>,
 }
@@ -94,6 +98,8 @@ impl Request {
             reset,
             transaction: 0,
             reach: Reach::default(),
+            look_back: LookBack::default(),
+            text: String::new(),
             cursor: None,
         }
     }
@@ -106,6 +112,8 @@ impl Request {
                 if let Ok(batch) = SqlBatch::decode(&self.payload, version) {
                     self.transaction = batch.headers.transaction;
                     self.reach = Reach::of(&batch.text);
+                    self.look_back = LookBack::of(&batch.text);
+                    self.text = batch.text;
                 }
             }
             _ => {
