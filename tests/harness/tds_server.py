@@ -140,19 +140,35 @@ def _message(token: int, number: int, severity: int, text: str) -> bytes:
 
 
 def row(**cells: int | str | None) -> bytes:
-    """A result set of one row, [MS-TDS] 2.2.7.4 and 2.2.7.17: bigint, or nvarchar(max)."""
+    """A result set of one row."""
+    return rows(tuple(cells), tuple(cells.values()))
+
+
+def rows(names: tuple[str, ...], *cells: tuple[int | str | None, ...]) -> bytes:
+    """A result set, [MS-TDS] 2.2.7.4 and 2.2.7.17: each column is bigint, or nvarchar(max) when it has a text."""
     columns, values = b"", b""
-    for name, cell in cells.items():
-        columns += struct.pack("<IH", 0, 1)
-        if isinstance(cell, str):
-            text = cell.encode("utf-16-le")
-            columns += b"\xe7\xff\xff" + bytes.fromhex("0904d00034")
-            values += struct.pack("<QI", len(text), len(text)) + text + bytes(4 if text else 0)
-        else:
-            columns += b"\x26\x08"
-            values += b"\0" if cell is None else struct.pack("<Bq", 8, cell)
-        columns += struct.pack("<B", len(name)) + name.encode("utf-16-le")
-    return b"\x81" + struct.pack("<H", len(cells)) + columns + b"\xd1" + values + done(COUNT, 1)
+    texts = [any(isinstance(row[place], str) for row in cells) for place in range(len(names))]
+    for name, is_text in zip(names, texts, strict=True):
+        type_info = b"\xe7\xff\xff" + bytes.fromhex("0904d00034") if is_text else b"\x26\x08"
+        columns += struct.pack("<IH", 0, 1) + type_info + struct.pack("<B", len(name)) + name.encode("utf-16-le")
+    for row in cells:
+        values += b"\xd1" + b"".join(map(cell_value, row, texts))
+    return b"\x81" + struct.pack("<H", len(names)) + columns + values + done(COUNT, len(cells))
+
+
+def cell_value(cell: int | str | None, is_text: bool) -> bytes:
+    if not is_text:
+        return b"\0" if cell is None else struct.pack("<Bq", 8, cell)
+    if cell is None:
+        return struct.pack("<Q", 2**64 - 1)
+    text = cell.encode("utf-16-le")
+    return struct.pack("<QI", len(text), len(text)) + text + bytes(4 if text else 0)
+
+
+def returned(value: int) -> bytes:
+    """RETURNVALUE of an int without a name, [MS-TDS] 2.2.7.19, and RETURNSTATUS 0 before it, 2.2.7.18."""
+    status = b"\x79" + struct.pack("<i", 0)
+    return status + b"\xac" + struct.pack("<HBBIH", 0, 0, 1, 0, 0) + b"\x26\x04" + struct.pack("<Bi", 4, value)
 
 
 def batch_text(payload: bytes) -> str:

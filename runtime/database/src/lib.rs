@@ -257,6 +257,7 @@ pub struct Execute {
     /// `@@error` and `@@trancount` are among them, and `@@options`, by which the embedded database
     /// heeds the [SET options](options) that change what a statement means. `@@cursor_status local c` is what
     /// `CURSOR_STATUS('local', 'c')` returns, the names folded; of a cursor that isn't there is none.
+    /// `@@table_type @t` is the table type, as T-SQL names it, of a variable or argument that has one.
     pub variables: Arc<Variables>,
     /// Whether only the columns are asked for, as under `SET FMTONLY ON`: the statement is bound
     /// and yields [`Event::Columns`] for each result set that it would return, and nothing runs.
@@ -304,7 +305,6 @@ pub enum Event {
     Returned(Variable),
 }
 
-/// The session's transaction.
 /// What a batch may ask of the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -314,6 +314,7 @@ pub struct Counts {
     pub row_count: u64,
 }
 
+/// The session's transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransactionState {
     /// `@@TRANCOUNT`: how many BEGIN TRANs are open; 0 for none.

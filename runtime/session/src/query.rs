@@ -53,6 +53,10 @@ impl Run<'_> {
         for (name, variable) in self.cursor_variables() {
             variables.insert(name, variable.into());
         }
+        for (name, table_type) in &self.scope.table_types {
+            let (name, variable) = crate::types::variable_of(name, table_type);
+            variables.insert(name, variable.into());
+        }
         Execute {
             statement: Arc::new(statement),
             source: source.into(),

@@ -7,7 +7,6 @@ use launchpod_tsql::ast::{
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
-use crate::block::unsupported;
 use crate::procedures::Argument;
 use crate::run::{Run, Scope, Stop};
 use crate::tables::bracketed;
@@ -47,14 +46,16 @@ impl Run<'_> {
             return Ok(Declared::Scalar(declared_type(type_name, source)?));
         };
         let constant = format!("N'{}'", name.to_string().replace('\'', "''"));
+        let is_open = self.session.globals.transaction.depth > 0;
         let base = self.value_of(&BASE.replace("{}", &constant), SqlType::NVARCHAR_MAX).await?;
+        if !is_open {
+            // A server's views begin one under IMPLICIT_TRANSACTIONS.
+            self.roll_back().await?;
+        }
         let Value::Text(base) = base else {
             return Ok(Declared::Scalar(declared_type(type_name, source)?));
         };
         if let Some(table) = base.strip_prefix('#') {
-            if self.session.database.is_server() {
-                return Err(unsupported("a variable of a table type"));
-            }
             return Ok(Declared::Table(table.to_owned()));
         }
         let declared = launchpod_tsql::parse_parameters(&format!("@v {base}")).ok();
@@ -100,8 +101,7 @@ impl Run<'_> {
         scope: &mut Scope,
     ) -> Result<Value, Stop> {
         let held = self.session.table_for(name);
-        let quoted: Vec<String> = table_type.splitn(2, '.').map(bracketed).collect();
-        let text = format!("DECLARE {name} {}", quoted.join("."));
+        let text = format!("DECLARE {name} {}", quoted(table_type));
         let batch = launchpod_tsql::parse(&text).map_err(SqlError::from)?;
         let Some(statement) = batch.statements.into_iter().next() else { return Ok(Value::Null) };
         let value = Value::Text(held.clone());
@@ -139,6 +139,18 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// The variable that tells the database which table type a variable has.
+pub(crate) fn variable_of(name: &str, table_type: &str) -> (String, Variable) {
+    let value = Value::Text(quoted(table_type));
+    (format!("@@table_type {name}"), Variable { sql_type: SqlType::SYSNAME, value })
+}
+
+/// A table type, by its schema and name, as T-SQL names it.
+fn quoted(table_type: &str) -> String {
+    let parts: Vec<String> = table_type.splitn(2, '.').map(bracketed).collect();
+    parts.join(".")
 }
 
 /// An argument whose type isn't its parameter's, one of which is a table type.

@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::ArrayRef;
 use launchpod_database::{Event, Events, TransactionState, Variable};
 use launchpod_tds::client::request::{Call, batch};
 use launchpod_tds::headers::RequestHeaders;
 use launchpod_tds::message::Reset;
 use launchpod_tds::packet::PacketType;
 use launchpod_tsql::ast::{Security, SetOption, StatementKind, Transaction};
-use launchpod_types::{SqlError, Value};
+use launchpod_types::{Column, SqlError, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,7 @@ use crate::channel::Channel;
 use crate::connection_lost;
 use crate::state::{Leaving, State};
 use crate::statement::{Argument, Request};
+use crate::table_types::{TableCall, Typed};
 
 /// The error of a deadlock's victim, whose transaction is rolled back.
 const DEADLOCK: i32 = 1205;
@@ -61,6 +63,10 @@ pub(crate) enum JobKind {
     Unknown,
     /// Its rows come from elsewhere: the text of the INSERT before its EXEC, and the rows.
     Insert(String, Events),
+    /// It declares variables of table types, perhaps beside table variables.
+    Declare(Vec<Typed>),
+    /// It calls a procedure with such variables.
+    Call(TableCall),
 }
 
 /// The connection while statements run over it.
@@ -148,7 +154,7 @@ impl Talk {
     }
 
     /// Runs a job to its end.
-    async fn run(&mut self, job: Job) {
+    async fn run(&mut self, mut job: Job) {
         if self.lost {
             // Whoever asked may be gone.
             let _ = job.events.send(Err(connection_lost())).await;
@@ -157,9 +163,25 @@ impl Talk {
         if job.cancel.is_cancelled() {
             return;
         }
+        if let JobKind::Call(call) = job.kind {
+            job.kind = JobKind::Unknown;
+            match self.fill_in(call).await {
+                Ok(Ok(request)) => job.request = request,
+                Ok(Err(error)) => {
+                    // Nobody need listen any more.
+                    let _ = job.events.send(Err(error)).await;
+                    return;
+                }
+                Err(error) => return self.broke(Broken { events: job.events, error }).await,
+            }
+        }
         let outcome = match &job.kind {
             JobKind::Insert(..) => self.insert(job).await,
             JobKind::Leave(leaving) => self.undo(&job, leaving).await,
+            JobKind::Declare(typed) => match self.statement(&job).await {
+                Ok(()) => self.make_typed(&job, typed).await,
+                broken => broken,
+            },
             JobKind::Revert if !self.may_revert(job.depth) => Ok(()),
             JobKind::Rollback if self.state().doomed => {
                 self.roll_back_doomed(&job).await;
@@ -167,11 +189,15 @@ impl Talk {
             }
             _ => self.statement(&job).await,
         };
-        if let Err(Broken { events, error }) = outcome {
-            tracing::debug!(%error, "The connection to the server broke");
-            self.lose();
-            let _ = events.send(Err(connection_lost())).await;
+        if let Err(broken) = outcome {
+            self.broke(broken).await;
         }
+    }
+
+    async fn broke(&mut self, Broken { events, error }: Broken) {
+        tracing::debug!(%error, "The connection to the server broke");
+        self.lose();
+        let _ = events.send(Err(connection_lost())).await;
     }
 
     async fn statement(&mut self, job: &Job) -> Result<(), Broken> {
@@ -287,6 +313,28 @@ impl Talk {
 
     /// The first row of a query of our own.
     pub async fn row(&mut self, text: &str) -> io::Result<Result<Option<Vec<Value>>, SqlError>> {
+        let rows = self.rows(text, 1).await?;
+        Ok(rows.map(|rows| rows.into_iter().next()))
+    }
+
+    /// The rows of a query of our own in the catalog. A transaction that it begins ends, as one of a
+    /// view does under IMPLICIT_TRANSACTIONS: the client knows nothing of it.
+    pub async fn asked(&mut self, text: &str) -> io::Result<Result<Vec<Vec<Value>>, SqlError>> {
+        let before = self.state().descriptor;
+        let rows = self.rows(text, usize::MAX).await?;
+        let has_begun = before == 0 && self.state().descriptor != 0;
+        if has_begun && let Err(error) = self.row("ROLLBACK TRANSACTION").await? {
+            tracing::warn!(%error, "A transaction of our own stays open");
+        }
+        Ok(rows)
+    }
+
+    /// The first rows of a query of our own.
+    async fn rows(
+        &mut self,
+        text: &str,
+        limit: usize,
+    ) -> io::Result<Result<Vec<Vec<Value>>, SqlError>> {
         let (job, received) = Job::query(text.to_owned(), CancellationToken::new());
         let asked = async {
             self.send(&job.request).await?;
@@ -294,10 +342,10 @@ impl Talk {
             drop(job);
             io::Result::Ok(heard.error)
         };
-        let (error, row) = tokio::join!(asked, first_row(received));
+        let (error, rows) = tokio::join!(asked, first_rows(received, limit));
         Ok(match error? {
             Some(error) => Err(error),
-            None => row,
+            None => rows,
         })
     }
 }
@@ -309,24 +357,31 @@ pub(crate) struct Broken {
 }
 
 /// The first row among what a query yields; all of it is taken.
-pub(crate) async fn first_row(mut events: Events) -> Result<Option<Vec<Value>>, SqlError> {
+pub(crate) async fn first_row(events: Events) -> Result<Option<Vec<Value>>, SqlError> {
+    Ok(first_rows(events, 1).await?.into_iter().next())
+}
+
+/// The first rows among what a query yields; all of it is taken.
+async fn first_rows(mut events: Events, limit: usize) -> Result<Vec<Vec<Value>>, SqlError> {
     let mut columns = None;
-    let mut row = None;
+    let mut rows = Vec::new();
     while let Some(event) = events.recv().await {
         match event? {
             Event::Columns(described) => columns = Some(described),
-            Event::Batch(rows) if row.is_none() && rows.num_rows() > 0 => {
-                let value =
-                    |(column, array): (&launchpod_types::Column, &arrow_array::ArrayRef)| {
-                        launchpod_exchange::value::value_at(array, 0, column.sql_type)
-                    };
+            Event::Batch(batch) => {
                 let described = columns.as_deref().unwrap_or_default();
-                row = Some(described.iter().zip(rows.columns()).map(value).collect());
+                for row in 0..batch.num_rows().min(limit - rows.len()) {
+                    let cells = described.iter().zip(batch.columns());
+                    let value = |(column, array): (&Column, &ArrayRef)| {
+                        launchpod_exchange::value::value_at(array, row, column.sql_type)
+                    };
+                    rows.push(cells.map(value).collect());
+                }
             }
             _ => {}
         }
     }
-    Ok(row)
+    Ok(rows)
 }
 
 /// A value of an OUTPUT parameter as the interpreter holds it.

@@ -28,6 +28,7 @@ mod reach;
 mod remote;
 mod state;
 mod statement;
+mod table_types;
 mod text;
 mod tls;
 mod transport;

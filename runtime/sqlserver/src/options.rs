@@ -90,16 +90,12 @@ impl Talk {
             let is_kept =
                 self.state().scopes.get(1..).and_then(<[Scope]>::last).is_none_or(is_known);
             if !is_kept {
-                let before = self.state().descriptor;
                 let value = match question(name) {
-                    Some(question) => self.row(&question).await?.ok().flatten(),
+                    Some(question) => {
+                        self.asked(&question).await?.ok().and_then(|rows| rows.into_iter().next())
+                    }
                     None => initial(name).map(|value| vec![Value::from(value)]),
                 };
-                // As one of a view does under IMPLICIT_TRANSACTIONS.
-                let has_begun = before == 0 && self.state().descriptor != 0;
-                if has_begun && let Err(error) = self.row("ROLLBACK TRANSACTION").await? {
-                    tracing::warn!(%error, "A transaction of our own stays open");
-                }
                 if let (Some([Value::Text(value)]), Some(scope)) =
                     (value.as_deref(), self.state().scopes.last_mut())
                 {

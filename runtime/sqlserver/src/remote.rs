@@ -8,7 +8,7 @@ use launchpod_database::{
     WayBack,
 };
 use launchpod_tsql::TokenKind;
-use launchpod_tsql::ast::{ObjectName, StatementKind};
+use launchpod_tsql::ast::{ObjectName, Statement, StatementKind};
 use launchpod_types::{Identity, SqlError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ use crate::no_cursor;
 use crate::reach::Reach;
 use crate::state::Scope;
 use crate::statement::{Request, batch_text, request, tokens, word};
+use crate::table_types::{TableCall, Typed};
 
 /// A session of the interpreter over a [`Line`].
 pub struct Remote {
@@ -84,8 +85,11 @@ impl Session for Remote {
     }
 
     fn execute(&mut self, execute: Execute, cancel: CancellationToken) -> Events {
-        let kind = JobKind::of(&execute.statement.kind);
-        let request = request(&execute, self.scope_identity());
+        let (kind, request) = match with_tables(&execute) {
+            Ok(Some(call)) => (JobKind::Call(call), Ok(Request::Nothing)),
+            Ok(None) => (kind_of(&execute), request(&execute, self.scope_identity())),
+            Err(error) => (JobKind::Statement, Err(error)),
+        };
         self.start(request, kind, execute.statement.line, cancel)
     }
 
@@ -158,6 +162,29 @@ impl Session for Remote {
             acts_as,
         }))))
     }
+}
+
+/// What a statement does beside its request.
+fn kind_of(execute: &Execute) -> JobKind {
+    match &execute.statement.kind {
+        StatementKind::Declare(declarations) => {
+            JobKind::Declare(Typed::of(&execute.variables, declarations))
+        }
+        kind => JobKind::of(kind),
+    }
+}
+
+/// A call of a procedure with variables of table types, by itself or within a TRY of its own.
+fn with_tables(execute: &Execute) -> Result<Option<TableCall>, SqlError> {
+    let (call, guarded) = match &execute.statement.kind {
+        StatementKind::Execute(call) => (call, false),
+        StatementKind::TryCatch { body, .. } => match &body[..] {
+            [Statement { kind: StatementKind::Execute(call), .. }] => (call, true),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    TableCall::of(call, &execute.variables, guarded)
 }
 
 /// The text of an `INSERT … EXEC` before its EXEC.

@@ -27,6 +27,8 @@ use crate::literal;
 pub(crate) const NEW_IDENTITY: &str = "@launchpod_new_identity";
 /// The parameter that brings back what a call returns that is made within a text.
 pub(crate) const RETURNED: &str = "@launchpod_returned";
+/// What the name of the variable begins with that says which table type a variable has.
+pub(crate) const TABLE_TYPE: &str = "@@table_type ";
 /// What the names of our own parameters begin with.
 const OWN: &str = "@launchpod_";
 /// The type of SCOPE_IDENTITY() ("SCOPE_IDENTITY (Transact-SQL)").
@@ -231,12 +233,12 @@ fn execute_sql(
     Ok(Request::Call { procedure: Procedure::Special(SpecialProcedure::ExecuteSql), arguments })
 }
 
-fn unicode(text: String) -> Argument {
+pub(crate) fn unicode(text: String) -> Argument {
     let type_info = TypeInfo::NVarChar { length: WireLength::Max, collation: Collation::default() };
     Argument { name: String::new(), passing: Passing::In, type_info, value: WireValue::Text(text) }
 }
 
-fn argument(name: &str, variable: &Variable) -> Result<Argument, SqlError> {
+pub(crate) fn argument(name: &str, variable: &Variable) -> Result<Argument, SqlError> {
     let sql_type = literal::declared(variable.sql_type);
     let value = to_wire(&variable.value, sql_type).ok_or_else(|| unsendable(name))?;
     let type_info = match (&value, sql_type) {
@@ -253,7 +255,7 @@ fn argument(name: &str, variable: &Variable) -> Result<Argument, SqlError> {
     Ok(Argument { name: name.to_owned(), passing: Passing::In, type_info, value })
 }
 
-fn unsendable(name: &str) -> SqlError {
+pub(crate) fn unsendable(name: &str) -> SqlError {
     SqlError::new(8114, format!("The value of {name} can't be sent to the server."))
 }
 
@@ -366,16 +368,18 @@ fn parenthesised<'s>(source: &'s str, tokens: &[Token]) -> Option<&'s str> {
     None
 }
 
-/// The temporary table that a table variable stands for. Its name has the variable's in it, so
-/// that no text of a user's is taken for one.
-fn table_of<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
+/// The temporary table that a table variable stands for. Its name has the variable's in it, unless
+/// that is a parameter of a table type, so that no text of a user's is taken for one.
+pub(crate) fn table_of<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
     let folded = fold_name(name);
     let variable: &Arc<Variable> = variables.get(&folded)?;
     let Value::Text(table) = &variable.value else { return None };
     let (shown, number) = table.strip_prefix('#')?.rsplit_once(' ')?;
+    let is_named = folded.starts_with(&fold_name(shown))
+        || variables.contains_key(&format!("{TABLE_TYPE}{folded}"));
     let is_own = variable.sql_type == SqlType::SYSNAME
         && shown.starts_with('@')
-        && folded.starts_with(&fold_name(shown))
+        && is_named
         && number.bytes().all(|byte| byte.is_ascii_digit());
     is_own.then_some(table)
 }
@@ -563,8 +567,13 @@ mod tests {
             "CREATE TABLE [#@t 3] (a int CHECK (a > (1)), b int)"
         );
         // A user's text is no table, whatever it holds.
-        let (text, _) = executed("SELECT @u", &[text]);
+        let (text, _) = executed("SELECT @u", std::slice::from_ref(&text));
         assert_eq!(text, "SELECT @u");
+        let parameter = [
+            ("@u", SqlType::SYSNAME, Value::from("#@t 3")),
+            ("@@table_type @u", SqlType::SYSNAME, Value::from("[dbo].[T]")),
+        ];
+        assert_eq!(batch("SELECT x FROM @u", &parameter), "SELECT x FROM [#@t 3]");
     }
 
     #[test]

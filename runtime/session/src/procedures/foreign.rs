@@ -125,6 +125,10 @@ fn call(name: &ObjectName, arguments: Vec<Argument>) -> (String, Variables) {
             true => format!("{parameter}DEFAULT"),
             false => format!("{parameter}{variable}{output}"),
         });
+        if let Some(table_type) = argument.table {
+            let (name, of) = crate::types::variable_of(&variable, &table_type);
+            variables.insert(name, of.into());
+        }
         let value = Variable { sql_type: argument.sql_type, value: argument.value };
         variables.insert(variable, value.into());
     }
