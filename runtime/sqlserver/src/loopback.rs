@@ -20,6 +20,19 @@ pub struct Credential {
     pub password: Secret,
 }
 
+// === impl Credential ===
+
+impl Credential {
+    /// What a login that has succeeded leaves: where it has changed the password, the new one.
+    pub fn of(login: &Login) -> Self {
+        let password = match login.flags.change_password() {
+            true => &login.new_password,
+            false => &login.password,
+        };
+        Credential { user: login.user_name.clone(), password: Secret::new(password.expose()) }
+    }
+}
+
 /// Who a session acts as: EXECUTE AS and application roles show in the names, and in whether
 /// anything is allowed outside of the database.
 const ACTS_AS: &str =
@@ -104,6 +117,17 @@ mod tests {
     use launchpod_tds::password::Password;
 
     use super::*;
+
+    #[test]
+    fn a_changed_password_is_the_one_that_holds() {
+        let mut login = own_login("mary", "old", "", "", "");
+        login.new_password = Password::from("new".to_owned());
+        assert_eq!(Credential::of(&login).password.expose(), "old");
+        // fChangePassword of OptionFlags3, [MS-TDS] 2.2.6.4.
+        login.flags.option3 |= 0x01;
+        let Credential { user, password } = Credential::of(&login);
+        assert_eq!((&*user, password.expose()), ("mary", "new"));
+    }
 
     #[test]
     fn a_script_says_nothing_about_who_it_is() {

@@ -68,9 +68,7 @@ pub(crate) async fn log_in(
     }
     packets.set_packet_size(channel.sender.packet_size());
 
-    let password = login.password.expose().to_owned().into();
-    let credential = Credential { user: login.user_name.clone(), password };
-    let remote = server.session(line.clone(), credential);
+    let remote = server.session(line.clone(), Credential::of(&login));
     let mut session = Session::new(Arc::clone(&shared.instance), Box::new(remote));
     if caller.is_some() {
         session = session.within_script();
@@ -92,9 +90,9 @@ pub(crate) async fn log_in(
         line,
         server: server.clone(),
         version,
-        left: Left::default(),
         exchange: Exchange::default(),
         explanation: None,
+        left: Left::default(),
         ending: shared.ending.clone(),
     })
 }
