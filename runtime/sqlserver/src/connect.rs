@@ -99,6 +99,9 @@ pub enum ConnectError {
         /// The answer, for the client.
         answer: Vec<Bytes>,
     },
+    /// The server wants another kind of login.
+    #[error("the SQL Server asks for integrated or federated authentication; use a SQL login")]
+    Authentication,
     /// The login was sent on too often.
     #[error("the login was routed more than {MAX_HOPS} times")]
     Routed,
@@ -329,11 +332,13 @@ async fn answered(mut channel: Channel) -> Result<Answered, ConnectError> {
     let mut version = None;
     let mut database = String::new();
     let mut routed = None;
+    let mut goes_on = false;
     loop {
         let packet = channel.receiver.packet().await?.ok_or_else(ended)?;
         tokens.push(packet.body());
         answer.push(packet.bytes().clone());
         while let Some(token) = tokens.next_token()? {
+            goes_on |= token.goes_on_authenticating();
             match token {
                 Token::LoginAck(spoken) => version = Some(spoken),
                 Token::Message(error) if error.is_error => message = Some(Box::new(error)),
@@ -359,6 +364,7 @@ async fn answered(mut channel: Channel) -> Result<Answered, ConnectError> {
         (None, Some(version)) => {
             Ok(Answered::Session(Box::new(Connected { channel, answer, version, database })))
         }
+        (None, None) if goes_on => Err(ConnectError::Authentication),
         (None, None) => Err(ConnectError::Refused { message, answer }),
     }
 }

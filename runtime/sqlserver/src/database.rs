@@ -83,6 +83,11 @@ pub fn refused(error: ConnectError) -> SqlError {
             line: 0,
             procedure: String::new(),
         })),
+        ConnectError::Authentication => SqlError::with_class(
+            18456,
+            14,
+            "Login failed. The SQL Server behind Launchpod asks for integrated or federated authentication, which Launchpod doesn't pass on; use a SQL login.",
+        ),
         other => {
             warn!(error = %other, "No session at the SQL Server behind");
             SqlError::with_class(

@@ -106,6 +106,16 @@ pub struct OutputValue {
     pub value: Value,
 }
 
+// === impl Token ===
+
+impl Token {
+    /// Whether the server goes on with integrated or federated authentication, [MS-TDS] 2.2.7.12
+    /// and 2.2.7.22, in place of an answer to the login.
+    pub fn goes_on_authenticating(&self) -> bool {
+        matches!(self, Token::Passed(parts::SSPI | parts::FEDAUTHINFO))
+    }
+}
+
 // === impl TokenReader ===
 
 impl TokenReader {

@@ -23,8 +23,8 @@ const LOGINACK: u8 = 0xad;
 const FEATUREEXTACK: u8 = 0xae;
 const ENVCHANGE: u8 = 0xe3;
 const SESSIONSTATE: u8 = 0xe4;
-const SSPI: u8 = 0xed;
-const FEDAUTHINFO: u8 = 0xee;
+pub(super) const SSPI: u8 = 0xed;
+pub(super) const FEDAUTHINFO: u8 = 0xee;
 
 /// Reads the token whose first byte has been read.
 pub(super) fn read(first: u8, reader: &mut Reader<'_>) -> Result<Token, ProtocolError> {
