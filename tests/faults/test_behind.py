@@ -23,7 +23,9 @@ from harness.tds_server import (
     done,
     error,
     info,
+    returned,
     row,
+    rows,
     transaction_begun,
     transaction_rolled_back,
 )
@@ -300,6 +302,95 @@ def test_a_change_of_database_is_told_once(make_front):
     with TdsServer(answer=answer) as server, make_front(server).connect() as session:
         outcome = session.run(f"{INTERPRETED}USE far").check()
         assert [(told.number, told.text) for told in outcome.messages] == [(5701, "Changed database context to 'far'.")]
+
+
+def test_a_servers_cursor_in_a_text_is_refused(make_front):
+    """As in an RPC; a text without a script passes whole, whatever procedures it calls."""
+    batches, calls = [], []
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        if kind != BATCH:
+            calls.extend([payload] if kind == RPC else [])
+            return done(ATTENDED if kind == ATTENTION else 0)
+        text = batch_text(payload)
+        batches.append(text)
+        if "OBJECT_DEFINITION" in text:
+            kept = f"CREATE PROCEDURE kept AS {script('pass')}" if "kept" in text else None
+            return row(id=7, text=kept, name="far")
+        return row(text="EXEC kept") if "CAST" in text else row(depth=0, name="far", login="somebody", options=0)
+
+    def opened(text: str) -> str:
+        quoted = text.replace("'", "''")
+        return f"DECLARE @c int; EXEC sp_cursoropen @c OUTPUT, N'{quoted}', 1, 1"
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        for text in (opened(script("pass")), f"{INTERPRETED}{opened('EXEC kept')}"):
+            refused = session.run(text)
+            assert refused.numbers == [40510] and "sp_cursoropen of an external script" in refused.errors[0].text
+        prepared = session.run(f"{INTERPRETED}DECLARE @h int, @c int, @q nvarchar(99) = N'EXEC kept'; EXEC sp_cursorprepexec @h OUTPUT, @c OUTPUT, NULL, @q")
+        assert prepared.numbers == [40510]
+        assert not any("sp_cursor".encode("utf-16-le") in call for call in calls)
+        session.run(opened("SELECT 1 AS a")).check()
+        assert batches[-1] == opened("SELECT 1 AS a")
+
+
+def test_a_servers_table_type_is_made_again(make_front):
+    """The server makes the table; its catalog tells the rest."""
+    asked = []
+    parts = {
+        "FROM sys.types t": row(base="#dbo.Lines"),
+        "sys.table_types": rows(
+            ("kind", "a", "b", "name", "text", "flags"),
+            (0, 3, 0, None, None, 0), (1, 3, 0, "twice", "([a]*(2))", 0), (2, 1, 0, "a", "((7))", 0),
+            (3, 9, 0, None, "([a]>(0))", 0), (4, 1, 1, "a", None, 5), (4, 2, 1, "b", None, 2),
+        ),
+        "tempdb.sys.columns": rows(("name",), ("a",), ("b",)),
+        "OBJECT_DEFINITION": row(id=3, text=None, name="far"),
+    }  # fmt: skip
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        if kind != BATCH:
+            asked.append(payload[22:].decode("utf-16-le", "replace"))
+            return returned(4) + done(token=0xFE)
+        asked.append(batch_text(payload))
+        found = next((tokens for part, tokens in parts.items() if part in asked[-1]), None)
+        return found or row(depth=0, name="far", login="somebody", options=0)
+
+    with TdsServer(answer=answer) as server, make_front(server).connect() as session:
+        outcome = session.run(f"{INTERPRETED}DECLARE @t dbo.Lines, @rc int; EXEC @rc = takes @t; SELECT 1")
+        assert outcome.numbers == []
+        made = asked.index("DECLARE @launchpod_table [dbo].[Lines]; SELECT * INTO [#@t 1] FROM @launchpod_table")
+        assert asked[made + 1 : made + 7] == [
+            "ALTER TABLE [#@t 1] DROP COLUMN [twice]",
+            "ALTER TABLE [#@t 1] ADD [twice] AS ([a]*(2))",
+            "ALTER TABLE [#@t 1] ADD DEFAULT ((7)) FOR [a]",
+            "ALTER TABLE [#@t 1] ADD CHECK ([a]>(0))",
+            "ALTER TABLE [#@t 1] ADD PRIMARY KEY CLUSTERED ([a])",
+            "ALTER TABLE [#@t 1] ADD UNIQUE NONCLUSTERED ([b])",
+        ]
+        filled = "DECLARE @launchpod_argument_0 [dbo].[Lines]; INSERT INTO @launchpod_argument_0 ([a], [b]) SELECT [a], [b] FROM [#@t 1]"
+        assert any(filled in text for text in asked)
+        parts["sys.table_types"] = rows(("kind", "a", "b", "name", "text", "flags"), (3, 9, 0, None, None, 0))
+        refused = session.run(f"{INTERPRETED}DECLARE @t dbo.Lines")
+        assert refused.numbers == [40510] and "GRANT VIEW DEFINITION ON TYPE::[dbo].[Lines]" in refused.errors[0].text
+
+
+@pytest.mark.parametrize("token", [bytes.fromhex("ed 0400 01020304"), bytes.fromhex("ee 04000000 00000000")])
+def test_a_server_that_wants_another_kind_of_login(make_front, token):
+    """SSPI and FEDAUTHINFO, [MS-TDS] 2.2.7.22 and 2.2.7.12, in answer to a name and a password."""
+    with TdsServer(login=token + done()) as server:
+        front = make_front(server)
+        with pytest.raises(pytds.Error, match="use a SQL login"):
+            front.connect()
+
+
+def test_a_login_that_the_server_refuses_says_its_reasons(make_front):
+    """The database (4060), and the login that fails for it (18456), as they come."""
+    refused = error(4060, 'Cannot open database "nowhere" requested by the login.')[:-13] + error(18456, "Login failed for user 'sa'.")
+    with TdsServer(login=refused) as server:
+        front = make_front(server)
+        with pytest.raises(pytds.Error, match="Cannot open database.*Login failed for user"):
+            front.connect(database="nowhere")
 
 
 def test_a_server_that_tells_nothing_of_transactions(make_front):

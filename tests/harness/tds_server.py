@@ -74,6 +74,17 @@ def read_message(stream) -> tuple[int, bytes] | None:
     return None
 
 
+def read_packets(stream) -> bytes:
+    """The packets of the next message, as they come."""
+    packets = b""
+    while header := stream.read(HEADER.size):
+        _, status, length, *_ = HEADER.unpack(header)
+        packets += header + stream.read(length - HEADER.size)
+        if status & 1:
+            break
+    return packets
+
+
 def asked_server(login: bytes) -> str:
     """ServerName of a LOGIN7, [MS-TDS] 2.2.6.4."""
     start, length = struct.unpack_from("<HH", login, 52)

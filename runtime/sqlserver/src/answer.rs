@@ -88,6 +88,9 @@ impl Talk {
                 continue;
             }
             if !attention || tail.is_attention() {
+                if tokens.as_ref().is_some_and(TokenReader::is_mid_token) {
+                    answer.fail(cut_short());
+                }
                 answer.flush().await;
                 return Ok(answer.heard);
             }
@@ -332,6 +335,10 @@ fn is_of_permission(error: &Message) -> bool {
 
 fn unread(error: launchpod_tds::ProtocolError) -> SqlError {
     SqlError::new(39010, format!("The server's answer can't be read: {error}."))
+}
+
+fn cut_short() -> SqlError {
+    SqlError::new(39010, "The server's answer can't be read: it ends within a token.")
 }
 
 fn broken_row(error: &dyn std::fmt::Display) -> SqlError {

@@ -1,5 +1,6 @@
 //! The exchanges that [MS-TDS] prints in section 4, "Protocol Examples", byte for byte: what a SQL
-//! Server sends and no server of ours does. They are in `documented/`, each with its section.
+//! Server sends and no server of ours does. They are in `documented/`, each with its section; in
+//! `recorded/` is what the tests of another client have kept of SQL Server's answers.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
@@ -19,6 +20,8 @@ use launchpod_tds::version::TdsVersion;
 
 /// The feature of session recovery, [MS-TDS] 2.2.6.4.
 const SESSION_RECOVERY: u8 = 0x01;
+const TABNAME: u8 = 0xa4;
+const COLINFO: u8 = 0xa5;
 const FEATUREEXTACK: u8 = 0xae;
 const SESSIONSTATE: u8 = 0xe4;
 
@@ -127,6 +130,17 @@ fn answers_to_logins() {
             ],
         ),
         (
+            include_str!("recorded/login_response.hex"),
+            TdsVersion::V7_4,
+            true,
+            [
+                database("master"),
+                collation.clone(),
+                language.clone(),
+                Environment::PacketSize(8000),
+            ],
+        ),
+        (
             include_str!("documented/azure_support.hex"),
             TdsVersion::V7_4,
             true,
@@ -152,6 +166,45 @@ fn an_answer_to_a_batch() {
     assert_eq!(rows, [[Some(b"foo".to_vec())]]);
     let Token::Done(done) = &tokens[2] else { panic!("{tokens:?}") };
     assert_eq!((done.status, done.command, done.rows), (DoneStatus::COUNT, 0xc1, 1));
+}
+
+#[test]
+fn an_answer_with_money_floats_and_a_guid() {
+    let (tokens, rows) = tokens(include_str!("recorded/row.hex"));
+    let Token::Columns(columns) = &tokens[0] else { panic!("{tokens:?}") };
+    let described: Vec<_> =
+        columns.iter().map(|one| (&*one.name, one.type_info.name(), one.flags.nullable)).collect();
+    assert_eq!(
+        described,
+        [
+            ("employee_id", "tinyint", false),
+            ("last_name", "nvarchar", false),
+            ("first_name", "varchar", true),
+            ("salary", "money", true),
+            ("foo", "uniqueidentifier", true),
+            ("flt", "float", true),
+            ("bar", "real", true),
+        ]
+    );
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    let texts = [Some(vec![1]), utf16("paluch"), Some(b"mark".to_vec())];
+    assert_eq!(row[..3], texts);
+    // 50.0000: the high half first, each half little-endian.
+    assert_eq!(row[3], Some(vec![0, 0, 0, 0, 0x20, 0xa1, 0x07, 0]));
+}
+
+#[test]
+fn an_answer_that_tells_of_tables() {
+    let (tokens, _) = tokens(include_str!("recorded/browse.hex"));
+    assert_eq!(tokens[..2], [Token::Passed(TABNAME), Token::Passed(COLINFO)]);
+    assert!(matches!(tokens[2..], [Token::Done(_)]), "{tokens:?}");
+}
+
+#[test]
+fn a_login_that_is_sent_on() {
+    let (tokens, _) = tokens(include_str!("recorded/routing.hex"));
+    let routing = Environment::Routing { server: "testing".to_owned(), port: 12345 };
+    assert_eq!(changes(&tokens), [routing]);
 }
 
 #[test]
