@@ -39,8 +39,8 @@ pub use connect::{ConnectError, Connected, Upstream};
 pub use database::{SqlServer, refused};
 pub use definitions::{Definitions, Reached};
 pub use line::{Line, Resumed};
-pub use loopback::{Credential, as_caller};
 pub use look_back::{Left, LookBack};
+pub use loopback::{Credential, as_caller};
 pub use reach::Reach;
 pub use remote::Remote;
 
@@ -51,9 +51,6 @@ pub fn is_about_scripts(number: i32, text: &str) -> bool {
     matches!(number, 39020 | 39023) || text.to_lowercase().contains(reach::EXTERNAL_SCRIPT)
 }
 
-/// What is added to such an error.
-pub const UNREAD_HINT: &str = "The server runs this procedure by itself, because its definition can't be read here; so external scripts in it don't reach Launchpod. GRANT VIEW DEFINITION on it to the caller, or name a definition_login in Launchpod's settings; one WITH ENCRYPTION can't be read at all.";
-
 /// The error for a server's cursor over what an external script returns; `procedure` opens it.
 pub fn no_cursor(procedure: &str) -> launchpod_types::SqlError {
     let text = format!(
@@ -61,6 +58,9 @@ pub fn no_cursor(procedure: &str) -> launchpod_types::SqlError {
     );
     launchpod_types::SqlError::new(40510, text)
 }
+
+/// What is added to such an error.
+pub const UNREAD_HINT: &str = "The server runs this procedure by itself, because its definition can't be read here; so external scripts in it don't reach Launchpod. GRANT VIEW DEFINITION on it to the caller, or name a definition_login in Launchpod's settings; one WITH ENCRYPTION can't be read at all.";
 
 /// Whether an error says nothing of what the server knows: the connection, a lock (1204, 1205, 1222)
 /// or its resources are the matter ("Database Engine error severities", from 17 on).
