@@ -9,13 +9,18 @@ import pytest
 
 from harness.behind import TRUST, Front
 from harness.tds_server import (
+    ATTENDED,
+    ATTENTION,
     BATCH,
+    BULK,
     HEADER,
     LOGIN,
     PRELOGIN,
+    TRANSACTION,
     TdsServer,
     batch_text,
     done,
+    error,
     login_acknowledged,
     packet,
     read_packets,
@@ -98,6 +103,10 @@ def make_front(tmp_path):
         front.clean_up()
 
 
+# ALL_HEADERS with the number of a transaction, none, [MS-TDS] 2.2.5.3.
+HEADERS = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
+
+
 class Raw:
     """A client that sends and reads packets, without encryption."""
 
@@ -114,8 +123,17 @@ class Raw:
         return read_packets(self.stream)
 
     def batch(self, text: str) -> bytes:
-        headers = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
-        return self.ask(BATCH, headers + text.encode("utf-16-le"))
+        return self.ask(BATCH, HEADERS + text.encode("utf-16-le"))
+
+    def cancelled(self, text: str) -> bytes:
+        """What a batch is answered with that is cancelled at once, to the acknowledgement."""
+        payload = HEADERS + text.encode("utf-16-le")
+        batch = HEADER.pack(BATCH, 1, HEADER.size + len(payload), 0, 1, 0) + payload
+        self.socket.sendall(batch + HEADER.pack(ATTENTION, 1, HEADER.size, 0, 1, 0))
+        answer = b""
+        while not answer.endswith(done(ATTENDED)):
+            answer += read_packets(self.stream)
+        return answer
 
     def close(self):
         self.socket.close()
@@ -129,6 +147,12 @@ def answering(said: bytes):
         return row(depth=0, name="far", login="somebody", options=0) if "@@TRANCOUNT" in text else done()
 
     return answer
+
+
+def cancellable(said: bytes):
+    """A server that acknowledges each cancel by an answer of its own."""
+    answer = answering(said)
+    return lambda kind, payload: done(ATTENDED) if kind == ATTENTION else answer(kind, payload)
 
 
 @pytest.mark.parametrize("name", ["login_response", "federated_login_response", "session_recovery", "azure_support"])
@@ -148,6 +172,41 @@ def test_every_token_passes_as_it_comes(make_front):
         for name, (said, _) in SAID.items():
             server.answer = answering(said)
             assert client.batch(ASKED) == packet(said), name
+        client.close()
+
+
+def test_requests_of_other_kinds_pass_as_they_come(make_front):
+    """A distributed transaction, [MS-TDS] 2.2.6.9, which the server takes or refuses, and rows of a bulk load."""
+    asked = []
+
+    def answer(kind: int, payload: bytes) -> bytes:
+        asked.append((kind, payload))
+        return error(8501, "MSDTC on server 'far' is unavailable.")
+
+    with TdsServer(answer=answer) as server:
+        client = Raw(make_front(server))
+        asked.clear()
+        requests = [(TRANSACTION, HEADERS + struct.pack("<HH", number, 0)) for number in (0, 1)]
+        requests.append((BULK, dump("documented/bulk_load")))
+        for kind, payload in requests:
+            assert client.ask(kind, payload) == packet(answer(kind, payload))
+            asked.pop()
+        assert asked == requests
+        client.close()
+
+
+def test_a_cancel_meets_the_end_of_an_answer(make_front):
+    """Before it, with it and behind it: what is acknowledged is one cancel, and the next request is answered."""
+    with TdsServer() as server:
+        client = Raw(make_front(server))
+        for first in ("", INTERPRETED):
+            server.answer = cancellable(ROW)
+            for _ in range(20):
+                assert client.cancelled(first + ASKED).count(done(ATTENDED)) == 1
+            assert done(ATTENDED) not in client.batch(first + ASKED)
+            # The answer has been read, and the client can't know that it was whole.
+            assert client.ask(ATTENTION, b"").endswith(done(ATTENDED))
+            assert done(ATTENDED) not in client.batch(first + ASKED)
         client.close()
 
 

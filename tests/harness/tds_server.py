@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 # Packet types, [MS-TDS] 2.2.3.1.1.
-BATCH, RPC, RESPONSE, ATTENTION, LOGIN, PRELOGIN = 1, 3, 4, 6, 16, 18
+BATCH, RPC, RESPONSE, ATTENTION, BULK, TRANSACTION, LOGIN, PRELOGIN = 1, 3, 4, 6, 7, 14, 16, 18
 # Flags of DONE.
 ERROR, COUNT, ATTENDED = 0x02, 0x10, 0x20
 HEADER = struct.Struct(">BBHHBB")
