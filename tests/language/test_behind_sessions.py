@@ -175,11 +175,12 @@ def test_a_pool_resets_the_session(front, first):
     state = "SELECT OBJECT_ID(N'tempdb..#mine') AS mine, @@TRANCOUNT AS depth, @@LANGUAGE AS language, DB_NAME() AS name"
     with Pool(front) as pool, front.connect() as other, Session(pool) as session:
         for begin in ("", INTERPRETED):
-            session.run(f"{begin}CREATE TABLE #mine (x int); SET LANGUAGE British; USE tempdb; BEGIN TRAN").check()
+            session.run(f"{begin}CREATE TABLE #mine (x int IDENTITY); INSERT INTO #mine DEFAULT VALUES; SET LANGUAGE British; USE tempdb; BEGIN TRAN").check()
             assert session.run(f"{first}SELECT @@TRANCOUNT AS depth").value == 1
             pool.resets = True
             assert session.run(f"{first}{state}").rows == [(None, 0, "us_english", "master")]
             assert not pool.resets
+            assert session.run("SELECT SCOPE_IDENTITY() AS id").value is None
             # It is a session like any other.
             session.run(f"{first}CREATE TABLE #mine (x int); INSERT INTO #mine VALUES (1); DROP TABLE #mine").check()
             assert session.run(script(text)).check().printed() == front.user

@@ -35,7 +35,7 @@ use self::exchange::Exchange;
 use self::explain::Explanation;
 pub(crate) use self::login::log_in;
 use self::packets::{Sign, is_held, next_packet, pass_answers, pass_request, send, watch};
-use self::request::{Held, Request, TooLong};
+use self::request::{Held, Request, TooLong, reset_of};
 use crate::connection::{MESSAGE_LIMIT, Runner};
 use crate::transport::Transport;
 
@@ -93,6 +93,7 @@ async fn look(server: &SqlServer, line: &Line, mut left: Left, request: &Request
     let unknown = LookBack {
         counts: asked.counts && left.counts.is_none(),
         identity: asked.identity && left.identity.is_none(),
+        inserts: false,
     };
     let is_ours = left.answers(asked) || unknown.counts;
     // Before anything else is asked: the server counts our queries, too.
@@ -154,7 +155,10 @@ impl Relay {
                 };
                 // What is older than TDS 7.2 we can't read.
                 if !is_held(&packet) || !version.has_all_headers() {
-                    left.passed("");
+                    left.passed(LookBack::default());
+                    if reset_of(packet.header().status) != Reset::None {
+                        *left = Left::default();
+                    }
                     pass_request(packet, held.take(), sender, exchange).await?;
                     continue;
                 }
@@ -164,10 +168,13 @@ impl Relay {
                     Err(TooLong) => return Ok(Came::TooLong),
                 };
                 let request = request.examined(version, |handle| session.has_prepared(handle));
+                if request.reset != Reset::None {
+                    *left = Left::default();
+                }
                 if !request.reach.is_nothing() || left.answers(request.look_back) {
                     return Ok(Came::Request(request));
                 }
-                left.passed(&request.text);
+                left.passed(request.look_back);
                 send(&request.packets, sender, exchange).await?;
             }
         };
@@ -211,9 +218,6 @@ impl Relay {
         let cancel = self.ending.child_token();
         self.line.lend(channel, request.transaction, request.reset, cancel.clone());
         let gone = self.line.gone();
-        if request.reset != Reset::None {
-            self.left = Left::default();
-        }
         let looked = tokio::select! {
             looked = look(&self.server, &self.line, self.left, &request) => Ok(looked),
             sign = watch(&mut self.read, &mut self.packets, &gone) => Err(sign),
@@ -231,7 +235,7 @@ impl Relay {
             }
             Ok(Looked::Pass { unread }) => {
                 self.take_back().await?;
-                self.left.passed(&request.text);
+                self.left.passed(request.look_back);
                 let Some(channel) = &mut self.channel else { return Ok(()) };
                 self.explanation = unread.then(|| {
                     let name = self.runner.responder.server_name().to_owned();

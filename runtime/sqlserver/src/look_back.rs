@@ -25,6 +25,8 @@ pub struct LookBack {
     pub counts: bool,
     /// SCOPE_IDENTITY().
     pub identity: bool,
+    /// Whether it may set SCOPE_IDENTITY() for those behind it.
+    pub inserts: bool,
 }
 
 /// What the interpreter's batches have left that the server doesn't know.
@@ -44,7 +46,7 @@ impl LookBack {
         let identity = holds(text, IDENTITY);
         let counts = COUNTS.iter().any(|name| holds(text, name))
             && launchpod_tsql::parse(text).is_ok_and(|batch| counts_asked(&batch.statements, text));
-        LookBack { counts, identity }
+        LookBack { counts, identity, inserts: INSERTS.iter().any(|word| holds(text, word)) }
     }
 }
 
@@ -57,9 +59,9 @@ impl Left {
     }
 
     /// The server has run a request.
-    pub fn passed(&mut self, text: &str) {
+    pub fn passed(&mut self, asked: LookBack) {
         self.counts = None;
-        if INSERTS.iter().any(|word| holds(text, word)) {
+        if asked.inserts {
             self.identity = None;
         }
     }
@@ -155,21 +157,22 @@ mod tests {
             ("SELECT '@@ERROR' -- @@ROWCOUNT", false),
             ("SELECT FROM @@ERROR WHERE", false),
         ] {
-            assert_eq!(LookBack::of(text), LookBack { counts, identity: false }, "{text}");
+            assert_eq!(LookBack::of(text), LookBack { counts, ..LookBack::default() }, "{text}");
         }
-        let asked = LookBack::of("SELECT scope_identity()");
-        assert_eq!(asked, LookBack { counts: false, identity: true });
+        let identity = LookBack { identity: true, ..LookBack::default() };
+        assert_eq!(LookBack::of("SELECT scope_identity()"), identity);
+        assert!(LookBack::of("insert t values (1)").inserts);
     }
 
     #[test]
     fn what_is_left_lasts_until_the_server_runs_its_like() {
-        let counts = LookBack { counts: true, identity: false };
-        let identity = LookBack { counts: false, identity: true };
+        let counts = LookBack { counts: true, ..LookBack::default() };
+        let identity = LookBack { identity: true, ..LookBack::default() };
         let mut left = Left { counts: Some(Counts::default()), identity: Some(Some(7)) };
         assert!(left.answers(counts) && left.answers(identity));
-        left.passed("SELECT 1");
+        left.passed(LookBack::default());
         assert!(!left.answers(counts) && left.answers(identity));
-        left.passed("insert t values (1)");
+        left.passed(LookBack { inserts: true, ..LookBack::default() });
         assert!(!left.answers(identity));
     }
 }

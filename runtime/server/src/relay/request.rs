@@ -23,8 +23,7 @@ pub(super) struct Request {
     pub reach: Reach,
     /// What it asks of the batches before it.
     pub look_back: LookBack,
-    /// The text of a batch.
-    pub text: String,
+
     /// The procedure that opens a cursor over what it comes to.
     pub cursor: Option<SpecialProcedure>,
 }
@@ -39,6 +38,17 @@ pub(super) struct Held {
 /// A request is longer than any may be.
 #[derive(Debug)]
 pub(super) struct TooLong;
+
+/// What the first packet of a request asks to be reset.
+pub(super) fn reset_of(status: PacketStatus) -> Reset {
+    if status.contains(PacketStatus::RESET_CONNECTION_KEEP_TRANSACTION) {
+        Reset::SessionKeepTransaction
+    } else if status.contains(PacketStatus::RESET_CONNECTION) {
+        Reset::Session
+    } else {
+        Reset::None
+    }
+}
 
 // === impl Held ===
 
@@ -74,14 +84,7 @@ impl Held {
 impl Request {
     fn of(packets: Vec<Packet>) -> Self {
         let header = packets.first().map(Packet::header);
-        let status = header.map_or(PacketStatus::default(), |header| header.status);
-        let reset = if status.contains(PacketStatus::RESET_CONNECTION_KEEP_TRANSACTION) {
-            Reset::SessionKeepTransaction
-        } else if status.contains(PacketStatus::RESET_CONNECTION) {
-            Reset::Session
-        } else {
-            Reset::None
-        };
+        let reset = reset_of(header.map_or(PacketStatus::default(), |header| header.status));
         let payload = match packets.as_slice() {
             // Most requests are one packet, whose body is the payload without a copy.
             [packet] => packet.bytes().slice_ref(packet.body()),
@@ -99,7 +102,7 @@ impl Request {
             transaction: 0,
             reach: Reach::default(),
             look_back: LookBack::default(),
-            text: String::new(),
+
             cursor: None,
         }
     }
@@ -113,7 +116,6 @@ impl Request {
                     self.transaction = batch.headers.transaction;
                     self.reach = Reach::of(&batch.text);
                     self.look_back = LookBack::of(&batch.text);
-                    self.text = batch.text;
                 }
             }
             _ => {
