@@ -27,7 +27,7 @@ use tracing::{debug, info};
 use crate::relay::{self, Relay};
 use crate::server::Shared;
 use crate::spid::Spid;
-use crate::transport::{Socket, Transport, begin, start_tls, stop_tls};
+use crate::transport::{Socket, Transport, begin, start_tls};
 
 /// What SQL Server calls itself in LOGINACK.
 const PROGRAM: &str = "Microsoft SQL Server";
@@ -138,7 +138,7 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arriv
     };
     let payload = message(&mut transport, &mut reader, PacketType::Login7).await?;
     if negotiated == Negotiated::LoginOnly {
-        transport = stop_tls(transport);
+        transport = launchpod_wire::end_tls(transport);
     }
     let login = Login::decode(&payload)?;
     if let Err(error) = check(&login) {

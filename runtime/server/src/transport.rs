@@ -1,4 +1,4 @@
-//! The byte stream under a connection: plain, or TLS.
+//! The byte stream under a client's connection: plain, or TLS.
 
 use std::io;
 use std::sync::Arc;
@@ -8,18 +8,14 @@ use launchpod_tds::tls::TLS_HANDSHAKE;
 use launchpod_wire::HandshakeStream;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 /// What carries a connection's bytes: a client's TCP socket, or one end of a script's connection.
 pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
-type Stream = HandshakeStream<Box<dyn Socket>>;
-
 /// The stream of a connection.
-pub(crate) type Transport = launchpod_wire::Transport<Box<dyn Socket>, TlsStream<Stream>>;
+pub(crate) type Transport = launchpod_wire::Transport<Box<dyn Socket>>;
 
 /// Reads a connection's first bytes. When they begin a TLS handshake, the client wants strict
 /// encryption (TDS 8.0), and gets it; the first packets come within.
@@ -39,8 +35,7 @@ pub(crate) async fn begin(
     if !is_strict {
         return Ok(Transport::Left(stream));
     }
-    let tls = TlsAcceptor::from(Arc::clone(strict)).accept(stream).await?;
-    Ok(Transport::Right(Box::new(tls)))
+    launchpod_wire::accept(stream, Arc::clone(strict), false).await
 }
 
 /// Puts TLS on; the handshake is wrapped in packets.
@@ -51,21 +46,6 @@ pub(crate) async fn start_tls(
     transport: Transport,
     configuration: Arc<ServerConfig>,
 ) -> io::Result<Transport> {
-    let Transport::Left(mut stream) = transport else { return Ok(transport) };
-    stream.begin_handshake();
-    let mut tls = TlsAcceptor::from(configuration).accept(stream).await?;
-    tls.get_mut().0.end_handshake();
-    Ok(Transport::Right(Box::new(tls)))
-}
-
-/// Takes TLS off again, after a login that alone was to be encrypted.
-pub(crate) fn stop_tls(transport: Transport) -> Transport {
-    match transport {
-        Transport::Right(tls) => {
-            let mut stream = tls.into_inner().0;
-            stream.end_tls();
-            Transport::Left(stream)
-        }
-        plain @ Transport::Left(_) => plain,
-    }
+    let Transport::Left(stream) = transport else { return Ok(transport) };
+    launchpod_wire::accept(stream, configuration, true).await
 }

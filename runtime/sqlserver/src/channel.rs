@@ -8,8 +8,10 @@ use launchpod_tds::message::Reset;
 use launchpod_tds::packet::{DEFAULT_PACKET_SIZE, PacketType};
 use launchpod_tds::token::{DONE_LENGTH, DoneKind, DoneStatus};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
 
-use crate::transport::Transport;
+/// The stream of a connection to the server.
+pub(crate) type Transport = launchpod_wire::Transport<TcpStream>;
 
 /// How much is read from the socket at once: two packets of the size that most drivers ask for.
 const READ_SIZE: usize = 16 << 10;

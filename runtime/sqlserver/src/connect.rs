@@ -14,16 +14,15 @@ use launchpod_tds::packet::PacketType;
 use launchpod_tds::password::Password;
 use launchpod_tds::prelogin::{Encryption as Offer, Prelogin, Version};
 use launchpod_tds::version::TdsVersion;
-use launchpod_wire::HandshakeStream;
+use launchpod_wire::{HandshakeStream, connect, end_tls};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Transport};
 use crate::config::{Address, Config, Encryption};
 use crate::tls::{self, TrustError};
-use crate::transport::{Transport, login_sent, strict, wrapped};
 
 /// How long the way to a session may take, each hop.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -215,7 +214,7 @@ impl Upstream {
         let payload = asked.encode()?;
         channel.sender.message(PacketType::Login7, Reset::None, &payload).await?;
         if login_only {
-            channel = Channel::new(login_sent(channel.into_transport()));
+            channel = Channel::new(end_tls(channel.into_transport()));
         }
         answered(channel).await
     }
@@ -234,7 +233,7 @@ impl Upstream {
         let stream = HandshakeStream::new(socket);
         let failed = |source| ConnectError::Tls { address: address.clone(), source };
         if self.config.encryption == Encryption::Strict {
-            let tls = strict(stream, Arc::clone(&self.tls), name).await;
+            let tls = connect(stream, Arc::clone(&self.tls), name, false).await;
             let mut channel = Channel::new(tls.map_err(failed)?);
             // Within strict encryption the option says nothing.
             let version = prelogin(&mut channel, Offer::NotSupported).await?.version;
@@ -254,7 +253,7 @@ impl Upstream {
         let Transport::Left(stream) = channel.into_transport() else {
             return Err(ConnectError::Io(io::ErrorKind::InvalidData.into()));
         };
-        let tls = wrapped(stream, Arc::clone(&self.tls), name).await;
+        let tls = connect(stream, Arc::clone(&self.tls), name, true).await;
         let channel = Channel::new(tls.map_err(failed)?);
         // Both must say «off» for TLS to end with the login, [MS-TDS] 2.2.6.5.
         let login_only = !mandatory && encryption == Offer::Off;

@@ -31,7 +31,6 @@ mod statement;
 mod table_types;
 mod text;
 mod tls;
-mod transport;
 
 pub use channel::{Channel, Receiver, Sender, Tail};
 pub use config::{Address, AddressError, Config, DefinitionLogin, Encryption};

@@ -7,13 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use launchpod_tds::tls::{HandshakeUnwrapper, wrap_handshake};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::either::Either;
 
 /// How much is read from the socket at once.
 const READ_SIZE: usize = 16 << 10;
-
-/// What carries a connection's packets: a socket alone, or a TLS stream `T` over it.
-pub type Transport<S, T> = Either<HandshakeStream<S>, Box<T>>;
 
 /// A socket through which a TLS handshake passes in PRELOGIN packets, and all else bare.
 pub struct HandshakeStream<S> {

@@ -2,6 +2,8 @@
 //! connection to a SQL Server behind.
 
 mod handshake;
+mod transport;
 pub mod types;
 
-pub use handshake::{HandshakeStream, Transport};
+pub use handshake::HandshakeStream;
+pub use transport::{Transport, accept, connect, end_tls};
