@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use cgroups_rs::fs::hierarchies::auto;
 use cgroups_rs::fs::{Cgroup, Hierarchy, Subsystem};
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::message::{Left, Spawn};
 use held::Held;
@@ -31,6 +32,9 @@ pub use sweep::sweep;
 pub const SHARED: &str = "launchpod";
 /// The controllers that limit or count something. Version 2 has no cpuacct: its `cpu` counts.
 const CONTROLLERS: [&str; 4] = ["memory", "pids", "cpu", "cpuacct"];
+
+/// Version 2's count of the most memory: of Linux 5.19 and newer alone.
+const PEAK: &str = "memory.peak";
 
 /// Cgroups can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +115,7 @@ impl Parent {
             limits::set(subsystem, spawn).map_err(refused(name))?;
             for (place, file) in counters.iter_mut().zip(counting(subsystem)) {
                 if let Some(file) = file {
-                    *place = Some(open(controller.path(), file, OpenOptions::new().read(true))?);
+                    *place = Some(counter(controller.path(), file)?);
                 }
             }
             // Version 2 has one entry for all controllers.
@@ -224,7 +228,7 @@ fn counting(subsystem: &Subsystem) -> [Option<&'static str>; 4] {
         (Subsystem::Mem(_), false) => {
             [Some("memory.oom_control"), None, Some("memory.max_usage_in_bytes"), None]
         }
-        (Subsystem::Mem(_), true) => [Some("memory.events"), None, Some("memory.peak"), None],
+        (Subsystem::Mem(_), true) => [Some("memory.events"), None, Some(PEAK), None],
         (Subsystem::Pid(_), _) => [None, Some("pids.events"), None, None],
         (Subsystem::CpuAcct(_), _) => [None, None, None, Some("cpuacct.usage")],
         (Subsystem::Cpu(_), true) => [None, None, None, Some("cpu.stat")],
@@ -243,6 +247,18 @@ fn enable(root: &Path, path: &str) -> Result<(), CgroupError> {
         written.map_err(failed(&file))?;
     }
     Ok(())
+}
+
+/// A file that counts; an empty one for a count that an older kernel doesn't have.
+fn counter(folder: &Path, file: &str) -> Result<File, CgroupError> {
+    let is_lacking = |source: &io::Error| file == PEAK && source.kind() == io::ErrorKind::NotFound;
+    match open(folder, file, OpenOptions::new().read(true)) {
+        Err(CgroupError::Io { source, path }) if is_lacking(&source) => {
+            let empty = memfd_create("no-peak", MemfdFlags::CLOEXEC).map_err(io::Error::from);
+            Ok(empty.map_err(failed(&path))?.into())
+        }
+        opened => opened,
+    }
 }
 
 fn open(folder: &Path, file: &str, options: &OpenOptions) -> Result<File, CgroupError> {

@@ -266,3 +266,16 @@ fn what_a_worker_has_used_is_read_as_either_version_counts_it() {
     ];
     assert_eq!(used(true, version_2), expected);
 }
+
+#[test]
+fn a_kernel_that_does_not_count_the_most_memory_has_workers_all_the_same() {
+    let (folder, host) = Imitation::new(true, &["w"]);
+    let worker = folder.path().join(PATH).join("w");
+    fs::remove_file(worker.join("memory.peak")).unwrap();
+    let member = host.found().add(&spawn()).unwrap();
+    assert_eq!(member.left(), Left { cpu_us: Some(0), ..Left::default() });
+    // What every kernel counts is needed.
+    fs::remove_file(worker.join("memory.events")).unwrap();
+    let error = host.found().add(&spawn()).err().unwrap().to_string();
+    assert!(error.contains("memory.events"), "{error}");
+}
