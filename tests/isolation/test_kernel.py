@@ -2,6 +2,7 @@
 
 import os
 import platform
+from pathlib import Path
 
 import pytest
 
@@ -73,19 +74,30 @@ for path in paths:
         file = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
         continue
-    # What can be opened may still take nothing.
+    # What can be opened may still take nothing; and a masked file is /dev/null.
     try:
         os.write(file, b"1")
-        answer.append(path)
+        if os.fstat(file).st_rdev != os.stat("/dev/null").st_rdev:
+            answer.append(path)
     except OSError:
         pass
     os.close(file)
 """)
 
 
+def selinux_is_idle() -> bool:
+    """Whether the kernel has SELinux, and nothing gives it a policy."""
+    modules = Path("/sys/kernel/security/lsm")
+    return modules.exists() and "selinux" in modules.read_text() and not Path("/etc/selinux/config").exists()
+
+
 @pytest.mark.threat(11)
 def test_nothing_in_proc_and_sys_can_be_written(answers):
-    assert answers[WRITES] == []
+    written = answers[WRITES]
+    if selinux_is_idle():
+        # A process may then give itself any label, and nothing follows from it.
+        written = [path for path in written if not path.startswith("/proc/self/attr/")]
+    assert written == []
 
 
 MASKED = looks.add("""

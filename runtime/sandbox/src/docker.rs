@@ -84,8 +84,6 @@ pub(crate) struct Ground {
     pub(crate) engine: Engine,
     pub(crate) folder: Arc<InstanceFolder>,
     pub(crate) uids: Uids,
-    /// Whether a worker's files can be given to its uid, and its uid be seen on a socket.
-    pub(crate) uids_are_the_hosts: bool,
 }
 
 /// What there is of a worker, from before its container is made; dropping it removes all.
@@ -163,7 +161,6 @@ impl Docker {
             engine: engine.clone(),
             folder: Arc::clone(folder),
             uids: uids.clone(),
-            uids_are_the_hosts: self.shared.uids_are_the_hosts(UserNamespace::Engine),
         }
     }
 }

@@ -331,8 +331,7 @@ fn lacking(what: &'static str, preference: Preference, error: &SandboxError) -> 
         return Finding::bad(what, error.to_string(), error.way_out());
     }
     let mend = "Works: Docker makes the workers, which takes longer. For the fast backend run the \
-                server as root on Linux, with an engine that doesn't map uids; sandbox = \"docker\" \
-                in the configuration says that none is wanted.";
+                server as root on Linux; sandbox = \"docker\" in the configuration says that none is wanted.";
     Finding::warn(what, error.to_string(), mend)
 }
 

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use rustix::process::geteuid;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
@@ -91,10 +92,10 @@ impl Fast {
     /// # Errors
     /// Gives the Docker backend back, and says why the host can't have another, whatever the image.
     pub(crate) fn new(docker: Docker, config: FastConfig) -> Result<Self, (Docker, String)> {
-        let ground = docker.ground();
-        if !ground.uids_are_the_hosts {
-            return Err((docker, "the server is not root, or the engine maps uids".to_owned()));
+        if !geteuid().is_root() {
+            return Err((docker, "the server is not root".to_owned()));
         }
+        let ground = docker.ground();
         if let Err(reason) = keeper::sweep(&ground) {
             return Err((docker, reason));
         }
@@ -126,14 +127,14 @@ impl Fast {
     }
 
     /// The spawner of a kind; nothing when Docker is to stand in. It can't, where a user namespace is
-    /// required: with an engine that maps uids there is no fast backend.
+    /// required that the engine doesn't give.
     async fn spawner(
         &self,
         kind: &Kind,
-        user_namespace: UserNamespace,
+        spec: &WorkerSpec,
     ) -> Result<Option<Arc<Spawner>>, SandboxError> {
-        let is_required = user_namespace == UserNamespace::Required;
-        let may_wait = is_required || self.config.preference == Preference::Fast;
+        let docker = self.docker.check(spec);
+        let may_wait = docker.is_err() || self.config.preference == Preference::Fast;
         let mut template = self.template(kind);
         // Starting takes as long as a container does, exporting much longer.
         let settled = template.wait_for(|state| match state {
@@ -147,7 +148,9 @@ impl Fast {
         };
         match state {
             Ok(State::Ready(spawner)) => Ok(Some(spawner)),
-            Ok(State::Failed(reason)) if is_required => Err(SandboxError::NoUserNamespace(reason)),
+            Ok(State::Failed(reason)) if docker.is_err() => {
+                Err(SandboxError::NoUserNamespace(reason))
+            }
             Ok(State::Failed(reason)) if may_wait => Err(SandboxError::NoTemplate(reason)),
             Ok(_) => Ok(None),
             // The keeper ends with the backend alone.
@@ -160,7 +163,7 @@ impl Fast {
 impl Backend for Fast {
     async fn acquire(&self, spec: &WorkerSpec) -> Result<Worker, SandboxError> {
         if let Some(kind) = Kind::of(spec)
-            && let Some(spawner) = self.spawner(&kind, spec.user_namespace).await?
+            && let Some(spawner) = self.spawner(&kind, spec).await?
         {
             return tokio::select! {
                 made = worker::make(&self.ground, &self.tasks, spawner, &spec.limits) => made,
