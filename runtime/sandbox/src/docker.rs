@@ -289,7 +289,8 @@ impl Shared {
             name: &name,
             folder: &folder,
             listener: tokio::net::UnixListener::from_std(listener).map_err(SandboxError::Socket)?,
-            peer_uid: uids_are_the_hosts.then_some(number),
+            // Not under every OCI runtime is it the worker that dials: gVisor does so for it, as root.
+            peer_uid: (uids_are_the_hosts && spec.runtime.is_none()).then_some(number),
             fate: fate.clone(),
             limit: spec.limits.ready,
         };
