@@ -40,8 +40,9 @@ pub trait Database: Send + Sync {
     /// Checks who asks and opens a session for them.
     ///
     /// # Errors
-    /// 18456 when login or password is wrong (the text doesn't say which), 4060 when the
-    /// database doesn't exist or isn't theirs.
+    /// 18456 when login or password is wrong (the text doesn't say which), 18487 or 18488 when the
+    /// password has to be changed and no new one is given, 18464 or 18466 when the new one is too
+    /// weak, 4060 when the database doesn't exist or isn't theirs.
     async fn login(&self, login: Login) -> Result<Box<dyn Session>, SqlError>;
 }
 
@@ -51,6 +52,8 @@ pub struct Login {
     pub user: String,
     /// The password as typed.
     pub password: Secret,
+    /// The password that the login is to have from now on, when the client asks for that.
+    pub new_password: Option<Secret>,
     /// The database asked for; empty for the login's default.
     pub database: String,
     /// The session's number, as `@@SPID` returns it.

@@ -6,8 +6,8 @@ mod support;
 
 use std::time::Duration;
 
-use launchpod_database::Database;
 use launchpod_database::sqlite::Options;
+use launchpod_database::{Database, Login, Secret};
 use support::{Server, login, run};
 
 /// A server with the login `ann`, whose password expires.
@@ -43,4 +43,25 @@ async fn a_password_expires_at_its_age() {
     // Older than that it is at once.
     let old = server(Options { password_max_age: -1, ..Options::default() }).await;
     assert_eq!(refusal(&old, "Yukon-900").await, Some(18487));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_changes_its_password_while_it_logs_in() {
+    let server = server(Options::default()).await;
+    let must = "ALTER LOGIN ann WITH PASSWORD = 'Yukon-901' MUST_CHANGE";
+    run(&mut *server.session().await, must).await.unwrap();
+    let change = async |old: &str, new: &str| {
+        let login = Login { new_password: Some(Secret::new(new)), ..login("ann", old, "") };
+        server.database.login(login).await.err().map(|error| error.number())
+    };
+    assert_eq!(refusal(&server, "Yukon-901").await, Some(18488));
+    assert_eq!(change("wrong", "Yukon-902").await, Some(18456));
+    assert_eq!(change("Yukon-901", "short").await, Some(18464));
+    assert_eq!(change("Yukon-901", "alllowercase").await, Some(18466));
+    assert_eq!(change("Yukon-901", &"Aa1-".repeat(40)).await, Some(18465));
+    // Nothing of it has changed the password.
+    assert_eq!(refusal(&server, "Yukon-901").await, Some(18488));
+    assert_eq!(change("Yukon-901", "Yukon-902").await, None);
+    assert_eq!(refusal(&server, "Yukon-901").await, Some(18456));
+    assert_eq!(refusal(&server, "Yukon-902").await, None);
 }

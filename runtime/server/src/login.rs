@@ -266,6 +266,10 @@ async fn open(
     let login = DatabaseLogin {
         user: login.user_name.clone(),
         password: login.password.expose().to_owned().into(),
+        new_password: login
+            .flags
+            .change_password()
+            .then(|| login.new_password.expose().to_owned().into()),
         database: login.database.clone(),
         spid: spid.number(),
         program: login.app_name.clone(),

@@ -42,6 +42,7 @@ async fn main() -> Result<(), Failure> {
     let login = Login {
         user: "sa".to_owned(),
         password: Secret::new(std::env::var("MSSQL_SA_PASSWORD")?),
+        new_password: None,
         database: String::new(),
         spid: 0,
         program: "write".to_owned(),

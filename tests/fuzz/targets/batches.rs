@@ -92,6 +92,7 @@ impl Server {
         let login = Login {
             user: "sa".into(),
             password: Secret::new(""),
+            new_password: None,
             database: String::new(),
             spid: 51,
             program: "fuzz".into(),

@@ -17,6 +17,7 @@ pub async fn session(folder: &Path) -> Result<Box<dyn Session>, Box<dyn Error>> 
     let login = Login {
         user: "sa".into(),
         password,
+        new_password: None,
         database: String::new(),
         spid: 51,
         program: "measurement".into(),

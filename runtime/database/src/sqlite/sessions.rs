@@ -216,6 +216,7 @@ mod tests {
         let login = Login {
             user: "sa".into(),
             password: Secret::default(),
+            new_password: None,
             database: String::new(),
             spid,
             program: "tests".into(),

@@ -55,6 +55,7 @@ pub fn login(user: &str, password: &str, database: &str) -> Login {
     Login {
         user: user.into(),
         password: Secret::new(password),
+        new_password: None,
         database: database.into(),
         spid: 51,
         program: "tests".into(),

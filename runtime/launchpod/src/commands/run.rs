@@ -135,6 +135,7 @@ async fn query_rows(
     let mut session = database.local_session(Login {
         user: ADMINISTRATOR.to_owned(),
         password: Secret::default(),
+        new_password: None,
         database: String::new(),
         spid: 0,
         program: "launchpod run".to_owned(),

@@ -73,6 +73,7 @@ impl Client {
         let login = Login {
             user: "sa".into(),
             password: Secret::new("pass"),
+            new_password: None,
             database: String::new(),
             spid: 51,
             program: "tests".into(),

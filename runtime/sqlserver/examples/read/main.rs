@@ -79,6 +79,7 @@ async fn read_ours(port: u16) -> Result<usize, Box<dyn Error>> {
     let login = Login {
         user: "sa".to_owned(),
         password: Secret::new("bench"),
+        new_password: None,
         database: String::new(),
         spid: 0,
         program: "read".to_owned(),

@@ -385,3 +385,21 @@ pub(crate) fn password_must_change(user: &str) -> SqlError {
         ),
     )
 }
+
+/// A new password that was given at login and that the policy refuses, by the error that
+/// ALTER LOGIN has for it. Texts: "Database Engine events and errors", 18464 to 18466.
+pub(crate) fn password_not_changed(user: &str, why: &SqlError) -> SqlError {
+    let (number, why) = match why.number() {
+        15116 => (18464, "too short"),
+        15156 => (18465, "too long"),
+        _ => (18466, "not complex enough"),
+    };
+    SqlError::with_class(
+        number,
+        14,
+        format!(
+            "Login failed for user '{user}'. Reason: Password change failed. The password does \
+             not meet operating system policy requirements because it is {why}."
+        ),
+    )
+}

@@ -10,9 +10,9 @@ use rusqlite::Connection;
 
 use super::logins;
 use super::password;
-use crate::Login;
 use crate::sqlite::embedded::catalog::{Catalog, now};
 use crate::sqlite::{Options, Shared, errors};
+use crate::{Login, Secret};
 
 /// Why a login fails: the state of 18456 in the log, and what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,13 @@ impl Shared {
         if stored.is_disabled {
             return refuse(Reason::Disabled, true);
         }
+        if let Some(new) = &login.new_password {
+            change_password(&mut stored, new).inspect_err(|error| {
+                tracing::warn!(login = %login.user.escape_debug(), %error, "No new password");
+            })?;
+            catalog.keep_login(&stored)?;
+            tracing::info!(login = %stored.name.escape_debug(), "A login has changed its password");
+        }
         if stored.must_change {
             return refuse(Reason::MustChange, true);
         }
@@ -146,6 +153,17 @@ impl Shared {
         }
         catalog.keep_login(login)
     }
+}
+
+/// Gives a login the password that its owner, who knew the old one, wants while logging in.
+///
+/// # Errors
+/// 18464, 18465 or 18466 when the policy refuses it; then the old one stays.
+fn change_password(login: &mut logins::Login, new: &Secret) -> Result<(), SqlError> {
+    let checked = password::check(&login.name, new, login.is_policy_checked);
+    checked.map_err(|error| errors::password_not_changed(&login.name, &error))?;
+    login.set_password(password::hash(new)?);
+    Ok(())
 }
 
 // === impl Options ===

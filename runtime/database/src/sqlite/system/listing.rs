@@ -124,6 +124,7 @@ fn nobody() -> Result<Session, SqlError> {
     let login = Login {
         user: String::new(),
         password: Secret::default(),
+        new_password: None,
         database: String::new(),
         spid: 0,
         program: String::new(),
