@@ -4,6 +4,7 @@
 //! [messages](Message) that a client sees, and the [identity](Identity) that asks. No I/O, no
 //! Arrow, no wire format.
 
+mod catalog_type;
 mod column;
 mod decimal;
 mod external_pool;
@@ -17,6 +18,7 @@ pub mod calendar;
 pub mod call_errors;
 pub mod message_format;
 
+pub use catalog_type::CatalogType;
 pub use column::{Column, Parameter};
 pub use decimal::{Decimal, MAX_PRECISION};
 pub use external_pool::ExternalPool;

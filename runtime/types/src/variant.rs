@@ -1,6 +1,6 @@
 //! `sql_variant`: a value that has its type with it.
 
-use crate::{Decimal, Length, SqlType, Value};
+use crate::{CatalogType, Decimal, SqlType, Value};
 
 /// A value that isn't NULL, and its type, for which [`SqlType::fits_variant`] holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,7 @@ const HEAD: usize = 3;
 impl Variant {
     /// The bytes in which columns store it. Equal bytes are equal values of equal types.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let (id, [first, second]) = described(self.sql_type);
-        let mut bytes = vec![id, first, second];
+        let mut bytes = described(self.sql_type).to_vec();
         match &self.value {
             Value::Null | Value::Variant(_) => {}
             Value::Bit(bit) => bytes.push(u8::from(*bit)),
@@ -47,8 +46,8 @@ impl Variant {
 
     /// The inverse of [`Variant::to_bytes`]; `None` for other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (head, content) = bytes.split_at_checked(HEAD)?;
-        let sql_type = declared(head[0], [head[1], head[2]])?;
+        let (head, content) = bytes.split_first_chunk()?;
+        let sql_type = declared(*head)?;
         let value = match sql_type {
             SqlType::Bit => Value::Bit(*content.first()? != 0),
             SqlType::Real => Value::Real(f32::from_le_bytes(content.try_into().ok()?)),
@@ -79,80 +78,29 @@ impl Variant {
     }
 }
 
-/// The number that `sys.types` has for a type, and its length, or precision and scale.
-fn described(sql_type: SqlType) -> (u8, [u8; 2]) {
-    let limit = |length: Length| match length {
-        Length::Limited(n) => n.to_le_bytes(),
-        Length::Max => [0, 0],
+/// The number that `sys.types` has for a type, and its length in bytes, or precision and scale.
+fn described(sql_type: SqlType) -> [u8; HEAD] {
+    let CatalogType { id, length, precision, scale } = sql_type.into();
+    let [first, second] = match sql_type.is_character() || sql_type.is_binary() {
+        // No variant is of a type without a limit.
+        true => u16::try_from(length).unwrap_or_default().to_le_bytes(),
+        false => [precision as u8, scale as u8],
     };
-    match sql_type {
-        SqlType::Bit => (104, [0, 0]),
-        SqlType::TinyInt => (48, [0, 0]),
-        SqlType::SmallInt => (52, [0, 0]),
-        SqlType::Int => (56, [0, 0]),
-        SqlType::BigInt => (127, [0, 0]),
-        SqlType::Real => (59, [0, 0]),
-        SqlType::Float => (62, [0, 0]),
-        SqlType::Decimal { precision, scale } => (106, [precision, scale]),
-        SqlType::SmallMoney => (122, [0, 0]),
-        SqlType::Money => (60, [0, 0]),
-        SqlType::Char(n) => (175, n.to_le_bytes()),
-        SqlType::NChar(n) => (239, n.to_le_bytes()),
-        SqlType::Binary(n) => (173, n.to_le_bytes()),
-        SqlType::VarChar(length) => (167, limit(length)),
-        SqlType::NVarChar(length) => (231, limit(length)),
-        SqlType::VarBinary(length) => (165, limit(length)),
-        SqlType::Date => (40, [0, 0]),
-        SqlType::Time(scale) => (41, [scale, 0]),
-        SqlType::SmallDateTime => (58, [0, 0]),
-        SqlType::DateTime => (61, [0, 0]),
-        SqlType::DateTime2(scale) => (42, [scale, 0]),
-        SqlType::DateTimeOffset(scale) => (43, [scale, 0]),
-        SqlType::UniqueIdentifier => (36, [0, 0]),
-        // No variant has them: 0 is no type.
-        SqlType::Text
-        | SqlType::NText
-        | SqlType::Image
-        | SqlType::Xml
-        | SqlType::Json
-        | SqlType::Variant => (0, [0, 0]),
-    }
+    [id as u8, first, second]
 }
 
-/// The inverse of [`described`].
-fn declared(id: u8, detail: [u8; 2]) -> Option<SqlType> {
-    let n = u16::from_le_bytes(detail);
-    Some(match id {
-        104 => SqlType::Bit,
-        48 => SqlType::TinyInt,
-        52 => SqlType::SmallInt,
-        56 => SqlType::Int,
-        127 => SqlType::BigInt,
-        59 => SqlType::Real,
-        62 => SqlType::Float,
-        106 => SqlType::Decimal { precision: detail[0], scale: detail[1] },
-        122 => SqlType::SmallMoney,
-        60 => SqlType::Money,
-        175 => SqlType::Char(n),
-        239 => SqlType::NChar(n),
-        173 => SqlType::Binary(n),
-        167 => SqlType::VarChar(Length::Limited(n)),
-        231 => SqlType::NVarChar(Length::Limited(n)),
-        165 => SqlType::VarBinary(Length::Limited(n)),
-        40 => SqlType::Date,
-        41 => SqlType::Time(detail[0]),
-        58 => SqlType::SmallDateTime,
-        61 => SqlType::DateTime,
-        42 => SqlType::DateTime2(detail[0]),
-        43 => SqlType::DateTimeOffset(detail[0]),
-        36 => SqlType::UniqueIdentifier,
-        _ => return None,
-    })
+/// The inverse of [`described`]; `None` for a type that no variant has.
+fn declared([id, first, second]: [u8; HEAD]) -> Option<SqlType> {
+    let length = u16::from_le_bytes([first, second]).into();
+    let (precision, scale) = (first.into(), second.into());
+    let sql_type = CatalogType { id: id.into(), length, precision, scale }.sql_type();
+    sql_type.filter(|sql_type| sql_type.fits_variant())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Length;
 
     #[test]
     fn bytes_come_back() {

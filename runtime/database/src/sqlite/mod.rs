@@ -2,13 +2,13 @@
 //!
 //! The way of a statement: the binder (`bind`) resolves names and types, the
 //! translation (`translate`) says the bound tree in SQLite's SQL, a thread per session
-//! (`embedded`) runs it and sends record batches. Functions of ours (`functions`) compute
+//! (`embedded`) runs it and sends record batches. Functions of ours (the crate `functions`) compute
 //! what SQLite computes otherwise.
 //!
 //! # What differs from SQL Server
 //!
 //! - There is one collation, `SQL_Latin1_General_CP1_CI_AS`, for Unicode text by
-//!   Windows' rules, else by sort order 52 (`functions/collation`).
+//!   Windows' rules, else by sort order 52 ([`launchpod_functions::collation`]).
 //! - The server's time zone is UTC.
 //! - One writer at a time, database-wide; transactions read committed data, see
 //!   `embedded::transaction`.
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use launchpod_functions::assigned::Assigned;
 use launchpod_types::SqlError;
 use rusqlite::Connection;
 
@@ -25,11 +26,9 @@ use crate::{Configurations, Database, Login, Secret, Session, options};
 
 mod application_locks;
 mod bind;
-mod cell;
 mod discovery;
 mod embedded;
 mod errors;
-mod functions;
 mod governor;
 mod loopback;
 mod security;
@@ -47,7 +46,6 @@ use embedded::settings::MOST_TEXT;
 use embedded::thread::EmbeddedSession;
 use embedded::versions::VersionState;
 use embedded::{connection, failure};
-use functions::assigned::Assigned;
 use governor::Governor;
 use security::attempts::Attempts;
 use security::context::Execution;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use launchpod_functions::zone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::embedded::environment::now;
-use super::functions::zone;
 use super::governor::DEFAULT_GROUP;
 use crate::{Client, Login};
 

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use launchpod_functions::aggregate::Aggregate;
+use launchpod_functions::collect::Finish;
+use launchpod_functions::number::{IntegerOperator, integer_operator};
+use launchpod_functions::{Body, Function, percentile};
 use launchpod_tsql::ast::{
     BinaryOperator, Expr, ExprKind, FrameBound, FrameUnit, FunctionArguments, FunctionCall,
     OrderItem, Window, WindowFrame,
@@ -14,10 +18,6 @@ use super::tree::{
 };
 use super::{Aggregates, Binder, coerce, operator, row_count};
 use crate::sqlite::errors;
-use crate::sqlite::functions::aggregate::Aggregate;
-use crate::sqlite::functions::collect::Finish;
-use crate::sqlite::functions::number::{IntegerOperator, integer_operator};
-use crate::sqlite::functions::{Body, Function, percentile};
 
 /// Whether a call of this name is bound here.
 pub(crate) fn is_aggregate(name: &str) -> bool {
@@ -364,14 +364,14 @@ fn string_agg(mut bare: BoundAggregate) -> Result<Bound, SqlError> {
         return Err(errors::syntax_near("DISTINCT"));
     }
     let t = bare.arguments[0].sql_type;
-    let max = t.is_character() && crate::sqlite::functions::text::limit(t).is_none();
+    let max = t.is_character() && launchpod_functions::text::limit(t).is_none();
     let result = match (max, t.is_character() && !t.is_unicode()) {
         (true, true) => SqlType::VARCHAR_MAX,
         (true, false) => SqlType::NVARCHAR_MAX,
         (false, true) => SqlType::VarChar(Length::Limited(8000)),
         (false, false) => SqlType::NVarChar(Length::Limited(4000)),
     };
-    let limit = crate::sqlite::functions::text::limit(result);
+    let limit = launchpod_functions::text::limit(result);
     bare.arguments = std::mem::take(&mut bare.arguments)
         .into_iter()
         .map(|argument| {
@@ -392,7 +392,7 @@ fn string_agg(mut bare: BoundAggregate) -> Result<Bound, SqlError> {
         deterministic: true,
         body: Body::Values(Box::new(move |values| match &values[0] {
             Value::Text(text)
-                if crate::sqlite::functions::text::units(text, result.is_unicode()) > limit =>
+                if launchpod_functions::text::units(text, result.is_unicode()) > limit =>
             {
                 Err(errors::string_agg_too_long())
             }

@@ -1,5 +1,7 @@
 //! Calls of functions.
 
+use launchpod_functions::json::{self, Shape};
+use launchpod_functions::{Actual, Body, Function, Signature, json_edit, order};
 use launchpod_tsql::ast::{
     CompareOperator, Expr, ExprKind, FunctionArguments, FunctionCall, Literal,
 };
@@ -12,8 +14,6 @@ use super::tree::{Bound, Kind};
 use super::{Binder, aggregate, coerce, date, int};
 use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
-use crate::sqlite::functions::json::{self, Shape};
-use crate::sqlite::functions::{self, Actual, Body, Function, Signature, json_edit, order};
 use crate::sqlite::system;
 
 /// How many arguments GREATEST and LEAST take. SQLite's functions have 127 at most; SQL Server
@@ -83,7 +83,7 @@ impl Binder<'_> {
                 if let Some(function) = system::function(&name) {
                     return self.system_function(function, arguments);
                 }
-                let builtin = functions::builtin(&name)
+                let builtin = launchpod_functions::builtin(&name)
                     .ok_or_else(|| errors::unknown_function(&call.name.name.text))?;
                 let arguments = match name.as_str() {
                     "FORMATMESSAGE" => self.with_message_text(arguments)?,
@@ -113,7 +113,9 @@ impl Binder<'_> {
 
     /// `CHECKSUM(*)`: of all columns of all sources; no other function takes them so.
     fn call_of_all(&mut self, name: &str) -> Result<Bound, SqlError> {
-        match functions::builtin(name).filter(|_| matches!(name, "CHECKSUM" | "BINARY_CHECKSUM")) {
+        match launchpod_functions::builtin(name)
+            .filter(|_| matches!(name, "CHECKSUM" | "BINARY_CHECKSUM"))
+        {
             Some(builtin) => {
                 let sources = self.scope().sources.iter();
                 let all = sources.flat_map(|s| (0..s.columns.len()).map(|index| s.column(index)));
@@ -126,7 +128,7 @@ impl Binder<'_> {
 
     fn builtin_call(
         &mut self,
-        builtin: &functions::Builtin,
+        builtin: &launchpod_functions::Builtin,
         arguments: Vec<Bound>,
     ) -> Result<Bound, SqlError> {
         let (least, most) = builtin.arity;
@@ -339,7 +341,7 @@ impl Binder<'_> {
                 };
                 let new = match &v[2] {
                     Value::Null => None,
-                    new => Some(functions::for_json::value(new, t, raw)?),
+                    new => Some(launchpod_functions::for_json::value(new, t, raw)?),
                 };
                 json_edit::modify(document, path, new.as_deref()).map(Value::Text)
             })),
@@ -392,7 +394,7 @@ pub(crate) fn short(name: String) -> String {
     }
     let head: String = name.chars().take(100).collect();
     let hash = Sha256::digest(name.as_bytes());
-    format!("{head}…{}", functions::convert::hex(&hash[..16]))
+    format!("{head}…{}", launchpod_functions::convert::hex(&hash[..16]))
 }
 
 fn expect(name: &str, list: &[Expr], count: usize) -> Result<(), SqlError> {

@@ -2,6 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use launchpod_functions::cell;
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{CreateFunction, FunctionBody, FunctionCall};
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -11,8 +13,7 @@ use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::{Binder, coerce};
 use crate::sqlite::embedded::called::{self, Program};
 use crate::sqlite::embedded::modules::Module;
-use crate::sqlite::functions::{Body, Function};
-use crate::sqlite::{cell, errors};
+use crate::sqlite::errors;
 
 // === impl Binder ===
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use launchpod_functions::cell;
+use launchpod_functions::convert::{self, Allowed, Fit};
+use launchpod_functions::{Body, Function, text};
 use launchpod_types::calendar::TICKS_PER_DAY;
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use super::tree::{Bound, Kind};
 use super::types;
-use crate::sqlite::cell;
 use crate::sqlite::errors;
-use crate::sqlite::functions::convert::{self, Allowed, Fit};
-use crate::sqlite::functions::{Body, Function, text};
 
 /// The column that a value is stored in, for messages.
 #[derive(Clone, Debug)]

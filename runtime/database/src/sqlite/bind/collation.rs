@@ -4,14 +4,14 @@
 //! compared by keys, bytes that sort as the collation says ("Windows collation name", "Collation
 //! and Unicode support"). Elsewhere another collation is refused by its name.
 
+use launchpod_functions::collation::{self, Collation};
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{Expr, ExprKind, Identifier};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::tree::Bound;
 use super::{Binder, coerce, undeclared};
 use crate::sqlite::errors;
-use crate::sqlite::functions::collation::{self, Collation};
-use crate::sqlite::functions::{Body, Function};
 
 /// The collation of a name, for Unicode text or that of the code page.
 ///

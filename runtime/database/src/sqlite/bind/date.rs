@@ -1,13 +1,13 @@
 //! DATEADD and its kin, whose first argument is a word.
 
+use launchpod_functions::date::{self, DatePart};
+use launchpod_functions::{Actual, Signature};
 use launchpod_tsql::ast::{Expr, ExprKind};
 use launchpod_types::SqlError;
 
 use super::Binder;
 use super::tree::Bound;
 use crate::sqlite::errors;
-use crate::sqlite::functions::date::{self, DatePart};
-use crate::sqlite::functions::{Actual, Signature};
 
 /// Whether a call of this name is bound here.
 pub(crate) fn takes_date_part(name: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Values.
 
+use launchpod_functions::collation::Collation;
+use launchpod_functions::{Actual, Body, Function, bits, convert, culture, zone};
 use launchpod_tsql::ast::{
     BinaryOperator, CaseBranch, CompareOperator, Expr, ExprKind, Literal, Query, TypeKind, TypeName,
 };
@@ -8,8 +10,6 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::tree::{Bound, BoundQuery, Kind};
 use super::{Binder, coerce, collation, metadata, operator, types, undeclared};
 use crate::sqlite::errors;
-use crate::sqlite::functions::collation::Collation;
-use crate::sqlite::functions::{Actual, Body, Function, bits, convert, culture, zone};
 
 // === impl Binder ===
 
@@ -249,7 +249,7 @@ pub(crate) fn literal(constant: &Literal) -> Bound {
         }
         Literal::String { text, unicode } => {
             let sql_type = types::literal_text(text, *unicode);
-            let fitted = crate::sqlite::functions::convert::cast(
+            let fitted = launchpod_functions::convert::cast(
                 &Value::Text(text.clone()),
                 SqlType::NVARCHAR_MAX,
                 sql_type,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use launchpod_functions::for_json::{self, Members, Node};
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{ForClause, ForMode};
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -11,8 +13,6 @@ use super::tree::{
 use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int};
 use crate::sqlite::errors;
-use crate::sqlite::functions::for_json::{self, Members, Node};
-use crate::sqlite::functions::{Body, Function};
 
 /// The name that the result's column has.
 const COLUMN: &str = "JSON_F52E2B61-18A1-11d1-B105-00805F49916B";

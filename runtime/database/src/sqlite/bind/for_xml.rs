@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use launchpod_functions::for_xml::{self, Column, Leaf, Shape};
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{Expr, ForClause, ForMode, TypeName};
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -10,8 +12,6 @@ use super::tree::{AggregateName, Bound, BoundBody, BoundQuery, BoundSource, Kind
 use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce};
 use crate::sqlite::errors;
-use crate::sqlite::functions::for_xml::{self, Column, Leaf, Shape};
-use crate::sqlite::functions::{Body, Function};
 
 /// The name that the result's column has.
 const COLUMN: &str = "XML_F52E2B61-18A1-11d1-B105-00805F49916B";

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use launchpod_functions::{Body, Function};
 use launchpod_types::{SqlError, SqlType};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
@@ -12,7 +13,6 @@ use super::tree::{
 use super::write::{derived_column, plain_query, plain_select};
 use super::{coerce, int};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
 
 /// SQLite's functions take at least so many arguments.
 const MOST_COLUMNS: usize = 100;
@@ -114,7 +114,7 @@ fn read(cell: &[u8]) -> Option<rusqlite::types::Value> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    crate::sqlite::functions::convert::hex(bytes)
+    launchpod_functions::convert::hex(bytes)
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {

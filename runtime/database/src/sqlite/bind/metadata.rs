@@ -1,5 +1,6 @@
 //! What a session can ask about itself and the server: constants while a statement runs.
 
+use launchpod_functions::{Body, Function, collation, language, random, zone};
 use launchpod_tsql::ast::{CompareOperator, Niladic, fold_name};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
@@ -10,7 +11,6 @@ use crate::options;
 use crate::sqlite::embedded::catalog::TABLE_CODE;
 use crate::sqlite::embedded::environment::{self, Environment};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function, language, random, zone};
 use crate::sqlite::system::{self, base};
 
 const NAME: SqlType = SqlType::SYSNAME;
@@ -519,7 +519,7 @@ fn database_property(property: &str) -> Bound {
     let int =
         |number| Bound { nullable: true, ..Bound::constant(Value::Int(number), SqlType::Int) };
     match property.to_ascii_lowercase().as_str() {
-        "collation" => optional_name(Some(environment::COLLATION_NAME.to_owned())),
+        "collation" => optional_name(Some(collation::DATABASE.to_owned())),
         "status" => optional_name(Some("ONLINE".to_owned())),
         "updateability" => optional_name(Some("READ_WRITE".to_owned())),
         "useraccess" => optional_name(Some("MULTI_USER".to_owned())),

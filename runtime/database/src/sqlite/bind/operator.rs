@@ -1,5 +1,7 @@
 //! Arithmetic, concatenation and bits.
 
+use launchpod_functions::number::{IntegerOperator, float_operator, integer_operator};
+use launchpod_functions::{Body, Function, convert, decimal};
 use launchpod_tsql::ast::{BinaryOperator, UnaryOperator};
 use launchpod_types::calendar::{TICKS_PER_DAY, days_from_civil};
 use launchpod_types::{Decimal, SqlError, SqlType, Value};
@@ -9,8 +11,6 @@ use super::types::{self, Arithmetic};
 use super::{Binder, coerce, int};
 use crate::options;
 use crate::sqlite::errors;
-use crate::sqlite::functions::number::{IntegerOperator, float_operator, integer_operator};
-use crate::sqlite::functions::{Body, Function, convert, decimal};
 
 /// A prefix operator.
 pub(crate) fn unary(operator: UnaryOperator, operand: Bound) -> Result<Bound, SqlError> {
@@ -371,7 +371,7 @@ fn concatenate(left: Bound, right: Bound) -> Bound {
     }
     let (l, r) = (left.sql_type, right.sql_type);
     // SQLite's || does, unless the result has to be cut, or it would make text of bytes.
-    let room = |t| crate::sqlite::functions::text::limit(t);
+    let room = |t| launchpod_functions::text::limit(t);
     let fits = match (room(l), room(r), room(to)) {
         (Some(a), Some(b), Some(limit)) => a + b <= limit,
         _ => room(to).is_none(),

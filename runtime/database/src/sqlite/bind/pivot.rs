@@ -2,6 +2,7 @@
 //! GROUP BY of all other columns, and a CROSS APPLY of the columns as rows. These are written as
 //! T-SQL around the source, and bound like a user's.
 
+use launchpod_functions::convert;
 use launchpod_tsql::ast::{
     ExprKind, FunctionArguments, Identifier, Pivot, Query, QueryBody, StatementKind, TableSource,
     TableSourceKind, Unpivot, same_name,
@@ -14,7 +15,6 @@ use super::scope::SourceColumn;
 use super::tree::{BoundQuery, BoundSource};
 use super::{Aggregates, Binder};
 use crate::sqlite::errors;
-use crate::sqlite::functions::convert;
 
 /// The source of the columns that UNPIVOT makes rows of.
 const ROWS: &str = "[launchpod unpivot]";

@@ -1,5 +1,9 @@
 //! Conditions.
 
+use launchpod_functions::collation::Collation;
+use launchpod_functions::convert::{self, Allowed};
+use launchpod_functions::pattern::Pattern;
+use launchpod_functions::{Body, Function, order, variant};
 use launchpod_tsql::ast::{CompareOperator, Expr, ExprKind, Quantifier};
 use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -9,10 +13,6 @@ use super::write::{derived_column, plain_query, plain_select};
 use super::{Binder, coerce, int, types, undeclared};
 use crate::options;
 use crate::sqlite::errors;
-use crate::sqlite::functions::collation::Collation;
-use crate::sqlite::functions::convert::{self, Allowed};
-use crate::sqlite::functions::pattern::Pattern;
-use crate::sqlite::functions::{Body, Function, order, variant};
 
 // === impl Binder ===
 

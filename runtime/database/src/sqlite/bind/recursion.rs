@@ -1,6 +1,7 @@
 //! Recursive common table expressions, and how often they may recurse ("WITH common_table_expression
 //! (Transact-SQL)").
 
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{
     Cte, JoinKind, Query, QueryBody, SetOperator, TableSource, TableSourceKind, fold_name,
 };
@@ -11,7 +12,6 @@ use super::scope::CteName;
 use super::tree::{Bound, BoundBody, BoundQuery, BoundSource, Kind, QueryColumn, SourceId};
 use super::{Binder, coerce};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
 
 /// How often a CTE may recurse when no hint says otherwise.
 pub(super) const MOST_RECURSIONS: u16 = 100;

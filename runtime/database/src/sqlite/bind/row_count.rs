@@ -1,5 +1,6 @@
 //! How many rows TOP, OFFSET and FETCH say ("TOP (Transact-SQL)", "SELECT - ORDER BY Clause").
 
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{Expr, Top};
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -7,7 +8,6 @@ use super::aggregate::is_constant;
 use super::tree::{Bound, Kind};
 use super::{Binder, coerce, int};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
 
 /// What a clause's count may be, and the errors of what it may not.
 pub(super) struct CountRule {

@@ -3,6 +3,8 @@
 //! Each is a function of ours that gives a JSON array, which SQLite's `json_each` makes rows
 //! of; its argument may use the sources before it, as CROSS APPLY wants.
 
+use launchpod_functions::json::{self, JsonField, JsonPath};
+use launchpod_functions::{Body, Function, series};
 use launchpod_tsql::ast::{Expr, FunctionArguments, FunctionCall, JsonColumn};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
@@ -11,8 +13,6 @@ use super::scope::SourceColumn;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::{Binder, coerce, int, operator};
 use crate::sqlite::errors;
-use crate::sqlite::functions::json::{self, JsonField, JsonPath};
-use crate::sqlite::functions::{Body, Function, series};
 
 const TEXT: SqlType = SqlType::NVARCHAR_MAX;
 

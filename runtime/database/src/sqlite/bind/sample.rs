@@ -1,6 +1,7 @@
 //! TABLESAMPLE: SQL Server takes whole pages, the embedded database single rows. Which ones
 //! depends on the seed and the row's number alone, so that REPEATABLE repeats.
 
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{ObjectName, TableSample};
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -11,7 +12,6 @@ use super::tree::{
 };
 use super::{Binder, coerce};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
 
 // === impl Binder ===
 

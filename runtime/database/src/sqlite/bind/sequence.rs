@@ -5,6 +5,7 @@
 //! mention asks that has had its value of the row before. That needs every mention to be asked
 //! once for each row, which is why none may stand in CASE and its kin.
 
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{Expr, ObjectName, Query, QueryBody, Window};
 use launchpod_types::SqlError;
 
@@ -15,7 +16,6 @@ use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::Module;
 use crate::sqlite::embedded::sequences::Sequence;
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
 use crate::sqlite::security::context::Chain;
 
 /// What NEXT VALUE FOR does where an expression is bound.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use launchpod_functions::sequential;
 use launchpod_tsql::ast::{
     Expr, ExprKind, FunctionArguments, ObjectName, QueryBody, SelectItem, Span, StatementKind,
 };
@@ -10,7 +11,6 @@ use launchpod_types::SqlError;
 use super::tree::Bound;
 use super::{Binder, call};
 use crate::sqlite::errors;
-use crate::sqlite::functions::sequential;
 
 // === impl Binder ===
 

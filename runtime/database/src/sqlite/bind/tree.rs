@@ -4,9 +4,8 @@
 
 use std::sync::Arc;
 
+use launchpod_functions::Function;
 use launchpod_types::{SqlType, Value};
-
-use crate::sqlite::functions::Function;
 
 /// A value or, where SQLite computes 0, 1 or NULL, a predicate.
 #[derive(Clone, Debug, PartialEq)]

@@ -214,7 +214,7 @@ pub(crate) fn literal_decimal(number: i64) -> (u8, u8) {
 
 /// The type of a text constant.
 pub(crate) fn literal_text(content: &str, unicode: bool) -> SqlType {
-    let units = crate::sqlite::functions::text::units(content, unicode).max(1);
+    let units = launchpod_functions::text::units(content, unicode).max(1);
     match (u16::try_from(units), unicode) {
         (Ok(n @ 1..=4000), true) => SqlType::NVarChar(Length::Limited(n)),
         (_, true) => SqlType::NVARCHAR_MAX,

@@ -1,5 +1,6 @@
 //! INSERT, UPDATE and DELETE.
 
+use launchpod_functions::{Body, Function};
 use launchpod_tsql::ast::{
     Assignment, ColumnName, Delete, Expr, ExprKind, Identifier, Insert, InsertSource, Output,
     Query, QueryBody, Target as TargetName, Top, Update,
@@ -22,7 +23,6 @@ use super::write_sources::{Sources, touched_by};
 use super::{Binder, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
 use crate::sqlite::errors;
-use crate::sqlite::functions::{Body, Function};
 
 /// The number of a source whose columns are named without it.
 pub(crate) const BARE: SourceId = 0;

@@ -1,11 +1,11 @@
 //! The rows of what is found, as the procedures and the function return them.
 
-use launchpod_types::{SqlError, SqlType};
+use launchpod_functions::collation;
+use launchpod_types::{CatalogType, SqlError, SqlType};
 use serde_json::{Value, json};
 
 use super::{first_result, parameters};
-use crate::sqlite::embedded::catalog::encode_type;
-use crate::sqlite::embedded::environment::{COLLATION_NAME, Environment};
+use crate::sqlite::embedded::environment::Environment;
 
 /// The number of the one collation in TDS, and its sort id ([MS-TDS] 2.2.5.1.2).
 const TDS_COLLATION: i64 = 13_632_521;
@@ -19,7 +19,7 @@ pub(crate) fn first_result_set(
 ) -> Result<Vec<Value>, SqlError> {
     let columns = first_result::columns(environment, text, declarations)?;
     let row = |(ordinal, column): (i64, &crate::sqlite::bind::tree::QueryColumn)| {
-        let (id, length, precision, scale) = encode_type(column.sql_type);
+        let CatalogType { id, length, precision, scale } = column.sql_type.into();
         let character = column.sql_type.is_character();
         let (tds_type, tds_length) = in_tds(column.sql_type, column.nullable);
         json!([
@@ -31,7 +31,7 @@ pub(crate) fn first_result_set(
             length,
             precision,
             scale,
-            character.then_some(COLLATION_NAME),
+            character.then_some(collation::DATABASE),
             u8::from(column.identity),
             tds_type,
             tds_length,
@@ -50,7 +50,7 @@ pub(crate) fn undeclared_parameters(
 ) -> Result<Vec<Value>, SqlError> {
     let parameters = parameters::of(environment, text, declarations)?;
     let row = |(ordinal, parameter): (i64, &parameters::Parameter)| {
-        let (id, length, precision, scale) = encode_type(parameter.sql_type);
+        let CatalogType { id, length, precision, scale } = parameter.sql_type.into();
         let (tds_type, tds_length) = in_tds(parameter.sql_type, true);
         json!([
             ordinal,
@@ -72,7 +72,7 @@ pub(crate) fn undeclared_parameters(
 
 /// A type's number in TDS ([MS-TDS] 2.2.5.4) and the length that TYPE_INFO has for it.
 fn in_tds(sql_type: SqlType, nullable: bool) -> (i64, i64) {
-    let (id, length, ..) = encode_type(sql_type);
+    let CatalogType { id, length, .. } = sql_type.into();
     let number = match id {
         48 | 52 | 56 | 127 if nullable => 38,
         104 if nullable => 104,

@@ -6,7 +6,7 @@ use launchpod_tsql::ast::{
     AlterTable, AlterTableAction, ColumnDefinition, ColumnSource, Identifier, TableDefinition,
     TablePart,
 };
-use launchpod_types::{SqlError, SqlType};
+use launchpod_types::{CatalogType, SqlError, SqlType};
 use rusqlite::params;
 
 use super::catalog::{Identity, Table, TableColumn, failed};
@@ -422,7 +422,7 @@ impl Worker {
         if !same_cells {
             self.convert_column(table, found, sql_type)?;
         }
-        let (id, length, precision, scale) = super::catalog::encode_type(sql_type);
+        let CatalogType { id, length, precision, scale } = sql_type.into();
         let sql = format!(
             r#"UPDATE {}."launchpod.columns" SET system_type_id = ?3, max_length = ?4,
                    precision = ?5, scale = ?6, is_nullable = ?7, user_type_id = ?8

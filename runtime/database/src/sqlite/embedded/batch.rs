@@ -10,11 +10,12 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 use launchpod_exchange::storage;
+use launchpod_functions::cell;
 use launchpod_types::{Column, SqlError, SqlType};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use crate::sqlite::{cell, errors};
+use crate::sqlite::errors;
 
 /// The most rows of a batch.
 const ROWS: usize = 16 * 1024;

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use launchpod_functions::cell;
 use launchpod_tsql::ast::{
     CreateFunction, Declaration, Expr, FunctionBody, Identifier, ObjectName, Query, QueryBody,
     SelectItem, SetVariable, Statement, StatementKind, fold_name,
@@ -21,7 +22,7 @@ use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::write::Change;
 use crate::sqlite::bind::{Binder, coerce};
 use crate::sqlite::security::context::{Actor, Chain};
-use crate::sqlite::{cell, errors, translate};
+use crate::sqlite::{errors, translate};
 use crate::{ModuleOptions, Variable, Variables};
 
 /// How deep functions call each other, as in SQL Server.
@@ -393,6 +394,6 @@ fn json_cell(value: Value) -> serde_json::Value {
         Cell::Integer(number) => number.into(),
         Cell::Real(number) => number.into(),
         Cell::Text(text) => text.into(),
-        Cell::Blob(bytes) => crate::sqlite::functions::convert::hex(&bytes).into(),
+        Cell::Blob(bytes) => launchpod_functions::convert::hex(&bytes).into(),
     }
 }

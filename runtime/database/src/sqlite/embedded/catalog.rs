@@ -6,7 +6,7 @@
 //! by a `key`, the name without case.
 
 use launchpod_tsql::ast::fold_name;
-use launchpod_types::{Length, SqlError, SqlType};
+use launchpod_types::{CatalogType, SqlError, SqlType};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::constraints::StoredConstraint;
@@ -503,7 +503,8 @@ impl<'a> Catalog<'a> {
             .map_err(failed)?;
         for column in columns {
             let ((id, length, precision, scale), mut column) = column.map_err(failed)?;
-            column.sql_type = decode_type(id, length, precision, scale).ok_or_else(|| {
+            let found = CatalogType { id, length, precision, scale };
+            column.sql_type = found.sql_type().ok_or_else(|| {
                 errors::internal(format_args!("column {} has an unknown type", column.name))
             })?;
             table.columns.push(column);
@@ -557,7 +558,7 @@ impl<'a> Catalog<'a> {
         column: &TableColumn,
         identity: Option<Identity>,
     ) -> Result<(), SqlError> {
-        let (id, length, precision, scale) = encode_type(column.sql_type);
+        let CatalogType { id, length, precision, scale } = column.sql_type.into();
         self.connection
             .execute(
                 &format!(
@@ -702,99 +703,4 @@ pub(super) fn split_name(text: &str) -> Vec<String> {
         }
     }
     parts.iter().map(|part| part.trim().to_owned()).collect()
-}
-
-/// `sys.types`: system_type_id, max_length in bytes (-1 for max), precision, scale.
-pub(crate) fn encode_type(t: SqlType) -> (i64, i64, i64, i64) {
-    let bytes = |length: Length, width: i64| match length {
-        Length::Limited(n) => i64::from(n) * width,
-        Length::Max => -1,
-    };
-    let time = |n: u8| match n {
-        0..=2 => 3,
-        3 | 4 => 4,
-        _ => 5,
-    };
-    let fraction = |base: i64, n: u8| if n == 0 { base } else { base + 1 + i64::from(n) };
-    match t {
-        SqlType::Bit => (104, 1, 1, 0),
-        SqlType::TinyInt => (48, 1, 3, 0),
-        SqlType::SmallInt => (52, 2, 5, 0),
-        SqlType::Int => (56, 4, 10, 0),
-        SqlType::BigInt => (127, 8, 19, 0),
-        SqlType::Real => (59, 4, 24, 0),
-        SqlType::Float => (62, 8, 53, 0),
-        SqlType::Decimal { precision, scale } => {
-            let length = match precision {
-                0..=9 => 5,
-                10..=19 => 9,
-                20..=28 => 13,
-                _ => 17,
-            };
-            (106, length, precision.into(), scale.into())
-        }
-        SqlType::SmallMoney => (122, 4, 10, 4),
-        SqlType::Money => (60, 8, 19, 4),
-        SqlType::Char(n) => (175, n.into(), 0, 0),
-        SqlType::VarChar(length) => (167, bytes(length, 1), 0, 0),
-        SqlType::NChar(n) => (239, i64::from(n) * 2, 0, 0),
-        SqlType::NVarChar(length) => (231, bytes(length, 2), 0, 0),
-        SqlType::Text => (35, 16, 0, 0),
-        SqlType::NText => (99, 16, 0, 0),
-        SqlType::Binary(n) => (173, n.into(), 0, 0),
-        SqlType::VarBinary(length) => (165, bytes(length, 1), 0, 0),
-        SqlType::Image => (34, 16, 0, 0),
-        SqlType::Date => (40, 3, 10, 0),
-        SqlType::Time(n) => (41, time(n), fraction(8, n), n.into()),
-        SqlType::SmallDateTime => (58, 4, 16, 0),
-        SqlType::DateTime => (61, 8, 23, 3),
-        SqlType::DateTime2(n) => (42, time(n) + 3, fraction(19, n), n.into()),
-        SqlType::DateTimeOffset(n) => (43, time(n) + 5, fraction(26, n), n.into()),
-        SqlType::UniqueIdentifier => (36, 16, 0, 0),
-        SqlType::Xml => (241, -1, 0, 0),
-        SqlType::Json => (244, -1, 0, 0),
-        SqlType::Variant => (98, 8016, 0, 0),
-    }
-}
-
-/// The inverse of [`encode_type`].
-pub(super) fn decode_type(id: i64, length: i64, precision: i64, scale: i64) -> Option<SqlType> {
-    let fixed = |width: i64| u16::try_from(length / width).ok();
-    let varying = |width: i64| match length {
-        -1 => Some(Length::Max),
-        _ => fixed(width).map(Length::Limited),
-    };
-    let (p, s) = (u8::try_from(precision).ok()?, u8::try_from(scale).ok()?);
-    Some(match id {
-        104 => SqlType::Bit,
-        48 => SqlType::TinyInt,
-        52 => SqlType::SmallInt,
-        56 => SqlType::Int,
-        127 => SqlType::BigInt,
-        59 => SqlType::Real,
-        62 => SqlType::Float,
-        106 => SqlType::Decimal { precision: p, scale: s },
-        122 => SqlType::SmallMoney,
-        60 => SqlType::Money,
-        175 => SqlType::Char(fixed(1)?),
-        167 => SqlType::VarChar(varying(1)?),
-        239 => SqlType::NChar(fixed(2)?),
-        231 => SqlType::NVarChar(varying(2)?),
-        35 => SqlType::Text,
-        99 => SqlType::NText,
-        173 => SqlType::Binary(fixed(1)?),
-        165 => SqlType::VarBinary(varying(1)?),
-        34 => SqlType::Image,
-        40 => SqlType::Date,
-        41 => SqlType::Time(s),
-        58 => SqlType::SmallDateTime,
-        61 => SqlType::DateTime,
-        42 => SqlType::DateTime2(s),
-        43 => SqlType::DateTimeOffset(s),
-        36 => SqlType::UniqueIdentifier,
-        241 => SqlType::Xml,
-        244 => SqlType::Json,
-        98 => SqlType::Variant,
-        _ => return None,
-    })
 }

@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use launchpod_functions::cell;
 use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -15,8 +16,8 @@ use super::catalog::{Catalog, Table, TableColumn, failed};
 use super::constraints::StoredConstraint;
 use super::failure::{self, Key};
 use super::thread::Worker;
+use crate::sqlite::errors;
 use crate::sqlite::translate::quoted;
-use crate::sqlite::{cell, errors};
 
 /// The function and the trigger that note a row.
 const NOTE: &str = "\"launchpod note\"";

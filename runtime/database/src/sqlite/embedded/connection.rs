@@ -5,13 +5,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
+use launchpod_functions::collation;
 use launchpod_types::SqlError;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::errors;
-use crate::sqlite::functions::collation;
 use crate::sqlite::translate::MOST_TEXT;
 
 /// How long SQLite itself waits for a lock before it asks us, who look whether the statement
@@ -29,7 +29,7 @@ pub(crate) fn create(path: &Path) -> std::io::Result<()> {
 
 /// Which layout of the catalog a file has; another number with each change that an older or
 /// newer program couldn't read.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Checks that a file is new, or made by this version of the catalog; marks a new one.
 ///

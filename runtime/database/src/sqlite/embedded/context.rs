@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use launchpod_functions::language;
 use launchpod_tsql::ast::{Argument, ArgumentValue, Literal, SetValue, fold_name};
 use launchpod_types::{Length, Message, SqlError, SqlType, Value};
 
@@ -9,7 +10,6 @@ use super::thread::{Job, Stop, Worker};
 use crate::sqlite::bind::tree::Bound;
 use crate::sqlite::bind::{Binder, coerce, expression};
 use crate::sqlite::errors;
-use crate::sqlite::functions::language;
 use crate::{Event, Variable};
 
 /// The procedure that sets a value of the session context.

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use launchpod_functions::Registry;
+use launchpod_functions::assigned::Assigned;
+use launchpod_functions::{cell, collation};
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::Connection;
@@ -17,15 +20,11 @@ use super::versions::VersionState;
 use crate::Configurations;
 use crate::sqlite::application_locks::Holder;
 use crate::sqlite::bind::tree::Bound;
-use crate::sqlite::functions::Registry;
-use crate::sqlite::functions::assigned::Assigned;
 use crate::sqlite::governor::Governor;
 use crate::sqlite::security::context::{Chain, Execution};
 use crate::sqlite::sessions::Entry;
-use crate::sqlite::{cell, errors, translate};
+use crate::sqlite::{errors, translate};
 
-/// The collation that SERVERPROPERTY names.
-pub(crate) const COLLATION_NAME: &str = "SQL_Latin1_General_CP1_CI_AS";
 /// The version that clients are told: SQL Server 2022, a cumulative update's.
 pub(crate) const PRODUCT_VERSION: &str = "16.0.4003.1";
 
@@ -323,7 +322,7 @@ pub(crate) fn server_property(session: &Session, property: &str) -> Bound {
         "editionid" => Bound::constant(Value::Int(-2_117_995_310), SqlType::BigInt),
         "engineedition" => int(3),
         "machinename" | "servername" | "computernamephysicalnetbios" => text(&session.server),
-        "collation" => text(COLLATION_NAME),
+        "collation" => text(collation::DATABASE),
         "sqlcharsetname" => text("iso_1"),
         "sqlsortordername" => text("nocase_iso"),
         "lcid" => int(1033),

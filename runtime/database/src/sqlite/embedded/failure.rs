@@ -1,12 +1,12 @@
 //! What SQLite's errors are in SQL Server's words.
 
+use launchpod_functions::Registry;
 use launchpod_types::SqlError;
 use rusqlite::ffi::ErrorCode;
 
 use super::catalog::{Catalog, Table};
 use super::indexes::{NULLS, index_name};
 use crate::sqlite::errors;
-use crate::sqlite::functions::Registry;
 
 /// The table that a statement changes, for errors about its constraints.
 pub(crate) struct Changing<'a> {

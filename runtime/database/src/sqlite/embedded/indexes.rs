@@ -1,5 +1,7 @@
 //! Indexes, and the unique ones that keep keys.
 
+use launchpod_functions::cell;
+use launchpod_functions::collation;
 use launchpod_tsql::ast::{
     AlterIndex, CreateIndex, Drop, IndexDefinition, ObjectName, fold_name, same_name,
 };
@@ -11,9 +13,8 @@ use super::constrain::check_key_type;
 use super::constraints::StoredConstraint;
 use super::modules::ModuleKind;
 use super::thread::Worker;
-use crate::sqlite::functions::collation;
 use crate::sqlite::translate::{self, quoted};
-use crate::sqlite::{bind, cell, errors};
+use crate::sqlite::{bind, errors};
 
 /// An index of a table.
 pub(crate) struct Index {

@@ -114,8 +114,10 @@ impl Worker {
         Ok(match value.map_err(super::catalog::failed)? {
             rusqlite::types::Value::Integer(value) => Some(value),
             // A decimal of scale 0.
-            rusqlite::types::Value::Blob(bytes) => crate::sqlite::cell::decode_decimal(&bytes)
-                .and_then(|value| i64::try_from(value).ok()),
+            rusqlite::types::Value::Blob(bytes) => {
+                launchpod_functions::cell::decode_decimal(&bytes)
+                    .and_then(|value| i64::try_from(value).ok())
+            }
             _ => None,
         })
     }

@@ -1,10 +1,10 @@
 //! The parameters of procedures and functions, kept for the catalog views.
 
 use launchpod_tsql::ast::{FunctionBody, ParameterDefinition, StatementKind};
-use launchpod_types::SqlError;
+use launchpod_types::{CatalogType, SqlError};
 use rusqlite::params;
 
-use super::catalog::{Catalog, encode_type, failed};
+use super::catalog::{Catalog, failed};
 use super::environment::Environment;
 use super::types::{self, Declared};
 use crate::sqlite::errors;
@@ -53,7 +53,7 @@ impl Catalog<'_> {
         name: &str,
         type_id: i64,
     ) -> Result<(), SqlError> {
-        let (system, length, precision, scale) = types::TABLE;
+        let CatalogType { id: system, length, precision, scale } = types::TABLE;
         self.connection
             .execute(
                 r#"INSERT INTO main."launchpod.parameters"
@@ -79,7 +79,7 @@ impl Catalog<'_> {
         declared: Declared,
         output: bool,
     ) -> Result<(), SqlError> {
-        let (type_id, length, precision, scale) = encode_type(declared.sql_type);
+        let CatalogType { id: system, length, precision, scale } = declared.sql_type.into();
         self.connection
             .execute(
                 r#"INSERT INTO main."launchpod.parameters"
@@ -88,7 +88,7 @@ impl Catalog<'_> {
                     id,
                     number,
                     name,
-                    type_id,
+                    system,
                     length,
                     precision,
                     scale,

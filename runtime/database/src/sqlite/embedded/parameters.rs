@@ -13,14 +13,15 @@ use arrow_array::{
     Time64NanosecondArray, UInt8Array,
 };
 use launchpod_exchange::storage;
+use launchpod_functions::cell;
+use launchpod_functions::text;
 use launchpod_types::calendar::{DAYS_FROM_YEAR_ONE, TICKS_PER_DAY};
 use launchpod_types::{Column, Decimal, Length, SqlError, SqlType};
 use rusqlite::Statement;
 use rusqlite::types::Null;
 
 use super::failure;
-use crate::sqlite::functions::text;
-use crate::sqlite::{cell, errors};
+use crate::sqlite::errors;
 
 /// Days from 1970-01-01 to 9999-12-31.
 const LAST_DAY: i32 = 2_932_896;

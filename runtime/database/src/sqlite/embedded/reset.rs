@@ -1,5 +1,6 @@
 //! A session as new, for the next user of a pooled connection.
 
+use launchpod_functions::{language, random};
 use launchpod_types::SqlError;
 
 use super::catalog::Catalog;
@@ -8,7 +9,6 @@ use super::settings::MOST_TEXT;
 use super::thread::Worker;
 use super::transaction;
 use crate::sqlite::application_locks::Owner;
-use crate::sqlite::functions::{language, random};
 
 // === impl Worker ===
 

@@ -3,21 +3,21 @@
 //! One has its name, number and owner among the modules, what it is in a table of its own, and how
 //! far it has counted in a [counter](super::counters).
 
+use launchpod_functions::convert::hex;
 use launchpod_tsql::ast::{
     ObjectName, SequenceCache, SequenceDefinition, SequenceLimit, SequenceRestart,
 };
-use launchpod_types::{Decimal, Message, SqlError, SqlType, Value, Variant};
+use launchpod_types::{CatalogType, Decimal, Message, SqlError, SqlType, Value, Variant};
 use rusqlite::{Row, params};
 use serde_json::json;
 
-use super::catalog::{Catalog, DatabaseName, decode_type, encode_type, failed};
+use super::catalog::{Catalog, DatabaseName, failed};
 use super::counters::Rule;
 use super::environment::Environment;
 use super::modules::{Module, ModuleKind};
 use super::thread::{Job, Stop, Worker};
 use crate::Event;
 use crate::sqlite::bind::stored;
-use crate::sqlite::functions::convert::hex;
 use crate::sqlite::{errors, system};
 
 /// The sequences' table.
@@ -210,7 +210,7 @@ impl Catalog<'_> {
     }
 
     fn set_sequence(&self, sequence: &Sequence) -> Result<(), SqlError> {
-        let (id, length, precision, _) = encode_type(sequence.sql_type);
+        let CatalogType { id, length, precision, .. } = sequence.sql_type.into();
         let rule = &sequence.rule;
         self.connection
             .execute(
@@ -263,7 +263,9 @@ fn sequence(row: &Row<'_>) -> Result<Sequence, SqlError> {
         text.parse::<i128>().map_err(errors::internal)
     };
     let integer = |index: usize| row.get::<_, i64>(index).map_err(failed);
-    let sql_type = decode_type(integer(2)?, integer(3)?, integer(4)?, 0)
+    let (id, length, precision) = (integer(2)?, integer(3)?, integer(4)?);
+    let sql_type = CatalogType { id, length, precision, scale: 0 }
+        .sql_type()
         .ok_or_else(|| errors::internal("a sequence has an unknown type"))?;
     let cached = integer(10)? != 0;
     let cache_size = row.get::<_, Option<i64>>(11).map_err(failed)?.map(i64::cast_unsigned);
@@ -435,7 +437,7 @@ pub(crate) fn listed(environment: &Environment<'_>) -> Result<String, SqlError> 
     let counters = environment.session.sequences.counters();
     let mut rows = Vec::new();
     for sequence in environment.catalog().sequences(environment.database.id)? {
-        let (id, _, precision, _) = encode_type(sequence.sql_type);
+        let CatalogType { id, precision, .. } = sequence.sql_type.into();
         let (rule, last) = (&sequence.rule, counters.last(sequence.counter)?);
         rows.push(json!([
             sequence.object_id,

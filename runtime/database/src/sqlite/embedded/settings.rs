@@ -1,6 +1,7 @@
 //! What ends with a procedure or a text: what SET says within it ("SET Statements (Transact-SQL)"),
 //! and its own SCOPE_IDENTITY().
 
+use launchpod_functions::language::{self, Language};
 use launchpod_tsql::ast::ObjectName;
 use launchpod_types::SqlError;
 
@@ -8,7 +9,6 @@ use super::environment::Session;
 use super::thread::Worker;
 use crate::Called;
 use crate::sqlite::errors;
-use crate::sqlite::functions::language::{self, Language};
 
 /// The most bytes of a text: what `@@TEXTSIZE` is in a new session.
 pub(crate) const MOST_TEXT: i64 = i32::MAX as i64;

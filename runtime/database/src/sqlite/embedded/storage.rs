@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use launchpod_functions::cell;
+use launchpod_functions::collation;
 use launchpod_tsql::ast::ReferentialAction;
 use launchpod_types::SqlError;
 use rusqlite::params;
@@ -14,9 +16,8 @@ use super::catalog::{Catalog, Table, TableColumn, failed};
 use super::constraints::{References, StoredConstraint};
 use super::thread::Worker;
 use crate::sqlite::bind::{Binder, stored};
-use crate::sqlite::functions::collation;
+use crate::sqlite::errors;
 use crate::sqlite::translate::{self, quoted};
-use crate::sqlite::{cell, errors};
 
 // === impl Worker ===
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use async_trait::async_trait;
+use launchpod_functions::Registry;
 use launchpod_tsql::ast::{Batch, ObjectName, Span, Statement, StatementKind};
 use launchpod_types::{ExternalPool, Identity, SqlError, Value};
 use rusqlite::Connection;
@@ -19,7 +20,6 @@ use super::command;
 use super::environment::Session;
 use super::settings::Settings;
 use super::transaction::Transaction;
-use crate::sqlite::functions::Registry;
 use crate::sqlite::governor::classify;
 use crate::sqlite::loopback::Loopback;
 use crate::sqlite::sessions::Entry;

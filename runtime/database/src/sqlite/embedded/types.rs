@@ -12,10 +12,10 @@ use launchpod_tsql::ast::{
     CreateTable, CreateType, Drop, Identifier, ObjectName, StatementKind, TypeBase, TypeKind,
     TypeName, fold_name,
 };
-use launchpod_types::{SqlError, SqlType};
+use launchpod_types::{CatalogType, SqlError, SqlType};
 use rusqlite::{OptionalExtension, params};
 
-use super::catalog::{Catalog, DatabaseName, decode_type, encode_type, failed};
+use super::catalog::{Catalog, DatabaseName, failed};
 use super::environment::Environment;
 use super::thread::{Job, Worker};
 use super::versions;
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS main."launchpod.types" (
 "#;
 
 /// A table type's number, length, precision and scale in `sys.types`.
-pub(super) const TABLE: (i64, i64, i64, i64) = (243, -1, 0, 0);
+pub(super) const TABLE: CatalogType = CatalogType { id: 243, length: -1, precision: 0, scale: 0 };
 
 /// A type as something was declared with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,13 @@ impl Catalog<'_> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let key = params![database.id, fold_name(name), fold_name(schema)];
         let found = statement.query_row(key, |row| {
-            let sql_type = decode_type(row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            let sql_type = CatalogType {
+                id: row.get(1)?,
+                length: row.get(2)?,
+                precision: row.get(3)?,
+                scale: row.get(4)?,
+            }
+            .sql_type();
             let (id, nullable): (i64, i64) = (row.get(0)?, row.get(5)?);
             Ok(sql_type.map(|sql_type| Declared {
                 sql_type,
@@ -184,7 +190,7 @@ impl Worker {
                 if sql_type.is_document() {
                     return Err(errors::no_base_type(sql_type));
                 }
-                (encode_type(sql_type), nullable.unwrap_or(true), None)
+                (sql_type.into(), nullable.unwrap_or(true), None)
             }
             TypeBase::Table(_) => (TABLE, false, Some(&*job.execute.source)),
         };
@@ -192,7 +198,7 @@ impl Worker {
         if catalog.type_id(&database, &schema, name)?.is_some() {
             return Err(errors::type_exists(&create.name.to_string()));
         }
-        let (id, length, precision, scale) = encoded;
+        let CatalogType { id, length, precision, scale } = encoded;
         self.connection
             .execute(
                 r#"INSERT INTO main."launchpod.types"

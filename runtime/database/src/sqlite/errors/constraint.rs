@@ -1,10 +1,10 @@
 //! Errors of constraints: their definitions, and the rows that break them.
 
+use launchpod_functions::convert::{self, Fit};
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::constraints::StoredConstraint;
-use crate::sqlite::functions::convert::{self, Fit};
 
 // --- definitions ---
 

@@ -22,18 +22,13 @@ pub(crate) use constraint::*;
 pub(crate) use define::*;
 pub(crate) use discover::*;
 pub(crate) use governor::*;
+pub(crate) use launchpod_functions::errors::*;
 pub(crate) use lock::*;
 pub(crate) use query::*;
 pub(crate) use security::*;
 pub(crate) use sequence::*;
 pub(crate) use value::*;
 pub(crate) use write::*;
-
-/// Something SQL Server does and the embedded database doesn't: error 40517, the number with
-/// which Azure SQL refuses a keyword or option that it doesn't have.
-pub(crate) fn unsupported(construct: impl std::fmt::Display) -> SqlError {
-    SqlError::new(40517, format!("{construct} is not supported by the embedded database."))
-}
 
 pub(crate) fn syntax_near(text: &str) -> SqlError {
     SqlError::with_class(102, 15, format!("Incorrect syntax near '{text}'."))
@@ -59,14 +54,6 @@ pub(crate) fn unknown_function(name: &str) -> SqlError {
 
 pub(crate) fn argument_count(name: &str, count: &str) -> SqlError {
     SqlError::with_class(174, 15, format!("The {name} function requires {count} argument(s)."))
-}
-
-pub(crate) fn invalid_parameter(argument: usize, function: &str) -> SqlError {
-    SqlError::with_class(
-        1023,
-        15,
-        format!("Invalid parameter {argument} specified for {function}."),
-    )
 }
 
 pub(crate) fn needs_clause(function: &str, clause: &str) -> SqlError {
@@ -102,16 +89,6 @@ pub(crate) fn collation_conflict(left: &str, right: &str) -> SqlError {
         format!(
             "Cannot resolve the collation conflict between \"{left}\" and \"{right}\" in the equal \
              to operation."
-        ),
-    )
-}
-
-pub(crate) fn argument_type(t: SqlType, argument: usize, function: &str) -> SqlError {
-    SqlError::new(
-        8116,
-        format!(
-            "Argument data type {} is invalid for argument {argument} of {function} function.",
-            t.name()
         ),
     )
 }
@@ -240,203 +217,8 @@ pub(crate) fn implicit_conversion(from: SqlType, to: SqlType) -> SqlError {
     .state(3)
 }
 
-pub(crate) fn explicit_conversion(from: SqlType, to: SqlType) -> SqlError {
-    SqlError::new(
-        529,
-        format!(
-            "Explicit conversion from data type {} to {} is not allowed.",
-            from.name(),
-            to.name()
-        ),
-    )
-    .state(2)
-}
-
-pub(crate) fn conversion_failed(from: SqlType, value: &str, to: SqlType) -> SqlError {
-    SqlError::new(
-        245,
-        format!(
-            "Conversion failed when converting the {} value '{value}' to data type {}.",
-            from.name(),
-            to.name()
-        ),
-    )
-}
-
-pub(crate) fn converting(from: SqlType, to: SqlType) -> SqlError {
-    SqlError::new(
-        8114,
-        format!("Error converting data type {} to {}.", numeric_name(from), numeric_name(to)),
-    )
-    .state(5)
-}
-
-pub(crate) fn date_from_text() -> SqlError {
-    SqlError::new(241, "Conversion failed when converting date and/or time from character string.")
-}
-
-pub(crate) fn guid_from_text() -> SqlError {
-    SqlError::new(
-        8169,
-        "Conversion failed when converting from a character string to uniqueidentifier.",
-    )
-    .state(2)
-}
-
-pub(crate) fn money_from_text() -> SqlError {
-    SqlError::new(235, "Cannot convert a char value to money. The char value has incorrect syntax.")
-}
-
-pub(crate) fn date_out_of_range(from: SqlType, to: SqlType) -> SqlError {
-    SqlError::new(
-        242,
-        format!(
-            "The conversion of a {} data type to a {} data type resulted in an out-of-range value.",
-            from.name(),
-            to.name()
-        ),
-    )
-    .state(3)
-}
-
-pub(crate) fn unknown_language(name: &str) -> SqlError {
-    SqlError::new(
-        2740,
-        format!(
-            "SET LANGUAGE failed because '{name}' is not an official language name or a language \
-             alias on this SQL Server."
-        ),
-    )
-}
-
-pub(crate) fn date_order(name: &str) -> SqlError {
-    SqlError::new(2741, format!("SET DATEFORMAT date order '{name}' is invalid."))
-}
-
-pub(crate) fn date_first(day: i64) -> SqlError {
-    SqlError::new(2742, format!("SET DATEFIRST {day} is out of range."))
-}
-
-pub(crate) fn unknown_time_zone(name: &str) -> SqlError {
-    SqlError::new(
-        9820,
-        format!("The time zone parameter '{name}' provided to AT TIME ZONE clause is invalid."),
-    )
-}
-
-pub(crate) fn date_overflow(t: SqlType) -> SqlError {
-    SqlError::new(517, format!("Adding a value to a '{}' column caused an overflow.", t.name()))
-}
-
-pub(crate) fn date_too_small() -> SqlError {
-    SqlError::new(
-        9837,
-        "An invalid date value was encountered: The date value is less than the minimum date \
-         value allowed for the data type.",
-    )
-    .state(3)
-}
-
-pub(crate) fn bucket_width() -> SqlError {
-    SqlError::new(
-        9834,
-        "Invalid bucket width value passed to DATE_BUCKET function. Only positive values are \
-         allowed.",
-    )
-}
-
-pub(crate) fn datediff_overflow() -> SqlError {
-    SqlError::new(
-        535,
-        "The datediff function resulted in an overflow. The number of dateparts separating two \
-         date/time instances is too large. Try to use datediff with a less precise datepart.",
-    )
-}
-
 pub(crate) fn bad_datepart(part: &str, function: &str) -> SqlError {
     SqlError::with_class(155, 15, format!("'{part}' is not a recognized {function} option."))
-}
-
-pub(crate) fn datepart_unsupported(part: &str, function: &str, t: SqlType) -> SqlError {
-    SqlError::new(
-        9810,
-        format!(
-            "The datepart {part} is not supported by date function {function} for data type {}.",
-            t.name()
-        ),
-    )
-}
-
-pub(crate) fn invalid_date_parts() -> SqlError {
-    SqlError::new(
-        289,
-        "Cannot construct data type date, some of the arguments have values which are not valid.",
-    )
-}
-
-pub(crate) fn overflow(to: SqlType) -> SqlError {
-    SqlError::new(
-        8115,
-        format!("Arithmetic overflow error converting expression to data type {}.", to.name()),
-    )
-    .state(2)
-}
-
-pub(crate) fn overflow_from(from: SqlType, to: SqlType) -> SqlError {
-    SqlError::new(
-        8115,
-        format!(
-            "Arithmetic overflow error converting {} to data type {}.",
-            numeric_name(from),
-            numeric_name(to)
-        ),
-    )
-    .state(8)
-}
-
-pub(crate) fn small_overflow(to: SqlType, value: i64) -> SqlError {
-    SqlError::new(
-        220,
-        format!("Arithmetic overflow error for data type {}, value = {value}.", to.name()),
-    )
-    .state(1)
-}
-
-pub(crate) fn float_overflow(to: SqlType, value: f64) -> SqlError {
-    SqlError::new(
-        232,
-        format!("Arithmetic overflow error for type {}, value = {value:.6}.", to.name()),
-    )
-    .state(3)
-}
-
-pub(crate) fn text_overflow(value: &str, to: SqlType) -> SqlError {
-    SqlError::new(
-        248,
-        format!(
-            "The conversion of the varchar value '{value}' overflowed an {} column.",
-            to.name()
-        ),
-    )
-}
-
-pub(crate) fn insufficient_space(from: SqlType) -> SqlError {
-    SqlError::new(
-        234,
-        format!(
-            "There is insufficient result space to convert a {} value to varchar.",
-            from.name()
-        ),
-    )
-    .state(2)
-}
-
-pub(crate) fn invalid_float_operation() -> SqlError {
-    SqlError::new(3623, "An invalid floating point operation occurred.")
-}
-
-pub(crate) fn divide_by_zero() -> SqlError {
-    SqlError::new(8134, "Divide by zero error encountered.")
 }
 
 pub(crate) fn truncated(table: &str, column: &str, value: &str) -> SqlError {
@@ -445,21 +227,6 @@ pub(crate) fn truncated(table: &str, column: &str, value: &str) -> SqlError {
         format!(
             "String or binary data would be truncated in table '{table}', column '{column}'. \
              Truncated value: '{value}'."
-        ),
-    )
-}
-
-pub(crate) fn invalid_length(function: &str) -> SqlError {
-    SqlError::new(537, format!("Invalid length parameter passed to the {function} function."))
-        .state(3)
-}
-
-pub(crate) fn style(style: i64, from: SqlType, to: SqlType) -> SqlError {
-    SqlError::new(
-        281,
-        format!(
-            "{style} is not a valid style number when converting from {} to a character string.",
-            if to.is_character() { from.name() } else { to.name() }
         ),
     )
 }
@@ -538,14 +305,6 @@ pub(crate) fn one_expression() -> SqlError {
         116,
         "Only one expression can be specified in the select list when the subquery is not \
          introduced with EXISTS.",
-    )
-}
-
-pub(crate) fn subquery_rows() -> SqlError {
-    SqlError::new(
-        512,
-        "Subquery returned more than 1 value. This is not permitted when the subquery follows =, \
-         !=, <, <= , >, >= or when the subquery is used as an expression.",
     )
 }
 
@@ -701,17 +460,4 @@ pub(crate) fn too_complex() -> SqlError {
         "Internal error: Server stack limit has been reached. Please look for potentially deep \
          nesting in your query, and try to simplify it.",
     )
-}
-
-/// SQLite or our own code is wrong: SQL Server's number for an internal query error.
-pub(crate) fn internal(detail: impl std::fmt::Display) -> SqlError {
-    SqlError::new(8624, format!("Internal Query Processor Error: {detail}"))
-}
-
-/// `decimal` is called `numeric` in the messages of conversions and overflows.
-fn numeric_name(t: SqlType) -> &'static str {
-    match t {
-        SqlType::Decimal { .. } => "numeric",
-        _ => t.name(),
-    }
 }

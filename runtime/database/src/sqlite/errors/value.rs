@@ -1,6 +1,5 @@
 //! Errors of built-in functions and of clauses that choose rows.
 
-use launchpod_exchange::document::JsonError;
 use launchpod_types::{SqlError, SqlType};
 
 pub(crate) fn not_distinct(sql_type: SqlType) -> SqlError {
@@ -50,55 +49,12 @@ pub(crate) fn null_if_null() -> SqlError {
     )
 }
 
-pub(crate) fn json_path(character: char, position: usize) -> SqlError {
-    SqlError::new(
-        13607,
-        format!(
-            "JSON path is not properly formatted. Unexpected character '{character}' is found at \
-             position {position}."
-        ),
-    )
-    .state(4)
-}
-
-pub(crate) fn json_property() -> SqlError {
-    SqlError::new(13608, "Property cannot be found on the specified JSON path.").state(2)
-}
-
-pub(crate) fn json_text(error: JsonError) -> SqlError {
-    SqlError::new(error.number(), error.to_string()).state(4)
-}
-
-pub(crate) fn json_scalar() -> SqlError {
-    SqlError::new(13623, "Scalar value cannot be found in the specified JSON path.").state(2)
-}
-
-pub(crate) fn json_fragment() -> SqlError {
-    SqlError::new(13624, "Object or array cannot be found in the specified JSON path.").state(2)
-}
-
-pub(crate) fn json_too_long() -> SqlError {
-    SqlError::new(13625, "String value in the specified JSON path would be truncated.")
-}
-
 pub(crate) fn string_agg_too_long() -> SqlError {
     SqlError::new(
         9829,
         "STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid \
          result truncation.",
     )
-}
-
-pub(crate) fn translate_lengths() -> SqlError {
-    SqlError::new(
-        9828,
-        "The second and third arguments of the TRANSLATE built-in function must contain an equal \
-         number of characters.",
-    )
-}
-
-pub(crate) fn invalid_time_zone() -> SqlError {
-    SqlError::new(9812, "The timezone provided to builtin function is invalid.")
 }
 
 pub(crate) fn parsing(value: &str, to: SqlType, culture: &str) -> SqlError {
@@ -111,24 +67,12 @@ pub(crate) fn parsing(value: &str, to: SqlType, culture: &str) -> SqlError {
     )
 }
 
-pub(crate) fn too_large_to_grow() -> SqlError {
-    SqlError::new(7119, "Attempting to grow LOB beyond maximum allowed size.")
-}
-
-pub(crate) fn archive_corrupted() -> SqlError {
-    SqlError::new(9826, "Archive is corrupted or in wrong format.")
-}
-
 pub(crate) fn series_types() -> SqlError {
     SqlError::new(
         5373,
         "All the input parameters should be of the same type. Supported types are tinyint, \
          smallint, int, bigint, decimal and numeric.",
     )
-}
-
-pub(crate) fn series_step() -> SqlError {
-    SqlError::new(4199, "Argument value 0 is invalid for argument 3 of generate_series function.")
 }
 
 pub(crate) fn sample_amount() -> SqlError {
@@ -150,17 +94,6 @@ pub(crate) fn ties_without_order() -> SqlError {
 pub(crate) fn split_separator() -> SqlError {
     SqlError::new(214, "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.")
         .state(11)
-}
-
-pub(crate) fn json_conflict(property: &str) -> SqlError {
-    SqlError::new(
-        13601,
-        format!(
-            "Property '{property}' cannot be generated in JSON output due to a conflict with \
-             another column name or alias. Use different names and aliases for each column in \
-             SELECT list."
-        ),
-    )
 }
 
 pub(crate) fn json_auto_without_table() -> SqlError {
@@ -202,16 +135,6 @@ pub(crate) fn xml_name(column: &str, fault: char) -> SqlError {
         format!(
             "Column name '{column}' contains an invalid XML identifier as required by FOR XML; \
              '{fault}'(0x{code:04X}) is the first character at fault."
-        ),
-    )
-}
-
-pub(crate) fn xml_late_attribute(name: &str) -> SqlError {
-    SqlError::new(
-        6852,
-        format!(
-            "Attribute-centric column '@{name}' must not come after a non-attribute-centric \
-             sibling in XML hierarchy in FOR XML PATH."
         ),
     )
 }

@@ -48,7 +48,7 @@ pub(crate) fn verify(password: &Secret, hash: &str) -> bool {
 /// 15021 for anything else.
 pub(crate) fn given(bytes: &[u8]) -> Result<String, SqlError> {
     if bytes.len() == SQL_SERVER_LENGTH && bytes.starts_with(&SQL_SERVER) {
-        return Ok(format!("0x{}", crate::sqlite::functions::convert::hex(bytes)));
+        return Ok(format!("0x{}", launchpod_functions::convert::hex(bytes)));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| errors::invalid_hash())?;
     PasswordHash::new(text).map_err(|_| errors::invalid_hash())?;

@@ -8,6 +8,7 @@
 
 use std::sync::LazyLock;
 
+use launchpod_functions::zone;
 use launchpod_types::{Length, SqlError, SqlType};
 use serde_json::Value;
 
@@ -15,7 +16,6 @@ use super::{dependencies, listing, machine, security, user_messages};
 use crate::sqlite::discovery;
 use crate::sqlite::embedded::environment::{Environment, now};
 use crate::sqlite::embedded::{sequences, synonyms};
-use crate::sqlite::functions::zone;
 use crate::sqlite::governor;
 use crate::sqlite::security::permission::Class;
 

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use launchpod_types::SqlError;
+use launchpod_functions::Registry;
+use launchpod_functions::assigned::Assigned;
+use launchpod_types::{CatalogType, SqlError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -16,7 +18,7 @@ use super::{SYSTEM, names};
 use crate::options;
 use crate::sqlite::application_locks::ApplicationLocks;
 use crate::sqlite::bind::Binder;
-use crate::sqlite::embedded::catalog::{DatabaseName, encode_type};
+use crate::sqlite::embedded::catalog::DatabaseName;
 use crate::sqlite::embedded::context::Context;
 use crate::sqlite::embedded::counters::Counters;
 use crate::sqlite::embedded::drawing::SequenceState;
@@ -24,8 +26,6 @@ use crate::sqlite::embedded::environment::{Environment, IdentityState, Session};
 use crate::sqlite::embedded::settings::MOST_TEXT;
 use crate::sqlite::embedded::versions::VersionState;
 use crate::sqlite::errors;
-use crate::sqlite::functions::Registry;
-use crate::sqlite::functions::assigned::Assigned;
 use crate::sqlite::governor::{DEFAULT_GROUP, Governor};
 use crate::sqlite::security::context::Execution;
 use crate::sqlite::sessions::{LiveSession, Sessions};
@@ -77,7 +77,7 @@ fn columns() -> Result<Vec<Value>, SqlError> {
     for ((id, _), view) in numbered().zip(SYSTEM.views.values()) {
         let columns = Binder::new(&environment, &variables).system_columns(view)?;
         for (place, column) in (1..).zip(columns) {
-            let (type_id, length, precision, scale) = encode_type(column.sql_type);
+            let CatalogType { id: type_id, length, precision, scale } = column.sql_type.into();
             rows.push(json!([
                 id,
                 place,
@@ -102,7 +102,7 @@ fn parameters() -> Vec<Value> {
         for (place, parameter) in (1..).zip(&procedure.parameters) {
             // That a text names types that there are, a test says.
             let Some(sql_type) = parameter.type_name.declared() else { continue };
-            let (type_id, length, precision, scale) = encode_type(sql_type);
+            let CatalogType { id: type_id, length, precision, scale } = sql_type.into();
             let output = u8::from(parameter.output);
             rows.push(json!([
                 id,

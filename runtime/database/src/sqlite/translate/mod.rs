@@ -6,6 +6,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use launchpod_functions::cell;
+use launchpod_functions::{Function, Registry, collation};
 use launchpod_types::{SqlError, SqlType, Value};
 use rusqlite::{Connection, Statement};
 
@@ -14,8 +16,7 @@ use super::bind::tree::{
     BoundSource, BoundWrite, DeleteHow, Kind, OrderValue, UpdateHow,
 };
 use super::bind::write::{BARE, Write as TableWrite};
-use super::functions::{Function, Registry, collation};
-use super::{cell, errors};
+use super::errors;
 
 pub(crate) mod staged;
 
@@ -186,7 +187,7 @@ impl Sql {
             }
             rusqlite::types::Value::Text(text) if text.contains('\0') => {
                 self.push("CAST(x'");
-                self.push(&super::functions::convert::hex(text.as_bytes()));
+                self.push(&launchpod_functions::convert::hex(text.as_bytes()));
                 self.push("' AS TEXT)");
             }
             rusqlite::types::Value::Text(text) => {
@@ -196,7 +197,7 @@ impl Sql {
             }
             rusqlite::types::Value::Blob(bytes) => {
                 self.push("x'");
-                self.push(&super::functions::convert::hex(&bytes));
+                self.push(&launchpod_functions::convert::hex(&bytes));
                 self.push("'");
             }
         }
@@ -334,7 +335,7 @@ impl Sql {
             self.push(")");
             return Ok(());
         }
-        let function = super::functions::single_row();
+        let function = launchpod_functions::single_row();
         self.push("(SELECT ");
         self.name(&function.name);
         self.functions.push(function);
