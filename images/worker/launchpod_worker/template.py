@@ -20,7 +20,7 @@ import sys
 import numpy
 import pyarrow
 
-from . import frames, worker
+from . import frames, sqlite, worker
 
 SUPERVISOR = "/opt/launchpod/supervisor"
 CONTROL_FD = 3
@@ -78,6 +78,7 @@ def main() -> None:
     """Serves the spawner until it is gone."""
     control = socket.socket(fileno=CONTROL_FD)
     programs = _read_programs(SECCOMP_FD)
+    sqlite.lock_by_folders()
     _rehearse()
     own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     # Supervisors are its children, and nobody else waits for them.

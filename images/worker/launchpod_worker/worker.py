@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pandas
 
-from . import frames, inputs, outputs, request, scalars, script
+from . import frames, inputs, outputs, request, scalars, script, sqlite
 from .frames import Connection, ProtocolError
 
 DATA_FD = 3
@@ -26,6 +26,7 @@ _flush_c_streams = ctypes.CDLL(None).fflush
 def main() -> None:
     """Serves one request on descriptor 3, and ends the process."""
     os.set_inheritable(DATA_FD, False)
+    sqlite.lock_by_folders()
     connection = Connection(socket.socket(fileno=DATA_FD))
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -19,7 +19,7 @@
 //! | `oom_score_adj` | 500 | when the *host* is short, a worker goes before the server |
 //! | processes | limit | fork bombs |
 //! | processor | weight below the server's; a number of processors where configured | |
-//! | rlimits | core, message queues, real-time and raised priority 0; open files, locked memory, signals; file size as `/tmp` | |
+//! | rlimits | core dumps 1 (none, and no program of the host's is told of a crash); message queues, real-time and raised priority 0; open files, locked memory, signals; file size as `/tmp` | |
 //! | devices | the engine's minimum (null, zero, full, random, urandom, tty), no terminals | all of a host's containers share what it has of these |
 //! | environment | the image's own; the proxy's address where there is a way out | the token is a file |
 //! | standard streams, log | not attached; log driver none | output goes through the supervisor |
@@ -31,7 +31,8 @@
 //! default refuses it refuses sockets other than AF_UNIX (AF_ALG led out of containers in
 //! CVE-2026-31431), ptrace and process_vm_*, splice and its kin, System V IPC, aio, personality,
 //! huge pages, sync, word of what others do with a file (inotify), priorities and limits of other
-//! processes than the caller, and 32-bit system calls. TCP sockets are allowed
+//! processes than the caller, memory of the kernel that is counted for nobody (record locks) or that
+//! the host has once (filters of sockets and system calls), and 32-bit system calls. TCP sockets are allowed
 //! (`seccomp_streams.json`) to a worker that has something to connect to: its caller's database, or
 //! a way out.
 
@@ -210,7 +211,10 @@ pub(crate) fn seccomp(network: &Network) -> &'static str {
 /// What each process may use, by the names that setrlimit(2)'s resources have in small letters.
 pub(crate) fn rlimits(limits: &Limits) -> [(&'static str, i64); 8] {
     [
-        ("core", 0),
+        // Not 0, which the kernel heeds only where it would write a file: with a program for core
+        // dumps on the host (core_pattern beginning with `|`), 1 alone keeps it from running as root
+        // there (Linux, fs/coredump.c). It is less than any dump, and can't be lowered (seccomp.json).
+        ("core", 1),
         ("nofile", i64::from(limits.open_files)),
         ("memlock", signed(limits.locked_memory)),
         ("msgqueue", 0),
@@ -246,17 +250,20 @@ mod tests {
     use crate::user_namespace::UserNamespace;
 
     /// The system calls that are allowed with some arguments alone.
-    const CONDITIONAL: [&str; 12] = [
+    const CONDITIONAL: [&str; 15] = [
         "clone",
         "clone3",
         "fcntl",
         "memfd_create",
         "mmap",
+        "prctl",
         "prlimit64",
+        "sched_setaffinity",
         "sched_setattr",
         "sched_setparam",
         "sched_setscheduler",
         "setpriority",
+        "setsockopt",
         "socket",
         "socketpair",
     ];
@@ -316,7 +323,9 @@ mod tests {
             "pidfd_getfd",
             "process_vm_writev",
             "ptrace",
+            "seccomp",
             "setns",
+            "setrlimit",
             "splice",
             "sync",
             "unshare",

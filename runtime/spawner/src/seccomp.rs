@@ -2,7 +2,7 @@
 //!
 //! The profile is Docker's JSON; seccompiler reads another one, so it is translated. A filter of
 //! seccompiler knows two actions, the profile has three (allow, EPERM, another errno for clone3):
-//! the second filter refuses what has an errno of its own. The kernel takes the stricter answer of
+//! the first filter refuses what has an errno of its own. The kernel takes the stricter answer of
 //! all filters (seccomp(2)).
 
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ fn write(program: &BpfProgram, bytes: &mut Vec<u8>) {
     }
 }
 
-/// The allow-list, and one filter for each errno that isn't the default's.
+/// One filter for each errno that isn't the default's, and the allow-list.
 fn translate(profile: &Profile) -> Result<Vec<Value>, SeccompError> {
     if profile.default_action != "SCMP_ACT_ERRNO" {
         return Err(SeccompError::Unsupported(profile.default_action.clone()));
@@ -107,11 +107,11 @@ fn translate(profile: &Profile) -> Result<Vec<Value>, SeccompError> {
         }
     }
     let errno = |errno: u32| json!({ "errno": errno });
-    let mut filters = vec![filter(errno(profile.default_errno_ret), "allow".into(), allowed)];
-    filters.extend(
-        refused.into_iter().map(|(number, rules)| filter("allow".into(), errno(number), rules)),
-    );
-    Ok(filters)
+    let refusing =
+        refused.into_iter().map(|(number, rules)| filter("allow".into(), errno(number), rules));
+    // Last: under the allow-list no further filter can be installed.
+    let allowing = filter(errno(profile.default_errno_ret), "allow".into(), allowed);
+    Ok(refusing.chain([allowing]).collect())
 }
 
 fn filter(otherwise: Value, action: Value, rules: Vec<Value>) -> Value {
