@@ -210,6 +210,41 @@ for _ in range(2):
     counted(open_server, 1, 0)
 
 
+@pytest.mark.threat(23)
+def test_what_a_script_sends_is_limited_and_counted(attack, module_server, destinations):
+    server = module_server(LAUNCHPOD_PYTHON_OUTBOUND=destinations.listed, LAUNCHPOD_OUTBOUND_SIZE="2")
+    web, echo = destinations.at(destinations.web), destinations.at(destinations.echo)
+    text = PRELUDE + f"""
+request = urllib.request.Request("http://{web}/", data=bytes(1 << 20))
+print(urllib.request.urlopen(request, timeout=60).read().decode())
+"""
+    assert attack(server, script(text), "succeeded").printed() == str(1 << 20)
+    destinations.echo.heard.clear()
+    text = PRELUDE + f"""
+import time
+streams = [tunnel("{echo}")[0] for _ in range(4)]
+for stream in streams:
+    try:
+        stream.sendall(bytes(1 << 20))
+    except OSError:
+        pass
+time.sleep(3600)
+"""
+    outcome = attack(server, script(text), "too much sent outward")
+    assert outcome.numbers[:2] == [39127, 39019]
+    assert "the limit is 2 MiB (outbound_size in the configuration)" in outcome.errors[1].text
+    wait_until(lambda: len(destinations.echo.heard) == 4, "the tunnels' ends")
+    assert sum(map(len, destinations.echo.heard)) <= 2 << 20
+    query = """
+SELECT outbound_bytes_sent, outbound_bytes_received FROM sys.dm_external_script_request_history
+WHERE outbound_allowed > 0 ORDER BY start_time
+"""
+    with server.connect() as session:
+        within, past = session.run(query).only.rows
+    assert 1 << 20 < within[0] < 2 << 20 < past[0] < 8 << 20, (within, past)
+    assert 0 < within[1] < 4096 and past[1] > 0, (within, past)
+
+
 def test_workers_in_parallel_have_a_way_out_each(open_server, destinations):
     text = PRELUDE + f"""
 OutputDataSet = pandas.DataFrame({{"said": [fetch("http://{destinations.at(destinations.web)}/x")]}})

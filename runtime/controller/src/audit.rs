@@ -56,6 +56,8 @@ pub(crate) fn ended(result: &Result<Report, ScriptError>) -> Ended {
         peak_memory: report.peak_memory,
         outbound_allowed: report.outbound.allowed,
         outbound_refused: report.outbound.refused,
+        outbound_sent: report.outbound.sent,
+        outbound_received: report.outbound.received,
     }
 }
 

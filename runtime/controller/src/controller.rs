@@ -151,7 +151,7 @@ impl Shared {
     ) {
         let RunSender { events, outcome } = sender;
         let declared = request.expected.declared();
-        let mut progress = Progress::new(&request);
+        let mut progress = Progress::new(&request, self.config.caps.outbound_bytes);
         if let Some(history) = &self.history {
             history.begun(audit::begun(&request, self.config.keeps_scripts)).await;
         }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use launchpod_exchange::protocol::control::{Door, Exited, Start, ToSupervisor};
@@ -79,6 +80,7 @@ impl Drive<'_> {
         let Drive { subject, config, job, time_limit, ways, result_set, quota, events, leaving } =
             *self;
         let _heard = leaving.hear();
+        let tally = Arc::clone(&progress.outbound);
         let Worker { control, data, conversation, ready, early_output, mut fate, lease, .. } =
             worker;
         let (control, mut to_supervisor) = control.split();
@@ -132,6 +134,9 @@ impl Drive<'_> {
                 tokio::select! {
                     said = talking => said,
                     () = leaving.begun() => Said::Ended(Ending::cancelled()),
+                    () = tally.exceeded() => Said::Ended(
+                        subject.resources(Resource::OutboundBytes, config, time_limit)
+                    ),
                 }
             };
             let talking = pin!(talking);

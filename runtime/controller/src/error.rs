@@ -67,6 +67,8 @@ pub enum Resource {
     ResultBytes,
     /// The rows of its result.
     ResultRows,
+    /// The bytes that it sends outward.
+    OutboundBytes,
     /// What shows itself within the script as an error of the system.
     Within(Exhausted),
 }
@@ -144,6 +146,7 @@ impl Failure {
             Failure::Resources(Resource::Messages) => "too many messages",
             Failure::Resources(Resource::ResultBytes) => "result too large",
             Failure::Resources(Resource::ResultRows) => "too many rows",
+            Failure::Resources(Resource::OutboundBytes) => "too much sent outward",
             Failure::Resources(Resource::Within(exhausted)) => match exhausted {
                 Exhausted::ScratchSize => "out of scratch space",
                 Exhausted::ScratchFiles => "too many scratch files",
@@ -320,6 +323,11 @@ impl Subject<'_> {
                 "The script ran out of rows: the limit of its result is {} rows (result_rows in \
                  the configuration).",
                 caps.result_rows
+            ),
+            Resource::OutboundBytes => format!(
+                "The script ran out of what it may send outward: the limit is {} MiB \
+                 (outbound_size in the configuration).",
+                caps.outbound_bytes >> 20
             ),
             Resource::Within(Exhausted::ScratchSize) => format!(
                 "The script ran out of room in /tmp: the limit is {} MiB (scratch_size in the \

@@ -24,11 +24,13 @@ pub(crate) struct Progress {
 // === impl Progress ===
 
 impl Progress {
-    pub(crate) fn new(request: &ScriptRequest) -> Self {
+    /// Begins with a request, which may send so many bytes outward.
+    pub(crate) fn new(request: &ScriptRequest, outbound_bytes: u64) -> Self {
         let report =
             Report { request: request.id, language: request.language.clone(), ..Report::default() };
         let now = Instant::now();
-        Progress { report, sets_sent: 0, outbound: Arc::default(), begun: now, mark: now }
+        let outbound = Arc::new(Tally::new(outbound_bytes));
+        Progress { report, sets_sent: 0, outbound, begun: now, mark: now }
     }
 
     /// A stage ends here: its time is what has passed since the last one ended. Said again, it
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_worker_made_ahead_costs_only_what_was_waited_for() {
-        let mut progress = Progress::new(&ScriptRequest::example());
+        let mut progress = Progress::new(&ScriptRequest::example(), 0);
         progress.reached(Stage::Admit);
         let second = Duration::from_secs(1);
         progress.leased(Startup { create: second, start: second, ready: second });
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_ends_midway_has_its_whole_time() {
-        let mut progress = Progress::new(&ScriptRequest::example());
+        let mut progress = Progress::new(&ScriptRequest::example(), 0);
         progress.reached(Stage::Admit);
         progress.leased(Startup::default());
         progress.reached(Stage::Input);
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_ends_well_leaves_no_stage_open() {
-        let mut progress = Progress::new(&ScriptRequest::example());
+        let mut progress = Progress::new(&ScriptRequest::example(), 0);
         Stage::ALL.into_iter().for_each(|stage| progress.reached(stage));
         let before = progress.report.stages;
         let report = progress.end();

@@ -15,6 +15,9 @@ pub struct Caps {
     pub result_bytes: u64,
     /// Rows that its result may have. When there are more, the script ends in 39127.
     pub result_rows: u64,
+    /// Bytes that it may send outward. When there are more, its connections are closed and it ends
+    /// in 39127.
+    pub outbound_bytes: u64,
 }
 
 /// What one request has sent so far.
@@ -30,7 +33,12 @@ pub(crate) struct Quota {
 
 impl Default for Caps {
     fn default() -> Self {
-        Caps { message_bytes: 64 << 20, result_bytes: 64 << 30, result_rows: 10_000_000_000 }
+        Caps {
+            message_bytes: 64 << 20,
+            result_bytes: 64 << 30,
+            result_rows: 10_000_000_000,
+            outbound_bytes: 1 << 30,
+        }
     }
 }
 
@@ -83,7 +91,12 @@ mod tests {
 
     #[test]
     fn what_is_over_a_cap_is_refused() {
-        let quota = Quota::new(Caps { message_bytes: 10, result_bytes: 10, result_rows: 2 });
+        let quota = Quota::new(Caps {
+            message_bytes: 10,
+            result_bytes: 10,
+            result_rows: 2,
+            ..Caps::default()
+        });
         assert_eq!(quota.take_message_bytes(8), 8);
         assert_eq!(quota.take_message_bytes(8), 2);
         assert_eq!(quota.take_message_bytes(8), 0);

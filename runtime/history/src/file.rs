@@ -40,13 +40,20 @@ CREATE TABLE IF NOT EXISTS requests (
     rows_in INT, rows_out INT, bytes_in INT, bytes_out INT,
     cpu_us INT, peak_memory INT,
     outbound_allowed INT, outbound_refused INT,
-    pool TEXT
+    pool TEXT,
+    outbound_sent INT, outbound_received INT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INT NOT NULL) STRICT;
 ";
 
 /// Columns of `requests` that are younger than the table, at its end, with their types.
-const ADDED: [&str; 3] = ["outbound_allowed INT", "outbound_refused INT", "pool TEXT"];
+const ADDED: [&str; 5] = [
+    "outbound_allowed INT",
+    "outbound_refused INT",
+    "pool TEXT",
+    "outbound_sent INT",
+    "outbound_received INT",
+];
 
 /// The counters, as SQL Server's object External Scripts names them.
 pub(crate) const COUNTERS: [&str; 7] = [
@@ -175,8 +182,11 @@ mod tests {
     fn an_older_file_gets_the_columns_that_are_new() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
-        let older =
-            SCHEMA.replace(",\n    outbound_allowed INT, outbound_refused INT,\n    pool TEXT", "");
+        let older = SCHEMA.replace(
+            ",\n    outbound_allowed INT, outbound_refused INT,\n    pool TEXT,\n    \
+             outbound_sent INT, outbound_received INT",
+            "",
+        );
         assert_ne!(older, SCHEMA);
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch(&older).unwrap();

@@ -84,6 +84,10 @@ pub struct Ended {
     pub outbound_allowed: u64,
     /// How often it asked for anything else.
     pub outbound_refused: u64,
+    /// Bytes that it sent there.
+    pub outbound_sent: u64,
+    /// Bytes that it got from there.
+    pub outbound_received: u64,
 }
 
 /// A row as people read it.

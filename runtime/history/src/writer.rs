@@ -85,7 +85,7 @@ fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
                 admit_us = ?10, create_us = ?11, start_us = ?12, ready_us = ?13, input_us = ?14,
                 script_us = ?15, output_us = ?16, rows_in = ?17, rows_out = ?18, bytes_in = ?19,
                 bytes_out = ?20, cpu_us = ?21, peak_memory = ?22, outbound_allowed = ?23,
-                outbound_refused = ?24
+                outbound_refused = ?24, outbound_sent = ?25, outbound_received = ?26
              WHERE request_id = ?1",
         )?
         .execute(params![
@@ -113,6 +113,8 @@ fn end(connection: &Connection, ended: &Ended) -> rusqlite::Result<()> {
             ended.peak_memory.map(signed),
             signed(ended.outbound_allowed),
             signed(ended.outbound_refused),
+            signed(ended.outbound_sent),
+            signed(ended.outbound_received),
         ])?;
     count(connection, "Total Executions", 1)?;
     count(connection, "Total Execution Time (ms)", took / 1000)?;

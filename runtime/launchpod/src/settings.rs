@@ -160,6 +160,11 @@ pub struct Settings {
     )]
     pub python_outbound: Option<Vec<Entry>>,
 
+    /// MiB that a script may send there; past it its connections are closed and it fails with 39127
+    /// (default 1024)
+    #[arg(long, env = "LAUNCHPOD_OUTBOUND_SIZE", value_name = "MIB")]
+    pub outbound_size: Option<u64>,
+
     /// Internal network of the container engine that scripts are put in instead (default none)
     #[arg(long, env = "LAUNCHPOD_PYTHON_NETWORK", value_name = "NAME")]
     pub python_network: Option<String>,
@@ -387,6 +392,7 @@ impl Settings {
             python_user_namespace,
             python_loopback,
             python_outbound,
+            outbound_size,
             python_network,
             python_proxy,
             worker_accounts,
@@ -522,6 +528,7 @@ impl Settings {
             message_bytes: self.message_size.map_or(default.message_bytes, mebibytes),
             result_bytes: self.result_size.map_or(default.result_bytes, mebibytes),
             result_rows: self.result_rows.unwrap_or(default.result_rows),
+            outbound_bytes: self.outbound_size.map_or(default.outbound_bytes, mebibytes),
         }
     }
 

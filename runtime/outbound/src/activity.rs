@@ -1,4 +1,4 @@
-//! When the last byte was moved.
+//! When the last byte was moved, and how many have been.
 
 use std::io;
 use std::pin::Pin;
@@ -9,23 +9,26 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
+use crate::tally::Tally;
+
 /// When a stream last moved a byte.
 #[derive(Clone)]
 pub(crate) struct Activity(Arc<Mutex<Instant>>);
 
-/// A stream whose activity is watched.
+/// A script's stream whose activity is watched, and whose bytes are counted.
 pub(crate) struct Watched<S> {
     stream: S,
     activity: Activity,
+    tally: Arc<Tally>,
 }
 
 // === impl Activity ===
 
 impl Activity {
     /// Watches a stream from now on.
-    pub(crate) fn of<S>(stream: S) -> (Watched<S>, Activity) {
+    pub(crate) fn of<S>(stream: S, tally: Arc<Tally>) -> (Watched<S>, Activity) {
         let activity = Activity(Arc::new(Mutex::new(Instant::now())));
-        (Watched { stream, activity: activity.clone() }, activity)
+        (Watched { stream, activity: activity.clone(), tally }, activity)
     }
 
     /// Passes when the stream has moved nothing for that long.
@@ -58,8 +61,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
+        let count = buffer.filled().len() - before;
+        if count > 0 {
             self.activity.note();
+            if let Err(error) = self.tally.send(count) {
+                // What is past the limit isn't passed on.
+                buffer.set_filled(before);
+                return Poll::Ready(Err(io::Error::other(error)));
+            }
         }
         read
     }
@@ -72,8 +81,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if matches!(written, Poll::Ready(Ok(1..))) {
+        if let Poll::Ready(Ok(count @ 1..)) = written {
             self.activity.note();
+            self.tally.receive(count);
         }
         written
     }

@@ -11,8 +11,8 @@
 //! | `addresses` | where a listed name may lead, and the connection to it |
 //! | `proxy` | a script's connection, from its first byte to its last |
 //! | `forward` | a request that is passed on |
-//! | `activity` | when the last byte was moved |
-//! | `tally` | what has been asked for, counted and logged |
+//! | `activity` | when the last byte was moved, and how many |
+//! | `tally` | what has been asked for and sent, counted, limited and logged |
 
 #![forbid(unsafe_code)]
 

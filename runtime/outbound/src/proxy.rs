@@ -94,11 +94,13 @@ impl Proxy {
         Proxy { allowed, tally, limits }
     }
 
-    /// Serves one connection, until the script closes it, nothing has passed for too long, or the
-    /// future is dropped.
+    /// Serves one connection, until the script closes it, nothing has passed for too long, the
+    /// script has sent too much, or the future is dropped.
     pub async fn serve(&self, script: UnixStream) {
-        let (script, activity) = Activity::of(script);
+        let (script, activity) = Activity::of(script, Arc::clone(&self.tally));
         tokio::select! {
+            biased;
+            () = self.tally.exceeded() => debug!("a script has sent more outward than it may"),
             () = self.converse(script) => {}
             () = activity.ceased(self.limits.idle) => debug!("a script's connection outward was idle"),
         }
@@ -251,6 +253,41 @@ mod tests {
         let mut answer = Vec::new();
         script.read_to_end(&mut answer).await.unwrap();
         assert!(answer.starts_with(b"HTTP/1.1 200 "));
+    }
+
+    #[tokio::test]
+    async fn bytes_are_counted_and_limited() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let allowed = Arc::new(Allowed::new(vec![address.parse().unwrap()]));
+        let tally = Arc::new(Tally::new(10_000));
+        let proxy = Arc::new(Proxy::new(allowed, Arc::clone(&tally)));
+        let question = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        let connect = || {
+            let (script, ours) = UnixStream::pair().unwrap();
+            let proxy = Arc::clone(&proxy);
+            tokio::spawn(async move { proxy.serve(ours).await });
+            script
+        };
+        let mut script = connect();
+        script.write_all(question.as_bytes()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        server.write_all(b"hello").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"hello") {
+            script.read_buf(&mut answer).await.unwrap();
+        }
+        let counts = tally.counts();
+        assert_eq!((counts.sent, counts.received), (question.len() as u64, answer.len() as u64));
+
+        script.write_all(&[0; 10_000]).await.unwrap();
+        tally.exceeded().await;
+        assert_eq!(script.read(&mut [0]).await.unwrap_or(0), 0);
+        // Neither this connection nor another one goes on.
+        let mut passed = Vec::new();
+        let _ = server.read_to_end(&mut passed).await;
+        assert!(passed.len() <= 10_000, "{}", passed.len());
+        assert_eq!(connect().read(&mut [0]).await.unwrap_or(0), 0);
     }
 
     #[tokio::test]

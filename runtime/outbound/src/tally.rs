@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::destination::Destination;
@@ -9,11 +10,16 @@ use crate::destination::Destination;
 /// How many lines one script may add to the log: it can ask as often as it likes.
 const MAX_LINES: u64 = 100;
 
-/// Counts of what a script has asked for.
-#[derive(Debug, Default)]
+/// Counts of what a script has asked for, and the bytes of its connections.
+#[derive(Debug)]
 pub struct Tally {
     allowed: AtomicU64,
     refused: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+    /// How many bytes may be sent.
+    most_sent: u64,
+    exceeded: CancellationToken,
 }
 
 /// What a [`Tally`] has counted.
@@ -23,14 +29,68 @@ pub struct Counts {
     pub allowed: u64,
     /// Those to any other.
     pub refused: u64,
+    /// Bytes that the script has sent outward, what it said to the proxy among them.
+    pub sent: u64,
+    /// Bytes that it got.
+    pub received: u64,
 }
+
+/// A script sends more than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("the script has sent more than it may")]
+pub(crate) struct TooMuch;
 
 // === impl Tally ===
 
+impl Default for Tally {
+    /// One that lets everything pass.
+    fn default() -> Self {
+        Tally::new(u64::MAX)
+    }
+}
+
 impl Tally {
+    /// One for a script that may send so many bytes: then its connections are closed.
+    pub fn new(most_sent: u64) -> Self {
+        Tally {
+            allowed: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            most_sent,
+            exceeded: CancellationToken::new(),
+        }
+    }
+
     /// What has been counted so far.
     pub fn counts(&self) -> Counts {
-        Counts { allowed: self.allowed.load(Relaxed), refused: self.refused.load(Relaxed) }
+        let [allowed, refused, sent, received] =
+            [&self.allowed, &self.refused, &self.sent, &self.received]
+                .map(|counter| counter.load(Relaxed));
+        Counts { allowed, refused, sent, received }
+    }
+
+    /// Passes when the script has sent more than it may.
+    pub async fn exceeded(&self) {
+        self.exceeded.cancelled().await;
+    }
+
+    /// Counts bytes that the script sends.
+    ///
+    /// # Errors
+    /// They are too many.
+    pub(crate) fn send(&self, count: usize) -> Result<(), TooMuch> {
+        let count = count as u64;
+        let before = self.sent.fetch_add(count, Relaxed);
+        if before.saturating_add(count) > self.most_sent {
+            self.exceeded.cancel();
+            return Err(TooMuch);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn receive(&self, count: usize) {
+        self.received.fetch_add(count as u64, Relaxed);
     }
 
     pub(crate) fn allow(&self, destination: &Destination) {
@@ -44,7 +104,7 @@ impl Tally {
     }
 
     fn log(&self, outcome: &'static str, destination: &Destination) {
-        let Counts { allowed, refused } = self.counts();
+        let Counts { allowed, refused, .. } = self.counts();
         let lines = allowed + refused;
         if lines <= MAX_LINES {
             let last = lines == MAX_LINES;

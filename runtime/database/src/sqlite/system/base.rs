@@ -536,6 +536,8 @@ static TABLES: LazyLock<Vec<BaseTable>> = LazyLock::new(|| {
                 ("outbound_allowed", BIG, true),
                 ("outbound_refused", BIG, true),
                 ("pool", NAME, true),
+                ("outbound_sent", BIG, true),
+                ("outbound_received", BIG, true),
             ],
             rows: Rows::History("SELECT * FROM history.requests"),
         },

@@ -21,5 +21,6 @@ SELECT request_id AS external_script_request_id, login AS login_name, [database]
     image_id, lock_hash, container AS container_name, admit_us, create_us, start_us, ready_us,
     input_us, script_us, output_us, rows_in, rows_out, bytes_in, bytes_out, cpu_us AS cpu_time_us,
     peak_memory AS peak_memory_bytes, outbound_allowed, outbound_refused,
-    pool AS external_pool_name
+    pool AS external_pool_name, outbound_sent AS outbound_bytes_sent,
+    outbound_received AS outbound_bytes_received
 FROM catalog.script_requests WHERE outcome IS NOT NULL AND HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') = 1
