@@ -346,6 +346,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
         (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000), (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
         (socket.SOL_SOCKET, socket.SO_RCVBUF, 65536), (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1))]
 answer["flock"] = attempt(fcntl.flock, file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+for one in (file, one, other):
+    one.close()
 """)
 
 
@@ -373,6 +375,8 @@ first.commit()
 second.execute("INSERT INTO rows VALUES (3)")
 second.commit()
 answer = [answer, first.execute("SELECT n FROM rows").fetchall()]
+first.close()
+second.close()
 """)
 
 

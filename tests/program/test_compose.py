@@ -90,6 +90,29 @@ def test_the_documented_script(project):
         assert session.run(DOCUMENTED).check().value == 1
 
 
+def test_what_a_lost_worker_has_used_is_remembered(project):
+    """By what the engine says every five seconds: a server in a container sees no other's cgroup."""
+    busy = """
+import time
+hoard = bytearray(b''x'' * (64 << 20))
+while time.process_time() < 11: pass
+print(''has used some'', flush=True)
+time.sleep(3600)
+"""
+    query = """
+SELECT cpu_time_us, peak_memory_bytes FROM sys.dm_external_script_request_history WHERE error_number = 39012
+"""
+    with project.connect() as client, project.connect() as session:
+        request = client.connection.cursor()._session
+        request.submit_plain_query(f"EXEC sp_execute_external_script @language = N'Python', @script = N'{busy}'")
+        request.begin_response()
+        instance = docker("exec", "--user", "10001", project.container, "cat", "instance-id").strip()
+        workers = docker("ps", "--quiet", "--filter", f"label=launchpod.instance={instance}").split()
+        docker("kill", *workers)
+        ((cpu_time, peak_memory),) = wait_until(lambda: session.run(query).only.rows, "the row of a lost worker")
+    assert cpu_time > 1_000_000 and peak_memory > 64 << 20
+
+
 def test_the_server_is_a_user_who_may_reach_the_socket_and_nothing_else(project):
     status = docker("exec", project.container, "cat", "/proc/1/status")
     fields = dict(line.split(":\t", 1) for line in status.splitlines())

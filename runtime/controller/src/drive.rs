@@ -81,8 +81,9 @@ impl Drive<'_> {
             *self;
         let _heard = leaving.hear();
         let tally = Arc::clone(&progress.outbound);
-        let Worker { control, data, conversation, ready, early_output, mut fate, lease, .. } =
-            worker;
+        let Worker { control, data, conversation, ready, early_output, .. } = worker;
+        let Worker { mut fate, gauge, lease, .. } = worker;
+        let used_before = gauge.used();
         let (control, mut to_supervisor) = control.split();
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
@@ -140,7 +141,11 @@ impl Drive<'_> {
                 }
             };
             let talking = pin!(talking);
-            let (said, farewell) = both(talking, listening.as_mut(), &over, &gone).await?;
+            let both = both(talking, listening.as_mut(), &over, &gone);
+            let (said, farewell) = tokio::select! {
+                both = both => both?,
+                never = gauge.watch() => match never {},
+            };
             let farewell = match farewell {
                 Some(farewell) => farewell,
                 // Decided here, so how the worker takes its end says nothing; but what the
@@ -159,13 +164,15 @@ impl Drive<'_> {
         };
         let results = std::mem::take(&mut talk.results);
         drop(talk);
+        // At once: a cgroup isn't there for long after its last process.
+        let used = gauge.used();
         let fate = last_fate(&mut fate, farewell).await;
         match farewell {
             Farewell::Exited(exited) => note_usage(progress, exited),
-            // Of a worker that is lost its cgroup may still tell.
             _ => {
-                progress.report.cpu = fate.used.cpu;
-                progress.report.peak_memory = fate.used.peak_memory;
+                let used = used.max(fate.used).since(used_before);
+                progress.report.cpu = used.cpu;
+                progress.report.peak_memory = used.peak_memory;
             }
         }
         let evidence = Evidence { subject, said, farewell, fate, config, time_limit };

@@ -39,7 +39,7 @@ pub struct Report {
     /// Bytes of the result as they came from the worker.
     pub bytes_out: u64,
     /// Processor time of the script, when the worker's supervisor could tell; of a worker that is
-    /// lost all that it has used, where its cgroup could be read.
+    /// lost what was seen of it from outside.
     pub cpu: Option<Duration>,
     /// The most memory that one worker used at once, in bytes: all that counts for its limit,
     /// else the greatest resident set of one of its processes; known as the processor time is.

@@ -124,8 +124,8 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_PENDING_SIGNALS", value_name = "N")]
     pub pending_signals: Option<u32>,
 
-    /// MiB that a worker's TCP connections may hold where the host counts them apart from memory:
-    /// with cgroups of version 1, not in containers; past it they wait (default 16)
+    /// MiB that a worker's TCP connections may hold where the host counts them apart from memory, with
+    /// cgroups of version 1; past it they wait (default 16)
     #[arg(long, env = "LAUNCHPOD_TCP_MEMORY", value_name = "MIB")]
     pub tcp_memory: Option<u64>,
 

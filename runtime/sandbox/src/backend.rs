@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::channel::Channel;
 use crate::error::SandboxError;
 use crate::fate::Fate;
+use crate::gauge::Gauge;
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::user_namespace::UserNamespace;
@@ -88,6 +89,8 @@ pub struct Worker {
     pub fate: watch::Receiver<Fate>,
     /// Changes how many processors it has.
     pub throttle: Arc<dyn Throttle>,
+    /// What it uses.
+    pub gauge: Gauge,
     /// Keeps it alive.
     pub lease: Lease,
 }

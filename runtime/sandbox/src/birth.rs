@@ -11,9 +11,11 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::backend::{Container, Lease, Startup, Throttle, Worker};
+use crate::cgroup::Cgroup;
 use crate::channel::{Channel, ChannelError};
 use crate::error::SandboxError;
 use crate::fate::Fate;
+use crate::gauge::Gauge;
 use crate::rendezvous::{Connections, meet};
 use crate::run_folder::RunFolder;
 
@@ -92,6 +94,11 @@ impl Unborn<'_> {
 // === impl Born ===
 
 impl Born {
+    /// The cgroup of the worker's first process, where it can be seen and has that in its name.
+    pub(crate) fn cgroup(&self, name: &str) -> Option<Cgroup> {
+        Cgroup::find(self.connections.pid?, name)
+    }
+
     /// The worker, with what else is known of it.
     pub(crate) fn into_worker(
         self,
@@ -99,6 +106,7 @@ impl Born {
         create: Duration,
         fate: watch::Receiver<Fate>,
         throttle: Arc<dyn Throttle>,
+        gauge: Gauge,
         lease: Lease,
     ) -> Worker {
         Worker {
@@ -111,6 +119,7 @@ impl Born {
             startup: Startup { create, start: self.start_took, ready: self.ready_took },
             fate,
             throttle,
+            gauge,
             lease,
         }
     }
@@ -121,7 +130,7 @@ async fn await_ready(
     connections: &mut Connections,
     early_output: &mut Vec<FromSupervisor>,
 ) -> Result<(Conversation, Ready), Stillborn> {
-    let Connections { control, data } = connections;
+    let Connections { control, data, .. } = connections;
     let mut conversation = Conversation::default();
     let mut data_open = true;
     let mut kept = 0;

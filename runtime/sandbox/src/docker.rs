@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -18,10 +19,12 @@ use uuid::Uuid;
 
 use crate::backend::{Backend, Container, Lease, Throttle, Worker, WorkerSpec};
 use crate::birth::Unborn;
+use crate::cgroup::Cgroup;
 use crate::engine::{Engine, EngineError, Removal, Timeouts};
 use crate::engine_paths::EnginePaths;
 use crate::error::SandboxError;
 use crate::fate::{Fates, Followed};
+use crate::gauge::Gauge;
 use crate::profile::{INSTANCE_LABEL, Subject};
 use crate::run_folder::{Access, InstanceFolder, RunFolder};
 use crate::runtimes::Runtimes;
@@ -71,6 +74,8 @@ struct Shared {
     uid_maps: UidMaps,
     runtimes: Runtimes,
     fates: Fates,
+    /// Whether the log says already that connections' memory isn't limited.
+    warned_of_tcp: AtomicBool,
     /// What makes and removes containers.
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -146,6 +151,7 @@ impl Docker {
             uid_maps: UidMaps::of(info.security_options.as_deref().unwrap_or_default()),
             runtimes: Runtimes::of(&info),
             fates,
+            warned_of_tcp: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             runtime: Handle::current(),
@@ -242,6 +248,16 @@ impl Shared {
         Ok(())
     }
 
+    /// Limits what a container's connections may hold, which its engine doesn't do. A worker where
+    /// that isn't to be had is a worker all the same: `doctor` says so.
+    fn limit_tcp(&self, cgroup: &Cgroup, bytes: u64) {
+        if let Err(reason) = cgroup.limit_tcp(bytes)
+            && !self.warned_of_tcp.swap(true, Relaxed)
+        {
+            warn!(reason, "memory of containers' TCP connections isn't limited");
+        }
+    }
+
     async fn make(
         self: Arc<Self>,
         spec: &WorkerSpec,
@@ -300,10 +316,17 @@ impl Shared {
             () = abandoned.cancelled() => return Err(SandboxError::Abandoned),
             () = self.stopping.cancelled() => return Err(SandboxError::ShuttingDown),
         };
+        let gauge = match born.cgroup(&id) {
+            Some(cgroup) => {
+                self.limit_tcp(&cgroup, spec.limits.tcp_memory);
+                Gauge::of_cgroup(cgroup)
+            }
+            None => Gauge::of_engine(self.engine.clone(), id.clone()),
+        };
         debug!(container = name, uid = number, "worker ready");
         let throttle = Arc::new(Quota { engine: self.engine.clone(), name: name.clone() });
         let container = Container { id, name };
-        Ok(born.into_worker(container, create_took, fate, throttle, Lease::new(remains)))
+        Ok(born.into_worker(container, create_took, fate, throttle, gauge, Lease::new(remains)))
     }
 }
 

@@ -6,6 +6,7 @@ use bollard::models::{SystemInfo, SystemVersion};
 use uuid::Uuid;
 
 use crate::backend::{Backend, WorkerSpec};
+use crate::cgroup::TcpBound;
 use crate::choice::{Preference, choose};
 use crate::docker::{Config, Docker};
 use crate::engine::{Engine, NetworkFacts};
@@ -91,7 +92,10 @@ pub async fn examine(
             limits: Limits::default(),
             network: network.clone(),
         };
-        findings.push(probe(config.clone(), fast.preference, &spec).await);
+        let (probed, bound) = probe(config.clone(), fast.preference, &spec).await;
+        let is_version_2 = matches!(engine.info().await, Ok(info) if has_version_2(&info));
+        findings.push(probed);
+        findings.push(of_tcp(bound, is_version_2));
         findings.push(probe_fast(config, fast, &spec).await);
     }
     findings
@@ -151,7 +155,7 @@ fn of_info(info: &SystemInfo) -> Vec<Finding> {
     let version = info.cgroup_version.map_or("unknown".to_owned(), |version| version.to_string());
     let driver = info.cgroup_driver.map_or("unknown".to_owned(), |driver| driver.to_string());
     let cgroups = format!("version {version}, driver {driver}");
-    findings.push(if version == "2" {
+    findings.push(if has_version_2(info) {
         Finding::ok("cgroups", cgroups)
     } else {
         let mend = "Works. Version 2 accounts memory more exactly: boot with \
@@ -192,6 +196,10 @@ fn of_info(info: &SystemInfo) -> Vec<Finding> {
         Finding::bad("seccomp", "off", mend)
     });
     findings
+}
+
+fn has_version_2(info: &SystemInfo) -> bool {
+    info.cgroup_version.is_some_and(|version| version.to_string() == "2")
 }
 
 /// Whether workers' uids are mapped, and whether they have to be.
@@ -265,30 +273,53 @@ fn of_network(network: &EngineNetwork, found: Result<NetworkFacts, SandboxError>
     }
 }
 
-/// Makes one worker as a container.
-async fn probe(config: Config, preference: Preference, spec: &WorkerSpec) -> Finding {
+/// Whether memory of a container's TCP connections is bounded.
+fn of_tcp(bound: Option<TcpBound>, is_version_2: bool) -> Finding {
+    const WHAT: &str = "connections";
+    match bound {
+        Some(TcpBound::Memory) => Finding::ok(WHAT, "TCP connections count as memory"),
+        None if is_version_2 => Finding::ok(WHAT, "TCP connections count as memory"),
+        Some(TcpBound::Own(bytes)) => {
+            Finding::ok(WHAT, format!("TCP connections hold at most {} MiB", bytes >> 20))
+        }
+        Some(TcpBound::Nothing) | None => {
+            let mend = "With cgroups of version 1 the engine doesn't limit it, and the server can't: \
+                        a script may take what all of the host's TCP connections share \
+                        (net.ipv4.tcp_mem). Run the server as root, outside of a container; or boot \
+                        with cgroups of version 2; or set python_loopback = false.";
+            Finding::warn(WHAT, "memory of containers' TCP connections isn't limited", mend)
+        }
+    }
+}
+
+/// Makes one worker as a container, and looks at what bounds its TCP connections.
+async fn probe(
+    config: Config,
+    preference: Preference,
+    spec: &WorkerSpec,
+) -> (Finding, Option<TcpBound>) {
     const WHAT: &str = "worker";
     let began = Instant::now();
     let backend = match Docker::connect(Config { instance: Uuid::new_v4(), ..config }).await {
         Ok(backend) => backend,
-        Err(error) => return Finding::bad(WHAT, error.to_string(), error.way_out()),
+        Err(error) => return (Finding::bad(WHAT, error.to_string(), error.way_out()), None),
     };
     if let Err(SandboxError::NoUserNamespace(reason)) = backend.check(spec)
         && preference != Preference::Docker
     {
-        return Finding::ok(WHAT, format!("none as a container: {reason}"));
+        return (Finding::ok(WHAT, format!("none as a container: {reason}")), None);
     }
     let acquired = backend.acquire(spec).await;
     let took = began.elapsed();
-    let finding = match acquired {
+    let found = match acquired {
         Ok(worker) => {
             let found = format!("{} ready in {} ms", worker.ready.runtime, took.as_millis());
-            Finding::ok(WHAT, found)
+            (Finding::ok(WHAT, found), worker.gauge.tcp_bound())
         }
-        Err(error) => Finding::bad(WHAT, error.to_string(), error.way_out()),
+        Err(error) => (Finding::bad(WHAT, error.to_string(), error.way_out()), None),
     };
     backend.shutdown().await;
-    finding
+    found
 }
 
 /// Has one worker forked from a template, which is what tells whether the host allows it.
@@ -371,6 +402,19 @@ mod tests {
             let finding = of_user_namespace(info, configured, preference);
             assert_eq!(finding.state, state, "{configured:?} {finding:?}");
             assert_eq!(finding.mend.is_empty(), finding.state == State::Ok, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn connections_are_bounded_or_it_is_said() {
+        for (bound, is_version_2, state) in [
+            (Some(TcpBound::Memory), true, State::Ok),
+            (Some(TcpBound::Own(16 << 20)), false, State::Ok),
+            (Some(TcpBound::Nothing), false, State::Warn),
+            (None, true, State::Ok),
+            (None, false, State::Warn),
+        ] {
+            assert_eq!(of_tcp(bound, is_version_2).state, state, "{bound:?}");
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Access to the engine's socket equals root on its host. What is here is all that a narrow
 //! proxy between the two would have to let through: create, start, update, export, remove and
-//! list containers, events, version, info, and inspection of the controller's own container, of images
-//! and of a network that is configured.
+//! list containers and say what one uses, events, version, info, and inspection of the controller's
+//! own container, of images and of a network that is configured.
 
 use std::collections::HashMap;
 use std::env;
@@ -20,13 +20,14 @@ use bollard::models::{
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, ListContainersOptionsBuilder,
-    RemoveContainerOptionsBuilder,
+    RemoveContainerOptionsBuilder, StatsOptionsBuilder,
 };
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::gauge::Used;
 use crate::profile::INSTANCE_LABEL;
 
 /// The socket that an engine on this host listens on unless `DOCKER_HOST` says otherwise.
@@ -105,6 +106,8 @@ pub enum Call {
     Info,
     /// Say what a container is.
     InspectContainer,
+    /// Say what a container uses.
+    Usage,
     /// Say what an image is.
     InspectImage,
     /// Say what a network is.
@@ -194,6 +197,7 @@ impl fmt::Display for Call {
             Call::Version => "say its version",
             Call::Info => "say what it can do",
             Call::InspectContainer => "inspect container",
+            Call::Usage => "say the usage of container",
             Call::InspectImage => "inspect image",
             Call::InspectNetwork => "inspect network",
         })
@@ -307,6 +311,21 @@ impl Engine {
             Err(EngineError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// What a container has used since its start; the memory may be what it uses now.
+    pub(crate) async fn usage(&self, name: &str) -> Result<Used, EngineError> {
+        let options = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
+        let mut stats = std::pin::pin!(self.docker.stats(name, Some(options)));
+        let call = async { stats.next().await.transpose() };
+        let stats = self.limited(Call::Usage, name, self.timeouts.ask, call).await?;
+        let stats = stats.unwrap_or_default();
+        let nanoseconds = stats.cpu_stats.and_then(|cpu| cpu.cpu_usage?.total_usage);
+        let memory = stats.memory_stats.unwrap_or_default();
+        Ok(Used {
+            cpu: nanoseconds.map(Duration::from_nanos),
+            peak_memory: memory.max_usage.max(memory.usage),
+        })
     }
 
     /// How containers of an image start.

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use crate::engine::Engine;
+use crate::gauge::Used;
 
 /// How long to wait before subscribing again after the engine went away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -27,17 +28,8 @@ pub struct Fate {
     pub exit_code: Option<i64>,
     /// It has been removed.
     pub removed: bool,
-    /// What it had used by its end. An engine doesn't say: a container's cgroup is gone with it.
+    /// What it had used by its end. An engine doesn't say.
     pub used: Used,
-}
-
-/// What all processes of a worker have used, from when it was made, as far as that can be told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Used {
-    /// Processor time.
-    pub cpu: Option<Duration>,
-    /// The most memory at once (bytes).
-    pub peak_memory: Option<u64>,
 }
 
 /// The fates of all live containers, by name.

@@ -22,6 +22,7 @@
 //! | `channel` | frames over a socket |
 //! | `descriptors` | memory that comes and goes with frames |
 //! | `fate` | what the engine says of containers: out of memory, dead, gone |
+//! | `gauge`, `cgroup` | what a worker has used |
 //! | `uids` | a uid per live worker |
 //! | `user_namespace` | whether that is the same on the host |
 //! | `doctor`, `runc`, `runtimes` | what this engine gives and lacks |
@@ -31,6 +32,7 @@
 mod backend;
 mod birth;
 mod busy;
+mod cgroup;
 mod channel;
 mod choice;
 mod descriptors;
@@ -41,6 +43,7 @@ mod engine_paths;
 mod error;
 mod fast;
 mod fate;
+mod gauge;
 mod limits;
 mod network;
 mod pool;
@@ -60,7 +63,8 @@ pub use docker::{Config, Docker};
 pub use engine::{Call, EngineError, Timeouts};
 pub use error::SandboxError;
 pub use fast::FastConfig;
-pub use fate::{Fate, Used};
+pub use fate::Fate;
+pub use gauge::{Gauge, Used};
 pub use limits::Limits;
 pub use network::{EngineNetwork, Network, Outbound};
 pub use pool::{Pool, PoolConfig};

@@ -15,9 +15,9 @@ pub struct Limits {
     /// Its share of the processors while they are short, against 1024 of what has no weight of
     /// its own, such as the server (2 to 262,144; cgroup v1's `cpu.shares`).
     pub cpu_weight: u32,
-    /// Bytes that the kernel holds for TCP connections, where it counts them apart from memory: for
-    /// the fast backend's workers in cgroups of version 1. What all of a host's connections may hold
-    /// is bounded, too. When it is hit `send` waits inside the worker.
+    /// Bytes that the kernel holds for TCP connections, where it counts them apart from memory: in
+    /// cgroups of version 1, where the server may write to a container's. What all of a host's
+    /// connections may hold is bounded, too. When it is hit `send` waits inside the worker.
     pub tcp_memory: u64,
     /// Bytes in `/tmp`. When it is full `write` fails inside the worker.
     pub scratch: u64,

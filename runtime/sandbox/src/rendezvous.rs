@@ -16,6 +16,8 @@ const HELLO_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Connections {
     pub(crate) control: Channel,
     pub(crate) data: Channel,
+    /// The process that they come from, where it can be seen.
+    pub(crate) pid: Option<i32>,
 }
 
 /// Why a connection was turned away.
@@ -76,7 +78,9 @@ pub(crate) async fn meet(listener: UnixListener, token: &str, uid: Option<u32>) 
             warn!(%refusal, "turned a connection to a worker's socket away");
         }
         match (control.take(), data.take()) {
-            (Some(control), Some(data)) => return Connections { control, data },
+            (Some(control), Some(data)) => {
+                return Connections { control, data, pid: pid.flatten() };
+            }
             (one, other) => (control, data) = (one, other),
         }
     }

@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::error::SandboxError;
-use crate::fate::{Fates, Followed, Used};
+use crate::fate::{Fates, Followed};
+use crate::gauge::Used;
 
 /// How long a template may take for its imports.
 const START_LIMIT: Duration = Duration::from_secs(60);

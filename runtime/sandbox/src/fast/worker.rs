@@ -15,6 +15,7 @@ use crate::birth::Unborn;
 use crate::docker::Ground;
 use crate::error::SandboxError;
 use crate::fate::Followed;
+use crate::gauge::Gauge;
 use crate::limits::Limits;
 use crate::profile::rlimits;
 use crate::run_folder::{Access, RunFolder};
@@ -72,9 +73,10 @@ pub(super) async fn make(
     let create = began.elapsed();
     let born = unborn.start(spawner.spawn(order(suffix, number, limits))).await?;
     debug!(worker = name, uid = number, "worker ready");
+    let gauge = born.cgroup(&remains.name).map_or_else(Gauge::of_nothing, Gauge::of_cgroup);
     let container = Container { id: name.clone(), name };
     let throttle = Arc::new(Quota { spawner, name: remains.name.clone() });
-    Ok(born.into_worker(container, create, fate, throttle, Lease::new(remains)))
+    Ok(born.into_worker(container, create, fate, throttle, gauge, Lease::new(remains)))
 }
 
 /// A worker's quota of processors.
