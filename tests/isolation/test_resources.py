@@ -5,8 +5,6 @@ import json
 import pytest
 
 from harness.scripts import script
-from harness.server import FAST_ALONE
-
 
 def run_out(outcome, resource: str, setting: str) -> str:
     """The sentence of a script that ran out of something."""
@@ -76,12 +74,7 @@ while True: pass
     assert "3 s" in run_out(outcome, "processor time", "script_cpu_time")
 
 
-@FAST_ALONE
-@pytest.mark.threat(2)
-def test_what_connections_hold_is_bounded(attack, small_server):
-    """Memory of the kernel that all of a host's connections share: a control group of version 1 counts
-    it apart, one of version 2 as any other."""
-    text = """
+HOARD_CONNECTIONS = """
 import socket
 listener = socket.create_server(("127.0.0.1", 0))
 held, pairs = 0, []
@@ -94,13 +87,29 @@ for _ in range(100):
                 held += one.send(bytes(1 << 20))
     except OSError:
         pass
-print(held)
 """
-    outcome = attack(small_server, script(text), {"succeeded", "out of memory"})
+
+
+@pytest.mark.threat(2)
+def test_what_connections_hold_is_bounded(attack, small_server):
+    """Memory of the kernel that all of a host's connections share: a control group of version 1 counts
+    it apart, one of version 2 as any other."""
+    outcome = attack(small_server, script(HOARD_CONNECTIONS + "print(held)"), {"succeeded", "out of memory"})
     if outcome.errors:
         run_out(outcome, "memory", "worker_memory")
     else:
         assert int(outcome.printed()) < 64 << 20
+
+
+@pytest.mark.threat(2)
+def test_the_limit_of_what_connections_hold_is_named(attack, small_server):
+    text = HOARD_CONNECTIONS + "raise TimeoutError('too slow')"
+    outcome = attack(small_server, script(text), {"script failed", "out of memory"})
+    if "out of memory" in outcome.errors[1].text:
+        run_out(outcome, "memory", "worker_memory")
+    else:
+        assert "too slow" in outcome.errors[1].text
+        assert "the limit is 16 MiB that the system holds for them (tcp_memory in the configuration)" in outcome.errors[-1].text
 
 
 FULL = {
@@ -114,6 +123,17 @@ FULL = {
         "import mmap\nfile = open('/dev/shm/fill', 'wb+')\nfile.truncate(65 << 20)\n"
         "mmap.mmap(file.fileno(), 0).write(b'x' * (65 << 20))", "runtime lost", "signal 7", "shared_memory", "64 MiB"),
     "descriptors": ("hoard = [os.open('/dev/null', os.O_RDONLY) for n in range(2000)]", "too many open files", "open files", "open_files", "1024"),
+    "locked memory": (
+        "import ctypes, mmap\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "pages = mmap.mmap(-1, 16 << 20)\nbegin = ctypes.addressof(ctypes.c_char.from_buffer(pages))\n"
+        "for offset in range(0, 16 << 20, 4096):\n"
+        "    if libc.mlock(ctypes.c_void_p(begin + offset), 4096): raise OSError(ctypes.get_errno(), 'mlock')",
+        "too much locked memory", "memory that it may lock", "locked_memory", "8 MiB"),
+    "timers": (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\ntimer = ctypes.c_void_p()\n"
+        "for n in range(1000):\n"
+        "    if libc.timer_create(0, None, ctypes.byref(timer)): raise OSError(ctypes.get_errno(), 'timer_create')",
+        "too many signals", "signals and timers", "pending_signals", "128"),
     "a cause": (
         "try: hoard = [open('/dev/null') for n in range(2000)]\nexcept OSError as error: raise ValueError('no') from error",
         "too many open files", "open files", "open_files", "1024"),
@@ -129,6 +149,21 @@ def test_what_a_script_runs_into_is_named(attack, server, text, ended, resource,
     assert all(word in sentence for word in (resource, setting, value, "in the configuration")), sentence
     # With the script's own error, unless a signal has ended it.
     assert "signal" in resource or "Traceback" in errors[2].text
+
+
+@pytest.mark.threat(2)
+def test_what_may_be_a_limit_is_named_as_such(attack, server):
+    """The system says the same of too much memory to lock at once as of too large a mapping."""
+    text = """
+import ctypes, mmap
+libc = ctypes.CDLL(None, use_errno=True)
+pages = mmap.mmap(-1, 16 << 20)
+if libc.mlock(ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(pages))), 16 << 20):
+    raise OSError(ctypes.get_errno(), "mlock")
+"""
+    outcome = attack(server, script(text), "script failed")
+    assert outcome.numbers == [39004, 39019]
+    assert "If it was to lock memory: the limit of a process is 8 MiB (locked_memory" in outcome.errors[1].text
 
 
 @pytest.mark.threat(6)

@@ -68,7 +68,7 @@ def describe_failure(error: BaseException) -> dict:
             own_frame = own_frame.tb_next
         hit = exhausted.limit(error)
         report = traceback.TracebackException(type(error), error, own_frame)
-        text = "".join(report.format())
+        text = "".join(report.format()) + ("" if hit else exhausted.hint(error))
         message = str(report)
     except BaseException as trouble:
         text = f"{type(error).__name__} (its traceback can't be shown: {type(trouble).__name__})\n"

@@ -133,7 +133,7 @@ def _rehearse() -> None:
 def _become_supervisor(order: dict, fds: list[int], programs: list[bytes]) -> None:
     """In the first child, PID 1 of a new namespace."""
     run_folder, alive, *fds = fds
-    counters, cgroups = fds[:4], fds[4:]
+    counters, cgroups = fds[:5], fds[5:]
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for entry in cgroups:
         os.write(entry, b"0")

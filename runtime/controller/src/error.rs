@@ -153,6 +153,8 @@ impl Failure {
                 Exhausted::SharedMemory => "out of shared memory",
                 Exhausted::OpenFiles => "too many open files",
                 Exhausted::FileSize => "file too large",
+                Exhausted::LockedMemory => "too much locked memory",
+                Exhausted::PendingSignals => "too many signals",
             },
             Failure::Cancelled => "cancelled",
             Failure::Internal => "internal error",
@@ -181,6 +183,17 @@ impl Ending {
     /// Not let in.
     pub(crate) fn refused(error: SqlError) -> Self {
         Ending { failure: Failure::Refused, errors: vec![error] }
+    }
+
+    /// Adds that connections were held back meanwhile, whether or not that is why the script failed.
+    pub(crate) fn with_slow_connections(mut self, config: &Config) -> Self {
+        let text = format!(
+            "The script's TCP connections were held back meanwhile: the limit is {} MiB that the \
+             system holds for them (tcp_memory in the configuration).",
+            config.limits.tcp_memory >> 20
+        );
+        self.errors.push(messages::detail(&text));
+        self
     }
 
     /// Adds 11536 when fewer result sets have come than were declared, as SQL Server does
@@ -353,6 +366,16 @@ impl Subject<'_> {
                 "The script ran out of room in a file: the limit of one is {} MiB (the larger of \
                  scratch_size and shared_memory in the configuration).",
                 limits.file_size() >> 20
+            ),
+            Resource::Within(Exhausted::LockedMemory) => format!(
+                "The script ran out of memory that it may lock: the limit of a process is {} MiB \
+                 (locked_memory in the configuration).",
+                limits.locked_memory >> 20
+            ),
+            Resource::Within(Exhausted::PendingSignals) => format!(
+                "The script ran out of signals and timers: the limit is {} that wait \
+                 (pending_signals in the configuration).",
+                limits.pending_signals
             ),
         };
         Ending {

@@ -7,7 +7,7 @@ use launchpod_exchange::protocol::data::Failed;
 use launchpod_sandbox::Fate;
 
 use crate::config::Config;
-use crate::error::{Ending, Resource};
+use crate::error::{Ending, Failure, Resource};
 use crate::messages::{self, Subject};
 use crate::supervisor::Farewell;
 
@@ -47,6 +47,22 @@ pub(crate) struct Evidence<'a> {
 impl Evidence<'_> {
     /// Whether the script succeeded, else the errors that say why not.
     pub(crate) fn judge(self) -> Result<(), Ending> {
+        let config = self.config;
+        // The kernel doesn't say how often it refused more.
+        let held_back = matches!(
+            self.farewell,
+            Farewell::Exited(Exited { tcp_peak: Some(peak), .. })
+                if peak >= config.limits.tcp_memory
+        );
+        self.weigh().map_err(|ending| match ending.failure {
+            Failure::Script | Failure::Resources(_) if held_back => {
+                ending.with_slow_connections(config)
+            }
+            _ => ending,
+        })
+    }
+
+    fn weigh(self) -> Result<(), Ending> {
         let short_of = self.short_of();
         let resources = |resource| self.subject.resources(resource, self.config, self.time_limit);
         match (self.said, short_of) {
@@ -210,6 +226,18 @@ mod tests {
         let busy = exited(Exited { signal: Some(9), cpu_limit_passed: true, ..Exited::default() });
         assert_eq!(judge(Said::Closed, busy, Fate::default()), [39127, 39019]);
         assert_eq!(judge(Said::Closed, Farewell::Verbose, Fate::default()), [39127, 39019]);
+    }
+
+    #[test]
+    fn connections_that_were_held_back_are_told_of() {
+        let most = Some(Config::default().limits.tcp_memory);
+        let late = exited(Exited { tcp_peak: most, deadline_passed: true, ..Exited::default() });
+        assert_eq!(judge(Said::Closed, late, Fate::default()), [39127, 39019, 39019]);
+        let code = exited(Exited { tcp_peak: most, code: Some(0), ..Exited::default() });
+        assert_eq!(judge(failed(), code, Fate::default()), [39004, 39019, 39019]);
+        let less = exited(Exited { tcp_peak: most.map(|most| most - 1), ..Exited::default() });
+        assert_eq!(judge(failed(), less, Fate::default()), [39004, 39019]);
+        assert!(judge(Said::Done, code, Fate::default()).is_empty());
     }
 
     #[test]

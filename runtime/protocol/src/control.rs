@@ -64,6 +64,10 @@ pub struct Exited {
     /// seen from inside.
     #[serde(default)]
     pub peak_memory: Option<u64>,
+    /// The most memory that the kernel held at once for the worker's TCP connections (bytes), where
+    /// it counts that apart.
+    #[serde(default)]
+    pub tcp_peak: Option<u64>,
 }
 
 /// A frame from the supervisor.

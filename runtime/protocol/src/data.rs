@@ -93,6 +93,10 @@ pub enum Exhausted {
     OpenFiles,
     /// Bytes of one file, which follow from those of `/tmp` and `/dev/shm`.
     FileSize,
+    /// Bytes that a process has locked in memory.
+    LockedMemory,
+    /// Signals and timers that are queued.
+    PendingSignals,
 }
 
 /// A frame from the worker.

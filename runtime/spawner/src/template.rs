@@ -92,8 +92,8 @@ impl Template {
         let mut fds: Vec<BorrowedFd<'_>> = vec![folder.as_fd(), alive.as_fd()];
         fds.extend(member.counters().map(AsFd::as_fd));
         fds.extend(member.entries.iter().map(AsFd::as_fd));
-        // As many descriptors as there can be hierarchies and the six above.
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(12))];
+        // As many descriptors as there can be hierarchies and the seven above.
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(16))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         ancillary.push(SendAncillaryMessage::ScmRights(&fds));
         sendmsg(&self.control, &[IoSlice::new(&text)], &mut ancillary, SendFlags::NOSIGNAL)?;

@@ -9,9 +9,9 @@
 //! | 3 | socket to the program: it gets the data connection |
 //! | 4, 5 | the program's standard output and error |
 //! | 6 | the worker's run folder, a mount to attach |
-//! | 7 to 10 | the files of the worker's cgroup that count, in the order of `Counters::Files` |
-//! | 11 | the seccomp filters, each behind its number of instructions (`u16` little-endian) |
-//! | 12 | nothing is sent over it: its end tells the spawner of ours |
+//! | 7 to 11 | the files of the worker's cgroup that count, in the order of `Counters::Files` |
+//! | 12 | the seccomp filters, each behind its number of instructions (`u16` little-endian) |
+//! | 13 | nothing is sent over it: its end tells the spawner of ours |
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -58,8 +58,8 @@ pub struct Adoption {
 /// A step is refused; the caller exits, and the namespace with it.
 pub fn adopt(adoption: &str) -> Result<i32, Box<dyn std::error::Error>> {
     let adoption: Adoption = serde_json::from_str(adoption)?;
-    let [go, stdout, stderr, run_folder, oom, pids, peak, cpu, seccomp, alive] =
-        process::inherited::<10>();
+    let [go, stdout, stderr, run_folder, oom, pids, peak, cpu, tcp, seccomp, alive] =
+        process::inherited::<11>();
     // Kept for the life of this process, and out of it.
     process::harden()?;
     mounts::enter(&adoption, run_folder)?;
@@ -75,7 +75,7 @@ pub fn adopt(adoption: &str) -> Result<i32, Box<dyn std::error::Error>> {
     let relay = Relay::new(
         connections.control,
         signals,
-        Counters::of_files([oom, pids, peak, cpu]),
+        Counters::of_files([oom, pids, peak, cpu, tcp]),
         doors,
     )?;
     let code = relay.run(Started { worker: Worker::adopt(pid), stdout, stderr })?;

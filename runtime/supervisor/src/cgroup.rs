@@ -14,6 +14,8 @@ pub struct Counts {
     pub pids_denied: u64,
     /// The most memory that was used at once (bytes).
     pub peak_memory: Option<u64>,
+    /// The most memory that TCP connections had at once (bytes), where that is counted apart.
+    pub tcp_peak: Option<u64>,
 }
 
 /// Where the counts are read.
@@ -24,15 +26,15 @@ pub enum Counters {
     /// At the places where container engines mount a container's own cgroup.
     Mounted,
     /// In files that were opened from outside: of OOM kills, of refused processes, of the most
-    /// memory, of processor time.
-    Files([File; 4]),
+    /// memory, of processor time, of the most memory of TCP connections.
+    Files([File; 5]),
 }
 
 // === impl Counters ===
 
 impl Counters {
     /// Reads them from files, in the order of [`Counters::Files`].
-    pub fn of_files(files: [OwnedFd; 4]) -> Self {
+    pub fn of_files(files: [OwnedFd; 5]) -> Self {
         Counters::Files(files.map(File::from))
     }
 
@@ -52,11 +54,16 @@ impl Counters {
                     "/sys/fs/cgroup/memory.peak",
                     "/sys/fs/cgroup/memory/memory.max_usage_in_bytes",
                 ]),
+                tcp_peak: first_number(&[
+                    "/sys/fs/cgroup/memory/memory.kmem.tcp.max_usage_in_bytes",
+                ]),
             },
-            Counters::Files([oom, pids, peak, _]) => Counts {
+            Counters::Files([oom, pids, peak, _, tcp]) => Counts {
                 oom_kills: count(&text(oom), "oom_kill").unwrap_or(0),
                 pids_denied: count(&text(pids), "max").unwrap_or(0),
                 peak_memory: text(peak).trim().parse().ok(),
+                // Version 2, which counts them as memory, has no such number.
+                tcp_peak: text(tcp).trim().parse().ok(),
             },
         }
     }
@@ -70,7 +77,7 @@ impl Counters {
                 "/sys/fs/cgroup/cpu,cpuacct/cpuacct.usage",
                 "/sys/fs/cgroup/cpu.stat",
             ])?,
-            Counters::Files([.., cpu]) => text(cpu),
+            Counters::Files([.., cpu, _]) => text(cpu),
         };
         // Version 1 has a number of nanoseconds, version 2 lines.
         let nanoseconds = usage.trim().parse().map(Duration::from_nanos).ok();

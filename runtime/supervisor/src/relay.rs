@@ -135,7 +135,7 @@ impl Relay {
         let signal = worker.signal();
         if end != End::Gone {
             self.say_rest(&mut pipes, end)?;
-            let Counts { oom_kills, pids_denied, peak_memory } = self.counters.read();
+            let Counts { oom_kills, pids_denied, peak_memory, tcp_peak } = self.counters.read();
             let process::Usage { cpu_ms, max_rss_kib } = process::usage();
             let cpu_ms = self.cpu.used(&self.counters).map_or(cpu_ms, milliseconds);
             let exited = Exited {
@@ -148,6 +148,7 @@ impl Relay {
                 cpu_ms,
                 max_rss_kib,
                 peak_memory,
+                tcp_peak,
             };
             self.say_exited(&exited, end)?;
         }

@@ -77,6 +77,9 @@ pub(crate) struct Member {
     peak: File,
     /// The file with the processor time that was used.
     cpu: File,
+    /// The file with the most memory of TCP connections; version 2 counts it as any other, and has
+    /// another file here.
+    tcp: File,
 }
 
 // === impl Parent ===
@@ -108,7 +111,7 @@ impl Parent {
         let name = &spawn.worker;
         let cgroup = self.cgroup(name);
         let mut entries = Vec::new();
-        let mut counters = [const { None }; 4];
+        let mut counters = [const { None }; 5];
         for subsystem in cgroup.subsystems() {
             let controller = subsystem.to_controller();
             controller.create().map_err(refused(name))?;
@@ -125,8 +128,8 @@ impl Parent {
             }
         }
         match counters {
-            [Some(oom), Some(pids), Some(peak), Some(cpu)] => {
-                Ok(Member { entries, oom, pids, peak, cpu })
+            [Some(oom), Some(pids), Some(peak), Some(cpu), Some(tcp)] => {
+                Ok(Member { entries, oom, pids, peak, cpu, tcp })
             }
             _ => Err(CgroupError::NoController("of every count")),
         }
@@ -169,9 +172,9 @@ impl Parent {
 
 impl Member {
     /// The files that count: of OOM kills, of refused processes, of the most memory, of processor
-    /// time.
-    pub(crate) fn counters(&self) -> [&File; 4] {
-        [&self.oom, &self.pids, &self.peak, &self.cpu]
+    /// time, of the most memory of TCP connections.
+    pub(crate) fn counters(&self) -> [&File; 5] {
+        [&self.oom, &self.pids, &self.peak, &self.cpu, &self.tcp]
     }
 
     /// What they say now.
@@ -223,16 +226,22 @@ fn entry(version_2: bool) -> &'static str {
 }
 
 /// The files that count, in the order of [`Member::counters`].
-fn counting(subsystem: &Subsystem) -> [Option<&'static str>; 4] {
+fn counting(subsystem: &Subsystem) -> [Option<&'static str>; 5] {
     match (subsystem, subsystem.to_controller().v2()) {
-        (Subsystem::Mem(_), false) => {
-            [Some("memory.oom_control"), None, Some("memory.max_usage_in_bytes"), None]
+        (Subsystem::Mem(_), false) => [
+            Some("memory.oom_control"),
+            None,
+            Some("memory.max_usage_in_bytes"),
+            None,
+            Some("memory.kmem.tcp.max_usage_in_bytes"),
+        ],
+        (Subsystem::Mem(_), true) => {
+            [Some("memory.events"), None, Some(PEAK), None, Some("memory.events")]
         }
-        (Subsystem::Mem(_), true) => [Some("memory.events"), None, Some(PEAK), None],
-        (Subsystem::Pid(_), _) => [None, Some("pids.events"), None, None],
-        (Subsystem::CpuAcct(_), _) => [None, None, None, Some("cpuacct.usage")],
-        (Subsystem::Cpu(_), true) => [None, None, None, Some("cpu.stat")],
-        _ => [None; 4],
+        (Subsystem::Pid(_), _) => [None, Some("pids.events"), None, None, None],
+        (Subsystem::CpuAcct(_), _) => [None, None, None, Some("cpuacct.usage"), None],
+        (Subsystem::Cpu(_), true) => [None, None, None, Some("cpu.stat"), None],
+        _ => [None; 5],
     }
 }
 

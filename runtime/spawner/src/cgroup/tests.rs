@@ -19,6 +19,7 @@ const VERSION_1: [(&str, &[(&str, &str)]); 3] = [
             ("cgroup.procs", ""),
             ("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n"),
             ("memory.max_usage_in_bytes", "0\n"),
+            ("memory.kmem.tcp.max_usage_in_bytes", "0\n"),
         ],
     ),
     ("pids", &[("tasks", ""), ("cgroup.procs", ""), ("pids.events", "max 0\n")]),
