@@ -246,10 +246,7 @@ pub(crate) fn argument(name: &str, variable: &Variable) -> Result<Argument, SqlE
         (WireValue::Text(text), SqlType::Char(_) | SqlType::VarChar(_)) if !text.is_ascii() => {
             type_info(SqlType::NVARCHAR_MAX)
         }
-        // Of any shorter one Babelfish (4.3) makes a varchar, and loses letters.
-        (_, SqlType::NChar(_) | SqlType::NVarChar(_) | SqlType::Xml) => {
-            type_info(SqlType::NVARCHAR_MAX)
-        }
+        (_, SqlType::Xml) => type_info(SqlType::NVARCHAR_MAX),
         _ => type_info(sql_type),
     };
     Ok(Argument { name: name.to_owned(), passing: Passing::In, type_info, value })
@@ -618,17 +615,6 @@ mod tests {
         assert_eq!(declared, "@x int, @y nvarchar(9) OUTPUT, @launchpod_returned int OUTPUT");
         let request = request(&execute(source, &variables), None).unwrap();
         assert_eq!((request.place_of_returned(), request.brings_identity()), (Some(1), false));
-    }
-
-    #[test]
-    fn texts_in_unicode_have_any_length() {
-        let short = ("@a", SqlType::NVarChar(Length::Limited(9)), Value::from("ü"));
-        let Request::Call { arguments, .. } =
-            request(&execute("SELECT @a", &[short]), None).unwrap()
-        else {
-            panic!("no call")
-        };
-        assert_eq!(arguments[2].type_info, type_info(SqlType::NVARCHAR_MAX));
     }
 
     #[test]
