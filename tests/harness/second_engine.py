@@ -15,7 +15,7 @@ IMAGE = os.environ.get("LAUNCHPOD_TEST_IMAGE", "launchpod/python")
 class SecondEngine:
     """An engine with all of its files in a folder; `configuration` is what daemon.json says.
 
-    It has no network, and leaves the host's own alone.
+    It has a network namespace of its own, with nothing in it.
     """
 
     def __init__(self, configuration: dict):
@@ -29,7 +29,8 @@ class SecondEngine:
         with open(self.folder / "engine.log", "wb") as log:
             self.process = subprocess.Popen(
                 [
-                    "dockerd", "--host", self.host, "--config-file", self.folder / "daemon.json",
+                    # An engine without a bridge removes docker0, the host engine's.
+                    "unshare", "--net", "dockerd", "--host", self.host, "--config-file", self.folder / "daemon.json",
                     "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
                     "--pidfile", self.folder / "pid", "--bridge=none", "--iptables=false", "--ip-forward=false",
                 ],
