@@ -24,6 +24,7 @@ SCENARIOS = {
         "SELECT N'' AS a, '' AS b, CAST(NULL AS varchar(7)) AS c, REPLICATE(CAST(N'long ' AS nvarchar(max)), 5000) AS d",
         "SELECT CAST(REPLICATE('v', 8000) AS varchar(8000)) AS a, CAST(N'old' AS ntext) AS b, CAST('old' AS text) AS c",
     ],
+    "letters": ["DECLARE @v nvarchar(20) = N'жаба'; SELECT CAST(@v AS nvarchar(20)) AS v, LEN(@v) AS n"],
     "bytes": [
         "SELECT 0x00FF AS a, CAST(0x0102 AS binary(4)) AS b, CAST(0x AS varbinary(max)) AS c, CAST(0x01 AS image) AS d, CAST(NULL AS varbinary(9)) AS e",
         "SELECT CAST('6F9619FF-8B86-D011-B42D-00C04FC964FF' AS uniqueidentifier) AS g",

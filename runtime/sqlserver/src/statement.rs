@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use launchpod_database::{Execute, Variable, Variables};
 use launchpod_tds::client::request::Passing;
-use launchpod_tds::rpc::{Procedure, SpecialProcedure};
+use launchpod_tds::rpc::Procedure;
 use launchpod_tds::types::{Collation, Length as WireLength, TypeInfo, Value as WireValue};
 use launchpod_tsql::ast::{
     ArgumentValue, Declaration, Execute as Call, Identifier, ObjectName, ProcedureName, QueryBody,
@@ -207,6 +207,12 @@ fn prelude(parameters: &Variables) -> Result<String, SqlError> {
     Ok(format!("DECLARE {}; ", declarations.join(", ")))
 }
 
+/// The call of `sp_executesql` with these arguments: by its name, since Babelfish takes `nvarchar`
+/// parameters for `varchar` when the call has the procedure's number.
+pub(crate) fn call_execute_sql(arguments: Vec<Argument>) -> Request {
+    Request::Call { procedure: Procedure::Named("sp_executesql".to_owned()), arguments }
+}
+
 /// `sp_executesql` of a text with its parameters.
 fn execute_sql(
     mut text: String,
@@ -230,7 +236,7 @@ fn execute_sql(
     }
     let mut arguments = vec![unicode(text), unicode(declarations.join(", "))];
     arguments.append(&mut values);
-    Ok(Request::Call { procedure: Procedure::Special(SpecialProcedure::ExecuteSql), arguments })
+    Ok(call_execute_sql(arguments))
 }
 
 pub(crate) fn unicode(text: String) -> Argument {
@@ -312,7 +318,7 @@ fn guarded(execute: &Execute, body: &[Statement]) -> Result<Request, SqlError> {
     }
     let mut arguments = vec![unicode(execute.source.to_string()), unicode(declarations.join(", "))];
     arguments.append(&mut values);
-    Ok(Request::Call { procedure: Procedure::Special(SpecialProcedure::ExecuteSql), arguments })
+    Ok(call_execute_sql(arguments))
 }
 
 /// A name as T-SQL that reads the same whatever it holds.
@@ -503,7 +509,9 @@ mod tests {
     /// Text and declarations of a call of sp_executesql.
     fn executed(source: &str, variables: &[(&str, SqlType, Value)]) -> (String, String) {
         match request(&execute(source, variables), Some(7)).unwrap() {
-            Request::Call { arguments, .. } => {
+            Request::Call { procedure, arguments } => {
+                // Not by its number: Babelfish loses letters then.
+                assert_eq!(procedure, Procedure::Named("sp_executesql".to_owned()));
                 let text = |index: usize| match &arguments[index].value {
                     WireValue::Text(text) => text.clone(),
                     other => panic!("{other:?}"),

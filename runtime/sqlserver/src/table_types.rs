@@ -13,7 +13,6 @@ use std::io;
 
 use launchpod_database::{Variable, Variables};
 use launchpod_tds::client::request::Passing;
-use launchpod_tds::rpc::{Procedure, SpecialProcedure};
 use launchpod_tsql::ast::{
     Argument as Given, ArgumentValue, Declaration, Execute, ProcedureName, TypeKind, fold_name,
 };
@@ -22,8 +21,8 @@ use launchpod_types::{SqlError, SqlType, Value};
 use crate::job::{Broken, Job, Talk};
 use crate::literal;
 use crate::statement::{
-    Argument, RETURNED, Request, TABLE_TYPE, argument, bracketed, quoted, table_of, unicode,
-    unsendable,
+    Argument, RETURNED, Request, TABLE_TYPE, argument, bracketed, call_execute_sql, quoted,
+    table_of, unicode, unsendable,
 };
 
 /// The variable that a table is made of.
@@ -197,7 +196,7 @@ impl TableCall {
         }
         let mut arguments = vec![unicode(text), unicode(self.declarations.join(", "))];
         arguments.extend(self.values);
-        Request::Call { procedure: Procedure::Special(SpecialProcedure::ExecuteSql), arguments }
+        call_execute_sql(arguments)
     }
 }
 
