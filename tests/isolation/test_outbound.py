@@ -180,7 +180,7 @@ with launchpod.connect() as connection:
     assert said[0] == f"/a?b=c at {web}"
     assert said[1] == f"/d at {secure}"
     assert said[2] == str(1 << 20)
-    assert re.fullmatch(rf"403 launchpod: {unlisted} is not among .*\(python_outbound\)", said[3]), said[3]
+    assert re.fullmatch(rf"403 launchpod: {unlisted} is not among .*\(python_outbound\).*\[external_resource_pools\.NAME\].*", said[3]), said[3]
     assert said[4] == "<urlopen error Tunnel connection failed: 403 Forbidden>"
     assert "403 launchpod: localhost:80 can't be reached" in said[5] and "not opened itself" in said[5], said[5]
     assert said[6] == "no way no way no way"

@@ -75,8 +75,9 @@ enum Refusal {
     #[error("{0}")]
     Target(#[from] DestinationError),
     #[error(
-        "{0} is not among the hosts and ports that scripts may reach: an administrator opens them \
-         in the server's settings (python_outbound)"
+        "{0} is not among the hosts and ports that this script may reach: an administrator opens \
+         them in the server's settings, to every script (python_outbound) or to those of an external \
+         resource pool (outbound of [external_resource_pools.NAME])"
     )]
     NotListed(Destination),
     #[error("{0} can't be reached: {1}")]
