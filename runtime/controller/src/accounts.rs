@@ -26,7 +26,7 @@ pub struct Admission {
     /// Requests that wait at once. When there are more, the last request of the identity that
     /// has the most of them waiting doesn't wait any longer.
     pub queue: u32,
-    /// How long a request waits.
+    /// How long a request waits, for its pool and for its account together.
     pub wait: Duration,
 }
 
@@ -136,9 +136,9 @@ impl Accounts {
         self.dispatch(state);
     }
 
-    /// Waits for a place, in turn.
-    pub(crate) async fn take(&self, identity: &Identity) -> Result<Place, Busy> {
-        let (mut place, stay, wait) = self.enqueue(identity);
+    /// Waits for a place, in turn, no longer than so long.
+    pub(crate) async fn take(&self, identity: &Identity, wait: Duration) -> Result<Place, Busy> {
+        let (mut place, stay) = self.enqueue(identity);
         let granted = timeout(wait, &mut place).await;
         drop(stay);
         match granted {
@@ -170,16 +170,15 @@ impl Accounts {
         places
     }
 
-    fn enqueue(&self, identity: &Identity) -> (oneshot::Receiver<Place>, Stay, Duration) {
+    fn enqueue(&self, identity: &Identity) -> (oneshot::Receiver<Place>, Stay) {
         let (granted, place) = oneshot::channel();
         let mut state = self.lock();
         state.last_ticket += 1;
         let ticket = state.last_ticket;
-        let wait = state.admission.wait;
         state.turn(identity).waiting.push_back(Waiting { ticket, granted });
         self.dispatch(state);
         self.lock().shorten();
-        (place, Stay { accounts: self.clone(), ticket }, wait)
+        (place, Stay { accounts: self.clone(), ticket })
     }
 
     /// Gives places to those whose turn it is, as long as there are any.
@@ -341,58 +340,60 @@ impl Busy {
 mod tests {
     use super::*;
 
+    /// What nobody waits for to pass.
+    const PATIENCE: Duration = Duration::from_secs(3600);
+
     fn identity(login: &str) -> Identity {
         Identity { login: login.to_owned(), database: "master".to_owned() }
     }
 
     fn accounts(accounts: u32, workers: u32, workers_per_identity: u32, queue: u32) -> Accounts {
-        let wait = Duration::from_secs(60);
+        let wait = PATIENCE;
         Accounts::new(Admission { accounts, workers, workers_per_identity, queue, wait })
     }
 
-    /// Accounts that nobody waits for for long.
-    fn impatient(accounts: u32, workers: u32, workers_per_identity: u32) -> Accounts {
-        let wait = Duration::from_millis(10);
-        Accounts::new(Admission { accounts, workers, workers_per_identity, queue: 10, wait })
+    /// A request of somebody who doesn't wait for long.
+    async fn take(accounts: &Accounts, identity: &Identity) -> Result<Place, Busy> {
+        accounts.take(identity, Duration::from_millis(10)).await
     }
 
     /// A request that is waiting, when the task has had its chance to begin.
     async fn ask(accounts: &Accounts, login: &str) -> tokio::task::JoinHandle<Result<Place, Busy>> {
         let (accounts, identity) = (accounts.clone(), identity(login));
-        let asked = tokio::spawn(async move { accounts.take(&identity).await });
+        let asked = tokio::spawn(async move { accounts.take(&identity, PATIENCE).await });
         tokio::task::yield_now().await;
         asked
     }
 
     #[tokio::test]
     async fn one_identity_shares_its_account_and_another_waits_for_it() {
-        let accounts = impatient(1, 10, 2);
+        let accounts = accounts(1, 10, 2, 10);
         let (a, b) = (identity("a"), identity("b"));
-        let first = accounts.take(&a).await.unwrap();
-        let second = accounts.take(&a).await.unwrap();
+        let first = take(&accounts, &a).await.unwrap();
+        let second = take(&accounts, &a).await.unwrap();
         assert_eq!(
             (first.account(), second.account()),
             ("LAUNCHPOD01".into(), "LAUNCHPOD01".into())
         );
-        assert_eq!(accounts.take(&a).await.unwrap_err(), Busy::Identity(2));
-        assert_eq!(accounts.take(&b).await.unwrap_err(), Busy::Accounts(1));
+        assert_eq!(take(&accounts, &a).await.unwrap_err(), Busy::Identity(2));
+        assert_eq!(take(&accounts, &b).await.unwrap_err(), Busy::Accounts(1));
         drop(first);
-        assert_eq!(accounts.take(&b).await.unwrap_err(), Busy::Accounts(1));
+        assert_eq!(take(&accounts, &b).await.unwrap_err(), Busy::Accounts(1));
         drop(second);
-        accounts.take(&b).await.unwrap();
+        take(&accounts, &b).await.unwrap();
     }
 
     #[tokio::test]
     async fn all_identities_together_have_a_limit() {
-        let accounts = impatient(5, 2, 2);
+        let accounts = accounts(5, 2, 2, 10);
         let _places = accounts.take_free(&identity("a"), 2);
-        assert_eq!(accounts.take(&identity("b")).await.unwrap_err(), Busy::Workers(2));
+        assert_eq!(take(&accounts, &identity("b")).await.unwrap_err(), Busy::Workers(2));
     }
 
     #[tokio::test]
     async fn a_busy_identity_starves_nobody() {
         let accounts = accounts(1, 10, 2, 100);
-        let mut running = vec![accounts.take(&identity("busy")).await.unwrap()];
+        let mut running = vec![take(&accounts, &identity("busy")).await.unwrap()];
         let other = ask(&accounts, "other").await;
         // It would be let in at once, were nobody else waiting for the account it has.
         let mut further = Vec::new();
@@ -411,7 +412,7 @@ mod tests {
     #[tokio::test]
     async fn identities_take_turns() {
         let accounts = accounts(5, 1, 1, 100);
-        let first = accounts.take(&identity("a")).await.unwrap();
+        let first = take(&accounts, &identity("a")).await.unwrap();
         let (a, again) = (ask(&accounts, "a").await, ask(&accounts, "a").await);
         let b = ask(&accounts, "b").await;
         drop(first);
@@ -423,7 +424,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_turns_away_whoever_fills_it() {
         let accounts = accounts(1, 1, 1, 2);
-        let running = accounts.take(&identity("a")).await.unwrap();
+        let running = take(&accounts, &identity("a")).await.unwrap();
         let greedy = (ask(&accounts, "a").await, ask(&accounts, "a").await);
         let modest = ask(&accounts, "b").await;
         assert_eq!(greedy.1.await.unwrap().unwrap_err(), Busy::Identity(1));
@@ -435,7 +436,7 @@ mod tests {
     #[tokio::test]
     async fn who_gives_up_leaves_nothing() {
         let accounts = accounts(1, 1, 1, 10);
-        let running = accounts.take(&identity("a")).await.unwrap();
+        let running = take(&accounts, &identity("a")).await.unwrap();
         let given_up = ask(&accounts, "b").await;
         given_up.abort();
         let waiting = ask(&accounts, "c").await;
@@ -461,7 +462,7 @@ mod tests {
     #[tokio::test]
     async fn more_accounts_help_who_waits() {
         let accounts = accounts(1, 10, 10, 10);
-        let _running = accounts.take(&identity("a")).await.unwrap();
+        let _running = take(&accounts, &identity("a")).await.unwrap();
         let waiting = ask(&accounts, "b").await;
         accounts.set_accounts(2);
         let place = waiting.await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! The controller: from request to worker, and the end of both.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use launchpod_history::{Admitted, History};
 use launchpod_sandbox::{Backend, Limits, Network, SandboxError, WorkerSpec};
@@ -210,11 +211,16 @@ impl Shared {
         let room = self.pools.room(&request.pool, &allotment);
         let network = self.config.network(language, &request.pool.name);
         let mut plan = Plan::new(subject, &self.config, &network, request, &progress.outbound)?;
-        // The pool first: who waits for it holds nothing that others wait for.
-        let seat = room.take(&identity, within_script).await;
+        // The pool first: who waits for it holds nothing that others wait for. What has been waited
+        // for it isn't waited again for the account.
+        let (wait, came) = (self.config.admission.wait, Instant::now());
+        let seat = match within_script {
+            false => room.take(&identity, wait).await,
+            true => room.take_now(&identity),
+        };
         let _seat = seat.map_err(|busy| subject.pool_is_full(&allotment, busy))?;
         let place = match within_script {
-            false => self.accounts.take(&identity).await,
+            false => self.accounts.take(&identity, wait.saturating_sub(came.elapsed())).await,
             true => self.accounts.take_now(&identity),
         };
         let place = place.map_err(|busy| subject.busy(busy))?;
@@ -319,8 +325,11 @@ mod tests {
     use launchpod_history::Bounds;
     use launchpod_sandbox::Worker;
     use tokio::sync::Notify;
+    use tokio::task::yield_now;
+    use tokio::time::sleep;
 
     use super::*;
+    use crate::accounts::Admission;
     use crate::config::Image;
 
     /// Makes no worker, ever, and tells when it is asked for one.
@@ -360,7 +369,7 @@ mod tests {
         let run = controller.run(request);
         never.0.notified().await;
         let span = Duration::from_millis(50);
-        tokio::time::sleep(span).await;
+        sleep(span).await;
         cancel.cancel();
         let error = run.finish().await.unwrap_err();
         assert_eq!(error.failure(), Failure::Cancelled);
@@ -370,5 +379,41 @@ mod tests {
         assert_eq!(row.outcome, "cancelled");
         assert!(row.took >= span, "{:?}", row.took);
         assert!(waited.is_some_and(|waited| waited >= span), "{waited:?}");
+    }
+    /// A request in a pool, when its task has come as far as it can.
+    async fn begin(controller: &Controller, pool: &ExternalPool) -> (ScriptRun, CancellationToken) {
+        let request = ScriptRequest { pool: pool.clone(), ..ScriptRequest::example() };
+        let cancel = request.cancel.clone();
+        let run = controller.run(request);
+        yield_now().await;
+        (run, cancel)
+    }
+
+    #[tokio::test]
+    async fn a_request_waits_for_pool_and_account_no_longer_than_for_one() {
+        let never = Arc::new(Never::default());
+        let admission =
+            Admission { workers: 1, wait: Duration::from_secs(2), ..Admission::default() };
+        let config = Config { admission, memory: 1 << 30, ..Config::default() };
+        let controller = Controller::new(config, never.clone(), never, None);
+        let whole = ExternalPool::default();
+        // With room for one worker.
+        let small = ExternalPool { id: 256, max_memory_percent: 50, ..ExternalPool::default() };
+        let (_running, end) = begin(&controller, &small).await;
+        let (both, _) = begin(&controller, &small).await;
+        let (_next, _) = begin(&controller, &whole).await;
+        sleep(Duration::from_millis(100)).await;
+        let (later, _) = begin(&controller, &whole).await;
+        sleep(Duration::from_millis(100)).await;
+        // The one worker is the next one's now, and the first of them waits for it, behind the last.
+        end.cancel();
+        let error = tokio::select! {
+            biased;
+            ended = both.finish() => ended.unwrap_err(),
+            ended = later.finish() => panic!("who came later has ended first: {ended:?}"),
+        };
+        assert_eq!(error.errors()[0].number(), 39108);
+        let said = &error.errors()[1].0.text;
+        assert!(said.contains("workers in the configuration"), "{said}");
     }
 }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use launchpod_sandbox::{Limits, Throttle};
 use launchpod_types::{ExternalPool, Identity};
@@ -94,13 +95,14 @@ impl Pools {
 // === impl Room ===
 
 impl Room {
-    /// A place for a request's first worker, in turn; at once or not at all for a request `within` a
-    /// script, which holds one itself.
-    pub(crate) async fn take(&self, identity: &Identity, within: bool) -> Result<Place, Busy> {
-        match within {
-            false => self.places.take(identity).await,
-            true => self.places.take_now(identity),
-        }
+    /// Waits for a place for a request's first worker, in turn, no longer than so long.
+    pub(crate) async fn take(&self, identity: &Identity, wait: Duration) -> Result<Place, Busy> {
+        self.places.take(identity, wait).await
+    }
+
+    /// A place that is free now, for a request within a script, which holds one itself.
+    pub(crate) fn take_now(&self, identity: &Identity) -> Result<Place, Busy> {
+        self.places.take_now(identity)
     }
 
     /// Up to so many further ones, as far as they are free.
@@ -259,8 +261,6 @@ fn lock(shares: &Mutex<Shares>) -> MutexGuard<'_, Shares> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use async_trait::async_trait;
     use tokio::sync::mpsc;
 
@@ -312,21 +312,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_pool_is_waited_for_and_no_other() {
-        let admission = Admission { wait: Duration::from_millis(20), ..Admission::default() };
-        let pools = Pools::new(admission);
+        let pools = Pools::new(Admission::default());
         let identity = |login: &str| Identity { login: login.to_owned(), database: String::new() };
         let (ann, bob) = (identity("ann"), identity("bob"));
         let small = pool(20, 100, 0);
         let room = |of: &ExternalPool| pools.room(of, &Allotment::new(of, &config()));
-        let held = room(&small).take(&ann, false).await.unwrap();
-        assert_eq!(room(&small).take(&bob, true).await.unwrap_err(), Busy::Workers(1));
-        assert_eq!(room(&small).take(&bob, false).await.unwrap_err(), Busy::Workers(1));
+        let held = room(&small).take_now(&ann).unwrap();
+        assert_eq!(room(&small).take_now(&bob).unwrap_err(), Busy::Workers(1));
+        let waited = room(&small).take(&bob, Duration::from_millis(20)).await;
+        assert_eq!(waited.unwrap_err(), Busy::Workers(1));
         let other = ExternalPool { id: 257, ..small.clone() };
-        room(&other).take(&bob, true).await.unwrap();
-        room(&ExternalPool::default()).take(&bob, true).await.unwrap();
+        room(&other).take_now(&bob).unwrap();
+        room(&ExternalPool::default()).take_now(&bob).unwrap();
         // A larger one has room at once.
         let larger = pool(40, 100, 0);
-        let second = room(&larger).take(&bob, true).await.unwrap();
+        let second = room(&larger).take_now(&bob).unwrap();
         assert_eq!(room(&larger).take_free(&bob, 3).len(), 0);
         drop((held, second));
         assert_eq!(room(&larger).take_free(&bob, 3).len(), 2);
