@@ -1,5 +1,6 @@
 """External resource pools: what the scripts of one share."""
 
+import math
 import os
 import re
 
@@ -8,9 +9,15 @@ import pytest
 from harness.docker import wait_until
 from harness.scripts import ENDLESS, script
 
+# The host's memory, as the server counts it (sysinfo(2)).
+HOST = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+# The least percent of it in which a worker runs, and how many MiB that is.
+PERCENT = math.ceil((256 << 20) * 100 / HOST)
+SMALL = HOST * PERCENT // 100 >> 20
+
 # Sessions whose client calls itself so are in the group, and so in the pool, of that name.
 POOLS = {
-    "small": "MAX_MEMORY_PERCENT = 1",
+    "small": f"MAX_MEMORY_PERCENT = {PERCENT}",
     "narrow": "MAX_PROCESSES = 40",
     "slow": "MAX_CPU_PERCENT = 25",
 }
@@ -18,7 +25,8 @@ POOLS = {
 
 @pytest.fixture(scope="module")
 def governed(module_server):
-    server = module_server(LAUNCHPOD_QUEUE_TIMEOUT="2")
+    # A worker may have more than all of the small pool, on a host of any size.
+    server = module_server(LAUNCHPOD_QUEUE_TIMEOUT="2", LAUNCHPOD_WORKER_MEMORY=str(2 * SMALL))
     with server.connect() as session:
         for name, limits in POOLS.items():
             session.run(f"CREATE EXTERNAL RESOURCE POOL [{name}] WITH ({limits})").check()
@@ -38,12 +46,12 @@ def in_pool(server, pool: str, batch: str):
 
 
 def test_who_meets_a_pools_limit_of_memory_is_told_of_the_pool(governed):
-    text = "held = bytearray(b'x' * (400 << 20))"
+    text = f"held = [bytearray(b'x' * (1 << 20)) for _ in range({SMALL})]"
     in_pool(governed, "default", script(text)).check()
     outcome = in_pool(governed, "small", script(text))
     assert outcome.numbers[:2] == [39127, 39019], outcome.errors
     said = outcome.errors[1].text
-    assert re.search(r"limit is \d+ MiB \(MAX_MEMORY_PERCENT of the external resource pool 'small'\)", said), said
+    assert re.search(rf"limit is {SMALL} MiB \(MAX_MEMORY_PERCENT of the external resource pool 'small'\)", said), said
     with governed.connect() as session:
         last = "SELECT external_pool_name FROM sys.dm_external_script_request_history WHERE outcome = 'out of memory'"
         assert wait_until(lambda: session.run(last).rows, "the row")[0] == ("small",)
