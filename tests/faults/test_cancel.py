@@ -1,9 +1,6 @@
 """A client that cancels, wherever its script is: it goes on, and nothing is left."""
 
-import contextlib
-
 import pytest
-from pytds.tds_base import DatabaseError
 
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
@@ -41,12 +38,9 @@ while True: time.sleep(1)
 
 def cancel(client, batch: str, is_there):
     """Sends a batch, and cancels it when it is where it is to be."""
-    request = client.connection.cursor()._session
-    request.submit_plain_query(batch)
+    running = client.begin(batch)
     wait_until(is_there, "the script")
-    request.put_cancel()
-    with contextlib.suppress(DatabaseError):
-        request.process_cancel()
+    running.cancel()
 
 
 @pytest.mark.parametrize("batch", STAGES.values(), ids=STAGES)

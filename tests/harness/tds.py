@@ -4,6 +4,7 @@ It reads the response token by token with python-tds' session object, below that
 DB-API cursor, which stops at the first error and forgets some types.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 
 import pytds
@@ -143,6 +144,10 @@ class Session:
         """Sends a SQL batch."""
         return self._exchange(lambda session: session.submit_plain_query(batch))
 
+    def begin(self, batch: str) -> "Running":
+        """Sends a SQL batch, whose answer isn't waited for."""
+        return Running(self.connection.cursor()._session, batch)
+
     def call(self, procedure, *parameters, **named) -> Outcome:
         """Calls a procedure by name or number as an RPC. A value may be `pytds.output(...)`."""
 
@@ -194,6 +199,29 @@ class Session:
             param.column_name.lstrip("@"): param.value for param in getattr(session, "output_params", {}).values()
         }
         return outcome
+
+
+class Running:
+    """A batch that was sent, and whose answer is read little by little."""
+
+    def __init__(self, session, batch: str):
+        self._session = session
+        self._is_answered = False
+        session.submit_plain_query(batch)
+
+    def hear(self):
+        """Waits for the next that it says: a message, where it says nothing else."""
+        if not self._is_answered:
+            self._session.begin_response()
+            self._is_answered = True
+        self._session.process_token(self._session.get_token_id())
+
+    def cancel(self):
+        """Cancels it as drivers do, and reads its answer to the end."""
+        self._session.put_cancel()
+        # "Query was cancelled" is what this was for.
+        with contextlib.suppress(tds_base.DatabaseError):
+            self._session.process_cancel()
 
 
 def read_type_info(session, column: Column):

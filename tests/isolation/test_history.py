@@ -1,10 +1,8 @@
 """What is remembered of each script, and who may run at once."""
 
-import contextlib
 import subprocess
 
 import pytest
-from pytds.tds_base import DatabaseError
 
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
@@ -99,21 +97,16 @@ while True:
 
     def begin(client):
         """Sends the script, and waits until it has used some time and memory."""
-        request = client.connection.cursor()._session
-        request.submit_plain_query(script(busy))
-        request.begin_response()
-        request.process_token(request.get_token_id())
-        return request
+        running = client.begin(script(busy))
+        running.hear()
+        return running
 
     def cancelled(count: int) -> dict:
         found = [one for one in rows(session, PAST) if one["outcome"] == "cancelled"]
         return len(found) == count and found[-1]
 
     with server.connect() as session, server.connect() as client:
-        request = begin(client)
-        request.put_cancel()
-        with contextlib.suppress(DatabaseError):
-            request.process_cancel()
+        begin(client).cancel()
         row = wait_until(lambda: cancelled(1), "the row of a cancelled script")
         assert row["cpu_time_us"] > 1_000_000 and row["peak_memory_bytes"] > 64 << 20, row
         # A client that goes away cancels, too.
@@ -136,10 +129,7 @@ print("has used some", flush=True)
 time.sleep(3600)
 """
     with server.connect() as client:
-        request = client.connection.cursor()._session
-        request.submit_plain_query(script(busy))
-        request.begin_response()
-        request.process_token(request.get_token_id())
+        client.begin(script(busy)).hear()
         server.kill_worker(server.wait_for_script())
         with server.connect() as session:
             (row,) = ended(session, 1)
