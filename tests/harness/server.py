@@ -177,6 +177,12 @@ class Server:
             return int(workers.status(script)["Uid"].split()[0])
         return int(docker("inspect", "--format", "{{.Config.User}}", worker).partition(":")[0])
 
+    def supervisor(self, worker: str) -> int:
+        """A worker's first process, as the host numbers it."""
+        if self.is_fast:
+            return workers.supervisor_and_script(Path(worker))[0]
+        return int(docker("inspect", "--format", "{{.State.Pid}}", worker))
+
     def worker_processors(self, worker: str) -> float:
         """How many processors a worker may use; 0 for all of a container's host."""
         if self.is_fast:

@@ -1,9 +1,13 @@
 """What is remembered of each script, and who may run at once."""
 
+import contextlib
+import os
+import signal
 import subprocess
 
 import pytest
 
+from harness import workers
 from harness.docker import wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
 from harness.server import BINARY
@@ -84,9 +88,8 @@ def test_every_request_leaves_a_row(make_server):
     assert "interrupted" in shown and "worker_memory" in shown and "ValueError" not in shown
 
 
-def test_what_a_cancelled_script_has_used_is_remembered(make_server):
-    server = make_server()
-    busy = """
+# Uses a second of processor time and 64 MiB, says so, and goes on using time.
+BUSY = """
 import time
 begun, hoard = time.process_time(), bytearray(b"x" * (64 << 20))
 while True:
@@ -95,46 +98,90 @@ while True:
         hoard = None
 """
 
-    def begin(client):
-        """Sends the script, and waits until it has used some time and memory."""
-        running = client.begin(script(busy))
-        running.hear()
-        return running
 
-    def cancelled(count: int) -> dict:
+def begin(client, text: str, **arguments: str):
+    """Sends a script, and waits for the first that it says."""
+    running = client.begin(script(text, **arguments))
+    running.hear()
+    return running
+
+
+def cancelled(session, count: int) -> dict:
+    """The last row of so many cancelled scripts, when it is there."""
+
+    def last():
         found = [one for one in rows(session, PAST) if one["outcome"] == "cancelled"]
         return len(found) == count and found[-1]
 
+    return wait_until(last, f"{count} rows of cancelled scripts")
+
+
+def has_used_some(row: dict) -> bool:
+    return (row["cpu_time_us"] or 0) > 1_000_000 and (row["peak_memory_bytes"] or 0) > 64 << 20
+
+
+def test_what_a_cancelled_script_has_used_is_remembered(make_server):
+    server = make_server()
     with server.connect() as session, server.connect() as client:
-        begin(client).cancel()
-        row = wait_until(lambda: cancelled(1), "the row of a cancelled script")
-        assert row["cpu_time_us"] > 1_000_000 and row["peak_memory_bytes"] > 64 << 20, row
+        begin(client, BUSY).cancel()
+        row = cancelled(session, 1)
+        assert has_used_some(row), row
         # A client that goes away cancels, too.
         gone = server.connect()
-        begin(gone)
+        begin(gone, BUSY)
         gone.close()
-        row = wait_until(lambda: cancelled(2), "the row of a script whose client has gone")
-        assert row["cpu_time_us"] > 1_000_000 and row["peak_memory_bytes"] > 64 << 20, row
+        row = cancelled(session, 2)
+        assert has_used_some(row), row
+
+
+def who_tells(server, worker: str) -> int:
+    """The process by which the server hears that a worker has ended: the spawner, or the container's shim."""
+    if server.is_fast:
+        return workers.makers(server.process.pid)["spawner"]
+    return int(workers.status(server.supervisor(worker))["PPid"])
+
+
+# Which process is too slow to say how a cancelled script has ended.
+SLOW = {"its supervisor": lambda server, worker: server.supervisor(worker), "who tells of its end": who_tells}
+
+
+@pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
+def test_what_a_cancelled_script_has_used_is_remembered_whoever_is_slow(make_server, slow):
+    server = make_server()
+    with server.connect() as session, server.connect() as client:
+        running = begin(client, BUSY)
+        process = slow(server, server.wait_for_script())
+        os.kill(process, signal.SIGSTOP)
+        try:
+            running.cancel()
+            row = cancelled(session, 1)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+    assert has_used_some(row), row
+    server.wait_for_nothing_left()
+
+
+def test_what_all_workers_of_a_cancelled_script_have_used_is_remembered(make_server):
+    server = make_server(LAUNCHPOD_PARALLEL_WORKERS="2")
+    query = "WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n OPTION (MAXRECURSION 0)"
+    with server.connect() as session, server.connect() as client:
+        running = begin(client, BUSY, query=query, clause="WITH RESULT SETS ((n int))", parallel="1")
+        # The other one has said it, too.
+        running.hear()
+        running.cancel()
+        row = cancelled(session, 1)
+    assert row["degree_of_parallelism"] == 2 and row["cpu_time_us"] > 2_000_000, row
 
 
 def test_what_a_lost_worker_has_used_is_remembered(make_server):
     """Its supervisor can't tell; what the server has seen of its cgroup can."""
     server = make_server()
-    busy = """
-import time
-begun, hoard = time.process_time(), bytearray(b"x" * (64 << 20))
-while time.process_time() < begun + 1.5:
-    pass
-print("has used some", flush=True)
-time.sleep(3600)
-"""
-    with server.connect() as client:
-        client.begin(script(busy)).hear()
+    with server.connect() as client, server.connect() as session:
+        begin(client, BUSY.replace("while True", "while hoard") + "time.sleep(3600)")
         server.kill_worker(server.wait_for_script())
-        with server.connect() as session:
-            (row,) = ended(session, 1)
-    assert row["error_number"] == 39012, row
-    assert row["cpu_time_us"] > 1_000_000 and row["peak_memory_bytes"] > 64 << 20, row
+        (row,) = ended(session, 1)
+    assert row["error_number"] == 39012 and has_used_some(row), row
 
 
 def test_a_script_is_kept_when_asked_for(make_server):

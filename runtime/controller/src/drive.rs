@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use launchpod_exchange::protocol::control::{Door, Exited, Start, ToSupervisor};
-use launchpod_sandbox::{Fate, Worker};
+use launchpod_sandbox::{Fate, Used, Worker};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -83,7 +83,7 @@ impl Drive<'_> {
         let tally = Arc::clone(&progress.outbound);
         let Worker { control, data, conversation, ready, early_output, .. } = worker;
         let Worker { mut fate, gauge, lease, .. } = worker;
-        let used_before = gauge.used();
+        let mut meter = progress.usage.meter(gauge);
         let (control, mut to_supervisor) = control.split();
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
@@ -144,7 +144,7 @@ impl Drive<'_> {
             let both = both(talking, listening.as_mut(), &over, &gone);
             let (said, farewell) = tokio::select! {
                 both = both => both?,
-                never = gauge.watch() => match never {},
+                never = meter.watch() => match never {},
             };
             let farewell = match farewell {
                 Some(farewell) => farewell,
@@ -164,17 +164,15 @@ impl Drive<'_> {
         };
         let results = std::mem::take(&mut talk.results);
         drop(talk);
-        // At once: a cgroup isn't there for long after its last process.
-        let used = gauge.used();
-        let fate = last_fate(&mut fate, farewell).await;
-        match farewell {
-            Farewell::Exited(exited) => note_usage(progress, exited),
-            _ => {
-                let used = used.max(fate.used).since(used_before);
-                progress.report.cpu = used.cpu;
-                progress.report.peak_memory = used.peak_memory;
-            }
+        // At once: a cgroup isn't there for long after its last process, nor is who waits for more
+        // when the request is cancelled.
+        meter.look();
+        if let Farewell::Exited(exited) = farewell {
+            meter.tell(used(exited));
         }
+        let fate = last_fate(&mut fate, farewell, said.is_decided()).await;
+        meter.note(fate.used);
+        drop(meter);
         let evidence = Evidence { subject, said, farewell, fate, config, time_limit };
         // Whatever is left of the worker goes now, while the errors are on their way.
         drop(lease);
@@ -208,17 +206,18 @@ async fn both(
         }
     };
     over.cancel();
-    let decided = matches!(said, Said::Ended(_) | Said::Broken(_));
-    if farewell.is_none() && !decided {
+    if farewell.is_none() && !said.is_decided() {
         farewell = Some(listening.await.map_err(|Unheard| Ending::cancelled())?);
     }
     Ok((said, farewell))
 }
 
-/// What the engine says of the container, waiting for it where the supervisor said too little.
-async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell) -> Fate {
+/// What the engine says of the container, waiting for it where the supervisor said too little of an
+/// end that wasn't decided here.
+async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell, decided: bool) -> Fate {
     let unexplained = match farewell {
         Farewell::Gone => true,
+        Farewell::Exited(_) if decided => false,
         Farewell::Exited(exited) => {
             let explained = exited.deadline_passed || exited.cpu_limit_passed;
             exited.signal == Some(SIGKILL) && exited.oom_kills == 0 && !explained
@@ -232,10 +231,13 @@ async fn last_fate(fate: &mut watch::Receiver<Fate>, farewell: Farewell) -> Fate
     *fate.borrow()
 }
 
-fn note_usage(progress: &mut Progress, exited: Exited) {
-    progress.report.cpu = Some(Duration::from_millis(exited.cpu_ms));
+/// What a supervisor says that its worker has used.
+fn used(exited: Exited) -> Used {
     let largest_process = exited.max_rss_kib.saturating_mul(1 << 10);
-    progress.report.peak_memory = Some(exited.peak_memory.unwrap_or(largest_process));
+    Used {
+        cpu: Some(Duration::from_millis(exited.cpu_ms)),
+        peak_memory: Some(exited.peak_memory.unwrap_or(largest_process)),
+    }
 }
 
 fn encode(subject: Subject<'_>, message: ToSupervisor) -> Result<Vec<u8>, Ending> {

@@ -20,6 +20,7 @@
 //! | `quota` | how much a request may send |
 //! | `team` | the workers of one request: one, or several with a share of the input each |
 //! | `drive` | one leased worker, from REQUEST to EXITED |
+//! | `usage` | what the workers have used |
 //! | `source` | the input query's rows, cut into parts and dealt out |
 //! | `talk`, `feed` | a worker's data connection: results in, input out |
 //! | `connections`, `loopback` | what a script connects to: its caller's database, the way out |
@@ -54,6 +55,7 @@ mod source;
 mod supervisor;
 mod talk;
 mod team;
+mod usage;
 mod verdict;
 mod visible;
 

@@ -8,6 +8,7 @@ use launchpod_sandbox::Startup;
 
 use crate::report::{Report, Stage};
 use crate::request::ScriptRequest;
+use crate::usage::Usage;
 
 /// The report as it grows, with a clock that runs from stage to stage.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Progress {
     pub(crate) sets_sent: usize,
     /// What is asked of the way out, by all workers of the request.
     pub(crate) outbound: Arc<Tally>,
+    /// What all workers of the request have used.
+    pub(crate) usage: Usage,
     begun: Instant,
     mark: Instant,
 }
@@ -30,7 +33,8 @@ impl Progress {
             Report { request: request.id, language: request.language.clone(), ..Report::default() };
         let now = Instant::now();
         let outbound = Arc::new(Tally::new(outbound_bytes));
-        Progress { report, sets_sent: 0, outbound, begun: now, mark: now }
+        let usage = Usage::default();
+        Progress { report, sets_sent: 0, outbound, usage, begun: now, mark: now }
     }
 
     /// A stage ends here: its time is what has passed since the last one ended. Said again, it
@@ -74,6 +78,8 @@ impl Progress {
             self.report.took = self.begun.elapsed();
         }
         self.report.outbound = self.outbound.counts();
+        let used = self.usage.total();
+        (self.report.cpu, self.report.peak_memory) = (used.cpu, used.peak_memory);
         self.report
     }
 }

@@ -39,7 +39,7 @@ pub struct Report {
     /// Bytes of the result as they came from the worker.
     pub bytes_out: u64,
     /// Processor time of the script, when the worker's supervisor could tell; of a worker that is
-    /// lost what was seen of it from outside.
+    /// lost or was left what was seen of it from outside.
     pub cpu: Option<Duration>,
     /// The most memory that one worker used at once, in bytes: all that counts for its limit,
     /// else the greatest resident set of one of its processes; known as the processor time is.
@@ -75,14 +75,12 @@ pub struct Stages([Option<Duration>; Stage::ALL.len()]);
 // === impl Report ===
 
 impl Report {
-    /// Adds what a further worker of the request did and used.
+    /// Adds what a further worker of the request did.
     pub(crate) fn add(&mut self, other: &Report) {
         self.rows_in += other.rows_in;
         self.rows_out += other.rows_out;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
-        self.cpu = [self.cpu, other.cpu].into_iter().flatten().reduce(|a, b| a + b);
-        self.peak_memory = self.peak_memory.max(other.peak_memory);
     }
 }
 

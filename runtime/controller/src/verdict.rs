@@ -42,6 +42,15 @@ pub(crate) struct Evidence<'a> {
     pub(crate) time_limit: Option<Duration>,
 }
 
+// === impl Said ===
+
+impl Said {
+    /// Whether it was decided here that the script ends, so that how it takes that says nothing.
+    pub(crate) fn is_decided(&self) -> bool {
+        matches!(self, Said::Ended(_) | Said::Broken(_))
+    }
+}
+
 // === impl Evidence ===
 
 impl Evidence<'_> {

@@ -46,6 +46,12 @@ impl Used {
         Used { cpu: self.cpu.max(other.cpu), peak_memory: self.peak_memory.max(other.peak_memory) }
     }
 
+    /// What two workers have used: the processor time of both, the memory of the one that had more.
+    pub fn and(self, other: Used) -> Used {
+        let cpu = [self.cpu, other.cpu].into_iter().flatten().reduce(|one, other| one + other);
+        Used { cpu, ..self.max(other) }
+    }
+
     /// What was used since `before`: memory is the most at any time.
     pub fn since(self, before: Used) -> Used {
         let cpu = self.cpu.map(|cpu| cpu.saturating_sub(before.cpu.unwrap_or_default()));
