@@ -148,11 +148,16 @@ cursor.execute({deepest!r})
     assert server.stop() == 0
 
 
-def test_connections_are_so_many_and_the_next_waits(sql):
-    said = answers(sql, """
+def test_connections_are_so_many_and_the_next_waits_for_its_turn(make_server):
+    server = make_server(LAUNCHPOD_SCRIPT_CONNECTIONS="3")
+    with server.connect() as session:
+        said = answers(session, """
 import threading
-held = [open_connection() for _ in range(16)]
+held = [open_connection() for _ in range(3)]
 print(len({ask("SELECT @@SPID", connection) for connection in held}))
+for _ in range(20):
+    held.pop(0).close()
+    held.append(open_connection())
 waiting = threading.Thread(target=lambda: print(ask("SELECT 17")))
 waiting.start()
 waiting.join(1)
@@ -160,7 +165,27 @@ print(waiting.is_alive())
 held.pop().close()
 waiting.join()
 """)  # fmt: skip
-    assert said == ["16", "True", "(17,)"]
+        assert said == ["3", "True", "(17,)"]
+        outcome = session.run(script(PRELUDE + "held = [open_connection() for _ in range(4)]"))
+    assert outcome.numbers[:2] == [39004, 39019]
+    limit = "maximum number of '3' user connections has already been reached. A script may have so many at once"
+    assert limit in outcome.errors[1].text and "script_connections" in outcome.errors[1].text
+    assert server.stop() == 0
+
+
+def test_few_open_files_make_few_connections(make_server):
+    """The supervisor, too, has only so many descriptors: it must not run out of them."""
+    server = make_server(LAUNCHPOD_OPEN_FILES="64")
+    with server.connect() as session:
+        outcome = session.run(script(PRELUDE + """
+held = []
+while True:
+    held.append(open_connection())
+    print(len(held), flush=True)
+"""))  # fmt: skip
+    assert outcome.printed().split() == ["1", "2", "3", "4"], outcome.errors
+    assert "A script may have so many at once (open_files in the configuration)" in outcome.errors[1].text
+    assert server.stop() == 0
 
 
 def test_rubbish_harms_its_own_connection_only(server, sql):

@@ -245,6 +245,31 @@ WHERE outbound_allowed > 0 ORDER BY start_time
     assert 0 < within[1] < 4096 and past[1] > 0, (within, past)
 
 
+@pytest.mark.threat(23)
+def test_connections_are_so_many_and_none_stays_idle(attack, module_server, destinations):
+    server = module_server(
+        LAUNCHPOD_PYTHON_OUTBOUND=destinations.listed,
+        LAUNCHPOD_SCRIPT_CONNECTIONS="2",
+        LAUNCHPOD_OUTBOUND_IDLE_TIMEOUT="20",
+    )
+    web, echo = destinations.at(destinations.web), destinations.at(destinations.echo)
+    text = PRELUDE + f"""
+held = [tunnel("{echo}")[0] for _ in range(2)]
+for _ in range(10):
+    held.pop(0).close()
+    held.append(tunnel("{echo}")[0])
+print(fetch("http://{web}/"), end="")
+print([stream.recv(1) for stream in held])
+print(fetch("http://{web}/x"))
+1 / 0
+"""
+    outcome = attack(server, script(text), "script failed")
+    said = outcome.printed().splitlines()
+    assert said[0].startswith("503 launchpod: a script may have 2 connections outward at once (script_connections in")
+    assert said[1:] == ["[b'', b'']", f"/x at {web}"]
+    assert "20 s without a byte (outbound_idle_timeout in the configuration)" in outcome.errors[-1].text
+
+
 def test_workers_in_parallel_have_a_way_out_each(open_server, destinations):
     text = PRELUDE + f"""
 OutputDataSet = pandas.DataFrame({{"said": [fetch("http://{destinations.at(destinations.web)}/x")]}})

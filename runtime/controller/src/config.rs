@@ -42,6 +42,12 @@ pub struct Config {
     pub cpu_limit: Option<Duration>,
     /// How much one request may send.
     pub caps: Caps,
+    /// How many connections one worker's script may have at once back to its caller's database,
+    /// and as many outward through the server. A further one waits a moment for its turn, and is
+    /// refused then.
+    pub script_connections: u32,
+    /// After how long without a byte a script's connection outward is closed.
+    pub outbound_idle: Duration,
     /// Whether the history keeps the text of scripts, and not just its hash.
     pub keeps_scripts: bool,
     /// How SQL types are shown to scripts.
@@ -117,6 +123,8 @@ impl Default for Config {
             time_limit: Some(Duration::from_secs(3600)),
             cpu_limit: None,
             caps: Caps::default(),
+            script_connections: 16,
+            outbound_idle: Duration::from_secs(300),
             keeps_scripts: false,
             type_mapping: TypeMapping::default(),
             refuse_non_finite: false,

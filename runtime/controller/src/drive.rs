@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::connections::{Connections, Ways};
+use crate::connections::{Connections, Most, Ways};
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
 use crate::leaving::Leaving;
@@ -88,13 +88,15 @@ impl Drive<'_> {
         let (receiver, sender) = data.split();
         let (over, gone) = (CancellationToken::new(), CancellationToken::new());
         let kill = CancellationToken::new();
-        let connections = Connections::new(ways.clone());
+        let most = Most::of(config);
+        let connections = Connections::new(ways.clone(), most);
 
         let start = Start {
             deadline_ms: milliseconds(time_limit),
             cpu_limit_ms: milliseconds(config.cpu_limit),
             loopback: connections.are_allowed(Door::Loopback),
             outbound: connections.are_allowed(Door::Outbound),
+            connections: most.with_waiting(),
         };
         let start = encode(subject, ToSupervisor::Start(start))?;
         // A supervisor that is gone is found by listening to it.
@@ -173,7 +175,8 @@ impl Drive<'_> {
         let fate = last_fate(&mut fate, farewell, said.is_decided()).await;
         meter.note(fate.used);
         drop(meter);
-        let evidence = Evidence { subject, said, farewell, fate, config, time_limit };
+        let has_idled = tally.counts().idle > 0;
+        let evidence = Evidence { subject, said, farewell, fate, config, time_limit, has_idled };
         // Whatever is left of the worker goes now, while the errors are on their way.
         drop(lease);
         evidence.judge()?;

@@ -185,17 +185,6 @@ impl Ending {
         Ending { failure: Failure::Refused, errors: vec![error] }
     }
 
-    /// Adds that connections were held back meanwhile, whether or not that is why the script failed.
-    pub(crate) fn with_slow_connections(mut self, config: &Config) -> Self {
-        let text = format!(
-            "The script's TCP connections were held back meanwhile: the limit is {} MiB that the \
-             system holds for them (tcp_memory in the configuration).",
-            config.limits.tcp_memory >> 20
-        );
-        self.errors.push(messages::detail(&text));
-        self
-    }
-
     /// Adds 11536 when fewer result sets have come than were declared, as SQL Server does
     /// after a script's error.
     pub(crate) fn with_missing_sets(mut self, declared: usize, sent: usize) -> Self {

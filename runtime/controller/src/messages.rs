@@ -6,6 +6,7 @@
 use launchpod_types::{Message, SqlError};
 use uuid::Uuid;
 
+use crate::config::Config;
 use crate::pools::Allotment;
 use crate::visible::visible;
 
@@ -181,6 +182,35 @@ pub(crate) fn traceback(text: &str) -> SqlError {
 pub(crate) fn detail(text: &str) -> SqlError {
     let text = shortened(&visible(text));
     SqlError::new(39019, format!("An external script error occurred: \n{text}")).state(2)
+}
+
+/// 39019 that a script's connections were held back meanwhile.
+pub(crate) fn slow_connections(config: &Config) -> SqlError {
+    detail(&format!(
+        "The script's TCP connections were held back meanwhile: the limit is {} MiB that the system \
+         holds for them (tcp_memory in the configuration).",
+        config.limits.tcp_memory >> 20
+    ))
+}
+
+/// 39019 that connections outward were closed meanwhile.
+pub(crate) fn idle_connections(config: &Config) -> SqlError {
+    detail(&format!(
+        "Connections of the script outward were closed meanwhile: the limit is {} s without a byte \
+         (outbound_idle_timeout in the configuration).",
+        config.outbound_idle.as_secs_f64()
+    ))
+}
+
+/// 17809: a script's connection to its caller's database is one too many. SQL Server says the
+/// first and the last sentence of its own limit.
+pub(crate) fn too_many_connections(limit: u32, setting: &str) -> SqlError {
+    let text = format!(
+        "Could not connect because the maximum number of '{limit}' user connections has already \
+         been reached. A script may have so many at once ({setting} in the configuration). The \
+         connection has been closed."
+    );
+    SqlError::with_class(17809, 20, text)
 }
 
 /// 11535: a result set came, none (or no further one) was declared.

@@ -114,9 +114,9 @@ impl Plan {
             parameters,
             wants_results: request.parameters.iter().any(|parameter| parameter.output),
         };
-        let outbound = network
-            .hosts()
-            .map(|allowed| Arc::new(Proxy::new(Arc::clone(allowed), Arc::clone(tally))));
+        let outbound = network.hosts().map(|allowed| {
+            Arc::new(Proxy::new(Arc::clone(allowed), Arc::clone(tally), config.outbound_idle))
+        });
         let max_workers = request.max_workers.min(config.parallel_workers).max(1);
         Ok(Plan {
             job,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use launchpod_exchange::protocol::control::Exited;
 use launchpod_exchange::protocol::data::Failed;
 use launchpod_sandbox::Fate;
+use launchpod_types::SqlError;
 
 use crate::config::Config;
 use crate::error::{Ending, Failure, Resource};
@@ -40,6 +41,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) fate: Fate,
     pub(crate) config: &'a Config,
     pub(crate) time_limit: Option<Duration>,
+    /// Whether connections outward were closed because nothing had passed for too long.
+    pub(crate) has_idled: bool,
 }
 
 // === impl Said ===
@@ -56,19 +59,26 @@ impl Said {
 impl Evidence<'_> {
     /// Whether the script succeeded, else the errors that say why not.
     pub(crate) fn judge(self) -> Result<(), Ending> {
-        let config = self.config;
+        let circumstances = self.circumstances();
+        self.weigh().map_err(|mut ending| {
+            if matches!(ending.failure, Failure::Script | Failure::Resources(_)) {
+                ending.errors.extend(circumstances);
+            }
+            ending
+        })
+    }
+
+    /// What happened to the script's connections, whether or not that is why it failed.
+    fn circumstances(&self) -> Vec<SqlError> {
         // The kernel doesn't say how often it refused more.
         let held_back = matches!(
             self.farewell,
             Farewell::Exited(Exited { tcp_peak: Some(peak), .. })
-                if peak >= config.limits.tcp_memory
+                if peak >= self.config.limits.tcp_memory
         );
-        self.weigh().map_err(|ending| match ending.failure {
-            Failure::Script | Failure::Resources(_) if held_back => {
-                ending.with_slow_connections(config)
-            }
-            _ => ending,
-        })
+        let held_back = held_back.then(|| messages::slow_connections(self.config));
+        let idled = self.has_idled.then(|| messages::idle_connections(self.config));
+        held_back.into_iter().chain(idled).collect()
     }
 
     fn weigh(self) -> Result<(), Ending> {
@@ -169,21 +179,28 @@ fn without_a_word(subject: Subject<'_>, farewell: Farewell, fate: Fate, config: 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use launchpod_exchange::protocol::data::Exhausted;
     use uuid::Uuid;
 
     use super::*;
 
-    fn judge(said: Said, farewell: Farewell, fate: Fate) -> Vec<i32> {
-        let evidence = Evidence {
+    fn evidence(said: Said, farewell: Farewell) -> Evidence<'static> {
+        static CONFIG: LazyLock<Config> = LazyLock::new(Config::default);
+        Evidence {
             subject: Subject { language: "Python", request: Uuid::nil(), allotment: None },
             said,
             farewell,
-            fate,
-            config: &Config::default(),
+            fate: Fate::default(),
+            config: &CONFIG,
             time_limit: Some(Duration::from_secs(1)),
-        };
-        match evidence.judge() {
+            has_idled: false,
+        }
+    }
+
+    fn judge(said: Said, farewell: Farewell, fate: Fate) -> Vec<i32> {
+        match (Evidence { fate, ..evidence(said, farewell) }).judge() {
             Ok(()) => Vec::new(),
             Err(ending) => ending.errors.iter().map(|error| error.number()).collect(),
         }
@@ -247,6 +264,21 @@ mod tests {
         let less = exited(Exited { tcp_peak: most.map(|most| most - 1), ..Exited::default() });
         assert_eq!(judge(failed(), less, Fate::default()), [39004, 39019]);
         assert!(judge(Said::Done, code, Fate::default()).is_empty());
+    }
+
+    #[test]
+    fn idle_connections_that_were_closed_are_told_of() {
+        let idled = |said, farewell| {
+            let evidence = Evidence { has_idled: true, ..evidence(said, farewell) };
+            evidence.judge().map_err(|ending| ending.errors)
+        };
+        let code = exited(Exited { code: Some(1), ..Exited::default() });
+        let errors = idled(failed(), code).unwrap_err();
+        let last = &errors.last().unwrap().0.text;
+        assert!(last.contains("300 s without a byte (outbound_idle_timeout in"), "{last}");
+        assert_eq!(errors.len(), 3);
+        let well = exited(Exited { code: Some(0), ..Exited::default() });
+        assert!(idled(Said::Done, well).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::Docker as DockerClient;
 use launchpod_controller::{Config, Controller, Language};
@@ -86,6 +87,10 @@ pub async fn controller(
         time_limit: settings.script_timeout(),
         cpu_limit: settings.cpu_limit(),
         caps: settings.caps(),
+        script_connections: settings.script_connections.unwrap_or(defaults.script_connections),
+        outbound_idle: settings
+            .outbound_idle_timeout
+            .map_or(defaults.outbound_idle, Duration::from_secs),
         keeps_scripts: settings.history_scripts.unwrap_or(false),
         type_mapping: settings.type_mapping.unwrap_or_default(),
         refuse_non_finite: settings.refuse_non_finite.unwrap_or(false),

@@ -165,6 +165,16 @@ pub struct Settings {
     #[arg(long, env = "LAUNCHPOD_OUTBOUND_SIZE", value_name = "MIB")]
     pub outbound_size: Option<u64>,
 
+    /// Seconds without a byte after which a script's connection there is closed (default 300)
+    #[arg(long, env = "LAUNCHPOD_OUTBOUND_IDLE_TIMEOUT", value_name = "SECONDS")]
+    pub outbound_idle_timeout: Option<u64>,
+
+    /// Connections that one script may have at once back to its caller's database, and as many
+    /// there; past it a further one waits 5 seconds for its turn, then fails with 17809 or HTTP's 503
+    /// (default 16)
+    #[arg(long, env = "LAUNCHPOD_SCRIPT_CONNECTIONS", value_name = "N")]
+    pub script_connections: Option<u32>,
+
     /// Internal network of the container engine that scripts are put in instead (default none)
     #[arg(long, env = "LAUNCHPOD_PYTHON_NETWORK", value_name = "NAME")]
     pub python_network: Option<String>,
@@ -393,6 +403,8 @@ impl Settings {
             python_loopback,
             python_outbound,
             outbound_size,
+            outbound_idle_timeout,
+            script_connections,
             python_network,
             python_proxy,
             worker_accounts,
@@ -554,7 +566,7 @@ impl Settings {
         }
     }
 
-    /// How many workers are made ahead: by default 2 to 8 in at most 512 MiB.
+    /// How many workers are made ahead: by default 3 to 8 in at most 512 MiB.
     pub fn pool(&self) -> PoolConfig {
         let default = PoolConfig::default();
         let memory = self.ready_workers_memory.map(mebibytes);

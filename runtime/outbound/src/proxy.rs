@@ -27,6 +27,8 @@ use crate::tally::Tally;
 
 /// The longest head of a request (bytes).
 const MAX_HEAD: usize = 64 << 10;
+/// How long the head of the next request may take.
+const HEAD_WAIT: Duration = Duration::from_secs(30);
 /// The port of `http` (RFC 9110, 4.2.1).
 const HTTP_PORT: u16 = 80;
 
@@ -47,9 +49,19 @@ struct Limits {
     idle: Duration,
 }
 
+/// How many connections outward a script may have at once, where it has them.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    most: u32,
+    /// What says so in the configuration.
+    setting: &'static str,
+}
+
 /// One connection of a script.
 struct Connection<'a> {
     proxy: &'a Proxy,
+    /// Whether it is one too many.
+    reached: Option<Reached>,
     /// What the connection becomes after the answer to a CONNECT.
     tunnel: Mutex<Option<Tunnel>>,
     /// The connections to servers of requests that are passed on.
@@ -80,6 +92,11 @@ enum Refusal {
          resource pool (outbound of [external_resource_pools.NAME])"
     )]
     NotListed(Destination),
+    #[error(
+        "a script may have {most} connections outward at once ({setting} in the server's settings), \
+         and this one has them", most = .0.most, setting = .0.setting
+    )]
+    TooMany(Reached),
     #[error("{0} can't be reached: {1}")]
     Unreachable(Destination, Unreachable),
     #[error("{0} gave no answer: {1}")]
@@ -89,32 +106,51 @@ enum Refusal {
 // === impl Proxy ===
 
 impl Proxy {
-    /// A way out to those hosts and ports, whose use is counted.
-    pub fn new(allowed: Arc<Allowed>, tally: Arc<Tally>) -> Self {
-        let limits = Limits { head: Duration::from_secs(30), idle: Duration::from_secs(300) };
-        Proxy { allowed, tally, limits }
+    /// A way out to those hosts and ports, whose use is counted. A connection by which nothing has
+    /// passed for as long as `idle` is closed.
+    pub fn new(allowed: Arc<Allowed>, tally: Arc<Tally>, idle: Duration) -> Self {
+        Proxy { allowed, tally, limits: Limits { head: HEAD_WAIT, idle } }
     }
 
     /// Serves one connection, until the script closes it, nothing has passed for too long, the
     /// script has sent too much, or the future is dropped.
     pub async fn serve(&self, script: UnixStream) {
+        self.attend(script, None).await;
+    }
+
+    /// Answers what a connection asks for first with 503 and closes it: the script has `most` of
+    /// them, which is all that it may have by what the configuration says as `setting`.
+    pub async fn refuse(&self, script: UnixStream, most: u32, setting: &'static str) {
+        self.attend(script, Some(Reached { most, setting })).await;
+    }
+
+    async fn attend(&self, script: UnixStream, reached: Option<Reached>) {
         let (script, activity) = Activity::of(script, Arc::clone(&self.tally));
         tokio::select! {
             biased;
             () = self.tally.exceeded() => debug!("a script has sent more outward than it may"),
-            () = self.converse(script) => {}
-            () = activity.ceased(self.limits.idle) => debug!("a script's connection outward was idle"),
+            () = self.converse(script, reached) => {}
+            () = activity.ceased(self.limits.idle) => self.tally.idle(),
         }
     }
 
-    async fn converse(&self, script: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let connection =
-            Connection { proxy: self, tunnel: Mutex::default(), servers: Default::default() };
+    async fn converse(
+        &self,
+        script: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        reached: Option<Reached>,
+    ) {
+        let connection = Connection {
+            proxy: self,
+            reached,
+            tunnel: Mutex::default(),
+            servers: Default::default(),
+        };
         let served = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head)
             .max_buf_size(MAX_HEAD)
             .half_close(true)
+            .keep_alive(reached.is_none())
             .serve_connection(
                 TokioIo::new(script),
                 service_fn(|request| connection.answer(request)),
@@ -139,6 +175,9 @@ impl Connection<'_> {
     }
 
     async fn carry_out(&self, request: Request<Incoming>) -> Result<Answer, Refusal> {
+        if let Some(reached) = self.reached {
+            return Err(Refusal::TooMany(reached));
+        }
         let destination = destination(&request)?;
         let server = self.connect(&destination).await?;
         if request.method() == Method::CONNECT {
@@ -209,6 +248,7 @@ impl Refusal {
             Refusal::NotListed(_) | Refusal::Unreachable(_, Unreachable::Forbidden(_)) => {
                 StatusCode::FORBIDDEN
             }
+            Refusal::TooMany(_) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Unreachable(_, Unreachable::Late) => StatusCode::GATEWAY_TIMEOUT,
             Refusal::Unreachable(..) | Refusal::Server(..) => StatusCode::BAD_GATEWAY,
         }
@@ -233,20 +273,22 @@ mod tests {
     const SOON: Duration = Duration::from_millis(50);
     const NEVER: Duration = Duration::from_secs(3600);
 
-    /// A proxy to that address, and the script's end of a connection to it that is being served.
-    fn proxy(allowed: &str, limits: Limits) -> UnixStream {
+    /// The script's end of a connection that is being served by a proxy to that address, and the
+    /// proxy's tally.
+    fn proxy(allowed: &str, limits: Limits) -> (UnixStream, Arc<Tally>) {
         let allowed = Arc::new(Allowed::new(vec![allowed.parse().unwrap()]));
-        let proxy = Proxy { allowed, tally: Arc::default(), limits };
+        let tally = Arc::new(Tally::default());
+        let proxy = Proxy { allowed, tally: Arc::clone(&tally), limits };
         let (script, ours) = UnixStream::pair().unwrap();
         tokio::spawn(async move { proxy.serve(ours).await });
-        script
+        (script, tally)
     }
 
     #[tokio::test]
     async fn a_tunnel_that_moves_nothing_is_closed() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let mut script = proxy(&address, Limits { head: NEVER, idle: SOON });
+        let (mut script, tally) = proxy(&address, Limits { head: NEVER, idle: SOON });
         let question = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n");
         script.write_all(question.as_bytes()).await.unwrap();
         let (mut server, _) = listener.accept().await.unwrap();
@@ -254,6 +296,7 @@ mod tests {
         let mut answer = Vec::new();
         script.read_to_end(&mut answer).await.unwrap();
         assert!(answer.starts_with(b"HTTP/1.1 200 "));
+        assert_eq!(tally.counts().idle, 1);
     }
 
     #[tokio::test]
@@ -262,7 +305,7 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         let allowed = Arc::new(Allowed::new(vec![address.parse().unwrap()]));
         let tally = Arc::new(Tally::new(10_000));
-        let proxy = Arc::new(Proxy::new(allowed, Arc::clone(&tally)));
+        let proxy = Arc::new(Proxy::new(allowed, Arc::clone(&tally), NEVER));
         let question = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n");
         let connect = || {
             let (script, ours) = UnixStream::pair().unwrap();
@@ -293,7 +336,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_does_not_end_is_not_waited_for() {
-        let mut script = proxy("example.com:443", Limits { head: SOON, idle: NEVER });
+        let (mut script, _) = proxy("example.com:443", Limits { head: SOON, idle: NEVER });
         script.write_all(b"CONNECT exam").await.unwrap();
         script.read_to_end(&mut Vec::new()).await.unwrap();
     }

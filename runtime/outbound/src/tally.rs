@@ -17,6 +17,7 @@ pub struct Tally {
     refused: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
+    idle: AtomicU64,
     /// How many bytes may be sent.
     most_sent: u64,
     exceeded: CancellationToken,
@@ -33,6 +34,8 @@ pub struct Counts {
     pub sent: u64,
     /// Bytes that it got.
     pub received: u64,
+    /// Connections that were closed because nothing had passed for too long.
+    pub idle: u64,
 }
 
 /// A script sends more than it may.
@@ -57,6 +60,7 @@ impl Tally {
             refused: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            idle: AtomicU64::new(0),
             most_sent,
             exceeded: CancellationToken::new(),
         }
@@ -64,10 +68,10 @@ impl Tally {
 
     /// What has been counted so far.
     pub fn counts(&self) -> Counts {
-        let [allowed, refused, sent, received] =
-            [&self.allowed, &self.refused, &self.sent, &self.received]
+        let [allowed, refused, sent, received, idle] =
+            [&self.allowed, &self.refused, &self.sent, &self.received, &self.idle]
                 .map(|counter| counter.load(Relaxed));
-        Counts { allowed, refused, sent, received }
+        Counts { allowed, refused, sent, received, idle }
     }
 
     /// Passes when the script has sent more than it may.
@@ -91,6 +95,13 @@ impl Tally {
 
     pub(crate) fn receive(&self, count: usize) {
         self.received.fetch_add(count as u64, Relaxed);
+    }
+
+    /// A connection was closed because nothing had passed for too long.
+    pub(crate) fn idle(&self) {
+        if self.idle.fetch_add(1, Relaxed) < MAX_LINES {
+            info!("a script's connection outward was idle for too long");
+        }
     }
 
     pub(crate) fn allow(&self, destination: &Destination) {

@@ -70,6 +70,19 @@ async fn a_server_that_is_gone_ends_its_tunnel() {
 }
 
 #[tokio::test]
+async fn one_too_many_is_told_how_many_there_may_be() {
+    let (script, ours) = UnixStream::pair().unwrap();
+    let proxy = Proxy::new(Arc::new(Allowed::new(Vec::new())), Arc::default(), PATIENCE);
+    let serving = tokio::spawn(async move { proxy.refuse(ours, 16, "script_connections").await });
+    let mut way = Way { script, tally: Arc::default(), serving };
+    way.say("CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(way.head().await.starts_with("HTTP/1.1 503 "));
+    let text = String::from_utf8(rest(&mut way.script).await).unwrap();
+    assert!(text.contains("16 connections outward at once (script_connections in"), "{text}");
+    way.ended().await;
+}
+
+#[tokio::test]
 async fn what_is_not_listed_is_refused_by_the_settings_name() {
     let (address, server) = listen().await;
     let mut way = Way::to(&["example.com:443", &format!("127.0.0.2:{}", address.port())]);
@@ -235,7 +248,7 @@ impl Way {
     fn to(entries: &[&str]) -> Self {
         let allowed = Allowed::new(entries.iter().map(|entry| entry.parse().unwrap()).collect());
         let tally = Arc::new(Tally::default());
-        let proxy = Proxy::new(Arc::new(allowed), Arc::clone(&tally));
+        let proxy = Proxy::new(Arc::new(allowed), Arc::clone(&tally), PATIENCE);
         let (script, ours) = UnixStream::pair().unwrap();
         Way { script, tally, serving: tokio::spawn(async move { proxy.serve(ours).await }) }
     }

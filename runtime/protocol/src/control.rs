@@ -7,10 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::{self, Frame, FrameError, Kind};
 
-/// How many connections of a worker's scripts through one door may be open or asked for at once. A
-/// further script that connects waits until one is closed.
-pub const MAX_CONNECTIONS: usize = 16;
-
 /// Where a connection of a script leads: which port of its own loopback device it has been made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Door {
@@ -21,21 +17,22 @@ pub enum Door {
     Outbound,
 }
 
-/// Sets the time limits. The last ones hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Sets the limits. The last ones hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Start {
     /// Milliseconds from now until the supervisor ends the worker; 0 for no limit.
     pub deadline_ms: u64,
     /// Milliseconds of processor time that the worker's processes may use together from now until
     /// the supervisor ends it; 0 for no limit.
-    #[serde(default)]
     pub cpu_limit_ms: u64,
     /// Whether the script may connect to its caller's database.
-    #[serde(default)]
     pub loopback: bool,
     /// Whether the script may connect to the way out.
-    #[serde(default)]
     pub outbound: bool,
+    /// How many connections through one door may be open or asked for at once. Whoever connects
+    /// beyond that waits until one is closed.
+    pub connections: u32,
 }
 
 /// How the language's process ended; the supervisor's last word.
@@ -121,6 +118,13 @@ impl Door {
 }
 
 // === impl Start ===
+
+impl Default for Start {
+    /// No limit of time, and no way to anywhere.
+    fn default() -> Self {
+        Start { deadline_ms: 0, cpu_limit_ms: 0, loopback: false, outbound: false, connections: 16 }
+    }
+}
 
 impl Start {
     /// Whether the script may connect through a door.

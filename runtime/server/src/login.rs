@@ -43,8 +43,17 @@ pub(crate) struct Caller {
     pub socket: Box<dyn Socket>,
     pub address: Option<SocketAddr>,
     pub local_address: Option<SocketAddr>,
-    /// The way of a script's connection, for which name and password say nothing.
-    pub script: Option<WayBack>,
+    pub origin: Origin,
+}
+
+/// Where a connection comes from.
+pub(crate) enum Origin {
+    /// A client, which says who it is.
+    Client,
+    /// A script, and whom it is connected as: its name and password say nothing.
+    Script(WayBack),
+    /// A script that has no connection for a reason of its own, which answers its login.
+    Refused(SqlError),
 }
 
 /// Where a login has come to.
@@ -93,11 +102,11 @@ pub(crate) enum LoginFailure {
 
 /// Reads and answers what comes before the first request.
 pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arrived, LoginFailure> {
-    let Caller { socket, address, local_address, script } = caller;
-    let encryption = match script {
-        None => shared.options.encryption,
+    let Caller { socket, address, local_address, origin } = caller;
+    let encryption = match origin {
+        Origin::Client => shared.options.encryption,
         // Nothing between the two can be listened to.
-        Some(_) => EncryptionPolicy::Supported,
+        Origin::Script(_) | Origin::Refused(_) => EncryptionPolicy::Supported,
     };
     // Nothing was said yet: a connection may end here for whatever reason.
     let transport = begin(socket, &shared.options.tls.strict).await;
@@ -144,10 +153,13 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, caller: Caller) -> Result<Arriv
     if let Err(error) = check(&login) {
         return Err(refuse_and_close(transport, packets, shared, error).await?);
     }
-    let (script, caller) = match script {
-        Some(WayBack::Database(database)) => (Some(database), None),
-        Some(WayBack::Login(caller)) => (None, Some(caller)),
-        None => (None, None),
+    let (script, caller) = match origin {
+        Origin::Client => (None, None),
+        Origin::Script(WayBack::Database(database)) => (Some(database), None),
+        Origin::Script(WayBack::Login(caller)) => (None, Some(caller)),
+        Origin::Refused(error) => {
+            return Err(refuse_and_close(transport, packets, shared, error).await?);
+        }
     };
     if let Some(server) = shared.behind.as_ref().filter(|_| script.is_none()) {
         let connection = Unserved { transport, reader, packets };

@@ -9,6 +9,7 @@ use launchpod_database::{Database, WayBack};
 use launchpod_session::{Instance, ServeConnection};
 use launchpod_sqlserver::SqlServer;
 use launchpod_tds::prelogin::EncryptionPolicy;
+use launchpod_types::SqlError;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use tracing::{Instrument as _, debug, info_span, warn};
 
 use crate::certificate::ServerTls;
 use crate::connection;
-use crate::login::Caller;
+use crate::login::{Caller, Origin};
 use crate::spid::Spids;
 
 /// How long a silent connection is left before it is probed, as SQL Server does (30 s).
@@ -127,7 +128,7 @@ impl Server {
             address: Some(address),
             local_address: socket.local_addr().ok(),
             socket: Box::new(socket),
-            script: None,
+            origin: Origin::Client,
         };
         let closing = shared.closing.clone();
         connections.spawn(connection::serve(shared, caller, closing).instrument(span));
@@ -142,14 +143,20 @@ struct ScriptFront(Weak<Shared>);
 #[async_trait]
 impl ServeConnection for ScriptFront {
     async fn serve(&self, stream: UnixStream, way_back: WayBack) {
+        self.connect(stream, Origin::Script(way_back)).await;
+    }
+
+    async fn refuse(&self, stream: UnixStream, error: SqlError) {
+        self.connect(stream, Origin::Refused(error)).await;
+    }
+}
+
+impl ScriptFront {
+    async fn connect(&self, stream: UnixStream, origin: Origin) {
         // Without a server there is nobody for whom a script could run.
         let Some(shared) = self.0.upgrade() else { return };
-        let caller = Caller {
-            socket: Box::new(stream),
-            address: None,
-            local_address: None,
-            script: Some(way_back),
-        };
+        let socket = Box::new(stream);
+        let caller = Caller { socket, address: None, local_address: None, origin };
         // A script that runs on while the server closes is served as long as it lives.
         connection::serve(shared, caller, CancellationToken::new()).await;
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchpod_controller::Loopback;
 use launchpod_database::WayBack;
+use launchpod_types::SqlError;
 use tokio::net::UnixStream;
 
 /// Serves a client's connection: the front, as sessions see it.
@@ -15,6 +16,9 @@ pub trait ServeConnection: Send + Sync {
     /// Serves a connection of a script to its end, which goes this way. Its session has ended
     /// when this returns.
     async fn serve(&self, stream: UnixStream, way_back: WayBack);
+
+    /// Answers the login of a script's connection with an error, and closes it.
+    async fn refuse(&self, stream: UnixStream, error: SqlError);
 }
 
 /// The connections of one call's scripts.
@@ -29,6 +33,10 @@ pub(crate) struct ScriptConnections {
 impl Loopback for ScriptConnections {
     async fn serve(&self, stream: UnixStream) {
         self.front.serve(stream, self.way_back.clone()).await;
+    }
+
+    async fn refuse(&self, stream: UnixStream, error: SqlError) {
+        self.front.refuse(stream, error).await;
     }
 }
 

@@ -11,7 +11,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
-use launchpod_protocol::control::{Door, MAX_CONNECTIONS, Start};
+use launchpod_protocol::control::{Door, Start};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// What is read from a socket at once, and what waits at most to be written.
@@ -24,6 +24,8 @@ pub struct Doors {
     /// Accepted, and asked for: the answers come in the order of the questions.
     waiting: VecDeque<(Door, TcpStream)>,
     pairs: Vec<Pair>,
+    /// How many of each door's may be there at once.
+    most: usize,
 }
 
 /// Where a script knocks.
@@ -77,6 +79,7 @@ impl Doors {
 
     /// Opens the doors that the controller has said; at the others nobody listens any more.
     pub fn open(&mut self, start: &Start) {
+        self.most = start.connections.try_into().unwrap_or(usize::MAX);
         self.ports.retain_mut(|port| {
             port.is_open = start.opens(port.door);
             port.is_open
@@ -144,7 +147,7 @@ impl Doors {
         let of_door = |door: &Door| *door == port.door;
         let waiting = self.waiting.iter().map(|(door, _)| door).filter(|door| of_door(door));
         let open = self.pairs.iter().map(|pair| &pair.door).filter(|door| of_door(door));
-        port.is_open && waiting.count() + open.count() < MAX_CONNECTIONS
+        port.is_open && waiting.count() + open.count() < self.most
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use launchpod_protocol::control::{
-    Door, Exited, FromSupervisor, MAX_CONNECTIONS, Start, ToSupervisor,
+    Door, Exited, FromSupervisor, Start, ToSupervisor,
 };
 use launchpod_protocol::frame::Frame;
 use launchpod_protocol::hello::{Hello, Role, SOCKET_NAME, TOKEN_NAME};
@@ -252,11 +252,11 @@ fn without_leave_nobody_listens() {
 #[test]
 fn a_script_has_so_many_connections_and_the_next_waits() {
     let (mut worker, address) = start_with_loopback("sleep 1000");
-    worker.control.say(ToSupervisor::Start(Start { loopback: true, ..Start::default() }));
+    let start = Start { loopback: true, connections: 3, ..Start::default() };
+    worker.control.say(ToSupervisor::Start(start));
     let mut scripts: Vec<TcpStream> =
-        (0..=MAX_CONNECTIONS).map(|_| TcpStream::connect(address).unwrap()).collect();
-    let mut held: Vec<UnixStream> =
-        (0..MAX_CONNECTIONS).map(|_| worker.control.connect_script()).collect();
+        (0..4).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut held: Vec<UnixStream> = (0..3).map(|_| worker.control.connect_script()).collect();
     worker.control.stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     assert!(worker.control.stream.read(&mut [0]).is_err(), "one too many");
     worker.control.stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -273,10 +273,10 @@ fn each_door_has_connections_of_its_own() {
     worker.control.say(ToSupervisor::Start(Start {
         loopback: true,
         outbound: true,
+        connections: 3,
         ..Start::default()
     }));
-    let full: Vec<TcpStream> =
-        (0..MAX_CONNECTIONS).map(|_| TcpStream::connect(outward).unwrap()).collect();
+    let full: Vec<TcpStream> = (0..3).map(|_| TcpStream::connect(outward).unwrap()).collect();
     let held: Vec<UnixStream> =
         full.iter().map(|_| worker.control.connect_through(Door::Outbound)).collect();
     let mut script = TcpStream::connect(back).unwrap();
