@@ -50,6 +50,11 @@ def test_a_key_that_does_not_exist(launchpod, tmp_path):
     assert "lissen" in done.stderr
 
 
+def test_a_limit_that_no_worker_can_have(launchpod):
+    done = launchpod("serve", "--worker-processes", "0", "--listen", "127.0.0.1:0", "--data-dir", "data", code=1)
+    assert "worker_processes is 0: a worker needs at least 4. Change it in the configuration." in done.stderr
+
+
 def test_a_port_that_is_taken(server):
     done = subprocess.run(
         [BINARY, "serve", "--listen", f"{server.host}:{server.port}", "--data-dir", server.folder / "second"],

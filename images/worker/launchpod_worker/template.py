@@ -26,7 +26,7 @@ SUPERVISOR = "/opt/launchpod/supervisor"
 CONTROL_FD = 3
 SECCOMP_FD = 4
 # Where descriptors go before they are put in their places.
-ASIDE = 64
+ASIDE = 32
 
 # <linux/sched.h>
 CLONE_VM = 0x00000100

@@ -77,6 +77,7 @@ impl Controller {
     /// Why those of one of them can't, whatever its image.
     pub fn check(&self) -> Result<(), SandboxError> {
         let Shared { config, backend, .. } = &*self.shared;
+        config.limits.check()?;
         let image = String::new;
         config.languages.iter().try_for_each(|language| {
             let network = language.network.clone();

@@ -33,6 +33,16 @@ pub enum SandboxError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A limit is configured that no worker can have.
+    #[error("{setting} is {value}: a worker {bound}")]
+    Limit {
+        /// The limit's name in the settings.
+        setting: &'static str,
+        /// What it is, in the settings' unit.
+        value: u64,
+        /// What it can be.
+        bound: String,
+    },
     /// The engine doesn't have the OCI runtime that is configured.
     #[error("OCI runtime {runtime:?} (python_runtime) is none of the engine's: it has {known}")]
     Runtime {
@@ -125,6 +135,7 @@ impl SandboxError {
                 "Make one that leads to its own containers alone (docker network create --internal \
                  NAME), and name it in the configuration (python_network)."
             }
+            SandboxError::Limit { .. } => "Change it in the configuration.",
             SandboxError::Runtime { .. } => {
                 "Add it to the engine's configuration (daemon.json, runtimes), or change \
                  python_runtime."

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::error::SandboxError;
+
 /// The limits of one worker. Each holds for the whole container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
@@ -46,6 +48,37 @@ impl Limits {
     pub fn file_size(&self) -> u64 {
         self.scratch.max(self.shared_memory)
     }
+
+    /// Whether a worker can be made with these. With less of memory, processes or open files it
+    /// doesn't become ready (tried with the image `python`), and 0 is no limit at all to those who
+    /// hold some of them.
+    ///
+    /// # Errors
+    /// The first limit that is too small or too large, by its name in the settings.
+    pub fn check(&self) -> Result<(), SandboxError> {
+        let any = u64::MAX;
+        let ranges = [
+            ("worker_memory", self.memory >> 20, 64..=any),
+            ("worker_processes", self.processes.into(), 4..=any),
+            ("worker_cpu_weight", self.cpu_weight.into(), 2..=262_144),
+            ("scratch_size", self.scratch >> 20, 1..=any),
+            ("scratch_files", self.scratch_files.into(), 2..=any),
+            ("shared_memory", self.shared_memory >> 20, 1..=any),
+            ("open_files", self.open_files.into(), 48..=any),
+            ("tcp_memory", self.tcp_memory >> 20, 1..=any),
+            ("start_timeout", self.ready.as_secs(), 1..=any),
+        ];
+        match ranges.into_iter().find(|(_, value, range)| !range.contains(value)) {
+            None => Ok(()),
+            Some((setting, value, range)) => {
+                let bound = match value < *range.start() {
+                    true => format!("needs at least {}", range.start()),
+                    false => format!("has at most {}", range.end()),
+                };
+                Err(SandboxError::Limit { setting, value, bound })
+            }
+        }
+    }
 }
 
 impl Default for Limits {
@@ -65,5 +98,29 @@ impl Default for Limits {
             // SQL Server gives up after a minute, too.
             ready: Duration::from_secs(60),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_no_worker_can_have_is_named() {
+        let default = Limits::default();
+        default.check().unwrap();
+        let refused = |limits: Limits| limits.check().unwrap_err().to_string();
+        assert_eq!(
+            refused(Limits { processes: 0, ..default }),
+            "worker_processes is 0: a worker needs at least 4"
+        );
+        assert_eq!(
+            refused(Limits { memory: 32 << 20, ..default }),
+            "worker_memory is 32: a worker needs at least 64"
+        );
+        assert_eq!(
+            refused(Limits { cpu_weight: 300_000, ..default }),
+            "worker_cpu_weight is 300000: a worker has at most 262144"
+        );
     }
 }
