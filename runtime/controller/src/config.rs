@@ -11,7 +11,6 @@ use launchpod_outbound::Allowed;
 use launchpod_sandbox::{Limits, Network, Outbound, UserNamespace};
 
 use crate::accounts::Admission;
-use crate::quota::Caps;
 
 /// A controller's configuration.
 #[derive(Clone, Debug)]
@@ -60,6 +59,22 @@ pub struct Config {
     /// How long after the time limit a worker that should have ended itself is killed from
     /// outside.
     pub grace: Duration,
+}
+
+/// How much one request may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Bytes that it may write to standard output and error. When there are more, they are left
+    /// out and the script ends in 39127.
+    pub message_bytes: u64,
+    /// Bytes that its result may have, as its workers send it. When there are more, the script
+    /// ends in 39127.
+    pub result_bytes: u64,
+    /// Rows that its result may have. When there are more, the script ends in 39127.
+    pub result_rows: u64,
+    /// Bytes that it may send outward. When there are more, its connections are closed and it ends
+    /// in 39127.
+    pub outbound_bytes: u64,
 }
 
 /// A language that scripts can name.
@@ -152,6 +167,19 @@ impl Config {
     pub fn language(&self, name: &str) -> Option<&Language> {
         let name = name.trim_end().to_lowercase();
         self.languages.iter().find(|language| language.name.to_lowercase() == name)
+    }
+}
+
+// === impl Caps ===
+
+impl Default for Caps {
+    fn default() -> Self {
+        Caps {
+            message_bytes: 64 << 20,
+            result_bytes: 64 << 30,
+            result_rows: 10_000_000_000,
+            outbound_bytes: 1 << 30,
+        }
     }
 }
 

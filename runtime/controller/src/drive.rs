@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::connections::{Connections, Most, Ways};
 use crate::error::{Ending, Resource};
 use crate::feed::Feed;
-use crate::leaving::Leaving;
+use crate::leaving::{KILL_WAIT, Leaving};
 use crate::messages::Subject;
 use crate::progress::Progress;
 use crate::quota::Quota;
@@ -27,8 +27,6 @@ use crate::verdict::{Evidence, Said};
 
 /// How long the engine gets to say how a container ended that ended without a word.
 const FATE_WAIT: Duration = Duration::from_secs(1);
-/// How long the supervisor gets to send what was written before a KILL.
-pub(crate) const KILL_WAIT: Duration = Duration::from_millis(500);
 
 /// How the kernel ends a process for want of memory, among others.
 const SIGKILL: i32 = 9;

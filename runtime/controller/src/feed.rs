@@ -1,21 +1,16 @@
 //! A worker's share of the input query's rows, as it pulls them.
 
-use std::io;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
-use launchpod_exchange::protocol::frame::{self, FrameError, Kind};
+use launchpod_exchange::protocol::frame::{self, Kind};
 use launchpod_exchange::stream::{Encoder, slices};
 use launchpod_exchange::wire::Wire;
 use launchpod_segment::Slot;
-use launchpod_types::SqlError;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::error::Ending;
-use crate::messages::Subject;
 use crate::slots::{Slots, Written};
-use crate::source::Source;
+use crate::source::{InputError, Source};
 
 /// The input on its way to a worker.
 pub(crate) struct Feed {
@@ -48,23 +43,6 @@ pub(crate) struct Answer {
     pub(crate) rows: u64,
     /// Whether the input is complete by it.
     pub(crate) last: bool,
-}
-
-/// A PULL can't be answered.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FeedError {
-    /// The input query failed.
-    #[error(transparent)]
-    Query(SqlError),
-    /// Rows are not stored as their columns say.
-    #[error("input can't be encoded: {0}")]
-    Arrow(#[from] ArrowError),
-    /// A frame can't be made.
-    #[error("input can't be sent: {0}")]
-    Frame(#[from] FrameError),
-    /// There is no memory for a batch.
-    #[error("input can't be shared with the worker: {0}")]
-    Memory(#[from] io::Error),
 }
 
 // === impl Feed ===
@@ -102,7 +80,7 @@ impl Feed {
     ///
     /// # Errors
     /// The query's.
-    pub(crate) async fn reserve(&mut self) -> Result<bool, FeedError> {
+    pub(crate) async fn reserve(&mut self) -> Result<bool, InputError> {
         let mut source = self.source().await;
         let any = source.peek().await?.is_some();
         self.held = any.then_some(source);
@@ -111,7 +89,7 @@ impl Feed {
 
     /// The answer to the next PULL: one batch with rows, the end of a part, both, or the end.
     /// May be dropped while it waits, when no more are wanted.
-    pub(crate) async fn next(&mut self) -> Result<Answer, FeedError> {
+    pub(crate) async fn next(&mut self) -> Result<Answer, InputError> {
         let mut source = self.source().await;
         let more = source.peek().await?.is_some();
         let key = source.key()?;
@@ -141,7 +119,7 @@ impl Feed {
     }
 
     /// The frames of an answer that ends with one of that kind.
-    fn answer(&mut self, batch: Option<&RecordBatch>, end: Kind) -> Result<Answer, FeedError> {
+    fn answer(&mut self, batch: Option<&RecordBatch>, end: Kind) -> Result<Answer, InputError> {
         let mut encoder = match self.encoder.take() {
             Some(encoder) => encoder,
             None => Encoder::new(self.wire.schema())?,
@@ -171,7 +149,7 @@ impl Feed {
         &mut self,
         pieces: &[&[u8]],
         frames: &mut Vec<u8>,
-    ) -> Result<(u32, Option<Arc<Slot>>), FeedError> {
+    ) -> Result<(u32, Option<Arc<Slot>>), InputError> {
         let written = match &mut self.slots {
             Some(slots) => slots.write(pieces)?,
             None => None,
@@ -182,18 +160,6 @@ impl Feed {
         };
         segment.encode(frames)?;
         Ok((segment.length, memory))
-    }
-}
-
-// === impl FeedError ===
-
-impl FeedError {
-    /// What the script ends with.
-    pub(crate) fn ending(self, subject: Subject<'_>) -> Ending {
-        match self {
-            FeedError::Query(error) => Ending::input(error),
-            other => subject.internal(&other.to_string()),
-        }
     }
 }
 
@@ -209,7 +175,7 @@ mod tests {
     use launchpod_exchange::TypeMapping;
     use launchpod_exchange::protocol::frame::Frame;
     use launchpod_exchange::stream::{Decoder, Limits};
-    use launchpod_types::{Column, SqlType};
+    use launchpod_types::{Column, SqlError, SqlType};
     use tokio::sync::mpsc;
 
     use super::*;
@@ -395,7 +361,7 @@ mod tests {
         let mut feed = feed(batches, Parts::default());
         feed.next().await.unwrap();
         let error = feed.next().await.unwrap_err();
-        assert!(matches!(error, FeedError::Query(error) if error.number() == 8134));
+        assert!(matches!(error, InputError::Query(error) if error.number() == 8134));
     }
 
     #[tokio::test]
@@ -406,6 +372,6 @@ mod tests {
         let wire = Wire::new(&columns, TypeMapping::Lossless).unwrap();
         let source = Source::new(Input { columns, batches, parts: parts(0, true) });
         let mut feed = Feed::share(source, &wire, 1).remove(0);
-        assert!(matches!(feed.next().await, Err(FeedError::Arrow(_))));
+        assert!(matches!(feed.next().await, Err(InputError::Arrow(_))));
     }
 }

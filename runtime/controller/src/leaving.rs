@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::drive::KILL_WAIT;
-
+/// How long the supervisor gets to send what was written before a KILL.
+pub(crate) const KILL_WAIT: Duration = Duration::from_millis(500);
 /// How long a cancelled request waits for its workers, each of which has [`KILL_WAIT`].
 const LAST_WORDS: Duration = KILL_WAIT.saturating_add(Duration::from_millis(100));
 

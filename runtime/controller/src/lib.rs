@@ -60,12 +60,11 @@ mod verdict;
 mod visible;
 
 pub use accounts::Admission;
-pub use config::{Config, Image, Images, Language};
+pub use config::{Caps, Config, Image, Images, Language};
 pub use controller::Controller;
 pub use error::{Failure, Resource, ScriptError};
 pub use launchpod_exchange::TypeMapping;
 pub use loopback::Loopback;
-pub use quota::Caps;
 pub use report::{Report, Stage, Stages};
 pub use request::{Expected, Input, Parts, ScriptRequest};
 pub use run::{EVENTS_IN_FLIGHT, ScriptEvent, ScriptRun};

@@ -2,23 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::config::Caps;
 use crate::error::Resource;
-
-/// How much one request may send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caps {
-    /// Bytes that it may write to standard output and error. When there are more, they are left
-    /// out and the script ends in 39127.
-    pub message_bytes: u64,
-    /// Bytes that its result may have, as its workers send it. When there are more, the script
-    /// ends in 39127.
-    pub result_bytes: u64,
-    /// Rows that its result may have. When there are more, the script ends in 39127.
-    pub result_rows: u64,
-    /// Bytes that it may send outward. When there are more, its connections are closed and it ends
-    /// in 39127.
-    pub outbound_bytes: u64,
-}
 
 /// What one request has sent so far.
 #[derive(Debug)]
@@ -27,19 +12,6 @@ pub(crate) struct Quota {
     message_bytes: AtomicU64,
     result_bytes: AtomicU64,
     result_rows: AtomicU64,
-}
-
-// === impl Caps ===
-
-impl Default for Caps {
-    fn default() -> Self {
-        Caps {
-            message_bytes: 64 << 20,
-            result_bytes: 64 << 30,
-            result_rows: 10_000_000_000,
-            outbound_bytes: 1 << 30,
-        }
-    }
 }
 
 // === impl Quota ===

@@ -1,5 +1,6 @@
 //! The input query's rows, cut into parts and dealt out to one worker or several.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,10 +8,12 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_schema::ArrowError;
+use launchpod_exchange::protocol::frame::FrameError;
 use launchpod_types::SqlError;
 use tokio::sync::mpsc;
 
-use crate::feed::FeedError;
+use crate::error::Ending;
+use crate::messages::Subject;
 use crate::request::{Input, Parts};
 
 /// What a second worker isn't worth: SQL Server, too, runs a script in parallel only for more
@@ -33,6 +36,23 @@ pub(crate) struct Source {
 /// Which worker has the input's last rows, of those dealt out so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastTaker(Arc<AtomicUsize>);
+
+/// The input can't be given to a worker.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    /// The input query failed.
+    #[error(transparent)]
+    Query(SqlError),
+    /// Rows are not stored as their columns say.
+    #[error("input can't be encoded: {0}")]
+    Arrow(#[from] ArrowError),
+    /// A frame can't be made.
+    #[error("input can't be sent: {0}")]
+    Frame(#[from] FrameError),
+    /// There is no memory for a batch.
+    #[error("input can't be shared with the worker: {0}")]
+    Memory(#[from] io::Error),
+}
 
 // === impl Source ===
 
@@ -61,7 +81,7 @@ impl Source {
     ///
     /// # Errors
     /// The query's.
-    pub(crate) async fn worth(&mut self, most: usize) -> Result<usize, FeedError> {
+    pub(crate) async fn worth(&mut self, most: usize) -> Result<usize, InputError> {
         let keyed = self.parts.keyed;
         let Some(first) = self.peek().await? else { return Ok(1) };
         if first.num_rows() > FEW_ROWS {
@@ -86,9 +106,9 @@ impl Source {
     ///
     /// # Errors
     /// The query's.
-    pub(crate) async fn peek(&mut self) -> Result<Option<&RecordBatch>, FeedError> {
+    pub(crate) async fn peek(&mut self) -> Result<Option<&RecordBatch>, InputError> {
         while self.rest.is_none() {
-            match self.batches.recv().await.transpose().map_err(FeedError::Query)? {
+            match self.batches.recv().await.transpose().map_err(InputError::Query)? {
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) => {
                     self.rest = Some(batch);
@@ -104,7 +124,7 @@ impl Source {
     ///
     /// # Errors
     /// The rows have no such column.
-    pub(crate) fn key(&self) -> Result<Option<i64>, FeedError> {
+    pub(crate) fn key(&self) -> Result<Option<i64>, InputError> {
         match &self.rest {
             Some(rest) if self.parts.keyed => Ok(keys(rest)?.first().copied()),
             _ => Ok(None),
@@ -120,7 +140,7 @@ impl Source {
         &mut self,
         worker: usize,
         most: usize,
-    ) -> Result<Option<RecordBatch>, FeedError> {
+    ) -> Result<Option<RecordBatch>, InputError> {
         let Some(rest) = self.rest.take() else { return Ok(None) };
         let mut count = rest.num_rows().min(most);
         if self.parts.keyed {
@@ -156,7 +176,7 @@ impl LastTaker {
 }
 
 /// The numbers of the rows' keys.
-fn keys(batch: &RecordBatch) -> Result<&[i64], FeedError> {
+fn keys(batch: &RecordBatch) -> Result<&[i64], InputError> {
     batch
         .columns()
         .last()
@@ -164,6 +184,18 @@ fn keys(batch: &RecordBatch) -> Result<&[i64], FeedError> {
         .map(|numbers| &numbers.values()[..])
         .ok_or_else(|| {
             let text = "rows come without the numbers of their keys".to_owned();
-            FeedError::Arrow(ArrowError::SchemaError(text))
+            InputError::Arrow(ArrowError::SchemaError(text))
         })
+}
+
+// === impl InputError ===
+
+impl InputError {
+    /// What the script ends with.
+    pub(crate) fn ending(self, subject: Subject<'_>) -> Ending {
+        match self {
+            InputError::Query(error) => Ending::input(error),
+            other => subject.internal(&other.to_string()),
+        }
+    }
 }

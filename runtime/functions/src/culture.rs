@@ -3,10 +3,13 @@
 
 use launchpod_types::SqlError;
 
-use super::date::DAYS;
 use super::language::{self, DateOrder};
 use super::moment::MONTHS;
 use crate::errors;
+
+/// The days' names in us_english.
+pub(super) const DAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// A culture.
 #[derive(Debug)]

@@ -8,14 +8,12 @@ use launchpod_types::calendar::{
 };
 use launchpod_types::{Length, SqlError, SqlType, Value};
 
+use super::culture::DAYS;
 use super::{Actual, Builtin, Signature, convert, language, moment};
 use crate::errors;
 
 const TICKS_PER_MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const TICKS_PER_HOUR: i64 = 3600 * TICKS_PER_SECOND;
-/// The days' names in us_english.
-pub(super) const DAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The functions without a date part.
 pub(crate) const BUILTINS: &[Builtin] = &[

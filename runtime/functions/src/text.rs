@@ -2,7 +2,14 @@
 
 use launchpod_types::{Length, SqlType};
 
-use super::convert::Fit;
+/// How text that doesn't fit is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// CAST and CONVERT: text and bytes are cut silently.
+    Cut,
+    /// Storing: cutting anything but blanks (or zeros) is reported as `None`.
+    Refuse,
+}
 
 /// The characters that Windows-1252 has at 0x80 to 0x9F.
 const WINDOWS_1252: [char; 32] = [

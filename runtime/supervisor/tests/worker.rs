@@ -11,9 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use launchpod_protocol::control::{
-    Door, Exited, FromSupervisor, Start, ToSupervisor,
-};
+use launchpod_protocol::control::{Door, Exited, FromSupervisor, Start, ToSupervisor};
 use launchpod_protocol::frame::Frame;
 use launchpod_protocol::hello::{Hello, Role, SOCKET_NAME, TOKEN_NAME};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};

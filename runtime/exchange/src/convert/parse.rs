@@ -5,8 +5,12 @@
 
 use launchpod_types::{Decimal, calendar};
 
-use super::source::{DAY, FIRST_DAY, LAST_DAY};
-
+/// 0001-01-01, in days since 1970.
+pub(super) const FIRST_DAY: i32 = -719_162;
+/// 9999-12-31, in days since 1970.
+pub(super) const LAST_DAY: i32 = 2_932_896;
+/// 100 ns in a day.
+pub(super) const DAY: i64 = calendar::TICKS_PER_DAY;
 /// 1900-01-01, the date of a text that has none.
 pub(super) const NO_DATE: i32 = -calendar::DAYS_FROM_1900;
 /// The greatest offset of a `datetimeoffset` (minutes).

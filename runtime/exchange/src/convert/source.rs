@@ -16,7 +16,7 @@ use arrow_schema::DataType;
 use launchpod_types::{SqlType, calendar};
 
 use super::error::{ValueError, name};
-use super::parse::{MAX_OFFSET, Moment};
+use super::parse::{DAY, FIRST_DAY, LAST_DAY, MAX_OFFSET, Moment};
 use crate::storage::GUID_SIZE;
 
 /// One column.
@@ -46,13 +46,6 @@ pub(super) enum Source {
     /// 16 bytes each.
     Guid(FixedSizeBinaryArray),
 }
-
-/// 0001-01-01, in days since 1970.
-pub(super) const FIRST_DAY: i32 = -719_162;
-/// 9999-12-31, in days since 1970.
-pub(super) const LAST_DAY: i32 = 2_932_896;
-/// 100 ns in a day.
-pub(super) const DAY: i64 = launchpod_types::calendar::TICKS_PER_DAY;
 
 // === impl Source ===
 

@@ -7,8 +7,8 @@ use launchpod_types::{SqlType, calendar};
 
 use super::error::{ValueError, name};
 use super::number::power_of_ten;
-use super::parse::{self, Moment, NO_DATE};
-use super::source::{DAY, LAST_DAY, Source, erased};
+use super::parse::{self, DAY, LAST_DAY, Moment, NO_DATE};
+use super::source::{Source, erased};
 use crate::storage::DATETIMEOFFSET_SIZE;
 
 const SECOND: i64 = calendar::TICKS_PER_SECOND;

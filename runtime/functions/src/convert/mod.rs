@@ -19,19 +19,12 @@ mod written;
 pub use bytes::hex;
 pub use number::in_range;
 
+pub use crate::text::Fit;
+
 use bytes::{fit_bytes, to_bytes, to_guid};
 use number::{to_bit, to_decimal, to_float, to_integer};
 use temporal::{read_moment, to_moment};
 use written::to_text;
-
-/// How text that doesn't fit is treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// CAST and CONVERT: text and bytes are cut silently.
-    Cut,
-    /// Storing: cutting anything but blanks (or zeros) is reported as `None`.
-    Refuse,
-}
 
 /// Whether a conversion exists at all, and whether it happens without being asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
