@@ -9,6 +9,7 @@ import pymssql
 import pytds
 import pytest
 
+from harness.loopback import answers
 from harness.scripts import ROWS, script
 from harness.server import PASSWORD
 
@@ -193,6 +194,47 @@ def test_an_input_query_reads_no_more_than_its_caller(guarded, vault, mary):
         assert mary.run(script(ROWS, query="SELECT SUSER_SNAME()", clause="WITH RESULT SETS ((x sysname))")).value == "mary"
     finally:
         guarded.run("DROP VIEW IF EXISTS mary.mine; DROP SCHEMA mary").check()
+
+
+# Ways to have a script read a column that its caller may not read, beside one that they may.
+OF_A_COLUMN = {
+    "the column itself": "SELECT x FROM mixed",
+    "all columns": "SELECT * FROM mixed",
+    "a condition": "SELECT id FROM mixed WHERE x = 42",
+    "an order": "SELECT id FROM mixed ORDER BY x",
+    "an aggregate": "SELECT MAX(x) AS x FROM mixed",
+    "a subquery": "SELECT (SELECT MAX(x) FROM mixed) AS x",
+    "a common table expression": "WITH c AS (SELECT x FROM mixed) SELECT x FROM c",
+    "a view of one's own over it": "SELECT x FROM mary.mine",
+}
+
+
+def test_a_script_reads_no_column_that_its_caller_may_not(guarded, mary):
+    guarded.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO mary").check()
+    guarded.run("CREATE TABLE mixed (id int, x int); INSERT mixed VALUES (1, 42)").check()
+    guarded.run("GRANT SELECT ON mixed TO mary; DENY SELECT ON mixed (x) TO mary; GRANT UPDATE (id) ON mixed TO mary").check()
+    guarded.run("CREATE SCHEMA mary AUTHORIZATION mary").check()
+    guarded.run("CREATE VIEW mary.mine AS SELECT x FROM dbo.mixed").check()
+    try:
+        wrong = []
+        for what, query in OF_A_COLUMN.items():
+            outcome = mary.run(script(ROWS, query=query, clause="WITH RESULT SETS ((x int))"))
+            rows = [row for found in outcome.sets for row in found.rows]
+            if outcome.numbers[:1] != [230] or rows:
+                wrong.append((what, outcome.numbers, rows))
+        assert not wrong
+        (error,) = mary.run(script(ROWS, query="SELECT id, x FROM mixed")).errors[:1]
+        assert (error.severity, error.state, error.text) == (
+            14, 1, "The SELECT permission was denied on the column 'x' of the object 'mixed', database 'guarded', schema 'dbo'.",
+        )  # fmt: skip
+        assert mary.run(script(ROWS, query="SELECT id FROM mixed", clause="WITH RESULT SETS ((id int))")).value == 1
+        # Nor over a connection back.
+        asked = [*OF_A_COLUMN.values(), "UPDATE mixed SET id = x", "UPDATE mixed SET id = 1 OUTPUT deleted.x", "UPDATE mixed SET x = 1"]
+        said = answers(mary, "".join(f"print(ask({query!r}))\n" for query in [*asked, "SELECT id FROM mixed"]))
+        assert said == ["230"] * len(asked) + ["(1,)"]
+        assert guarded.run("SELECT id, x FROM mixed").rows == [(1, 42)]
+    finally:
+        guarded.run("DROP VIEW mary.mine; DROP SCHEMA mary; DROP TABLE mixed").check()
 
 
 def test_the_page_about_permissions(guarded, server):

@@ -10,6 +10,7 @@ use launchpod_types::{SqlError, SqlType, Value};
 use super::origin::Object;
 use super::query::{ColumnsOf, named_columns};
 use super::scope::SourceColumn;
+use super::source::names_of;
 use super::tree::{
     Bound, BoundBody, BoundQuery, BoundSelect, BoundSource, Kind, OrderValue, QueryColumn, SourceId,
 };
@@ -17,6 +18,16 @@ use super::write::{plain_query, plain_select};
 use super::{Binder, int};
 use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
+use crate::sqlite::security::columns::Access;
+
+/// The query on the right side of APPLY.
+struct Applied {
+    query: BoundQuery,
+    /// The name that it has without an alias.
+    name: String,
+    /// What the caller may read of it.
+    access: Access,
+}
 
 // === impl Binder ===
 
@@ -25,13 +36,18 @@ impl Binder<'_> {
     pub(crate) fn apply(&mut self, join: &Join) -> Result<BoundSource, SqlError> {
         let left = self.table_source(&join.left)?;
         let outer = join.kind == JoinKind::OuterApply;
-        match self.applied_query(&join.right)?.map(|(query, name)| (bare(query), name)) {
-            Some((query, name)) if query.mentions(&left.ids()) => {
-                self.lateral(left, query, &join.right, &name, outer)
-            }
-            Some((query, name)) => {
-                let right = self.derived_as(query, &join.right, &name)?;
-                self.beside(left, right, outer)
+        match self.applied_query(&join.right)? {
+            Some(Applied { query, name, access }) => {
+                let names = names_of(&query);
+                let query = bare(query);
+                let applied = if query.mentions(&left.ids()) {
+                    self.lateral(left, query, &join.right, &name, outer)?
+                } else {
+                    let right = self.derived_as(query, &join.right, &name)?;
+                    self.beside(left, right, outer)?
+                };
+                self.limit_named_reads(access, names);
+                Ok(applied)
             }
             None => {
                 let right = self.table_source(&join.right)?;
@@ -40,17 +56,14 @@ impl Binder<'_> {
         }
     }
 
-    /// The query on the right side, and the name that it has without an alias; `None` when the
-    /// right side is another source.
-    fn applied_query(
-        &mut self,
-        source: &TableSource,
-    ) -> Result<Option<(BoundQuery, String)>, SqlError> {
+    /// The query on the right side; `None` when the right side is another source.
+    fn applied_query(&mut self, source: &TableSource) -> Result<Option<Applied>, SqlError> {
+        let nameless = |query| Some(Applied { query, name: String::new(), access: Access::Whole });
         match &source.kind {
             TableSourceKind::Derived(query) => {
                 let rule = super::Aggregates::Refused;
                 let query = self.with_aggregates(rule, |binder| binder.inner_query(query))?;
-                Ok(Some((query, String::new())))
+                Ok(nameless(query))
             }
             // Of several rows of VALUES, SQLite lets only the first see what is outside.
             TableSourceKind::Values(rows) => {
@@ -64,11 +77,12 @@ impl Binder<'_> {
                     _ => BoundBody::Set { operator: "UNION ALL", operands },
                 };
                 let query = BoundQuery { columns, ..plain_query(Vec::new(), body, None) };
-                Ok(Some((query, String::new())))
+                Ok(nameless(query))
             }
             TableSourceKind::Function { call, .. } => match self.rows_module(&call.name)? {
-                Some(module) if module.kind == ModuleKind::Inline => {
-                    Ok(Some((self.inline_call(&module, call)?, module.name)))
+                Some((module, access)) if module.kind == ModuleKind::Inline => {
+                    let query = self.inline_call(&module, call)?;
+                    Ok(Some(Applied { query, name: module.name, access }))
                 }
                 _ => Ok(None),
             },

@@ -12,7 +12,7 @@ use super::tree::{
     Bound, BoundBody, BoundOrder, BoundQuery, BoundSelect, BoundSource, Kind, QueryColumn, SourceId,
 };
 use super::write::{Change, derived_column, plain_query, plain_select, there};
-use super::write_sources::Sources;
+use super::write_sources::{Sources, assigned_columns};
 use super::{Aggregates, Binder, coerce};
 use crate::sqlite::errors;
 
@@ -153,7 +153,7 @@ impl Binder<'_> {
         })?;
         let reads =
             update.filter.is_some() || clauses.values.iter().any(|(_, v)| uses(v, changed.id));
-        self.check_changed(&changed, "UP", reads)?;
+        self.check_changed(&changed, ("UP", &assigned_columns(&update.assignments)), reads)?;
         let filter = there(&changed.row, self.filter(update.filter.as_ref())?);
         let limit = self.write_top(update.top.as_ref())?;
         let columns = clauses.columns;

@@ -118,8 +118,8 @@ impl Binder<'_> {
         {
             Some(builtin) => {
                 let sources = self.scope().sources.iter();
-                let all = sources.flat_map(|s| (0..s.columns.len()).map(|index| s.column(index)));
-                let all = all.collect();
+                let all = sources.flat_map(|s| (0..s.columns.len()).map(|index| s.read(index)));
+                let all = all.collect::<Result<_, _>>()?;
                 self.builtin_call(builtin, all)
             }
             None => Err(errors::syntax_near("*")),

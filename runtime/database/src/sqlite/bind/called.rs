@@ -4,12 +4,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use launchpod_functions::cell;
 use launchpod_functions::{Body, Function};
-use launchpod_tsql::ast::{CreateFunction, FunctionBody, FunctionCall};
+use launchpod_tsql::ast::{
+    ColumnSource, CreateFunction, FunctionBody, FunctionCall, TableDefinition,
+};
 use launchpod_types::{SqlError, SqlType, Value};
 
 use super::module::{changed, function, parameter_type};
 use super::scope::SourceColumn;
-use super::tree::{Bound, BoundSource, Kind, SourceId};
+use super::tree::{Bound, BoundSource, Kind, QueryColumn, SourceId};
 use super::{Binder, coerce};
 use crate::sqlite::embedded::called::{self, Program};
 use crate::sqlite::embedded::modules::Module;
@@ -46,22 +48,35 @@ impl Binder<'_> {
         let function = self.program(module, &create)?;
         let array = coerce::call(function, arguments, SqlType::NVARCHAR_MAX, true);
         let id = self.source_id();
-        let mut columns = Vec::with_capacity(definition.columns.len());
-        for (index, column) in definition.columns.iter().enumerate() {
-            let launchpod_tsql::ast::ColumnSource::Stored(type_name) = &column.source else {
+        let columns = self.filled_columns(definition)?.into_iter().enumerate();
+        let columns = columns.map(|(index, column)| SourceColumn {
+            name: column.name,
+            storage: "value".to_owned(),
+            sql_type: column.sql_type,
+            nullable: column.nullable,
+            identity: column.identity,
+            value: Some(element(id, index, column.sql_type)),
+        });
+        Ok((BoundSource::Rows { array: Box::new(array), id }, columns.collect(), id))
+    }
+
+    /// The columns of the table that a function fills.
+    pub(super) fn filled_columns(
+        &self,
+        definition: &TableDefinition,
+    ) -> Result<Vec<QueryColumn>, SqlError> {
+        let columns = definition.columns.iter().zip(1..).map(|(column, place)| {
+            let ColumnSource::Stored(type_name) = &column.source else {
                 return Err(errors::unsupported("A computed column of a function's table"));
             };
-            let sql_type = self.environment.declared_type(type_name, index + 1)?;
-            columns.push(SourceColumn {
+            Ok(QueryColumn {
                 name: column.name.text.clone(),
-                storage: "value".to_owned(),
-                sql_type,
+                sql_type: self.environment.declared_type(type_name, place)?,
                 nullable: true,
                 identity: false,
-                value: Some(element(id, index, sql_type)),
-            });
-        }
-        Ok((BoundSource::Rows { array: Box::new(array), id }, columns, id))
+            })
+        });
+        columns.collect()
     }
 
     /// The function that runs a definition.

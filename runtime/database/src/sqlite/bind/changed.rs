@@ -6,12 +6,14 @@ use launchpod_types::SqlError;
 use super::Binder;
 use super::origin::{Object, Origin};
 use super::output::Untold;
+use super::reads::Reads;
 use super::scope::SourceColumn;
 use super::trace::{Lost, Refusal};
 use super::tree::{Bound, BoundQuery, Kind, SourceId};
 use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::errors;
+use crate::sqlite::security::columns::Access;
 
 /// What a statement changes: a table, by itself or through a query.
 pub(crate) struct Changed {
@@ -20,6 +22,8 @@ pub(crate) struct Changed {
     pub(crate) id: SourceId,
     /// The number of the table's row; NULL for one to insert.
     pub(crate) row: Bound,
+    /// What may be read of it, when not all.
+    pub(super) reads: Option<Reads>,
     pub(crate) through: Option<Through>,
 }
 
@@ -32,8 +36,8 @@ pub(crate) struct Through {
     /// The number of the table in the query.
     pub(super) base: SourceId,
     pub(super) columns: Vec<Column>,
-    /// The views and the table that the change goes through.
-    pub(super) origins: Vec<Origin>,
+    /// The views and the table that the change goes through, and their places on the way.
+    pub(super) origins: Vec<(usize, Origin)>,
     /// The rows of the outermost view WITH CHECK OPTION, and the place of their numbers.
     pub(super) checked: Option<(BoundQuery, usize)>,
 }
@@ -42,8 +46,8 @@ pub(crate) struct Through {
 pub(super) struct Column {
     /// As the query gives it. Its value is that before the change.
     pub(super) column: SourceColumn,
-    /// The table's column that it is.
-    pub(super) stored: Result<String, Refusal>,
+    /// Its names on the way to the table; the last is that of the table's column that it is.
+    pub(super) stored: Result<Vec<String>, Refusal>,
     /// What it is of the table's columns.
     pub(super) of_table: Result<Bound, Lost>,
 }
@@ -59,11 +63,8 @@ impl Changed {
     pub(super) fn place(&self, name: &str) -> Result<(usize, Bound), SqlError> {
         let (stored, value) = match &self.through {
             Some(through) => {
-                let own = through.column(name)?;
-                let stored = own.stored.as_ref();
-                let stored =
-                    stored.map_err(|why| refused(why, &through.name, through.derived, true))?;
-                (stored.as_str(), own.column.value.clone())
+                let value = through.column(name)?.column.value.clone();
+                (through.names(name)?.last().map_or(name, String::as_str), value)
             }
             None => (name, None),
         };
@@ -110,6 +111,12 @@ impl Through {
         found.ok_or_else(|| errors::invalid_column(name))
     }
 
+    /// The names of a column on the way to the table.
+    fn names(&self, name: &str) -> Result<&[String], SqlError> {
+        let stored = self.column(name)?.stored.as_ref();
+        stored.map(Vec::as_slice).map_err(|why| refused(why, &self.name, self.derived, true))
+    }
+
     /// `deleted`: the query's columns as they were before the change.
     pub(super) fn before(&self) -> Vec<SourceColumn> {
         let columns = self.columns.iter().map(|own| {
@@ -143,39 +150,68 @@ impl Through {
 // === impl Binder ===
 
 impl Binder<'_> {
-    /// Checks a permission on what a statement changes, by its code, and SELECT when the
-    /// statement reads it too ("UPDATE (Transact-SQL)", section "Permissions"). What a view
-    /// changes is its owner's, or needs the same permission.
+    /// Checks a permission on what a statement changes, by its code and the columns that it is
+    /// needed for, and SELECT when the statement reads it too ("UPDATE (Transact-SQL)", section
+    /// "Permissions"): on one column at least, since those that are read are checked where they
+    /// are named. What a view changes is its owner's, or needs the same permission.
     pub(super) fn check_changed(
         &self,
         changed: &Changed,
-        code: &str,
+        (code, columns): (&str, &[&str]),
         reads: bool,
     ) -> Result<(), SqlError> {
-        let codes = [Some(code), reads.then_some("SL")];
-        for code in codes.into_iter().flatten() {
-            let mut outer = *self.environment;
-            if let Some(synonym) = &self.through {
-                outer.check_module(synonym, code)?;
-                outer.chain = Some(outer.chain_of(synonym)?);
-            }
-            let Some(through) = &changed.through else {
-                outer.check_table(&changed.table, code)?;
-                continue;
+        self.check_use(changed, code, columns)?;
+        if reads { self.check_use(changed, "SL", &[]) } else { Ok(()) }
+    }
+
+    fn check_use(&self, changed: &Changed, code: &str, columns: &[&str]) -> Result<(), SqlError> {
+        if let Some(synonym) = &self.through {
+            self.environment.check_module(synonym, code)?;
+        }
+        let outer = self.outer()?;
+        let Some(through) = &changed.through else {
+            let table = &changed.table;
+            return match code {
+                "UP" | "SL" => check_columns(&outer.table_access(table, code)?, columns),
+                _ => outer.check_table(table, code),
             };
-            for Origin { object, chain } in &through.origins {
-                let chain = if *chain == self.environment.chain { outer.chain } else { *chain };
-                let environment = Environment { chain, ..*self.environment };
-                match object {
-                    Object::Table(table) => environment.check_table(table, code)?,
-                    Object::Module(module) => environment.check_module(module, code)?,
-                    // The others are no objects that permissions are given on.
-                    _ => {}
+        };
+        for (step, Origin { object, chain }) in &through.origins {
+            let chain = if *chain == self.environment.chain { outer.chain } else { *chain };
+            let environment = Environment { chain, ..*self.environment };
+            let named = columns.iter().map(|column| Ok(through.names(column)?[*step].as_str()));
+            let named = named.collect::<Result<Vec<_>, SqlError>>()?;
+            match (object, code) {
+                (Object::Table(table), "UP" | "SL") => {
+                    check_columns(&environment.table_access(table, code)?, &named)?;
                 }
+                (Object::Module(module), "UP" | "SL") => {
+                    check_columns(&environment.module_access(module, code)?, &named)?;
+                }
+                (Object::Table(table), _) => environment.check_table(table, code)?,
+                (Object::Module(module), _) => environment.check_module(module, code)?,
+                // The others are no objects that permissions are given on.
+                _ => {}
             }
         }
         Ok(())
     }
+
+    /// Where the target of a statement is looked up: what belongs to the owner of the synonym
+    /// that names it needs no permission.
+    pub(super) fn outer(&self) -> Result<Environment<'_>, SqlError> {
+        let chain = match &self.through {
+            Some(synonym) => Some(self.environment.chain_of(synonym)?),
+            None => self.environment.chain,
+        };
+        Ok(Environment { chain, ..*self.environment })
+    }
+}
+
+/// Checks that a permission holds for columns; without any, that it holds for one at least.
+fn check_columns(access: &Access, columns: &[&str]) -> Result<(), SqlError> {
+    access.check_any()?;
+    columns.iter().try_for_each(|column| access.check_column(column))
 }
 
 /// Why a change through a query is refused. What names `columns` has messages of its own for

@@ -11,7 +11,7 @@ use super::staged::{Rows, Staged, Step, Twice};
 use super::through::Touched;
 use super::tree::{Bound, BoundSource, Kind, SourceId};
 use super::write::there;
-use super::write_sources::touched_by;
+use super::write_sources::{assigned_columns, touched_by};
 use super::{Binder, int};
 use crate::sqlite::errors;
 
@@ -43,12 +43,12 @@ impl Binder<'_> {
             target = self.rows_there(target, &changed.row);
         }
         for branch in &merge.branches {
-            let code = match branch.action {
-                MergeAction::Insert { .. } => "IN",
-                MergeAction::Update(_) => "UP",
-                MergeAction::Delete => "DL",
+            let (code, columns) = match &branch.action {
+                MergeAction::Insert { .. } => ("IN", Vec::new()),
+                MergeAction::Update(assignments) => ("UP", assigned_columns(assignments)),
+                MergeAction::Delete => ("DL", Vec::new()),
             };
-            self.check_changed(&changed, code, true)?;
+            self.check_changed(&changed, (code, &columns), true)?;
         }
         let on = self.predicate(&merge.condition)?;
         let marker = self.source_id();

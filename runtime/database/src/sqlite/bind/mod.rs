@@ -41,6 +41,7 @@ mod pivot;
 pub(crate) mod predicate;
 mod principal;
 pub(crate) mod query;
+mod reads;
 mod recursion;
 mod row_count;
 pub(crate) mod rowset;

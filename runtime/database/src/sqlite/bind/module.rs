@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use launchpod_tsql::ast::{
-    CreateFunction, Declaration, ExprKind, FunctionBody, FunctionCall, Identifier,
-    ParameterDefinition, Statement, StatementKind, TypeName,
+    ColumnDefinition, ColumnSource, CreateFunction, Declaration, ExprKind, FunctionBody,
+    FunctionCall, Identifier, ParameterDefinition, Statement, StatementKind, TypeName,
 };
 use launchpod_types::{SqlError, SqlType, Value};
 
@@ -32,7 +32,7 @@ const MOST_STATEMENTS: usize = 1_000;
 // === impl Binder ===
 
 impl Binder<'_> {
-    /// The columns of a view or inline function, for the catalog; finds its errors.
+    /// The columns of a view or of a function's rows, for the catalog; finds its errors.
     pub(crate) fn module_columns(&mut self, module: &Module) -> Result<Vec<QueryColumn>, SqlError> {
         match module.kind {
             ModuleKind::View => self.view(module).map(|query| query.columns),
@@ -45,6 +45,19 @@ impl Binder<'_> {
                 let nulls = nulls.collect::<Result<Vec<_>, SqlError>>()?;
                 self.inline(module, &create, nulls).map(|query| query.columns)
             }
+            ModuleKind::Table => match &function(module)?.body {
+                FunctionBody::Table { definition, .. } => {
+                    let stored = |column: &ColumnDefinition| {
+                        matches!(column.source, ColumnSource::Stored(_))
+                    };
+                    // Whoever calls one with a computed column is refused.
+                    match definition.columns.iter().all(stored) {
+                        true => self.filled_columns(definition),
+                        false => Ok(Vec::new()),
+                    }
+                }
+                _ => Err(changed(module)),
+            },
             _ => Ok(Vec::new()),
         }
     }

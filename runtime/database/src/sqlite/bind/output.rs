@@ -1,6 +1,7 @@
 //! What OUTPUT may name: `inserted`, `deleted`, `$action` and the sources beside them ("OUTPUT
 //! Clause (Transact-SQL)").
 
+use launchpod_tsql::ast::Output;
 use launchpod_types::{Length, SqlError, SqlType};
 
 use super::changed::Changed;
@@ -8,7 +9,7 @@ use super::scope::{ScopeSource, SourceColumn};
 use super::staged::{Rows, STEP, Step, Twice, stage_column};
 use super::table::where_row;
 use super::tree::{Bound, Kind, SourceId};
-use super::write::row_id;
+use super::write::{BARE, OutputRows, row_id};
 use super::{Binder, int};
 use crate::sqlite::errors;
 
@@ -53,6 +54,41 @@ impl Untold {
 // === impl Binder ===
 
 impl Binder<'_> {
+    /// Binds OUTPUT over the columns of the changed rows, which SQLite names without a source.
+    pub(super) fn returning(
+        &mut self,
+        output: &Output,
+        changed: &Changed,
+        rows: &str,
+    ) -> Result<OutputRows, SqlError> {
+        self.scopes.clear();
+        let columns = match &changed.through {
+            Some(through) => through.after(BARE, None),
+            None => self.columns_of(&changed.table, BARE)?,
+        };
+        self.add_source(BARE, rows, None, columns)?;
+        if let Some(source) = self.scope().sources.last_mut() {
+            source.reads.clone_from(&changed.reads);
+        }
+        let bound = self.items(&output.items, true);
+        self.scopes.clear();
+        let bound = bound?;
+        check_output(&bound.0)?;
+        Ok(bound)
+    }
+
+    /// Whether SQLite's RETURNING, which knows a row's new values only, can say an OUTPUT.
+    pub(super) fn returns(&mut self, outputs: &[Output], changed: &Changed) -> bool {
+        let [output] = outputs else { return false };
+        if output.into.is_some() {
+            return false;
+        }
+        let scopes = std::mem::take(&mut self.scopes);
+        let bound = self.returning(output, changed, "inserted");
+        self.scopes = scopes;
+        bound.is_ok()
+    }
+
     /// `inserted`, `deleted` and `$action`, as far as the steps have them. The first is always
     /// the source of the changed rows.
     pub(super) fn changed_rows(
@@ -71,6 +107,7 @@ impl Binder<'_> {
             qualifier: None,
             columns,
             rowid: None,
+            reads: rows.changed.reads.clone(),
         };
         let mut scope = Vec::with_capacity(3);
         let inserted_id = self.source_id();
@@ -98,7 +135,7 @@ impl Binder<'_> {
                 identity: false,
                 value: Some(action(stage, &rows.steps)),
             };
-            scope.push(source(stage, "", vec![column]));
+            scope.push(ScopeSource { reads: None, ..source(stage, "", vec![column]) });
         }
         Ok(scope)
     }

@@ -8,6 +8,7 @@ use super::rowset::{column, element};
 use super::scope::SourceColumn;
 use super::tree::{Bound, SourceId};
 use crate::sqlite::errors;
+use crate::sqlite::security::grants::OF_COLUMNS;
 use crate::sqlite::security::permission::{Class, Permission};
 
 const NAME: SqlType = SqlType::NVarChar(Length::Limited(60));
@@ -68,10 +69,25 @@ impl Binder<'_> {
         let class = class.map_or("SERVER".to_owned(), |class| class.to_ascii_uppercase());
         let shown = securable.clone().unwrap_or_else(|| class.to_ascii_lowercase());
         let mut rows = Vec::new();
+        let mut columns = Vec::new();
+        if let (Some(object), "OBJECT") = (securable.as_deref(), class.as_str()) {
+            columns = self.columns_of_object(object)?;
+        }
         for permission in Class::named(&class).into_iter().flat_map(Permission::of) {
             let (on, name) = (securable.as_deref(), permission.name());
             if self.has_permission(on, Some(&class), Some(name))? == Some(true) {
                 rows.push([Some(shown.as_str()), Some(""), Some(name)]);
+            }
+        }
+        let securable = securable.as_deref();
+        for column in &columns {
+            for permission in OF_COLUMNS {
+                let sub = (Some(column.as_str()), Some("COLUMN"));
+                let held =
+                    self.has_column_permission(securable, Some(&class), Some(permission), sub)?;
+                if held == Some(true) {
+                    rows.push([Some(shown.as_str()), Some(column), Some(permission)]);
+                }
             }
         }
         let names = [

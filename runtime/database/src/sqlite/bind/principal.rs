@@ -14,6 +14,7 @@ use super::predicate::compare;
 use super::tree::Bound;
 use crate::sqlite::errors;
 use crate::sqlite::security::context::Context;
+use crate::sqlite::security::grants::OF_COLUMNS;
 use crate::sqlite::security::permission::{Class, Permission};
 use crate::sqlite::security::principal::{database, server};
 use crate::sqlite::security::rights::Securable;
@@ -58,6 +59,11 @@ impl Binder<'_> {
         if !arguments.iter().all(Bound::is_constant) {
             return match (name, arguments) {
                 ("HAS_DBACCESS", [database]) => self.access_by_name(database).map(Some),
+                ("HAS_PERMS_BY_NAME", [of @ .., column, kind])
+                    if of.len() == 3 && of.iter().chain([kind]).all(Bound::is_constant) =>
+                {
+                    self.permission_by_column(of, column, kind).map(Some)
+                }
                 _ if system::function(name).is_some() => Ok(None),
                 _ => Err(errors::metadata_of_column()),
             };
@@ -117,6 +123,11 @@ impl Binder<'_> {
                     return Ok(Some(optional_int(None)));
                 }
                 optional_int(self.is_server_role_member(text(0), text(1))?.map(i64::from))
+            }
+            _ if values.len() > 3 && !matches!(values[3], Value::Null) => {
+                let found =
+                    self.has_column_permission(text(0), text(1), text(2), (text(3), text(4)));
+                optional_int(found?.map(i64::from))
             }
             _ => optional_int(self.has_permission(text(0), text(1), text(2))?.map(i64::from)),
         }))
@@ -219,6 +230,87 @@ impl Binder<'_> {
         Ok(Some(role.id == server::PUBLIC || token.contains(&role.id)))
     }
 
+    /// `HAS_PERMS_BY_NAME(object, 'OBJECT', permission, name, 'COLUMN')`; `None` when one of them
+    /// isn't there.
+    pub(super) fn has_column_permission(
+        &self,
+        object: Option<&str>,
+        class: Option<&str>,
+        permission: Option<&str>,
+        (column, kind): (Option<&str>, Option<&str>),
+    ) -> Result<Option<bool>, SqlError> {
+        let (Some(object), Some(permission), Some(column)) = (object, permission, column) else {
+            return Ok(None);
+        };
+        let is = |given: Option<&str>, wanted| given.is_some_and(|given| same_name(given, wanted));
+        let permission = permission.to_ascii_uppercase();
+        if !is(class, "OBJECT") || !is(kind, "COLUMN") || !OF_COLUMNS.contains(&&*permission) {
+            return Ok(None);
+        }
+        let Some((context, on)) = self.securable_named(Class::Object, object)? else {
+            return Ok(None);
+        };
+        let columns = self.environment.catalog().column_names(on.id)?;
+        let known = columns.into_iter().find(|(_, name)| same_name(name, column));
+        let permission = Permission::named(Class::Object, &permission);
+        Ok(known.zip(permission).map(|((column, _), permission)| {
+            context.rights.allow_column(permission, on, Some(column))
+        }))
+    }
+
+    /// The same for the column that a row names.
+    fn permission_by_column(
+        &self,
+        of: &[Bound],
+        column: &Bound,
+        kind: &Bound,
+    ) -> Result<Bound, SqlError> {
+        let values = of.iter().chain([kind]).map(|argument| self.environment.evaluate(argument));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        let text = |at: usize| match &values[at] {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let object = text(0).map(|name| self.securable_named(Class::Object, name)).transpose()?;
+        let mut branches = Vec::new();
+        if let Some((_, on)) = object.flatten() {
+            for (_, name) in self.environment.catalog().column_names(on.id)? {
+                let sub = (Some(name.as_str()), text(3));
+                let found = self.has_column_permission(text(0), text(1), text(2), sub)?;
+                let named = compare(CompareOperator::Equal, column.clone(), name_of(&name))?;
+                branches.push((named, optional_int(found.map(i64::from))));
+            }
+        }
+        match branches.is_empty() {
+            true => Ok(optional_int(None)),
+            false => case(branches, None),
+        }
+    }
+
+    /// The names of an object's columns, by the object's name in a text.
+    pub(super) fn columns_of_object(&self, name: &str) -> Result<Vec<String>, SqlError> {
+        let Some((_, on)) = self.securable_named(Class::Object, name)? else {
+            return Ok(Vec::new());
+        };
+        let columns = self.environment.catalog().column_names(on.id)?;
+        Ok(columns.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// A thing of the current database by its name, and what the caller may do there.
+    fn securable_named(
+        &self,
+        class: Class,
+        name: &str,
+    ) -> Result<Option<(Arc<Context>, Securable)>, SqlError> {
+        let Some(name) = self.text_object(name)? else { return Ok(None) };
+        let columns = Vec::new();
+        let named = SecurableName { class: Some(class.name().to_owned()), name, columns };
+        match self.environment.securable(&named) {
+            Ok(found) => Ok(Some((self.context()?, found.securable))),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// `HAS_PERMS_BY_NAME(securable, class, permission)`; `None` when one of them isn't there.
     pub(super) fn has_permission(
         &self,
@@ -249,18 +341,10 @@ impl Binder<'_> {
                 }
             }
             (_, None) => return Ok(None),
-            (_, Some(name)) => {
-                let Some(name) = self.text_object(name)? else { return Ok(None) };
-                let named = SecurableName {
-                    class: Some(class.name().to_owned()),
-                    name,
-                    columns: Vec::new(),
-                };
-                match self.environment.securable(&named) {
-                    Ok(found) => (self.context()?, found.securable),
-                    Err(_) => return Ok(None),
-                }
-            }
+            (_, Some(name)) => match self.securable_named(class, name)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
         };
         if same_name(permission, "ANY") {
             return Ok(Some(context.rights.see(on)));

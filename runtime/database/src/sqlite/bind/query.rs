@@ -242,8 +242,12 @@ impl Binder<'_> {
         let parts = self.select_inner(select, order_by);
         self.aggregates = rule;
         self.sequences = sequences;
-        self.scopes.pop();
-        parts.map_err(|error| error.or_line(select.line))
+        let scope = self.scopes.pop();
+        let checked = parts.and_then(|parts| {
+            scope.iter().try_for_each(Scope::check_unread)?;
+            Ok(parts)
+        });
+        checked.map_err(|error| error.or_line(select.line))
     }
 
     fn select_inner(
@@ -499,7 +503,7 @@ impl Binder<'_> {
             }
             any = true;
             for (index, column) in source.columns.iter().enumerate() {
-                let bound = source.column(index);
+                let bound = source.read(index)?;
                 columns.push(query_column(column.name.clone(), &bound, column.identity));
                 items.push(bound);
             }

@@ -23,7 +23,7 @@ impl Binder<'_> {
         alias: Option<&str>,
         sample: &TableSample,
     ) -> Result<BoundSource, SqlError> {
-        let table = self.environment.read_table(name)?;
+        let (table, access) = self.environment.read_table(name)?;
         let amount = self.value(&sample.amount)?;
         let amount = coerce::implicit(amount, SqlType::Float)?;
         let Value::Float(amount) = self.environment.evaluate(&amount)? else {
@@ -104,6 +104,7 @@ impl Binder<'_> {
         let id = self.source_id();
         let qualifier = alias.is_none().then(|| (table.database.clone(), table.schema.clone()));
         self.add_source(id, alias.unwrap_or(&name.name.text), qualifier, columns)?;
+        self.limit_reads(access);
         Ok(BoundSource::Derived { query: Box::new(query), id })
     }
 }

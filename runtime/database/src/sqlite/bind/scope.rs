@@ -4,6 +4,7 @@ use launchpod_tsql::ast::{ColumnName, Identifier, NamedWindow, ObjectName};
 use launchpod_types::{SqlError, SqlType};
 
 use super::Binder;
+use super::reads::Reads;
 use super::tree::{Bound, Kind, SourceId};
 use super::write::row_id;
 use crate::sqlite::embedded::catalog::Table;
@@ -30,6 +31,8 @@ pub(crate) struct ScopeSource {
     pub(crate) columns: Vec<SourceColumn>,
     /// SQLite's word for the number of its rows, when it is a table.
     pub(crate) rowid: Option<&'static str>,
+    /// What may be read of it, when not all.
+    pub(crate) reads: Option<Reads>,
 }
 
 /// A column that can be named.
@@ -79,6 +82,7 @@ impl ScopeSource {
             && name.database.as_ref().is_none_or(|part| part.is(database))
     }
 
+    /// The value of a column, for what doesn't read it: see [`ScopeSource::read`].
     pub(crate) fn column(&self, index: usize) -> Bound {
         let column = &self.columns[index];
         if let Some(value) = &column.value {
@@ -91,7 +95,7 @@ impl ScopeSource {
         }
     }
 
-    /// The values of all columns.
+    /// The values of all columns, as [`ScopeSource::column`].
     pub(super) fn values(&self) -> Vec<Bound> {
         (0..self.columns.len()).map(|index| self.column(index)).collect()
     }
@@ -100,7 +104,7 @@ impl ScopeSource {
 // === impl Binder ===
 
 impl Binder<'_> {
-    /// Looks a column up, in the nearest query that has it.
+    /// Looks a column up that is read, in the nearest query that has it.
     pub(crate) fn column(&self, name: &ColumnName) -> Result<(Bound, bool), SqlError> {
         let mut table_seen = false;
         for scope in self.scopes.iter().rev() {
@@ -117,11 +121,11 @@ impl Binder<'_> {
                     if found.is_some() {
                         return Err(errors::ambiguous_column(&name.name.text));
                     }
-                    found = Some((source.column(index), column.identity));
+                    found = Some((source, index));
                 }
             }
-            if let Some(found) = found {
-                return Ok(found);
+            if let Some((source, index)) = found {
+                return Ok((source.read(index)?, source.columns[index].identity));
             }
             if table_seen {
                 break;

@@ -17,6 +17,7 @@ use crate::sqlite::embedded::catalog::Table;
 use crate::sqlite::embedded::environment::Environment;
 use crate::sqlite::embedded::modules::{Module, ModuleKind};
 use crate::sqlite::errors;
+use crate::sqlite::security::columns::Access;
 
 // === impl Binder ===
 
@@ -98,17 +99,21 @@ impl Binder<'_> {
         }
         let module = self.rows_module(&call.name)?;
         match module {
-            Some(module) if module.kind == ModuleKind::Inline => {
+            Some((module, access)) if module.kind == ModuleKind::Inline => {
                 let query = self.inline_call(&module, call)?;
+                let names = names_of(&query);
                 let bound = self.derived_as(query, source, &module.name)?;
+                self.limit_named_reads(access, names);
                 self.originates(bound.ids()[0], Object::Module(module));
                 Ok(bound)
             }
-            Some(module) if module.kind == ModuleKind::Table => {
+            Some((module, access)) if module.kind == ModuleKind::Table => {
                 let (rows, columns, id) = self.table_program(&module, call)?;
                 let name = alias.unwrap_or(&module.name);
+                let names = columns.iter().map(|column| column.name.clone()).collect();
                 let columns = renamed(columns, &source.columns, name)?;
                 self.add_source(id, name, None, columns)?;
+                self.limit_named_reads(access, names);
                 Ok(rows)
             }
             _ => Err(errors::invalid_object(&call.name.to_string())),
@@ -129,12 +134,22 @@ impl Binder<'_> {
         Ok((bound, columns))
     }
 
-    /// The module that a function in FROM is.
+    /// The module that a function in FROM is, and what the caller may read of it.
     ///
     /// # Errors
     /// 40517 for `column.nodes(…)`, which looks like one.
-    pub(super) fn rows_module(&self, name: &ObjectName) -> Result<Option<Module>, SqlError> {
-        match self.used_module(name, "SL") {
+    pub(super) fn rows_module(
+        &self,
+        name: &ObjectName,
+    ) -> Result<Option<(Module, Access)>, SqlError> {
+        let found = self.environment.used_module(name, "SL");
+        let found = found.and_then(|(module, environment)| {
+            let Some(module) = module else { return Ok(None) };
+            let access = environment.module_access(&module, "SL")?;
+            access.check_any()?;
+            Ok(Some((module, access)))
+        });
+        match found {
             Ok(None) | Err(_) if name.schema.is_some() && name.name.is("nodes") => {
                 Err(errors::unsupported("The method nodes() of XML"))
             }
@@ -206,12 +221,18 @@ impl Binder<'_> {
         if let Some(module) = module
             && module.kind == ModuleKind::View
         {
-            environment.check_module(&module, "SL")?;
-            return self.put_view(module, shown, !aliased);
+            let access = environment.module_access(&module, "SL")?;
+            access.check_any()?;
+            let source = self.put_view(module, shown, !aliased)?;
+            self.limit_reads(access);
+            return Ok(source);
         }
         let table = environment.table(name)?;
-        environment.check_table(&table, "SL")?;
-        self.put_table(table, shown, !aliased)
+        let access = environment.table_access(&table, "SL")?;
+        access.check_any()?;
+        let source = self.put_table(table, shown, !aliased)?;
+        self.limit_reads(access);
+        Ok(source)
     }
 
     /// The common table expression that a name means, the nearest of that name.
@@ -358,6 +379,7 @@ impl Binder<'_> {
             qualifier,
             columns,
             rowid: None,
+            reads: None,
         });
         Ok(())
     }
@@ -388,6 +410,11 @@ fn renamed(
         column.name.clone_from(&name.text);
     }
     Ok(columns)
+}
+
+/// The names of a query's columns.
+pub(super) fn names_of(query: &BoundQuery) -> Vec<String> {
+    query.columns.iter().map(|column| column.name.clone()).collect()
 }
 
 /// The columns of a table, as a query sees those that are stored.

@@ -128,12 +128,14 @@ impl Binder<'_> {
         ctes: &[BoundCte],
         touched: &Touched<'_>,
     ) -> Result<Changed, SqlError> {
+        let mut sources = self.scope().sources.iter();
+        let reads = sources.find(|source| source.id == id).and_then(|own| own.reads.clone());
         let object = self.origins.get(&id).map(|origin| &origin.object);
         if let (Some(BoundSource::Table { .. }), Some(Object::Table(table))) =
             (source.find(id), object)
         {
             let row = row_id(id, table.rowid()?);
-            return Ok(Changed { table: table.clone(), id, row, through: None });
+            return Ok(Changed { table: table.clone(), id, row, reads, through: None });
         }
         if matches!(object, Some(Object::Applied)) {
             return Err(errors::unsupported("A change of rows through the right side of APPLY"));
@@ -146,7 +148,9 @@ impl Binder<'_> {
             !matches!(object, Some(Object::Module(_) | Object::System(_) | Object::CommonTable(_)));
         let columns = self.columns_in_scope(id);
         let target = Target { name: &name, id, derived, columns, touched };
-        self.changed_through(target, source, ctes).map_err(|error| error.or_line(line))
+        let changed = self.changed_through(target, source, ctes);
+        let changed = changed.map_err(|error| error.or_line(line))?;
+        Ok(Changed { reads, ..changed })
     }
 
     fn changed_through(
@@ -157,15 +161,16 @@ impl Binder<'_> {
     ) -> Result<Changed, SqlError> {
         let tracer = Tracer::new(&self.origins, ctes, target.id);
         let path = target.way(&tracer, source)?;
-        let origins: Vec<(SourceId, Origin)> =
-            path.iter().filter_map(|id| Some((*id, self.origins.get(id)?.clone()))).collect();
+        let steps = path.iter().enumerate();
+        let origins: Vec<(usize, Origin)> =
+            steps.filter_map(|(step, id)| Some((step, self.origins.get(id)?.clone()))).collect();
         let lost = || errors::internal("a table that a query was traced to isn't in it");
-        let Some((base, Origin { object: Object::Table(table), .. })) = origins.last() else {
+        let Some((last, Origin { object: Object::Table(table), .. })) = origins.last() else {
             return Err(lost());
         };
-        let (base, table) = (*base, table.clone());
+        let (base, table) = (path[*last], table.clone());
         let kept = match target.touched.writes() {
-            true => checked_view(target.name, &origins)?,
+            true => checked_view(target.name, &path, &origins)?,
             false => None,
         };
         let Target { name, id, derived, columns, .. } = target;
@@ -178,10 +183,10 @@ impl Binder<'_> {
             derived,
             base,
             columns,
-            origins: origins.into_iter().map(|(_, origin)| origin).collect(),
+            origins,
             checked: carrier.rows,
         };
-        Ok(Changed { table, id, row, through: Some(through) })
+        Ok(Changed { table, id, row, reads: None, through: Some(through) })
     }
 
     fn columns_in_scope(&mut self, id: SourceId) -> Vec<SourceColumn> {
@@ -205,8 +210,8 @@ fn traced(
     let (stored, of_table) = match &column.value {
         None => (Err(Refusal::Derived), Err(Lost::Query)),
         Some(value) => {
-            let stored = tracer.column(value, Some(from)).and_then(|(way, stored)| {
-                if way == path { Ok(stored) } else { Err(Refusal::Tables) }
+            let stored = tracer.column(value, Some(from)).and_then(|(way, names)| {
+                if way == path { Ok(names) } else { Err(Refusal::Tables) }
             });
             (stored, tracer.of_table(value, from, path))
         }
@@ -220,16 +225,17 @@ fn traced(
 /// 4427 where it, or a view in it, has TOP or OFFSET.
 fn checked_view(
     target: &str,
-    origins: &[(SourceId, Origin)],
+    path: &[SourceId],
+    origins: &[(usize, Origin)],
 ) -> Result<Option<SourceId>, SqlError> {
     let mut checked = None;
-    for (id, origin) in origins {
+    for (step, origin) in origins {
         let Object::Module(module) = &origin.object else { continue };
         if module.kind != ModuleKind::View {
             continue;
         }
         let view = definition(module)?;
-        checked = checked.or(view.check_option.then_some(*id));
+        checked = checked.or(view.check_option.then_some(path[*step]));
         let top = matches!(&view.query.body, QueryBody::Select(select) if select.top.is_some());
         if checked.is_some() && (top || view.query.offset.is_some()) {
             return Err(errors::check_option_of_top(target));

@@ -66,25 +66,34 @@ impl<'t> Tracer<'t> {
         Tracer { first: true, ..self }
     }
 
-    /// The way from a value over sources to the column of a table that it is, and its name.
+    /// The way from a value over sources to the column of a table that it is, and its name in
+    /// each of them.
     pub(super) fn column(
         &self,
         value: &Bound,
         from: Option<&'t BoundSource>,
-    ) -> Result<(Path, String), Refusal> {
+    ) -> Result<(Path, Vec<String>), Refusal> {
         let Kind::Column { source, name } = &value.kind else { return Err(Refusal::Derived) };
         let found = from.and_then(|from| from.find(*source)).ok_or(Refusal::Derived)?;
-        let (mut path, column) = match found {
-            BoundSource::Table { .. } => (Path::new(), name.clone()),
+        let (mut path, mut names, own) = match found {
+            BoundSource::Table { .. } => (Path::new(), Vec::new(), name.clone()),
             _ => self.inside(found, *source, |inner, query| {
-                inner.query_column(query, place(name).ok_or(Refusal::Derived)?)
+                let index = place(name).ok_or(Refusal::Derived)?;
+                let (path, names) = inner.query_column(query, index)?;
+                let own = query.columns.get(index).ok_or(Refusal::Derived)?;
+                Ok((path, names, own.name.clone()))
             })?,
         };
         path.insert(0, *source);
-        Ok((path, column))
+        names.insert(0, own);
+        Ok((path, names))
     }
 
-    fn query_column(&self, query: &'t BoundQuery, index: usize) -> Result<(Path, String), Refusal> {
+    fn query_column(
+        &self,
+        query: &'t BoundQuery,
+        index: usize,
+    ) -> Result<(Path, Vec<String>), Refusal> {
         match &query.body {
             BoundBody::Select(select) => {
                 let item = select.items.get(index).ok_or(Refusal::Derived)?;

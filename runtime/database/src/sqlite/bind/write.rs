@@ -9,7 +9,6 @@ use launchpod_types::{SqlError, SqlType, Value};
 
 use super::changed::Changed;
 use super::coerce::{self, Target};
-use super::output::check_output;
 use super::sequence::Sequences;
 use super::source::uses;
 use super::staged::{Rows, Staged, StagedOutput, Step, Twice};
@@ -19,7 +18,7 @@ use super::tree::{
     Bound, BoundBody, BoundCte, BoundQuery, BoundSelect, BoundSource, BoundWrite, DeleteHow, Kind,
     QueryColumn, SourceId, UpdateHow,
 };
-use super::write_sources::{Sources, touched_by};
+use super::write_sources::{Sources, assigned_columns, touched_by};
 use super::{Binder, types};
 use crate::sqlite::embedded::catalog::{Table, TableColumn};
 use crate::sqlite::errors;
@@ -173,7 +172,7 @@ impl Binder<'_> {
         let changed = self.changed(&insert.target, id, &mut source, ctes, &touched)?;
         self.scopes.clear();
         let names = changed.given(&insert.columns)?;
-        self.check_changed(&changed, "IN", !insert.outputs.is_empty())?;
+        self.check_changed(&changed, ("IN", &[]), !insert.outputs.is_empty())?;
         let given = self.insert_columns(&changed.table, &names)?;
         let row = Bound::constant(Value::Null, SqlType::BigInt);
         Ok((Changed { row, ..changed }, given))
@@ -543,7 +542,7 @@ impl Binder<'_> {
         let reads = update.filter.is_some()
             || !update.outputs.is_empty()
             || values.iter().any(|value| uses(value, changed.id));
-        self.check_changed(&changed, "UP", reads)?;
+        self.check_changed(&changed, ("UP", &assigned_columns(&update.assignments)), reads)?;
         let joined = !update.from.is_empty() || changed.through.is_some();
         let filter = self.filter(update.filter.as_ref())?;
         let filter = if joined { there(&changed.row, filter) } else { filter };
@@ -615,18 +614,6 @@ impl Binder<'_> {
         Ok((columns, values))
     }
 
-    /// Whether SQLite's RETURNING, which knows a row's new values only, can say an OUTPUT.
-    fn returns(&mut self, outputs: &[Output], changed: &Changed) -> bool {
-        let [output] = outputs else { return false };
-        if output.into.is_some() {
-            return false;
-        }
-        let scopes = std::mem::take(&mut self.scopes);
-        let bound = self.returning(output, changed, "inserted");
-        self.scopes = scopes;
-        bound.is_ok()
-    }
-
     pub(crate) fn delete(&mut self, delete: &Delete) -> Result<Change, SqlError> {
         self.heed_hints(&delete.options)?;
         self.sequences = Sequences::Refused(errors::next_value_in_clause);
@@ -634,7 +621,7 @@ impl Binder<'_> {
         let sources = self.write_sources(&delete.target, &delete.from, &delete.ctes, &touched)?;
         let Sources { changed, ctes, source } = sources;
         let reads = delete.filter.is_some() || !delete.outputs.is_empty();
-        self.check_changed(&changed, "DL", reads)?;
+        self.check_changed(&changed, ("DL", &[]), reads)?;
         let joined = !delete.from.is_empty() || changed.through.is_some();
         let filter = self.filter(delete.filter.as_ref())?;
         let filter = if joined { there(&changed.row, filter) } else { filter };
@@ -671,26 +658,6 @@ impl Binder<'_> {
         let (schema, storage) = (table.attached, table.storage.clone());
         let bound = BoundWrite::Delete { schema, table: storage, id, rowid, how };
         Ok(Write { bound, table, checks: Vec::new(), output }.into())
-    }
-
-    /// Binds OUTPUT over the columns of the changed rows, which SQLite names without a source.
-    fn returning(
-        &mut self,
-        output: &Output,
-        changed: &Changed,
-        rows: &str,
-    ) -> Result<OutputRows, SqlError> {
-        self.scopes.clear();
-        let columns = match &changed.through {
-            Some(through) => through.after(BARE, None),
-            None => self.columns_of(&changed.table, BARE)?,
-        };
-        self.add_source(BARE, rows, None, columns)?;
-        let bound = self.items(&output.items, true);
-        self.scopes.clear();
-        let bound = bound?;
-        check_output(&bound.0)?;
-        Ok(bound)
     }
 
     pub(crate) fn write_top(&mut self, top: Option<&Top>) -> Result<Option<Bound>, SqlError> {
@@ -730,6 +697,9 @@ impl Binder<'_> {
         let value = match assignment.operator.binary() {
             None => self.assigned_value(table, column, &assignment.value)?,
             Some(infix) => {
+                if let Some(reads) = &changed.reads {
+                    reads.check_named(&name.name.text)?;
+                }
                 let value = self.value(&assignment.value)?;
                 let value = self.infix(infix, old, value)?;
                 self.stored(table, column, value)?

@@ -13,6 +13,7 @@ use super::through::Touched;
 use super::tree::{BoundCte, BoundSource, SourceId};
 use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::errors;
+use crate::sqlite::security::columns::Access;
 
 /// What UPDATE and DELETE change, and what they read.
 pub(super) struct Sources {
@@ -145,25 +146,39 @@ impl Binder<'_> {
         let put = self.object_named(target).and_then(|object| {
             let shown = alias.map_or(written, |alias| alias.text.as_str());
             let named = alias.is_none() && matches!(target, TargetName::Table(_));
-            match (object, target) {
+            let environment = self.outer()?;
+            let access = match &object {
+                Object::Table(table) => environment.table_access(table, "SL")?,
+                Object::Module(module) => environment.module_access(module, "SL")?,
+                _ => Access::Whole,
+            };
+            let source = match (object, target) {
                 (Object::Table(table), _) => {
                     let own = match &self.through {
                         Some(_) => shown.to_owned(),
                         None => table.name.clone(),
                     };
-                    self.put_table(table, if named { &own } else { shown }, named)
+                    self.put_table(table, if named { &own } else { shown }, named)?
                 }
-                (Object::Module(module), _) => self.put_view(module, shown, named),
+                (Object::Module(module), _) => self.put_view(module, shown, named)?,
                 (Object::CommonTable(_), TargetName::Table(name)) => {
                     let put = self.put_common_table(name, shown)?;
-                    put.ok_or_else(|| errors::invalid_object(written))
+                    put.ok_or_else(|| errors::invalid_object(written))?
                 }
-                _ => Err(errors::invalid_object(written)),
-            }
+                _ => return Err(errors::invalid_object(written)),
+            };
+            self.limit_reads(access);
+            Ok(source)
         });
         let source = put.map_err(|error| error.or_line(line))?;
         Ok((source.ids()[0], source))
     }
+}
+
+/// The columns that assignments assign, by the names that are written.
+pub(super) fn assigned_columns(assignments: &[Assignment]) -> Vec<&str> {
+    let columns = assignments.iter().filter_map(|assignment| assignment.column.as_ref());
+    columns.map(|column| column.name.text.as_str()).collect()
 }
 
 /// What UPDATE … SET touches.

@@ -297,6 +297,9 @@ impl Worker {
         let sql = r#"DELETE FROM main."launchpod.extended_properties"
             WHERE class = 1 AND major_id = ?1 AND minor_id = ?2"#;
         self.connection.execute(sql, key).map_err(failed)?;
+        if table.attached == "main" {
+            self.environment().catalog().forget_column(table.object_id, column.column_id)?;
+        }
         Ok(())
     }
 

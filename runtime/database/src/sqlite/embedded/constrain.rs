@@ -14,6 +14,7 @@ use super::sequences;
 use super::thread::Worker;
 use crate::sqlite::bind::Binder;
 use crate::sqlite::errors;
+use crate::sqlite::security::columns::Access;
 
 // === impl Worker ===
 
@@ -164,13 +165,15 @@ impl Worker {
             && key.table.schema.as_ref().is_none_or(|schema| schema.is(&table.schema))
             && key.table.database.is_none();
         let environment = self.environment();
+        let mut access = Access::Whole;
         let (other, constraints) = if own {
             (table.clone(), definition.constraints.clone())
         } else {
             let other = environment.table(&key.table);
             let other =
                 other.map_err(|_| errors::foreign_key_table(&key.table.to_string(), shown))?;
-            environment.check_table(&other, "RF")?;
+            access = environment.table_access(&other, "RF")?;
+            access.check_any()?;
             let constraints = environment.catalog().constraints(&other)?;
             (other, constraints)
         };
@@ -182,6 +185,7 @@ impl Worker {
         }
         let references = stored_names(&other, &asked)
             .map_err(|name| errors::foreign_key_column(shown, name, "referenced", &other.name))?;
+        references.iter().try_for_each(|name| access.check_column(name))?;
         if references.len() != columns.len() {
             return Err(errors::foreign_key_count(&table.name));
         }

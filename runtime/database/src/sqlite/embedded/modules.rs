@@ -237,6 +237,7 @@ impl Catalog<'_> {
 
     /// Keeps the columns of a view for the catalog views.
     fn set_module_columns(&self, id: i64, columns: &[QueryColumn]) -> Result<(), SqlError> {
+        let before = self.column_names(id)?;
         self.connection
             .execute(r#"DELETE FROM main."launchpod.columns" WHERE object_id = ?1"#, [id])
             .map_err(failed)?;
@@ -253,7 +254,7 @@ impl Catalog<'_> {
             };
             self.add_column("main", id, &column, None)?;
         }
-        Ok(())
+        self.move_columns(id, &before, &self.column_names(id)?)
     }
 
     fn drop_module(&self, module: &Module) -> Result<(), SqlError> {

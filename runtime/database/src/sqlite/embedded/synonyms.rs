@@ -11,6 +11,7 @@ use super::catalog::{Catalog, TABLE_CODE, Table, failed};
 use super::environment::Environment;
 use super::modules::{Module, ModuleKind};
 use super::thread::Worker;
+use crate::sqlite::security::columns::Access;
 use crate::sqlite::{errors, system};
 
 /// The synonyms' table.
@@ -120,8 +121,11 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// A table by its name or a synonym's, whose rows the caller may read.
-    pub(crate) fn read_table(&self, name: &ObjectName) -> Result<Table, SqlError> {
+    /// A table by its name or a synonym's, and what the caller may read of it.
+    ///
+    /// # Errors
+    /// 208; 229 when no column may be read.
+    pub(crate) fn read_table(&self, name: &ObjectName) -> Result<(Table, Access), SqlError> {
         let (table, environment) = match self.module(name)? {
             Some(synonym) if synonym.kind == ModuleKind::Synonym => {
                 self.check_module(&synonym, "SL")?;
@@ -130,8 +134,9 @@ impl<'a> Environment<'a> {
             }
             _ => (self.table(name)?, *self),
         };
-        environment.check_table(&table, "SL")?;
-        Ok(table)
+        let access = environment.table_access(&table, "SL")?;
+        access.check_any()?;
+        Ok((table, access))
     }
 
     /// The type of what a synonym stands for.

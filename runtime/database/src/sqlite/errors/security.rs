@@ -35,6 +35,23 @@ pub(crate) fn object_permission(
     .state(5)
 }
 
+pub(crate) fn column_permission(
+    permission: &str,
+    column: &str,
+    object: &str,
+    database: &str,
+    schema: &str,
+) -> SqlError {
+    SqlError::with_class(
+        230,
+        14,
+        format!(
+            "The {permission} permission was denied on the column '{column}' of the object \
+             '{object}', database '{database}', schema '{schema}'."
+        ),
+    )
+}
+
 pub(crate) fn database_permission(permission: &str, database: &str) -> SqlError {
     SqlError::with_class(
         262,
@@ -291,6 +308,27 @@ pub(crate) fn incompatible_permission(name: &str) -> SqlError {
         4606,
         format!("Granted or revoked privilege {name} is not compatible with object."),
     )
+}
+
+/// Columns both of a permission and of the object.
+pub(crate) fn columns_twice() -> SqlError {
+    let text = "Invalid column list after object name in GRANT/REVOKE statement.";
+    SqlError::with_class(1019, 15, text)
+}
+
+/// Columns of a permission that has none, or of what has none.
+pub(crate) fn columns_of_permission(class: u8) -> SqlError {
+    SqlError::with_class(
+        1020,
+        class,
+        "Sub-entity lists (such as column or security expressions) cannot be specified for \
+         entity-level permissions.",
+    )
+}
+
+/// A column that a permission is to be on, and that isn't there.
+pub(crate) fn granted_column(name: &str) -> SqlError {
+    SqlError::new(4615, format!("Invalid column name '{name}'."))
 }
 
 pub(crate) fn grant_elsewhere() -> SqlError {

@@ -35,18 +35,27 @@ impl Environment<'_> {
     /// # Errors
     /// 229 when it is missing, 916 when the table's database may not be entered.
     pub(crate) fn check_table(&self, table: &Table, code: &str) -> Result<(), SqlError> {
-        if is_temporary(table) {
-            return Ok(());
+        match self.database_of_table(table)? {
+            None => Ok(()),
+            Some(database) => {
+                self.check_object(&database, table.object_id, (&table.schema, &table.name), code)
+            }
         }
-        let own = (table.database == self.database.name).then(|| self.database.clone());
-        let database = match own {
-            Some(own) => own,
-            None => self
-                .catalog()
-                .database(&table.database)?
-                .ok_or_else(|| errors::invalid_object(&table.name))?,
-        };
-        self.check_object(&database, table.object_id, (&table.schema, &table.name), code)
+    }
+
+    /// The database of a table; `None` when nobody needs a permission for it.
+    pub(super) fn database_of_table(
+        &self,
+        table: &Table,
+    ) -> Result<Option<DatabaseName>, SqlError> {
+        if is_temporary(table) {
+            return Ok(None);
+        }
+        if table.database == self.database.name {
+            return Ok(Some(self.database.clone()));
+        }
+        let found = self.catalog().database(&table.database)?;
+        found.map(Some).ok_or_else(|| errors::invalid_object(&table.name))
     }
 
     /// Checks a permission on a view, procedure or function, by its code; as
@@ -77,7 +86,7 @@ impl Environment<'_> {
     }
 
     /// Whether an object belongs to who owns the module that names it.
-    fn is_chained(&self, database: &DatabaseName, object: Securable) -> bool {
+    pub(super) fn is_chained(&self, database: &DatabaseName, object: Securable) -> bool {
         self.chain == object.owner.map(|owner| Chain { database: database.id, owner })
             && self.chain.is_some()
     }

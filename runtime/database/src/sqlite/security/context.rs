@@ -293,7 +293,7 @@ fn load(catalog: Catalog<'_>, database: &DatabaseName, actor: &Actor) -> Result<
         rights.server_token.insert(server::PUBLIC);
         rights.is_sysadmin = rights.server_token.contains(&server::SYSADMIN);
         for role in rights.server_token.clone() {
-            add_all(&mut rights, principal::of_server_role(role));
+            add_all(&mut rights, role, principal::of_server_role(role));
         }
         let held = catalog.permissions(store::SERVER)?;
         add_entries(&mut rights, &held, |rights, grantee| rights.server_token.contains(&grantee));
@@ -316,7 +316,7 @@ fn load(catalog: Catalog<'_>, database: &DatabaseName, actor: &Actor) -> Result<
     rights.database_token = catalog.token(database.id, user)?.into_iter().collect();
     rights.database_token.insert(database::PUBLIC);
     for role in rights.database_token.clone() {
-        add_all(&mut rights, principal::of_database_role(role));
+        add_all(&mut rights, role, principal::of_database_role(role));
     }
     add_entries(&mut rights, &held, |rights, grantee| rights.database_token.contains(&grantee));
     let context = Context {
@@ -350,15 +350,15 @@ fn mapped(
     Ok(catalog.user_of(database.id, &sid)?.map(|user| user.id))
 }
 
-fn add_all(rights: &mut Rights, given: Vec<(Permission, Effect)>) {
+fn add_all(rights: &mut Rights, role: i64, given: Vec<(Permission, Effect)>) {
     for (permission, effect) in given {
-        rights.add(permission, 0, effect);
+        rights.add(permission, 0, role, effect);
     }
 }
 
 /// Adds what was said of the principals of a token.
 fn add_entries(rights: &mut Rights, held: &[Entry], counts: impl Fn(&Rights, i64) -> bool) {
-    for Entry { class, major, grantee, code, effect, .. } in held {
+    for Entry { class, major, minor, grantee, code, effect, .. } in held {
         if !counts(rights, *grantee) {
             continue;
         }
@@ -366,7 +366,10 @@ fn add_entries(rights: &mut Rights, held: &[Entry], counts: impl Fn(&Rights, i64
             permission.class().number() == *class && permission.code() == code
         };
         if let Some(permission) = Permission::all().find(of_class) {
-            rights.add(permission, *major, *effect);
+            match minor {
+                0 => rights.add(permission, *major, *grantee, *effect),
+                _ => rights.add_column(permission, (*major, *minor), *grantee, *effect),
+            }
         }
     }
 }

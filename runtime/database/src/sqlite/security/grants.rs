@@ -1,14 +1,17 @@
 //! GRANT, DENY and REVOKE.
 
-use launchpod_tsql::ast::{Identifier, PermissionChange, PermissionVerb, SecurableName};
+use launchpod_tsql::ast::{
+    Identifier, PermissionChange, PermissionName, PermissionVerb, SecurableName,
+};
 use launchpod_types::SqlError;
 
 use super::permission::{Class, Permission};
 use super::principal::{self, database, server};
 use super::rights::{Effect, Securable};
-use super::store::{self, Principal};
+use super::store::{self, Entry, On, Principal};
 use crate::sqlite::embedded::catalog::{Catalog, TABLE_CODE};
 use crate::sqlite::embedded::environment::Environment;
+use crate::sqlite::embedded::modules::ModuleKind;
 use crate::sqlite::embedded::thread::Worker;
 use crate::sqlite::errors;
 
@@ -25,6 +28,9 @@ pub(crate) struct Found {
 /// The languages of external scripts by their numbers in `sys.external_languages`.
 pub(crate) const LANGUAGES: [(i64, &str); 2] = [(1, "R"), (2, "Python")];
 
+/// The permissions that can be on columns.
+pub(crate) const OF_COLUMNS: [&str; 3] = ["SELECT", "UPDATE", "REFERENCES"];
+
 /// What ALL stands for, on a database.
 const ALL_OF_DATABASE: [&str; 9] = [
     "BACKUP DATABASE",
@@ -37,6 +43,13 @@ const ALL_OF_DATABASE: [&str; 9] = [
     "CREATE TABLE",
     "CREATE VIEW",
 ];
+
+/// A permission that a statement changes, and the columns that it is limited to.
+struct Named {
+    permission: Permission,
+    /// Their numbers; 0 alone for all of the thing.
+    columns: Vec<i64>,
+}
 
 // === impl Found ===
 
@@ -68,10 +81,7 @@ impl Found {
 impl Worker {
     /// Runs GRANT, DENY or REVOKE: all of it or nothing.
     pub(crate) fn change_permissions(&self, change: &PermissionChange) -> Result<(), SqlError> {
-        let columns = change.on.as_ref().is_some_and(|on| !on.columns.is_empty());
-        if columns || change.permissions.iter().any(|permission| !permission.columns.is_empty()) {
-            return Err(errors::unsupported("A permission on columns"));
-        }
+        check_columns(change)?;
         let found = match &change.on {
             Some(on) => self.environment().securable(on)?,
             None => self.implied_securable(change)?,
@@ -79,8 +89,10 @@ impl Worker {
         let permissions = self.named_permissions(change, &found)?;
         for grantee in &change.principals {
             let grantee = self.grantee(&found, grantee)?;
-            for permission in &permissions {
-                self.change_permission(change, &found, *permission, &grantee)?;
+            for Named { permission, columns } in &permissions {
+                for column in columns {
+                    self.change_permission(change, &found, (*permission, *column), &grantee)?;
+                }
             }
         }
         Ok(())
@@ -113,11 +125,14 @@ impl Worker {
     }
 
     /// The permissions that a statement names, on what it names.
+    ///
+    /// # Errors
+    /// 102, 4606; 1020 and 4615 for their columns.
     fn named_permissions(
         &self,
         change: &PermissionChange,
         found: &Found,
-    ) -> Result<Vec<Permission>, SqlError> {
+    ) -> Result<Vec<Named>, SqlError> {
         let class = found.securable.class;
         let mut permissions = Vec::new();
         for named in &change.permissions {
@@ -126,18 +141,37 @@ impl Worker {
                 ("ALL", Class::Object) => found.all(),
                 (name, _) => vec![name],
             };
+            let listed = columns_of(change, named);
+            if !listed.is_empty() && found.object_type == ModuleKind::Synonym.code() {
+                return Err(errors::columns_of_permission(16).state(3));
+            }
             for name in names {
                 let permission = Permission::named(class, name);
-                permissions.push(match permission.filter(|permission| found.takes(*permission)) {
+                let permission = match permission.filter(|permission| found.takes(*permission)) {
                     Some(permission) => permission,
                     None if Permission::all().any(|known| known.name() == name) => {
                         return Err(errors::incompatible_permission(name));
                     }
                     None => return Err(errors::syntax_near(name)),
-                });
+                };
+                let columns = self.named_columns(found, listed)?;
+                permissions.push(Named { permission, columns });
             }
         }
         Ok(permissions)
+    }
+
+    /// The numbers of an object's columns; 0 when none is named.
+    fn named_columns(&self, found: &Found, names: &[Identifier]) -> Result<Vec<i64>, SqlError> {
+        if names.is_empty() {
+            return Ok(vec![0]);
+        }
+        let known = Catalog::new(&self.connection).column_names(found.securable.id)?;
+        let number = |name: &Identifier| {
+            let column = known.iter().find(|(_, known)| name.is(known));
+            column.map(|(id, _)| *id).ok_or_else(|| errors::granted_column(&name.text))
+        };
+        names.iter().map(number).collect()
     }
 
     /// Who gets or loses a permission.
@@ -167,42 +201,55 @@ impl Worker {
         Ok(grantee)
     }
 
+    /// Changes a permission of one principal, on a thing or on a column (0: on all of it). What is
+    /// said of all of it stands for what was said of its columns.
     fn change_permission(
         &self,
         change: &PermissionChange,
         found: &Found,
-        permission: Permission,
+        (permission, column): (Permission, i64),
         grantee: &Principal,
     ) -> Result<(), SqlError> {
         let catalog = Catalog::new(&self.connection);
         let securable = found.securable;
         let of_server = securable.class.is_of_server();
         let scope = if of_server { store::SERVER } else { self.session.database.id };
-        let grantor = self.grantor(change, found, permission)?;
-        let entry = (permission, securable.id);
-        let held = catalog.permissions(scope)?.into_iter().find(|held| {
-            (held.class, held.major) == (permission.class().number(), securable.id)
-                && held.code == permission.code()
-                && (held.grantee, held.grantor) == (grantee.id, grantor)
-        });
-        let before = held.map(|held| held.effect);
-        let could_grant = before == Some(Effect::GrantWithOption);
-        let effect = match change.verb {
-            PermissionVerb::Grant if change.grant_option => Some(Effect::GrantWithOption),
-            // A second GRANT takes no option away.
-            PermissionVerb::Grant if could_grant => before,
-            PermissionVerb::Grant => Some(Effect::Grant),
-            PermissionVerb::Deny => Some(Effect::Deny),
-            PermissionVerb::Revoke if change.grant_option && could_grant => Some(Effect::Grant),
-            PermissionVerb::Revoke if change.grant_option => before,
-            PermissionVerb::Revoke => None,
+        let grantor = self.grantor(change, found, (permission, column))?;
+        let on = On { permission, major: securable.id, minor: column };
+        let mut all = catalog.permissions(scope)?;
+        all.retain(|entry| on.is_within(entry));
+        let of_grantee: Vec<&Entry> =
+            all.iter().filter(|entry| entry.grantee == grantee.id).collect();
+        let held = |minor: i64| {
+            let mut same = of_grantee.iter().filter(|entry| entry.grantor == grantor);
+            same.find(|entry| entry.minor == minor).map(|entry| entry.effect)
         };
+        let before = held(column);
+        let whole_granted = of_grantee.iter().any(|e| e.minor == 0 && e.effect.grants());
+        let columns = of_grantee.iter().filter(|entry| column == 0 && entry.minor != 0);
+        let columns: Vec<&Entry> = columns.copied().collect();
+        let could_grant = before == Some(Effect::GrantWithOption)
+            || columns
+                .iter()
+                .any(|entry| entry.grantor == grantor && entry.effect == Effect::GrantWithOption);
         if could_grant && change.verb != PermissionVerb::Grant && !change.cascade {
             return Err(errors::needs_cascade());
         }
-        catalog.set_permission(scope, entry, grantee.id, grantor, effect)?;
+        let effect = effect_after(change, before, column != 0 && whole_granted);
+        catalog.set_permission(scope, on, grantee.id, grantor, effect)?;
+        for entry in columns {
+            // REVOKE takes back what the same one has granted, and what it has taken out.
+            let revokes = entry.grantor == grantor || entry.effect == Effect::Revoke;
+            if change.verb == PermissionVerb::Revoke && !revokes {
+                continue;
+            }
+            let keeps = change.verb == PermissionVerb::Revoke && change.grant_option;
+            let effect = if keeps { without_option(Some(entry.effect)) } else { None };
+            let on = On { minor: entry.minor, ..on };
+            catalog.set_permission(scope, on, grantee.id, entry.grantor, effect)?;
+        }
         if change.cascade {
-            self.revoke_granted(scope, entry, grantee.id, change.verb)?;
+            self.revoke_granted(scope, on, grantee.id, change.verb)?;
         }
         Ok(())
     }
@@ -211,19 +258,18 @@ impl Worker {
     fn revoke_granted(
         &self,
         scope: i64,
-        entry: (Permission, i64),
+        on: On,
         grantor: i64,
         verb: PermissionVerb,
     ) -> Result<(), SqlError> {
         let catalog = Catalog::new(&self.connection);
-        let (permission, major) = entry;
         let effect = (verb == PermissionVerb::Deny).then_some(Effect::Deny);
         for held in catalog.permissions(scope)? {
-            let same = (held.class, held.major) == (permission.class().number(), major)
-                && held.code == permission.code();
+            let same = on.is_within(&held) && (on.minor == 0 || on.minor == held.minor);
             if same && held.grantor == grantor && held.effect != Effect::Deny {
-                catalog.set_permission(scope, entry, held.grantee, grantor, effect)?;
-                self.revoke_granted(scope, entry, held.grantee, verb)?;
+                let on = On { minor: held.minor, ..on };
+                catalog.set_permission(scope, on, held.grantee, grantor, effect)?;
+                self.revoke_granted(scope, on, held.grantee, verb)?;
             }
         }
         Ok(())
@@ -235,7 +281,7 @@ impl Worker {
         &self,
         change: &PermissionChange,
         found: &Found,
-        permission: Permission,
+        (permission, column): (Permission, i64),
     ) -> Result<i64, SqlError> {
         let context = self.environment().context()?;
         let (rights, securable) = (&context.rights, found.securable);
@@ -248,6 +294,10 @@ impl Worker {
             rights.database_token.contains(&database::SECURITYADMIN)
                 || rights.server_token.contains(&server::SECURITYADMIN)
         };
+        let may_grant = || match column {
+            0 => rights.may_grant(permission, securable),
+            column => rights.may_grant_column(permission, securable, column),
+        };
         let controls = Permission::coded(securable.class, "CL")
             .is_some_and(|control| rights.allow(control, securable));
         if let Some(name) = &change.grantor {
@@ -259,7 +309,7 @@ impl Worker {
             let token = if of_server { &rights.server_token } else { &rights.database_token };
             let named = named.filter(|named| controls || token.contains(&named.id));
             let named = named.ok_or_else(|| errors::grantor(&name.text))?;
-            return match controls || rights.may_grant(permission, securable) {
+            return match controls || may_grant() {
                 true => Ok(named.id),
                 false => Err(errors::no_grant_permission()),
             };
@@ -267,7 +317,7 @@ impl Worker {
         if controls || administers {
             return Ok(owner);
         }
-        if rights.may_grant(permission, securable) {
+        if may_grant() {
             return Ok(match self.session.execution.actor().login {
                 Some(login) if of_server => login,
                 _ => context.user,
@@ -350,6 +400,64 @@ impl Environment<'_> {
         let table = self.table(name).ok().filter(|table| table.attached == "main");
         Ok(table.map(|table| (table.object_id, table.schema, TABLE_CODE)))
     }
+}
+
+/// What a statement makes of a permission that somebody has `before`. `of_granted`: it is on a
+/// column of what they were granted as a whole.
+fn effect_after(
+    change: &PermissionChange,
+    before: Option<Effect>,
+    of_granted: bool,
+) -> Option<Effect> {
+    match change.verb {
+        PermissionVerb::Grant if change.grant_option => Some(Effect::GrantWithOption),
+        // A second GRANT takes no option away.
+        PermissionVerb::Grant if before == Some(Effect::GrantWithOption) => before,
+        PermissionVerb::Grant => Some(Effect::Grant),
+        PermissionVerb::Deny => Some(Effect::Deny),
+        PermissionVerb::Revoke if change.grant_option => without_option(before),
+        // Of what holds for the whole, the column is taken out.
+        PermissionVerb::Revoke if of_granted => Some(Effect::Revoke),
+        PermissionVerb::Revoke => None,
+    }
+}
+
+/// What is left of a permission when it may be granted no further.
+fn without_option(effect: Option<Effect>) -> Option<Effect> {
+    match effect {
+        Some(Effect::GrantWithOption) => Some(Effect::Grant),
+        other => other,
+    }
+}
+
+/// The columns that a permission of a statement is limited to.
+fn columns_of<'c>(change: &'c PermissionChange, named: &'c PermissionName) -> &'c [Identifier] {
+    match &change.on {
+        Some(on) if !on.columns.is_empty() => &on.columns,
+        _ => &named.columns,
+    }
+}
+
+/// Refuses columns where there can be none.
+///
+/// # Errors
+/// 1019 and 1020.
+fn check_columns(change: &PermissionChange) -> Result<(), SqlError> {
+    let mut named = change.permissions.iter();
+    if change.on.as_ref().is_some_and(|on| !on.columns.is_empty())
+        && named.any(|named| !named.columns.is_empty())
+    {
+        return Err(errors::columns_twice());
+    }
+    let of_object = change
+        .on
+        .as_ref()
+        .is_some_and(|on| on.class.as_deref().is_none_or(|class| class == Class::Object.name()));
+    let refused = change.permissions.iter().any(|named| {
+        let limited = !columns_of(change, named).is_empty();
+        limited && !(of_object && OF_COLUMNS.contains(&named.name.as_str()))
+    });
+    if refused { Err(errors::columns_of_permission(15)) } else { Ok(()) }
 }
 
 fn same(left: &str, right: &str) -> bool {

@@ -2,13 +2,15 @@
 //!
 //! The [rules](rights) are pure. What they are applied to is [loaded](context) from the catalog
 //! once for each caller and database, and kept until somebody changes it. [`check`] says which
-//! permissions statements need; the binder asks it for every object that a query names.
+//! permissions statements need; the binder asks it for every object that a query names, and
+//! [`columns`] for every column.
 
 pub(crate) mod attempts;
 mod authenticate;
 pub(crate) mod check;
+pub(crate) mod columns;
 pub(crate) mod context;
-mod grants;
+pub(crate) mod grants;
 mod impersonate;
 pub(crate) mod logins;
 pub(crate) mod password;

@@ -3,7 +3,8 @@
 //! The rules are those of the documentation's "Permissions (Database Engine)", section "Summary
 //! of the permission check algorithm": who owns a thing may do everything to it; else a denial,
 //! of the permission or of one that implies it, to any of the caller's principals, decides; else
-//! a grant does.
+//! a grant does. Of a column, what was said to a principal stands before what the same one was
+//! said of the whole object ("sys.database_permissions").
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,6 +16,8 @@ pub(crate) enum Effect {
     Grant,
     GrantWithOption,
     Deny,
+    /// Of a column: taken out of what the same principal was granted on the object.
+    Revoke,
 }
 
 /// A thing that permissions are on, and what contains it.
@@ -40,7 +43,17 @@ pub(crate) struct Rights {
     pub(crate) server_token: BTreeSet<i64>,
     /// The user with its roles, by their numbers.
     pub(crate) database_token: BTreeSet<i64>,
-    entries: HashMap<Place, Vec<(&'static str, Effect)>>,
+    entries: HashMap<Place, Vec<Said>>,
+    /// What was said of columns, by the numbers of their objects and their own.
+    columns: HashMap<i64, HashMap<i64, Vec<Said>>>,
+}
+
+/// What was said to one of the principals.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    code: &'static str,
+    grantee: i64,
+    effect: Effect,
 }
 
 /// A securable's class (by its number) and number.
@@ -64,6 +77,7 @@ impl Effect {
             Effect::Grant => "G",
             Effect::GrantWithOption => "W",
             Effect::Deny => "D",
+            Effect::Revoke => "R",
         }
     }
 
@@ -72,8 +86,14 @@ impl Effect {
         match code {
             "G" => Effect::Grant,
             "W" => Effect::GrantWithOption,
+            "R" => Effect::Revoke,
             _ => Effect::Deny,
         }
+    }
+
+    /// Whether it gives.
+    pub(crate) fn grants(self) -> bool {
+        matches!(self, Effect::Grant | Effect::GrantWithOption)
     }
 }
 
@@ -112,9 +132,22 @@ impl Securable {
 
 impl Rights {
     /// Adds what one of the principals has been given or denied.
-    pub(crate) fn add(&mut self, permission: Permission, id: i64, effect: Effect) {
+    pub(crate) fn add(&mut self, permission: Permission, id: i64, grantee: i64, effect: Effect) {
         let place = (permission.class().number(), id);
-        self.entries.entry(place).or_default().push((permission.code(), effect));
+        let said = Said { code: permission.code(), grantee, effect };
+        self.entries.entry(place).or_default().push(said);
+    }
+
+    /// The same of a column of an object.
+    pub(crate) fn add_column(
+        &mut self,
+        permission: Permission,
+        (object, column): (i64, i64),
+        grantee: i64,
+        effect: Effect,
+    ) {
+        let said = Said { code: permission.code(), grantee, effect };
+        self.columns.entry(object).or_default().entry(column).or_default().push(said);
     }
 
     /// Whether something may be done.
@@ -127,12 +160,53 @@ impl Rights {
         if self.is_above(on) || self.owns(on) {
             return Verdict::Granted;
         }
-        decide(self.effects(permission, on).into_iter())
+        decide(self.said(permission, on).into_iter().map(|(_, said)| said.effect))
+    }
+
+    /// Whether a column may be used; `None` is one that the catalog doesn't know.
+    pub(crate) fn allow_column(
+        &self,
+        permission: Permission,
+        on: Securable,
+        column: Option<i64>,
+    ) -> bool {
+        if self.is_above(on) || self.owns(on) {
+            return true;
+        }
+        let own = self.said_of_column(permission, on, column);
+        let to_same = |said: &Said, is: fn(Effect) -> bool| {
+            own.iter().any(|other| other.grantee == said.grantee && is(other.effect))
+        };
+        let whole = self.said(permission, on).into_iter().filter(|(by, said)| {
+            match said.effect {
+                // "A table-level DENY does not take precedence over a column-level GRANT."
+                Effect::Deny => *by != permission || !to_same(said, Effect::grants),
+                _ => by.class().is_of_server() || !to_same(said, |effect| effect == Effect::Revoke),
+            }
+        });
+        let all = own.iter().copied().chain(whole.map(|(_, said)| said));
+        decide(all.map(|said| said.effect)) == Verdict::Granted
+    }
+
+    /// Whether something was said of a column for itself, so that it may differ from the object.
+    pub(crate) fn limits_columns(&self, permission: Permission, on: Securable) -> bool {
+        let mut said = self.columns.get(&on.id).into_iter().flat_map(HashMap::values).flatten();
+        said.any(|said| said.code == permission.code())
+    }
+
+    /// Whether a column was granted for itself, and may be used.
+    pub(crate) fn reaches_column(&self, permission: Permission, on: Securable) -> bool {
+        let grants = |said: &Said| said.code == permission.code() && said.effect.grants();
+        let mut columns = self.columns.get(&on.id).into_iter().flatten();
+        columns.any(|(column, said)| {
+            said.iter().any(grants) && self.allow_column(permission, on, Some(*column))
+        })
     }
 
     /// Whether one of the principals has any permission on a thing, which makes it visible.
     pub(crate) fn see(&self, on: Securable) -> bool {
-        self.is_above(on) || Permission::of(on.class).any(|permission| self.allow(permission, on))
+        let any = |permission| self.allow(permission, on) || self.reaches_column(permission, on);
+        self.is_above(on) || Permission::of(on.class).any(any)
     }
 
     /// Whether a permission may be given to others: by who controls the thing, and by who was
@@ -142,8 +216,22 @@ impl Rights {
         if control.is_some_and(|control| self.allow(control, on)) {
             return true;
         }
-        let with_option = self.effects(permission, on).contains(&Effect::GrantWithOption);
+        let mut said = self.said(permission, on).into_iter();
+        let with_option = said.any(|(_, said)| said.effect == Effect::GrantWithOption);
         with_option && self.allow(permission, on)
+    }
+
+    /// The same of a permission on a column.
+    pub(crate) fn may_grant_column(
+        &self,
+        permission: Permission,
+        on: Securable,
+        column: i64,
+    ) -> bool {
+        let own = self.said_of_column(permission, on, Some(column));
+        let with_option = own.iter().any(|said| said.effect == Effect::GrantWithOption);
+        (with_option && self.allow_column(permission, on, Some(column)))
+            || (self.may_grant(permission, on) && self.allow_column(permission, on, Some(column)))
     }
 
     /// Whether no rule holds: for sysadmin, and for dbo in the database.
@@ -157,20 +245,41 @@ impl Rights {
         on.owner.is_some_and(|owner| token.contains(&owner))
     }
 
-    /// All that is said of a permission and of those that imply it.
-    fn effects(&self, permission: Permission, on: Securable) -> Vec<Effect> {
+    /// All that is said of a permission and of those that imply it, each with the one it is of.
+    fn said(&self, permission: Permission, on: Securable) -> Vec<(Permission, Said)> {
         let mut found = Vec::new();
         let mut left = vec![permission];
         while let Some(permission) = left.pop() {
-            found.extend(self.at(on.place(permission.class()), permission.code()));
+            let at = self.at(on.place(permission.class()), permission.code());
+            found.extend(at.map(|said| (permission, said)));
             left.extend(permission.implied_by());
         }
         found
     }
 
-    fn at(&self, place: Place, code: &str) -> impl Iterator<Item = Effect> {
+    fn at(&self, place: Place, code: &str) -> impl Iterator<Item = Said> {
         let entries = self.entries.get(&place).map(Vec::as_slice).unwrap_or_default();
-        entries.iter().filter(move |(known, _)| *known == code).map(|(_, effect)| *effect)
+        entries.iter().filter(move |said| said.code == code).copied()
+    }
+
+    /// What is said of a permission on a column. One that the catalog doesn't know may be any,
+    /// so that whatever takes a column takes it.
+    fn said_of_column(
+        &self,
+        permission: Permission,
+        on: Securable,
+        column: Option<i64>,
+    ) -> Vec<Said> {
+        let columns = self.columns.get(&on.id).into_iter().flatten();
+        let own = columns.filter(|(known, _)| column.is_none_or(|column| column == **known));
+        let said = own.flat_map(|(_, said)| said).filter(|said| said.code == permission.code());
+        match column {
+            Some(_) => said.copied().collect(),
+            None => {
+                let taken = said.filter(|said| !said.effect.grants());
+                taken.map(|said| Said { effect: Effect::Deny, ..*said }).collect()
+            }
+        }
     }
 }
 
@@ -178,6 +287,7 @@ impl Rights {
 fn decide(effects: impl Iterator<Item = Effect>) -> Verdict {
     effects.fold(Verdict::Absent, |verdict, effect| match (verdict, effect) {
         (Verdict::Denied, _) | (_, Effect::Deny) => Verdict::Denied,
+        (verdict, Effect::Revoke) => verdict,
         _ => Verdict::Granted,
     })
 }

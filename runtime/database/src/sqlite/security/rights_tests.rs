@@ -35,7 +35,7 @@ fn rights(lines: &[&str]) -> Rights {
             "GRANT+" => Effect::GrantWithOption,
             _ => Effect::Deny,
         };
-        rights.add(permission(class, name), id, effect);
+        rights.add(permission(class, name), id, USER, effect);
     }
     rights
 }
@@ -63,6 +63,46 @@ fn a_denial_counts_more_than_a_grant_wherever_each_stands() {
     for (lines, name, expected) in cases {
         let verdict = rights(lines).verdict(permission(Class::Object, name), table());
         assert_eq!(verdict, expected, "{lines:?}: {name}");
+    }
+}
+
+#[test]
+fn a_column_stands_before_what_the_same_one_was_said_of_the_table() {
+    const ROLE: i64 = 6;
+    type Said = (i64, Effect);
+    let (grant, deny, revoke) = (Effect::Grant, Effect::Deny, Effect::Revoke);
+    // What was said of the table, or of what contains it, and of its column 1; then whether the
+    // columns 1, 2 and an unknown one may be read.
+    let cases: [(&[&str], &[Said], [bool; 3]); 11] = [
+        (&["GRANT SELECT ON OBJECT"], &[], [true, true, true]),
+        (&[], &[(USER, grant)], [true, false, false]),
+        (&["GRANT SELECT ON OBJECT"], &[(USER, deny)], [false, true, false]),
+        (&["GRANT SELECT ON OBJECT"], &[(ROLE, deny)], [false, true, false]),
+        (&["GRANT SELECT ON OBJECT"], &[(USER, revoke)], [false, true, false]),
+        (&["GRANT SELECT ON SCHEMA"], &[(USER, revoke)], [false, true, false]),
+        (&["GRANT SELECT ON OBJECT"], &[(ROLE, revoke)], [true, true, false]),
+        (&["DENY SELECT ON OBJECT"], &[(USER, grant)], [true, false, false]),
+        (&["DENY SELECT ON OBJECT"], &[(ROLE, grant)], [false, false, false]),
+        (&["DENY SELECT ON SCHEMA"], &[(USER, grant)], [false, false, false]),
+        (&["DENY CONTROL ON OBJECT"], &[(USER, grant)], [false, false, false]),
+    ];
+    let select = permission(Class::Object, "SELECT");
+    for (lines, said, expected) in cases {
+        let mut rights = rights(lines);
+        for (grantee, effect) in said {
+            rights.add_column(select, (TABLE, 1), *grantee, *effect);
+        }
+        let columns = [Some(1), Some(2), None];
+        let allowed = columns.map(|column| rights.allow_column(select, table(), column));
+        assert_eq!(allowed, expected, "{lines:?}, {said:?}");
+        let reaches = allowed[0] && said.iter().any(|(_, effect)| effect.grants());
+        assert_eq!(rights.reaches_column(select, table()), reaches, "{lines:?}, {said:?}");
+        // A permission says nothing of another.
+        let update = permission(Class::Object, "UPDATE");
+        assert!(
+            !rights.allow_column(update, table(), Some(1))
+                && !rights.limits_columns(update, table())
+        );
     }
 }
 
@@ -123,7 +163,7 @@ fn fixed_roles_may_do_what_they_are_for() {
     let of = |role: i64| {
         let mut rights = Rights::default();
         for (permission, effect) in principal::of_database_role(role) {
-            rights.add(permission, 0, effect);
+            rights.add(permission, 0, role, effect);
         }
         rights
     };
@@ -133,6 +173,6 @@ fn fixed_roles_may_do_what_they_are_for() {
     // db_ddladmin defines and doesn't read.
     assert!(allowed(16_387, "ALTER") && !allowed(16_387, "SELECT"));
     let mut both = of(16_384);
-    both.add(permission(Class::Database, "SELECT"), 0, Effect::Deny);
+    both.add(permission(Class::Database, "SELECT"), 0, USER, Effect::Deny);
     assert!(!both.allow(permission(Class::Object, "SELECT"), table()), "db_owner isn't dbo");
 }

@@ -2,7 +2,7 @@
 //!
 //! The database 0 is the server itself.
 
-use launchpod_tsql::ast::fold_name;
+use launchpod_tsql::ast::{fold_name, same_name};
 use launchpod_types::SqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -34,6 +34,10 @@ CREATE TABLE IF NOT EXISTS main."launchpod.permissions" (
     database_id INT NOT NULL, class INT NOT NULL, major_id INT NOT NULL, grantee INT NOT NULL,
     grantor INT NOT NULL, type TEXT NOT NULL, state TEXT NOT NULL,
     PRIMARY KEY (database_id, class, major_id, grantee, grantor, type)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS main."launchpod.column_permissions" (
+    database_id INT NOT NULL, object_id INT NOT NULL, column_id INT NOT NULL, grantee INT NOT NULL,
+    grantor INT NOT NULL, type TEXT NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (database_id, object_id, column_id, grantee, grantor, type)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS main."launchpod.owners" (
     database_id INT NOT NULL, class INT NOT NULL, id INT NOT NULL, owner INT NOT NULL,
     PRIMARY KEY (database_id, class, id)) STRICT, WITHOUT ROWID;
@@ -62,10 +66,30 @@ pub(crate) struct Principal {
 pub(crate) struct Entry {
     pub(crate) class: i64,
     pub(crate) major: i64,
+    /// The column that it is on, by its number; 0 for all of the thing.
+    pub(crate) minor: i64,
     pub(crate) grantee: i64,
     pub(crate) grantor: i64,
     pub(crate) code: String,
     pub(crate) effect: Effect,
+}
+
+/// A permission on a thing, or on one of its columns.
+#[derive(Clone, Copy)]
+pub(crate) struct On {
+    pub(crate) permission: Permission,
+    pub(crate) major: i64,
+    pub(crate) minor: i64,
+}
+
+// === impl On ===
+
+impl On {
+    /// Whether an entry is about the permission on the thing or one of its columns.
+    pub(crate) fn is_within(&self, entry: &Entry) -> bool {
+        (entry.class, entry.major) == (self.permission.class().number(), self.major)
+            && entry.code == self.permission.code()
+    }
 }
 
 // === impl Catalog ===
@@ -144,7 +168,9 @@ impl Catalog<'_> {
     }
 
     pub(crate) fn drop_principals(&self, database: i64) -> Result<(), SqlError> {
-        for table in ["database_principals", "role_members", "permissions", "owners"] {
+        let mut tables = vec!["database_principals", "role_members", "owners"];
+        tables.extend(["permissions", "column_permissions"]);
+        for table in tables {
             let sql = format!(r#"DELETE FROM main."launchpod.{table}" WHERE database_id = ?1"#);
             self.connection.execute(&sql, [database]).map_err(failed)?;
         }
@@ -274,6 +300,8 @@ impl Catalog<'_> {
             r#"DELETE FROM main."launchpod.role_members"
                WHERE database_id = ?1 AND (role_id = ?2 OR member_id = ?2)"#,
             r#"DELETE FROM main."launchpod.permissions" WHERE database_id = ?1 AND grantee = ?2"#,
+            r#"DELETE FROM main."launchpod.column_permissions"
+               WHERE database_id = ?1 AND grantee = ?2"#,
         ] {
             self.connection.execute(sql, [database, id]).map_err(failed)?;
         }
@@ -284,18 +312,21 @@ impl Catalog<'_> {
 
     /// The permissions in a database, or on the server.
     pub(crate) fn permissions(&self, database: i64) -> Result<Vec<Entry>, SqlError> {
-        let sql = r#"SELECT class, major_id, grantee, grantor, type, state
-                     FROM main."launchpod.permissions" WHERE database_id = ?1"#;
+        let sql = r#"SELECT class, major_id, 0, grantee, grantor, type, state
+                     FROM main."launchpod.permissions" WHERE database_id = ?1
+                     UNION ALL SELECT 1, object_id, column_id, grantee, grantor, type, state
+                     FROM main."launchpod.column_permissions" WHERE database_id = ?1"#;
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let rows = statement
             .query_map([database], |row| {
                 Ok(Entry {
                     class: row.get(0)?,
                     major: row.get(1)?,
-                    grantee: row.get(2)?,
-                    grantor: row.get(3)?,
-                    code: row.get(4)?,
-                    effect: Effect::coded(&row.get::<_, String>(5)?),
+                    minor: row.get(2)?,
+                    grantee: row.get(3)?,
+                    grantor: row.get(4)?,
+                    code: row.get(5)?,
+                    effect: Effect::coded(&row.get::<_, String>(6)?),
                 })
             })
             .map_err(failed)?;
@@ -306,21 +337,89 @@ impl Catalog<'_> {
     pub(crate) fn set_permission(
         &self,
         database: i64,
-        entry: (Permission, i64),
+        on: On,
         grantee: i64,
         grantor: i64,
         effect: Option<Effect>,
     ) -> Result<(), SqlError> {
-        let (permission, major) = entry;
-        let (class, code) = (permission.class().number(), permission.code());
-        let key = params![database, class, major, grantee, grantor, code];
-        let sql = r#"DELETE FROM main."launchpod.permissions" WHERE database_id = ?1 AND class = ?2
-                     AND major_id = ?3 AND grantee = ?4 AND grantor = ?5 AND type = ?6"#;
-        self.connection.execute(sql, key).map_err(failed)?;
+        let On { permission, major, minor } = on;
+        let code = permission.code();
+        // Of a column the class is always an object's, and has no column of its own.
+        let (table, names, place) = match minor {
+            0 => ("permissions", ["class", "major_id"], [permission.class().number(), major]),
+            _ => ("column_permissions", ["object_id", "column_id"], [major, minor]),
+        };
+        let [first, second] = names;
+        let key = params![database, place[0], place[1], grantee, grantor, code];
+        let sql = format!(
+            r#"DELETE FROM main."launchpod.{table}" WHERE database_id = ?1 AND {first} = ?2
+               AND {second} = ?3 AND grantee = ?4 AND grantor = ?5 AND type = ?6"#
+        );
+        self.connection.execute(&sql, key).map_err(failed)?;
         if let Some(effect) = effect {
-            let sql = r#"INSERT INTO main."launchpod.permissions"
+            let sql = format!(
+                r#"INSERT INTO main."launchpod.{table}" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"#
+            );
+            let row = params![database, place[0], place[1], grantee, grantor, code, effect.code()];
+            self.connection.execute(&sql, row).map_err(failed)?;
+        }
+        self.touch_security()
+    }
+
+    /// The columns of a table, view or function: their numbers and names.
+    pub(crate) fn column_names(&self, object: i64) -> Result<Vec<(i64, String)>, SqlError> {
+        let sql = r#"SELECT column_id, name FROM main."launchpod.columns" WHERE object_id = ?1
+                     ORDER BY column_id"#;
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let rows =
+            statement.query_map([object], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// Forgets the permissions on a column that is dropped.
+    pub(crate) fn forget_column(&self, object: i64, column: i64) -> Result<(), SqlError> {
+        let sql = r#"DELETE FROM main."launchpod.column_permissions"
+                     WHERE object_id = ?1 AND column_id = ?2"#;
+        match self.connection.execute(sql, [object, column]).map_err(failed)? {
+            0 => Ok(()),
+            _ => self.touch_security(),
+        }
+    }
+
+    /// Keeps the permissions on the columns of a view or function that has others now: they
+    /// stay with the columns of the same names ("ALTER VIEW (Transact-SQL)").
+    pub(crate) fn move_columns(
+        &self,
+        object: i64,
+        before: &[(i64, String)],
+        after: &[(i64, String)],
+    ) -> Result<(), SqlError> {
+        if before == after {
+            return Ok(());
+        }
+        let sql = r#"SELECT database_id, column_id, grantee, grantor, type, state
+                     FROM main."launchpod.column_permissions" WHERE object_id = ?1"#;
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement
+            .query_map([object], |row| {
+                let who: (i64, i64) = (row.get(2)?, row.get(3)?);
+                let what: (String, String) = (row.get(4)?, row.get(5)?);
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, who, what))
+            })
+            .map_err(failed)?;
+        let held = rows.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        if held.is_empty() {
+            return Ok(());
+        }
+        let sql = r#"DELETE FROM main."launchpod.column_permissions" WHERE object_id = ?1"#;
+        self.connection.execute(sql, [object]).map_err(failed)?;
+        for (database, column, (grantee, grantor), (code, state)) in held {
+            let name = before.iter().find(|(id, _)| *id == column).map(|(_, name)| name);
+            let now = name.and_then(|name| after.iter().find(|(_, other)| same_name(name, other)));
+            let Some((now, _)) = now else { continue };
+            let sql = r#"INSERT INTO main."launchpod.column_permissions"
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"#;
-            let row = params![database, class, major, grantee, grantor, code, effect.code()];
+            let row = params![database, object, now, grantee, grantor, code, state];
             self.connection.execute(sql, row).map_err(failed)?;
         }
         self.touch_security()
@@ -334,6 +433,11 @@ impl Catalog<'_> {
         id: i64,
     ) -> Result<(), SqlError> {
         let mut known = 0;
+        if class == Class::Object {
+            let sql = r#"DELETE FROM main."launchpod.column_permissions"
+                         WHERE database_id = ?1 AND object_id = ?2"#;
+            known += self.connection.execute(sql, [database, id]).map_err(failed)?;
+        }
         for sql in [
             r#"DELETE FROM main."launchpod.permissions"
                WHERE database_id = ?1 AND class = ?2 AND major_id = ?3"#,

@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::permission::{Class, Permission};
 use super::principal::{self, database};
 use super::rights::{Effect, Securable};
-use super::store::Principal;
+use super::store::{On, Principal};
 use crate::sqlite::embedded::catalog::{Catalog, failed, now};
 use crate::sqlite::embedded::thread::Worker;
 use crate::sqlite::errors;
@@ -97,6 +97,8 @@ impl Catalog<'_> {
         }
         if exists(
             r#"SELECT EXISTS (SELECT 1 FROM main."launchpod.permissions"
+               WHERE database_id = ?1 AND grantor = ?2 UNION ALL
+               SELECT 1 FROM main."launchpod.column_permissions"
                WHERE database_id = ?1 AND grantor = ?2)"#,
         )? {
             return Err(errors::has_granted());
@@ -155,7 +157,8 @@ impl Worker {
         let id = catalog.add_principal(database.id, &user, Some(&schema))?;
         let Some(connect) = Permission::coded(Class::Database, "CO") else { return Ok(()) };
         let dbo = database::DBO;
-        catalog.set_permission(database.id, (connect, 0), id, dbo, Some(Effect::Grant))
+        let on = On { permission: connect, major: 0, minor: 0 };
+        catalog.set_permission(database.id, on, id, dbo, Some(Effect::Grant))
     }
 
     /// The SID of a login that has no user in the current database.

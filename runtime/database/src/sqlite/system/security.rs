@@ -115,15 +115,18 @@ pub(super) static TABLES: &[BaseTable] = &[
         columns: &[
             ("class", TINY, false),
             ("major_id", INT, false),
+            ("minor_id", INT, false),
             ("grantee", INT, false),
             ("grantor", INT, false),
             ("type", PERMISSION, false),
             ("state", CODE, false),
         ],
         rows: Rows::Query {
-            sql: r#"SELECT database_id AS "@database", class, major_id, grantee, grantor,
-                substr(type || '    ', 1, 4) AS type, state
-            FROM main."launchpod.permissions""#,
+            sql: r#"SELECT database_id AS "@database", class, major_id, 0 AS minor_id, grantee,
+                grantor, substr(type || '    ', 1, 4) AS type, state
+            FROM main."launchpod.permissions" UNION ALL
+            SELECT database_id, 1, object_id, column_id, grantee, grantor,
+                substr(type || '    ', 1, 4), state FROM main."launchpod.column_permissions""#,
             per_database: true,
         },
     },

@@ -258,13 +258,12 @@ GO
 CREATE PROCEDURE sys.sp_column_privileges (@table_name sysname, @table_owner sysname = NULL,
     @table_qualifier sysname = NULL, @column_name nvarchar(384) = NULL) AS
 IF @table_qualifier <> DB_NAME() RAISERROR (15250, -1, -1)
-SELECT DB_NAME() AS TABLE_QUALIFIER, s.name AS TABLE_OWNER, o.name AS TABLE_NAME,
-    c.name AS COLUMN_NAME, CAST('dbo' AS sysname) AS GRANTOR, CAST('dbo' AS sysname) AS GRANTEE,
-    CAST(p.name AS varchar(32)) AS PRIVILEGE, CAST('YES' AS varchar(3)) AS IS_GRANTABLE
-FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
-JOIN sys.columns c ON c.object_id = o.object_id
-CROSS JOIN (VALUES ('INSERT'), ('REFERENCES'), ('SELECT'), ('UPDATE')) p (name)
-WHERE o.type IN ('U', 'V') AND o.name = @table_name
-    AND (@table_owner IS NULL OR s.name = @table_owner)
-    AND (@column_name IS NULL OR c.name LIKE @column_name)
-ORDER BY 1, 2, 3, c.column_id, 7
+SELECT p.TABLE_CATALOG AS TABLE_QUALIFIER, p.TABLE_SCHEMA AS TABLE_OWNER, p.TABLE_NAME,
+    p.COLUMN_NAME, p.GRANTOR, p.GRANTEE, CAST(p.PRIVILEGE_TYPE AS varchar(32)) AS PRIVILEGE,
+    p.IS_GRANTABLE
+FROM INFORMATION_SCHEMA.COLUMN_PRIVILEGES p
+JOIN sys.objects o ON o.name = p.TABLE_NAME AND SCHEMA_NAME(o.schema_id) = p.TABLE_SCHEMA
+JOIN sys.columns c ON c.object_id = o.object_id AND c.name = p.COLUMN_NAME
+WHERE p.TABLE_NAME = @table_name AND (@table_owner IS NULL OR p.TABLE_SCHEMA = @table_owner)
+    AND (@column_name IS NULL OR p.COLUMN_NAME LIKE @column_name)
+ORDER BY 1, 2, 3, c.column_id, 7, 6

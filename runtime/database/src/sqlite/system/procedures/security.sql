@@ -131,9 +131,12 @@ CREATE PROCEDURE sys.sp_helprotect (@name nvarchar(776) = NULL, @username sysnam
     @grantorname sysname = NULL, @permissionarea char(10) = 'o s') AS
 SELECT CAST(ISNULL(s.name, '.') AS sysname) AS Owner, CAST(ISNULL(o.name, '.') AS sysname) AS Object,
     g.name AS Grantee, w.name AS Grantor,
-    CAST(CASE p.state WHEN 'D' THEN 'Deny' WHEN 'W' THEN 'Grant_WGO' ELSE 'Grant' END
-        AS char(10)) AS ProtectType,
-    CAST(p.permission_name AS varchar(60)) AS Action, CAST('.' AS sysname) AS [Column]
+    CAST(CASE p.state WHEN 'D' THEN 'Deny' WHEN 'W' THEN 'Grant_WGO' WHEN 'R' THEN 'Revoke'
+        ELSE 'Grant' END AS char(10)) AS ProtectType,
+    CAST(p.permission_name AS varchar(60)) AS Action,
+    CAST(CASE WHEN p.minor_id > 0 THEN COL_NAME(p.major_id, p.minor_id)
+        WHEN o.type IN ('U', 'V', 'IF', 'TF') AND p.type IN ('RF', 'SL', 'UP') THEN '(All+New)'
+        ELSE '.' END AS sysname) AS [Column]
 FROM sys.database_permissions p
 JOIN sys.database_principals g ON g.principal_id = p.grantee_principal_id
 JOIN sys.database_principals w ON w.principal_id = p.grantor_principal_id
@@ -142,4 +145,4 @@ LEFT JOIN sys.schemas s ON s.schema_id = o.schema_id
 WHERE p.class IN (0, 1) AND (@name IS NULL OR o.object_id = OBJECT_ID(@name)
         OR p.permission_name = @name)
     AND (@username IS NULL OR g.name = @username) AND (@grantorname IS NULL OR w.name = @grantorname)
-ORDER BY 1, 2, 3, 6
+ORDER BY 1, 2, 3, 6, 7

@@ -248,6 +248,19 @@ FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
 JOIN sys.columns c ON c.object_id = o.object_id
 CROSS JOIN (VALUES ('INSERT'), ('REFERENCES'), ('SELECT'), ('UPDATE')) p (name)
 WHERE o.type IN ('U', 'V')
+UNION ALL
+SELECT w.name, g.name, DB_NAME(), s.name, o.name, c.name, CAST(p.permission_name AS varchar(10)),
+    CAST(CASE p.state WHEN 'W' THEN 'YES' ELSE 'NO' END AS varchar(3))
+FROM sys.database_permissions p
+JOIN sys.database_principals w ON w.principal_id = p.grantor_principal_id
+JOIN sys.database_principals g ON g.principal_id = p.grantee_principal_id
+JOIN sys.objects o ON o.object_id = p.major_id JOIN sys.schemas s ON s.schema_id = o.schema_id
+JOIN sys.columns c ON c.object_id = o.object_id
+WHERE p.class = 1 AND p.state IN ('G', 'W') AND p.type IN ('IN', 'RF', 'SL', 'UP')
+    AND o.type IN ('U', 'V') AND (p.minor_id = c.column_id OR p.minor_id = 0 AND NOT EXISTS (
+        SELECT 1 FROM sys.database_permissions x WHERE x.class = 1 AND x.major_id = p.major_id
+            AND x.minor_id = c.column_id AND x.type = p.type
+            AND x.grantee_principal_id = p.grantee_principal_id))
 GO
 CREATE VIEW INFORMATION_SCHEMA.VIEW_TABLE_USAGE AS
 SELECT DISTINCT DB_NAME() AS VIEW_CATALOG, SCHEMA_NAME(v.schema_id) AS VIEW_SCHEMA, v.name AS VIEW_NAME,

@@ -54,9 +54,10 @@ CREATE VIEW sys.database_permissions AS
 SELECT p.class, CAST(CASE p.class WHEN 0 THEN 'DATABASE' WHEN 1 THEN 'OBJECT_OR_COLUMN'
         WHEN 3 THEN 'SCHEMA' WHEN 4 THEN 'DATABASE_PRINCIPAL' ELSE 'EXTERNAL_LANGUAGE' END
         AS nvarchar(60)) AS class_desc,
-    p.major_id, 0 AS minor_id, p.grantee AS grantee_principal_id, p.grantor AS grantor_principal_id,
+    p.major_id, p.minor_id, p.grantee AS grantee_principal_id, p.grantor AS grantor_principal_id,
     p.type, b.permission_name, p.state, CAST(CASE p.state WHEN 'G' THEN 'GRANT'
-        WHEN 'W' THEN 'GRANT_WITH_GRANT_OPTION' ELSE 'DENY' END AS nvarchar(60)) AS state_desc
+        WHEN 'W' THEN 'GRANT_WITH_GRANT_OPTION' WHEN 'R' THEN 'REVOKE' ELSE 'DENY' END
+        AS nvarchar(60)) AS state_desc
 FROM catalog.permissions p JOIN (SELECT DISTINCT type, permission_name, CASE class_desc
         WHEN 'DATABASE' THEN 0 WHEN 'OBJECT' THEN 1 WHEN 'SCHEMA' THEN 3
         WHEN 'EXTERNAL LANGUAGE' THEN 27 ELSE 4 END AS class
