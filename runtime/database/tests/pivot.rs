@@ -62,6 +62,9 @@ async fn columns_become_rows() {
             // "FROM": APPLY of VALUES, which each have the row beside them.
             ("SELECT vendor, v.n FROM counts OUTER APPLY (VALUES (e1, 'a'), (e2, 'b')) v (n, name) WHERE vendor < 3",
              "int, int: 1|4; 1|3; 2|4; 2|NULL"),
+            // One column alone, too, has the name that it is given.
+            ("SELECT n FROM counts UNPIVOT (n FOR name IN (e1)) u WHERE vendor = 1", "int: 4"),
+            ("SELECT n FROM (SELECT r.n FROM counts CROSS APPLY (SELECT e1 AS n) r) q WHERE n = 4", "int: 4; 4"),
             ("SELECT * FROM counts UNPIVOT (n FOR name IN (e1, remark)) u", "8167"),
             ("SELECT * FROM counts UNPIVOT (n FOR name IN (e1, nothing)) u", "207"),
             ("SELECT name, [1], [2] FROM (SELECT vendor, name, n FROM counts UNPIVOT (n FOR name IN (e1, e2)) u) s

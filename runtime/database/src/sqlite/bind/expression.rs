@@ -24,7 +24,7 @@ impl Binder<'_> {
             ExprKind::Literal(constant) => Ok(literal(constant)),
             ExprKind::Variable(name) => self.variable(name),
             ExprKind::GlobalVariable(name) => self.global_variable(name),
-            ExprKind::Column(name) => Ok(self.column(name)?.0),
+            ExprKind::Column(name) => self.column(name),
             ExprKind::XmlValue { operand, path, target } => self.xml_value(operand, path, target),
             ExprKind::Identity { .. } => Err(errors::identity_without_into()),
             ExprKind::RowLocator => self.row_locator(),

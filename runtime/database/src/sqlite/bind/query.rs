@@ -11,7 +11,6 @@ use super::grouping::{self, Grouping};
 use super::predicate::key;
 use super::scope::{CteName, Scope, SourceColumn};
 use super::sequence::Sequences;
-use super::staged::is_column;
 use super::tree::{
     AggregateName, Bound, BoundAggregate, BoundBody, BoundCte, BoundOrder, BoundQuery, BoundSelect,
     BoundSource, BoundWindow, Kind, OrderValue, QueryColumn,
@@ -454,13 +453,14 @@ impl Binder<'_> {
                 }
                 SelectItem::Value { value, alias } => {
                     let bound = self.value(value)?;
+                    // Results have a column's name as it was declared.
                     let (own, identity) = match &value.kind {
-                        ExprKind::Column(name) => (name.name.text.clone(), self.column(name)?.1),
+                        ExprKind::Column(name) => {
+                            let (source, index) = self.named_column(name)?;
+                            let column = &source.columns[index];
+                            (column.name.clone(), column.identity)
+                        }
                         _ => (String::new(), false),
-                    };
-                    let own = match &value.kind {
-                        ExprKind::Column(name) => self.declared_name(name).unwrap_or(own),
-                        _ => own,
                     };
                     let name = alias.as_ref().map_or(own, |alias| alias.text.clone());
                     columns.push(query_column(name, &bound, identity));
@@ -512,21 +512,6 @@ impl Binder<'_> {
             Some(table) if !any => Err(errors::unknown_alias(&table.to_string())),
             _ => Ok(()),
         }
-    }
-
-    /// A column's name as it was declared: results don't take the query's spelling.
-    fn declared_name(&self, name: &launchpod_tsql::ast::ColumnName) -> Option<String> {
-        let (bound, _) = self.column(name).ok()?;
-        let Kind::Column { source, name: storage } = &bound.kind else { return None };
-        let sources = self.scopes.iter().flat_map(|scope| &scope.sources);
-        let mut columns = sources.flat_map(|candidate| {
-            candidate.columns.iter().map(move |column| (candidate.id, column))
-        });
-        let found = columns.find(|(id, column)| match &column.value {
-            Some(value) => is_column(value, *source, storage),
-            None => id == source && column.storage == *storage,
-        });
-        found.map(|(_, column)| column.name.clone())
     }
 
     fn order_item(

@@ -104,8 +104,17 @@ impl ScopeSource {
 // === impl Binder ===
 
 impl Binder<'_> {
-    /// Looks a column up that is read, in the nearest query that has it.
-    pub(crate) fn column(&self, name: &ColumnName) -> Result<(Bound, bool), SqlError> {
+    /// A column that is read, by its name.
+    pub(crate) fn column(&self, name: &ColumnName) -> Result<Bound, SqlError> {
+        let (source, index) = self.named_column(name)?;
+        source.read(index)
+    }
+
+    /// Looks a column up, in the nearest query that has it.
+    pub(super) fn named_column(
+        &self,
+        name: &ColumnName,
+    ) -> Result<(&ScopeSource, usize), SqlError> {
         let mut table_seen = false;
         for scope in self.scopes.iter().rev() {
             let mut found = None;
@@ -124,8 +133,8 @@ impl Binder<'_> {
                     found = Some((source, index));
                 }
             }
-            if let Some((source, index)) = found {
-                return Ok((source.read(index)?, source.columns[index].identity));
+            if let Some(found) = found {
+                return Ok(found);
             }
             if table_seen {
                 break;
