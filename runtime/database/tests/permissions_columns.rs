@@ -6,7 +6,8 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use launchpod_database::{Database, Session, Variable};
+use launchpod_database::sqlite::{Embedded, Options};
+use launchpod_database::{Database, Secret, Session, Variable};
 use launchpod_types::{SqlError, SqlType, Value};
 use support::{Server, check, login, run, run_with};
 
@@ -229,6 +230,7 @@ async fn no_way_leads_to_a_denied_value() {
             ("UPDATE t SET b = 5 WHERE id = 1", ": "),
             ("UPDATE o SET x = t.a OUTPUT t.id FROM other o JOIN t ON t.id = o.id WHERE o.id = 1", "int!: 1"),
             ("MERGE t USING other o ON t.id = o.id WHEN MATCHED THEN UPDATE SET b = 7 OUTPUT $action, deleted.id;", "nvarchar(10)!, int!: UPDATE|1; UPDATE|2"),
+            ("MERGE t USING other o ON t.id = o.id WHEN MATCHED THEN UPDATE SET nothing = 7;", "207"),
             ("INSERT t (id, secret) OUTPUT inserted.id VALUES (9, 9)", "int!: 9"),
             ("DELETE t OUTPUT deleted.a WHERE id = 9", "int: NULL"),
         ],
@@ -679,4 +681,39 @@ async fn what_may_be_done_is_told() {
             "dbo|dbo|UPDATE|YES",
         ]
     );
+}
+
+/// What came before permissions on columns had no table for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_folder_of_before_gets_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let sa = async || {
+        let database = Embedded::open(folder.path(), Options::default()).unwrap();
+        database.set_password("sa", &Secret::new("pass")).unwrap();
+        let session = database.login(login("sa", "pass", "")).await.unwrap();
+        (database, session)
+    };
+    let (database, mut session) = sa().await;
+    run(&mut *session, "CREATE TABLE t (a int); CREATE USER joe WITHOUT LOGIN").await.unwrap();
+    drop((session, database));
+    let file = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let file = file.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"));
+    let mut dropped = 0;
+    for file in file {
+        let connection = rusqlite::Connection::open(file).unwrap();
+        dropped += usize::from(
+            connection.execute_batch(r#"DROP TABLE "launchpod.column_permissions""#).is_ok(),
+        );
+    }
+    assert_eq!(dropped, 1);
+    let (_database, mut session) = sa().await;
+    check(
+        &mut *session,
+        &[
+            ("GRANT SELECT (a) ON t TO joe; EXECUTE AS USER = 'joe'", ": "),
+            ("SELECT a FROM t", "int: "),
+            ("REVERT; DROP TABLE t", ": "),
+        ],
+    )
+    .await;
 }

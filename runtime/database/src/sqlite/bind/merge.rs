@@ -48,6 +48,9 @@ impl Binder<'_> {
                 MergeAction::Update(assignments) => ("UP", assigned_columns(assignments)),
                 MergeAction::Delete => ("DL", Vec::new()),
             };
+            for column in &columns {
+                changed.place(column).map_err(|error| error.or_line(branch.line))?;
+            }
             self.check_changed(&changed, (code, &columns), true)?;
         }
         let on = self.predicate(&merge.condition)?;
