@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::apt::{self, Apt};
-use crate::builder::EnvironmentBuild;
 use crate::cache;
 use crate::catalog::Environment;
 use crate::definition::{Debian, Wheels};
@@ -16,6 +15,7 @@ use crate::error::Error;
 use crate::host::{self, APT_GET, CHROOT, DPKG_DEB, MMDEBSTRAP};
 use crate::lock::{DebianPackage, Lock};
 use crate::pip;
+use crate::plan::EnvironmentBuild;
 use crate::progress::{Progress, stage};
 
 /// Merges /bin and its like into /usr before the first package is unpacked; mmdebstrap does it

@@ -2,90 +2,21 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
 
 use crate::Images;
 use crate::archive;
 use crate::bootstrap::{self, Bootstrapped};
+use crate::built::BuiltImage;
 use crate::cache;
 use crate::catalog::Environment;
 use crate::contents::Contents;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::images::BuiltImage;
 use crate::layered::{self, Layered};
+use crate::plan::{Base, BuildOptions, EnvironmentBuild};
 use crate::progress::{Progress, Reporter, stage};
 use crate::registry;
 use crate::worker::WorkerLayer;
-
-/// Where an environment's Debian comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Base {
-    /// Bootstrapped when this machine can, else from a registry.
-    #[default]
-    Auto,
-    /// Made on this machine from the host's package sources; needs root on the Debian release of
-    /// the environment.
-    Bootstrap,
-    /// The public base image that the definition names by digest, pulled by the engine.
-    Registry,
-}
-
-/// How to build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BuildOptions {
-    /// Where Debian comes from.
-    pub base: Base,
-    /// Fails when the Debian mirror no longer has a version of the lock, instead of taking the
-    /// newer one with a warning.
-    pub locked: bool,
-    /// Builds everything, also what is there already.
-    pub rebuild: bool,
-}
-
-/// An environment about to be built.
-pub(crate) struct EnvironmentBuild<'a> {
-    pub(crate) engine: &'a Engine<'a>,
-    pub(crate) environment: &'a Environment,
-    /// The engine's, by Debian's name.
-    pub(crate) architecture: &'a str,
-    /// The tag that its image gets.
-    pub(crate) tag: &'a str,
-    /// Whether newer versions than the lock's are an error.
-    pub(crate) locked: bool,
-    /// Where downloads are kept.
-    pub(crate) cache: &'a Path,
-    pub(crate) reporter: Reporter<'a>,
-}
-
-// === impl Base ===
-
-impl Base {
-    /// Decides what `Auto` means on this machine.
-    fn decide(self, environment: &Environment, reporter: Reporter<'_>) -> Self {
-        let Some(debian) = &environment.definition.debian else { return Self::Registry };
-        if self != Self::Auto {
-            return self;
-        }
-        match bootstrap::possible(debian) {
-            Ok(()) => Self::Bootstrap,
-            Err(reason) => {
-                let detail = format!("building on the registry's base image ({reason})");
-                stage(reporter, "bootstrap", &detail);
-                Self::Registry
-            }
-        }
-    }
-
-    /// The value of the image's label.
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Bootstrap => "bootstrap",
-            Self::Registry => "registry",
-        }
-    }
-}
 
 // === impl Images ===
 
@@ -124,7 +55,7 @@ impl Images {
             return Err(Error::Architecture { name, locked, engine: architecture });
         }
 
-        let base = options.base.decide(&environment, reporter);
+        let base = decide(options.base, &environment, reporter);
         let tag = layered::environment_tag(&environment, base);
         let build = EnvironmentBuild {
             engine: &engine,
@@ -222,5 +153,21 @@ impl EnvironmentBuild<'_> {
         .flatten()
         .map_err(Error::io("packing the root file system"))?;
         self.engine.import(&archive, self.tag).await
+    }
+}
+
+/// Decides what [`Base::Auto`] means on this machine.
+fn decide(base: Base, environment: &Environment, reporter: Reporter<'_>) -> Base {
+    let Some(debian) = &environment.definition.debian else { return Base::Registry };
+    if base != Base::Auto {
+        return base;
+    }
+    match bootstrap::possible(debian) {
+        Ok(()) => Base::Bootstrap,
+        Err(reason) => {
+            let detail = format!("building on the registry's base image ({reason})");
+            stage(reporter, "bootstrap", &detail);
+            Base::Registry
+        }
     }
 }

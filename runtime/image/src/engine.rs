@@ -15,9 +15,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio_util::io::{ReaderStream, StreamReader, SyncIoBridge};
 
+use crate::built::{LABEL_IMAGE, ListedImage};
 use crate::contents::Contents;
 use crate::error::Error;
-use crate::images::{LABEL_IMAGE, ListedImage};
 use crate::progress::{Reporter, stage};
 
 /// How long the engine may take to answer: importing an image is one call.

@@ -5,17 +5,17 @@ use bytes::Bytes;
 use tar::Builder;
 
 use crate::archive;
-use crate::builder::Base;
+use crate::built::{
+    BuiltImage, LABEL_BASE, LABEL_ENVIRONMENT, LABEL_IMAGE, LABEL_LOCK, LABEL_MANIFEST,
+    LABEL_WORKER,
+};
 use crate::catalog::Environment;
 use crate::contents::{LOCK_FILE, MANIFEST_FILE};
 use crate::engine::{Build, Engine};
 use crate::error::Error;
-use crate::images::{
-    BuiltImage, LABEL_BASE, LABEL_ENVIRONMENT, LABEL_IMAGE, LABEL_LOCK, LABEL_MANIFEST,
-    LABEL_WORKER,
-};
 use crate::lock::Lock;
 use crate::manifest::Manifest;
+use crate::plan::Base;
 use crate::progress::Reporter;
 use crate::worker::{self, WorkerLayer};
 

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use tar::Builder;
 
 use crate::archive;
-use crate::builder::EnvironmentBuild;
 use crate::cache;
 use crate::engine::Build;
 use crate::error::Error;
 use crate::lock::DebianPackage;
 use crate::pip;
+use crate::plan::EnvironmentBuild;
 use crate::progress::{Progress, stage};
 
 /// Builds the environment's image under its tag.

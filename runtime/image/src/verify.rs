@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::Images;
+use crate::built::ListedImage;
 use crate::contents::{Contents, OURS};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::images::ListedImage;
 use crate::lock::{Change, Lock};
 use crate::worker::WorkerLayer;
 

@@ -12,7 +12,8 @@ use tokio::time::sleep;
 
 use crate::backend::{Container, Lease, Startup, Throttle, Worker};
 use crate::cgroup::Cgroup;
-use crate::channel::{Channel, ChannelError};
+use crate::channel::Channel;
+use crate::channel_error::ChannelError;
 use crate::error::SandboxError;
 use crate::fate::Fate;
 use crate::gauge::Gauge;

@@ -11,7 +11,7 @@ use cgroups_rs::fs::hierarchies::auto;
 use cgroups_rs::fs::memory::MemController;
 use cgroups_rs::fs::{Controller as _, Subsystem};
 
-use crate::gauge::Used;
+use crate::used::Used;
 
 /// A worker's cgroup that was found.
 pub(crate) struct Cgroup {

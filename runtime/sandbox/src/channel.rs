@@ -1,16 +1,15 @@
 //! Frames over a socket, and the descriptors of memory that both sides share.
 
-use std::io;
 use std::os::fd::BorrowedFd;
 
 use bytes::BytesMut;
-use launchpod_protocol::frame::{Frame, FrameError};
-use launchpod_segment::MappingError;
+use launchpod_protocol::frame::Frame;
 use rustix::io::ioctl_fionread;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
+use crate::channel_error::ChannelError;
 use crate::descriptors::{self, Descriptors};
 
 /// One connection to a worker.
@@ -30,29 +29,6 @@ pub struct Receiver {
 /// The half of a [`Channel`] that frames go to.
 pub struct Sender {
     half: OwnedWriteHalf,
-}
-
-/// A connection to a worker is of no more use.
-#[derive(Debug, thiserror::Error)]
-pub enum ChannelError {
-    /// The system says so; most often the worker is gone.
-    #[error("connection to the worker failed: {0}")]
-    Io(#[from] io::Error),
-    /// The worker sent what is no frame.
-    #[error("worker sent no frame of the protocol: {0}")]
-    Frame(#[from] FrameError),
-    /// The worker closed the connection in the middle of a frame.
-    #[error("worker closed the connection within a frame")]
-    Truncated,
-    /// The worker sent descriptors that no frame of its speaks of.
-    #[error("worker sent more descriptors than frames that announce one")]
-    Descriptors,
-    /// A frame speaks of memory whose descriptor didn't come.
-    #[error("worker announced shared memory and sent none")]
-    NoMemory,
-    /// The worker's memory isn't what it may share.
-    #[error(transparent)]
-    Memory(#[from] MappingError),
 }
 
 // === impl Channel ===

@@ -15,7 +15,7 @@ use rustix::net::{
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 
-use crate::channel::ChannelError;
+use crate::channel_error::ChannelError;
 
 /// How much is read at once (bytes).
 const READ_SIZE: usize = 64 << 10;

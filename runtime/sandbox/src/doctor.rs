@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use crate::backend::{Backend, WorkerSpec};
 use crate::cgroup::TcpBound;
-use crate::choice::{Preference, choose};
+use crate::choice::choose;
 use crate::docker::{Config, Docker};
 use crate::engine::{Engine, NetworkFacts};
 use crate::error::SandboxError;
 use crate::fast::FastConfig;
 use crate::limits::Limits;
 use crate::network::{EngineNetwork, Network};
+use crate::preference::Preference;
 use crate::runc;
 use crate::runtimes::Runtimes;
 use crate::user_namespace::{UidMaps, UserNamespace};

@@ -27,8 +27,10 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::gauge::Used;
-use crate::profile::INSTANCE_LABEL;
+use crate::used::Used;
+
+/// The label that names the controller's instance.
+pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
 
 /// The socket that an engine on this host listens on unless `DOCKER_HOST` says otherwise.
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";

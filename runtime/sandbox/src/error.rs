@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::channel::ChannelError;
+use crate::channel_error::ChannelError;
 use crate::engine::EngineError;
+use crate::limits::LimitError;
 use crate::run_folder::RunFolderError;
 
 /// Why a worker could not be had. [`SandboxError::explain`] adds the way out.
@@ -34,15 +35,8 @@ pub enum SandboxError {
         reason: &'static str,
     },
     /// A limit is configured that no worker can have.
-    #[error("{setting} is {value}: a worker {bound}")]
-    Limit {
-        /// The limit's name in the settings.
-        setting: &'static str,
-        /// What it is, in the settings' unit.
-        value: u64,
-        /// What it can be.
-        bound: String,
-    },
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// The engine doesn't have the OCI runtime that is configured.
     #[error("OCI runtime {runtime:?} (python_runtime) is none of the engine's: it has {known}")]
     Runtime {
@@ -135,7 +129,7 @@ impl SandboxError {
                 "Make one that leads to its own containers alone (docker network create --internal \
                  NAME), and name it in the configuration (python_network)."
             }
-            SandboxError::Limit { .. } => "Change it in the configuration.",
+            SandboxError::Limit(_) => "Change it in the configuration.",
             SandboxError::Runtime { .. } => {
                 "Add it to the engine's configuration (daemon.json, runtimes), or change \
                  python_runtime."

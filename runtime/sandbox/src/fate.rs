@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use crate::engine::Engine;
-use crate::gauge::Used;
+use crate::used::Used;
 
 /// How long to wait before subscribing again after the engine went away.
 const RETRY: Duration = Duration::from_secs(1);

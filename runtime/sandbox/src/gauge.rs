@@ -8,21 +8,13 @@ use tokio::time::sleep;
 
 use crate::cgroup::{Cgroup, TcpBound};
 use crate::engine::Engine;
+use crate::used::Used;
 
 /// Between two looks at files of the host, which take some 12 µs (measured).
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two questions to the engine, which takes a second to answer each but the first (measured,
 /// Docker 20.10: it looks once a second itself, while somebody asks).
 const QUESTION: Duration = Duration::from_secs(5);
-
-/// What all processes of a worker have used, from when it was made, as far as that can be told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Used {
-    /// Processor time.
-    pub cpu: Option<Duration>,
-    /// The most memory at once (bytes).
-    pub peak_memory: Option<u64>,
-}
 
 /// Tells what a worker has used.
 pub struct Gauge {
@@ -36,27 +28,6 @@ enum Source {
     Cgroup(Cgroup),
     Engine { engine: Engine, container: String },
     Nowhere,
-}
-
-// === impl Used ===
-
-impl Used {
-    /// The greater of each.
-    pub fn max(self, other: Used) -> Used {
-        Used { cpu: self.cpu.max(other.cpu), peak_memory: self.peak_memory.max(other.peak_memory) }
-    }
-
-    /// What two workers have used: the processor time of both, the memory of the one that had more.
-    pub fn and(self, other: Used) -> Used {
-        let cpu = [self.cpu, other.cpu].into_iter().flatten().reduce(|one, other| one + other);
-        Used { cpu, ..self.max(other) }
-    }
-
-    /// What was used since `before`: memory is the most at any time.
-    pub fn since(self, before: Used) -> Used {
-        let cpu = self.cpu.map(|cpu| cpu.saturating_sub(before.cpu.unwrap_or_default()));
-        Used { cpu, ..self }
-    }
 }
 
 // === impl Gauge ===
@@ -133,14 +104,5 @@ mod tests {
         gauge.note(seen);
         gauge.note(Used { cpu: None, peak_memory: Some(7) });
         assert_eq!(gauge.used(), Used { cpu: Some(second), peak_memory: Some(7) });
-    }
-
-    #[test]
-    fn processor_time_counts_from_a_moment() {
-        let used =
-            |seconds| Used { cpu: Some(Duration::from_secs(seconds)), peak_memory: Some(seconds) };
-        assert_eq!(used(5).since(used(2)), Used { cpu: used(3).cpu, peak_memory: Some(5) });
-        assert_eq!(used(5).since(Used::default()), used(5));
-        assert_eq!(Used::default().since(used(2)), Used::default());
     }
 }

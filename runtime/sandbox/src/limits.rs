@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::error::SandboxError;
-
 /// The limits of one worker. Each holds for the whole container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
@@ -41,6 +39,18 @@ pub struct Limits {
     pub ready: Duration,
 }
 
+/// A limit is configured that no worker can have.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting} is {value}: a worker {bound}")]
+pub struct LimitError {
+    /// The limit's name in the settings.
+    setting: &'static str,
+    /// What it is, in the settings' unit.
+    value: u64,
+    /// What it can be.
+    bound: String,
+}
+
 // === impl Limits ===
 
 impl Limits {
@@ -55,7 +65,7 @@ impl Limits {
     ///
     /// # Errors
     /// The first limit that is too small or too large, by its name in the settings.
-    pub fn check(&self) -> Result<(), SandboxError> {
+    pub fn check(&self) -> Result<(), LimitError> {
         let any = u64::MAX;
         let ranges = [
             ("worker_memory", self.memory >> 20, 64..=any),
@@ -75,7 +85,7 @@ impl Limits {
                     true => format!("needs at least {}", range.start()),
                     false => format!("has at most {}", range.end()),
                 };
-                Err(SandboxError::Limit { setting, value, bound })
+                Err(LimitError { setting, value, bound })
             }
         }
     }

@@ -48,11 +48,10 @@ use bollard::models::{
 use uuid::Uuid;
 
 use crate::backend::WorkerSpec;
+use crate::engine::INSTANCE_LABEL;
 use crate::limits::Limits;
 use crate::network::Network;
 
-/// The label that names the controller's instance.
-pub(crate) const INSTANCE_LABEL: &str = "launchpod.instance";
 /// Where a worker finds its run folder.
 const RUN_FOLDER: &str = "/run/launchpod";
 /// Which system calls a worker may make, as Docker and Podman take it.

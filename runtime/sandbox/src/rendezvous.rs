@@ -7,7 +7,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 use tracing::warn;
 
-use crate::channel::{Channel, ChannelError};
+use crate::channel::Channel;
+use crate::channel_error::ChannelError;
 
 /// How long a connection may take to say HELLO.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);

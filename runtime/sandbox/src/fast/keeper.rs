@@ -14,9 +14,9 @@ use tracing::{info, warn};
 use super::roots::{self, Root};
 use super::spawner::Spawner;
 use super::{FastConfig, Kind, worker};
-use crate::choice::Preference;
 use crate::docker::Ground;
 use crate::limits::Limits;
+use crate::preference::Preference;
 use crate::profile::OOM_SCORE_ADJUSTMENT;
 
 /// How long to wait before the next attempt when one has failed; doubled by each further failure.

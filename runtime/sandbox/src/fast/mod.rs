@@ -22,9 +22,9 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::backend::{Backend, Worker, WorkerSpec};
-use crate::choice::Preference;
 use crate::docker::{Docker, Ground};
 use crate::error::SandboxError;
+use crate::preference::Preference;
 use crate::profile::seccomp;
 use crate::user_namespace::UserNamespace;
 use keeper::{State, Template};

@@ -19,7 +19,7 @@ use tracing::warn;
 
 use crate::error::SandboxError;
 use crate::fate::{Fates, Followed};
-use crate::gauge::Used;
+use crate::used::Used;
 
 /// How long a template may take for its imports.
 const START_LIMIT: Duration = Duration::from_secs(60);
