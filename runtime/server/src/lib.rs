@@ -19,10 +19,13 @@ mod refusal;
 mod relay;
 mod respond;
 mod rows;
+mod runner;
 mod server;
+mod shared;
 mod spid;
 mod transport;
 
 pub use certificate::{CertificateError, CertificateFiles, ServerTls};
 pub use launchpod_tds::prelogin::EncryptionPolicy;
-pub use server::{Options, Server};
+pub use server::Server;
+pub use shared::Options;

@@ -25,7 +25,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::{debug, info};
 
 use crate::relay::{self, Relay};
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::spid::Spid;
 use crate::transport::{Socket, Transport, begin, start_tls};
 

@@ -36,7 +36,7 @@ use self::explain::Explanation;
 pub(crate) use self::login::log_in;
 use self::packets::{Sign, is_held, next_packet, pass_answers, pass_request, send, watch};
 use self::request::{Held, Request, TooLong, reset_of};
-use crate::connection::{MESSAGE_LIMIT, Runner};
+use crate::runner::{MESSAGE_LIMIT, Runner};
 use crate::transport::Transport;
 
 /// A client's connection and the one to the server that belongs to it.

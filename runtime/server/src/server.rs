@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use launchpod_database::{Database, WayBack};
 use launchpod_session::{Instance, ServeConnection};
 use launchpod_sqlserver::SqlServer;
-use launchpod_tds::prelogin::EncryptionPolicy;
 use launchpod_types::SqlError;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -16,42 +15,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
 
-use crate::certificate::ServerTls;
 use crate::connection;
 use crate::login::{Caller, Origin};
+use crate::shared::{Options, Shared};
 use crate::spid::Spids;
 
 /// How long a silent connection is left before it is probed, as SQL Server does (30 s).
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long accepting pauses when the process has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How a server is set up.
-#[derive(Clone)]
-pub struct Options {
-    /// The name that messages carry.
-    pub name: String,
-    /// Whether clients must encrypt.
-    pub encryption: EncryptionPolicy,
-    /// TLS for clients that encrypt.
-    pub tls: ServerTls,
-    /// How long running batches get at shutdown before they are cancelled.
-    pub grace: Duration,
-}
-
-/// What all connections of a server share.
-pub(crate) struct Shared {
-    pub options: Options,
-    pub instance: Arc<Instance>,
-    pub database: Arc<dyn Database>,
-    /// The SQL Server that clients' packets are passed on to.
-    pub behind: Option<SqlServer>,
-    pub spids: Spids,
-    /// Fires when no further batch is to be begun.
-    pub closing: CancellationToken,
-    /// Fires when what runs is to be cancelled.
-    pub ending: CancellationToken,
-}
 
 /// A server for SQL Server clients.
 pub struct Server {

@@ -15,10 +15,10 @@ use tokio::io::AsyncWriteExt as _;
 use tracing::info;
 
 use super::{Exchange, Relay};
-use crate::connection::Runner;
 use crate::login::{LoginFailure, Unserved, refuse_and_close};
 use crate::respond::Responder;
-use crate::server::Shared;
+use crate::runner::Runner;
+use crate::shared::Shared;
 
 /// Opens a session at the server with a client's login, or a script's with that of its caller, and
 /// tells the client what the server said.
