@@ -649,7 +649,15 @@ async fn what_may_be_done_is_told() {
     .await;
     check(
         &mut *mary,
-        &[("SELECT OBJECT_ID('dbo.t')", "int: NULL"), ("SELECT id FROM dbo.t", "229")],
+        &[
+            ("SELECT OBJECT_ID('dbo.t')", "int: NULL"),
+            ("SELECT id FROM dbo.t", "229"),
+            (
+                "SELECT HAS_PERMS_BY_NAME('dbo.t', 'OBJECT', 'SELECT', 'secret', 'COLUMN'),
+                 HAS_PERMS_BY_NAME('dbo.t', 'OBJECT', 'SELECT', 'none', 'COLUMN')",
+                "int, int: NULL|NULL",
+            ),
+        ],
     )
     .await;
     run(&mut *sa, "GRANT SELECT ON t TO readers; REVOKE SELECT (secret) ON t FROM readers")

@@ -250,6 +250,10 @@ impl Binder<'_> {
         let Some((context, on)) = self.securable_named(Class::Object, object)? else {
             return Ok(None);
         };
+        // Who may not know of an object learns nothing of its columns.
+        if !context.rights.see(on) {
+            return Ok(None);
+        }
         let columns = self.environment.catalog().column_names(on.id)?;
         let known = columns.into_iter().find(|(_, name)| same_name(name, column));
         let permission = Permission::named(Class::Object, &permission);

@@ -230,8 +230,8 @@ impl Rights {
     ) -> bool {
         let own = self.said_of_column(permission, on, Some(column));
         let with_option = own.iter().any(|said| said.effect == Effect::GrantWithOption);
-        (with_option && self.allow_column(permission, on, Some(column)))
-            || (self.may_grant(permission, on) && self.allow_column(permission, on, Some(column)))
+        (with_option || self.may_grant(permission, on))
+            && self.allow_column(permission, on, Some(column))
     }
 
     /// Whether no rule holds: for sysadmin, and for dbo in the database.
