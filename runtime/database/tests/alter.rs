@@ -1,10 +1,6 @@
 //! Indexes and ALTER TABLE.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn indexes_keep_their_keys() {

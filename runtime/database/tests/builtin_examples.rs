@@ -1,10 +1,6 @@
 //! Built-in functions, as the examples of their pages in the Transact-SQL reference have them.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::select;
+use crate::support::select;
 
 /// "GREATEST", "LEAST", "ISNUMERIC", "PARSENAME", "SOUNDEX", "DIFFERENCE", "STRING_ESCAPE",
 /// "FORMATMESSAGE".

@@ -1,10 +1,6 @@
 //! Built-in functions that are more than an expression of their arguments' types.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_are_joined() {

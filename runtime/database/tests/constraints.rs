@@ -1,11 +1,7 @@
 //! Keys, CHECKs, FOREIGN KEYs and computed columns, and what is said of rows that break them.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, check, run};
 use launchpod_database::Session;
-use support::{Server, check, run};
 
 /// Each case is T-SQL and the text of its error.
 async fn check_texts(session: &mut dyn Session, cases: &[(&str, &str)]) {

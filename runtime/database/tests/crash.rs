@@ -1,16 +1,12 @@
 //! A killed process loses its open transaction and nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use crate::support::{check, login, run};
 use launchpod_database::Database;
 use launchpod_database::Secret;
 use launchpod_database::sqlite::{Embedded, Options};
-use support::{check, login, run};
 
 /// Names the folder to the process that is to be killed.
 const FOLDER: &str = "LAUNCHPOD_CRASH_TEST_FOLDER";
@@ -35,7 +31,7 @@ async fn a_killed_process_loses_only_its_open_transaction() {
     let database = Embedded::open(folder.path(), Options::default()).unwrap();
     database.set_password("sa", &Secret::new("pass")).unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "process_to_be_killed", "--nocapture"])
+        .args(["--exact", "crash::process_to_be_killed", "--nocapture"])
         .env(FOLDER, folder.path())
         .stdout(Stdio::piped())
         .spawn()

@@ -3,12 +3,8 @@
 //! The cases are those of "sp_describe_first_result_set (Transact-SQL)", Examples of problems, and
 //! of "sp_describe_undeclared_parameters (Transact-SQL)", Parameter Selection Algorithm.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, run};
 use launchpod_database::Session;
-use support::{Server, run};
 
 const TABLES: &str = "
 CREATE TABLE t1 (a int NULL, b varchar(10) NULL, c nvarchar(10) NULL)

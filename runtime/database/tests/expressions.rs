@@ -1,10 +1,6 @@
 //! Values and their types: the rules of the documentation's language reference.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn literals_have_their_types() {

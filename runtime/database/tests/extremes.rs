@@ -1,11 +1,7 @@
 //! Every function and operator meets the ends of every type: values or SQL Server's errors come
 //! back, never a panic (which would be the internal error 8624).
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, run};
+use crate::support::{Server, run};
 
 const VALUES: [&str; 24] = [
     "NULL",

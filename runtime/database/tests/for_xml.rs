@@ -1,8 +1,6 @@
 //! FOR XML ("FOR XML (SQL Server)", "Use PATH mode with FOR XML", "Use RAW mode with FOR XML").
 
-mod support;
-
-use support::{Server, check, run};
+use crate::support::{Server, check, run};
 
 #[tokio::test]
 async fn rows_as_xml() {

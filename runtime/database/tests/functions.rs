@@ -1,12 +1,8 @@
 //! Users' functions whose bodies run.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
-use support::{Server, check, run, statements};
+use crate::support::{Server, check, run, statements};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread")]

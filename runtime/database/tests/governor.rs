@@ -1,13 +1,9 @@
 //! The Resource Governor: pools, groups, and whom the classifier puts where.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, check, login, run};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_database::{Database, Login, Secret, Session};
 use launchpod_types::ExternalPool;
-use support::{Server, check, login, run};
 
 const POOLS: &str = "SELECT external_pool_id, name, max_cpu_percent, max_memory_percent,
     max_processes FROM sys.resource_governor_external_resource_pools";

@@ -1,17 +1,13 @@
 //! The history of external scripts, as the system's views show it.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use crate::support::{Server, check, login, run};
 use launchpod_database::Database;
 use launchpod_database::sqlite::Options;
 use launchpod_history::{Begun, Bounds, FILE_NAME, History};
-use support::{Server, check, login, run};
 use uuid::Uuid;
 
 const RUNNING: &str = "SELECT language FROM sys.dm_external_script_requests";

@@ -1,9 +1,7 @@
 //! IDENTITY columns: what is given once isn't given again ("CREATE TABLE", "IDENTITY (Function)",
 //! "DBCC CHECKIDENT").
 
-mod support;
-
-use support::{Server, check, line, run};
+use crate::support::{Server, check, line, run};
 
 #[tokio::test]
 async fn values_are_given_once() {

@@ -1,17 +1,13 @@
 //! INSERTs of rows that the caller brings: INSERT … EXEC and bulk loads.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::{Server, check, run, statements};
 use arrow_array::{Int32Array, RecordBatch, StringArray};
 use launchpod_database::{Event, Session};
 use launchpod_exchange::{record_batch, storage};
 use launchpod_types::{Column, Length, SqlError, SqlType, Value};
-use support::{Server, check, run, statements};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

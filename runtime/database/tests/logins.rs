@@ -1,14 +1,10 @@
 //! How long a login stays locked, and how old a password may become.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Server, login, run};
 use launchpod_database::sqlite::Options;
 use launchpod_database::{Database, Login, Secret};
-use support::{Server, login, run};
 
 /// A server with the login `ann`, whose password expires.
 async fn server(options: Options) -> Server {

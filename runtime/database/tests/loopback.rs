@@ -1,12 +1,10 @@
 //! Sessions that an external script opens as its caller ("Loopback connection to SQL Server from
 //! a Python or R script").
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{Server, check, line, login, run};
 use launchpod_database::{Database, Session, WayBack};
-use support::{Server, check, line, login, run};
 
 async fn way_back(session: &mut dyn Session) -> Arc<dyn Database> {
     match session.way_back().await.expect("no error") {

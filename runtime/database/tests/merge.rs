@@ -1,11 +1,7 @@
 //! MERGE and OUTPUT ("MERGE (Transact-SQL)", "OUTPUT clause (Transact-SQL)").
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, check, line, run};
 use launchpod_database::Session;
-use support::{Server, check, line, run};
 
 async fn stock() -> (Server, Box<dyn Session>) {
     let server = Server::new();

@@ -1,10 +1,6 @@
 //! Procedures, views, functions and schemas: how they are kept, found and used.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, check, line, run};
+use crate::support::{Server, check, line, run};
 
 const DEFINITION: &str = "SELECT definition FROM sys.sql_modules WHERE object_id = OBJECT_ID";
 

@@ -1,12 +1,8 @@
 //! Logins, users, roles and permissions: who may do what, and how they are refused.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, check, login, run};
 use launchpod_database::{Action, Called, Database, Session};
 use launchpod_tsql::ast::StatementKind;
-use support::{Server, check, login, run};
 
 /// A server with a database `shop`: tables of dbo and of Mary's schema, and three logins.
 async fn shop() -> (Server, Box<dyn Session>) {

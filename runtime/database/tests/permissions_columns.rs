@@ -1,15 +1,11 @@
 //! Permissions on columns: who may read and change which.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Server, check, login, run, run_with};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_database::{Database, Secret, Session, Variable};
 use launchpod_types::{SqlError, SqlType, Value};
-use support::{Server, check, login, run, run_with};
 
 /// A server with a database `shop`, whose table `t` has a column that nobody is to know, and the
 /// users Joe and Mary; Mary has a schema. Joe may read `id` and `a`, and change `b`.

@@ -1,10 +1,6 @@
 //! PIVOT and UNPIVOT ("FROM - Using PIVOT and UNPIVOT").
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, check, run};
+use crate::support::{Server, check, run};
 
 const ORDERS: &str = "
 CREATE TABLE orders (vendor int, employee int, number int, total money)

@@ -1,14 +1,10 @@
 //! Queries: joins, groups, sets, windows, and the types of their columns.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Server, check, line, run, run_with};
 use launchpod_database::Variable;
 use launchpod_types::{SqlType, Value};
-use support::{Server, check, line, run, run_with};
 
 async fn sales() -> (Server, Box<dyn launchpod_database::Session>) {
     let server = Server::new();

@@ -1,9 +1,7 @@
 //! What a query can't say, by SQL Server's numbers: the "Database engine events and errors" pages,
 //! and the pages of the clauses that are named.
 
-mod support;
-
-use support::{Server, check, run};
+use crate::support::{Server, check, run};
 
 const TABLES: &str = "CREATE TABLE s (id int NOT NULL, city varchar(10), n int)
     INSERT s VALUES (1, 'Bern', 3), (2, 'Bern', 4), (3, 'Zug', 10)";

@@ -1,9 +1,7 @@
 //! What is written down anew: "sp_recompile", "sp_refreshview" and "sp_refreshsqlmodule
 //! (Transact-SQL)".
 
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_catalog_follows_what_a_view_reads() {

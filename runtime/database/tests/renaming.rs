@@ -1,10 +1,6 @@
 //! `sp_rename` and extended properties.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
-use support::{Server, check, run};
+use crate::support::{Server, check, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_renamed_works_on_under_its_new_name() {

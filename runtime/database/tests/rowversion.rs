@@ -1,9 +1,7 @@
 //! `rowversion`, also called `timestamp` ("rowversion (Transact-SQL)", "@@DBTS",
 //! "MIN_ACTIVE_ROWVERSION").
 
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test]
 async fn each_change_raises_it() {

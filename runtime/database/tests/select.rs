@@ -1,14 +1,10 @@
 //! Further forms of SELECT: row by row assignment, FOR JSON, grouping sets, APPLY, ANY and ALL.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Server, check, run, run_with};
 use launchpod_database::{Session, Variable};
 use launchpod_types::{Length, SqlType, Value};
-use support::{Server, check, run, run_with};
 
 async fn orders() -> (Server, Box<dyn Session>) {
     let server = Server::new();

@@ -1,8 +1,6 @@
 //! Sequences ("CREATE SEQUENCE", "ALTER SEQUENCE", "NEXT VALUE FOR", "sys.sequences").
 
-mod support;
-
-use support::{Server, check, line, run};
+use crate::support::{Server, check, line, run};
 
 /// The texts of the documentation's examples, and what each rule of its page gives.
 #[tokio::test]

@@ -1,15 +1,11 @@
 //! Logins, transactions, cancellation, and results that don't fit memory.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::support::{Server, check, line, login, run, run_with, statements};
 use launchpod_database::{Database, Event, Secret, Session, Variable};
 use launchpod_types::{SqlType, Value};
-use support::{Server, check, line, login, run, run_with, statements};
 use tokio_util::sync::CancellationToken;
 
 /// Two CTEs whose product is a long query without a table.

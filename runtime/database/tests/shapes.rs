@@ -1,12 +1,8 @@
 //! The columns of the catalog's views: names, order, types, and whether NULL can occur.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
-use support::{Server, run};
+use crate::support::{Server, run};
 
 /// Each view with the page that describes it, and its columns; `!` after a type means NOT NULL.
 ///

@@ -1,8 +1,6 @@
 //! Statements as the reference's pages on them write them (docs/t-sql/statements).
 
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test]
 async fn a_target_is_the_table_of_from_that_it_names() {

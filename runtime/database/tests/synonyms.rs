@@ -1,8 +1,6 @@
 //! Synonyms ("CREATE SYNONYM", "DROP SYNONYM", "sys.synonyms").
 
-mod support;
-
-use support::{Server, check};
+use crate::support::{Server, check};
 
 #[tokio::test]
 async fn they_stand_for_tables_views_and_functions() {
@@ -30,7 +28,7 @@ async fn they_stand_for_tables_views_and_functions() {
         "CREATE FUNCTION dbo.OrderDozen (@a int) RETURNS int AS BEGIN IF @a % 12 <> 0 SET @a += 12 - (@a % 12) RETURN @a END",
         "CREATE FUNCTION dbo.upto (@n int) RETURNS TABLE AS RETURN (SELECT value AS n FROM GENERATE_SERIES(1, @n))",
     ] {
-        support::run(&mut *session, module).await.unwrap();
+        crate::support::run(&mut *session, module).await.unwrap();
     }
     check(
         &mut *session,

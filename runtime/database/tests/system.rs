@@ -1,11 +1,7 @@
 //! Catalog views and system procedures.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, check, login, run, statements};
 use launchpod_database::{Database, Event, Execute, Login, Session};
-use support::{Server, check, login, run, statements};
 use tokio_util::sync::CancellationToken;
 
 const SCRIPT: &str = "

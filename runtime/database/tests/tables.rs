@@ -1,14 +1,10 @@
 //! Tables: what is stored comes back, and what SQL Server refuses is refused.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Server, check, line, run, run_with};
 use launchpod_database::Variable;
 use launchpod_types::SqlType;
-use support::{Server, check, line, run, run_with};
 
 const ALL_TYPES: &str = "CREATE TABLE dbo.everything (
     a bit, b tinyint, c smallint, d int, e bigint, f real, g float, h decimal(9,3),

@@ -1,9 +1,7 @@
 //! Types that users make ("CREATE TYPE", "DROP TYPE", "sys.types"), and names that a type has
 //! besides its own.
 
-mod support;
-
-use support::{Server, check, run};
+use crate::support::{Server, check, run};
 
 #[tokio::test]
 async fn columns_and_functions_have_them() {

@@ -1,12 +1,8 @@
 //! Changes of rows through common table expressions, derived tables, and views of views and of
 //! several tables ("CREATE VIEW", section "Updatable views").
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, check, run};
 use launchpod_database::Session;
-use support::{Server, check, run};
 
 /// Tables and views; each test has its own.
 async fn seeded() -> (Server, Box<dyn Session>) {

@@ -1,8 +1,6 @@
 //! Changes of rows through a view ("CREATE VIEW", section "Updatable views").
 
-mod support;
-
-use support::{Server, check, run};
+use crate::support::{Server, check, run};
 
 #[tokio::test]
 async fn rows_change_through_a_view() {

@@ -1,9 +1,7 @@
 //! sp_getapplock, sp_releaseapplock, APPLOCK_MODE and APPLOCK_TEST, as their pages say, and as
 //! SQL Server was observed to answer where they don't.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 const GET: &str = "DECLARE @r int EXEC @r = sp_getapplock";
 const RELEASE: &str = "DECLARE @r int EXEC @r = sp_releaseapplock";

@@ -1,8 +1,6 @@
 //! UPDATE … SET @v = … ("UPDATE (Transact-SQL)", argument `@variable`)
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_assigns_to_variables() {

@@ -1,8 +1,6 @@
 //! What is found when a text is compiled, before any of it runs: columns that aren't there.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_with_a_wrong_column_does_not_run() {

@@ -1,8 +1,6 @@
 //! Control flow, variables and what is found before a batch runs.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jumps() {

@@ -1,8 +1,6 @@
 //! Cursors ("DECLARE CURSOR", "FETCH", "@@FETCH_STATUS" and their kin).
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 const FIVE: &str = "CREATE TABLE t (id int PRIMARY KEY, name nvarchar(10)) \
     INSERT t VALUES (1, N'a'), (2, N'b'), (3, N'c'), (4, N'd'), (5, N'e')";

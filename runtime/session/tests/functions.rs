@@ -1,8 +1,6 @@
 //! EXEC of scalar functions ("EXECUTE (Transact-SQL)", "Execute a scalar user-defined function").
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 async fn client() -> Client {
     let mut client = Client::new().await;

@@ -1,8 +1,6 @@
 //! INSERT … EXEC ("INSERT (Transact-SQL)").
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_come_from_procedures_and_texts() {

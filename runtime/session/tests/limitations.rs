@@ -1,11 +1,9 @@
 //! LIMITATIONS.md says what isn't there: each row of its table about T-SQL has examples here, and
 //! each of them must be refused with the row's error, naming what isn't there and its line.
 
-mod support;
-
 use std::collections::BTreeSet;
 
-use support::Client;
+use crate::support::Client;
 
 const PAGE: &str = include_str!("../../../LIMITATIONS.md");
 

@@ -1,8 +1,6 @@
 //! What is said beside the errors themselves, and where errors of calls are.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 /// Message 3621 follows an error that ends a change which had begun, and no other.
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! SET ROWCOUNT
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_limits_what_statements_change() {

@@ -1,9 +1,7 @@
 //! What ends with a procedure or a text, and what a rollback leaves: temporary tables, table
 //! variables, options, cursors.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 /// "CREATE TABLE (Transact-SQL)", section "Temporary tables": a nested procedure can make a table of
 /// the name of its caller's; what follows there uses the new one.

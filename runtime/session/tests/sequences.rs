@@ -1,8 +1,6 @@
 //! Sequences in batches ("NEXT VALUE FOR", "sp_sequence_get_range").
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn variables_take_values() {

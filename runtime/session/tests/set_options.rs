@@ -1,9 +1,7 @@
 //! SET options that change what statements mean: QUOTED_IDENTIFIER, ANSI_NULLS,
 //! CONCAT_NULL_YIELDS_NULL, ANSI_DEFAULTS.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 /// "SET QUOTED_IDENTIFIER (Transact-SQL)", with its examples.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,7 @@
 //! Functions and procedures about files, global variables of the server, and errors that are one of
 //! a kind.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 /// "FILE_NAME (Transact-SQL)" and its neighbours, "sp_helpfile (Transact-SQL)"
 #[tokio::test(flavor = "multi_thread")]

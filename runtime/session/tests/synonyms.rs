@@ -1,8 +1,6 @@
 //! Synonyms of procedures ("CREATE SYNONYM").
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_synonym_is_called() {

@@ -1,8 +1,6 @@
 //! Table types and table-valued parameters ("CREATE TYPE", "Use table-valued parameters").
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_are_handed_on() {

@@ -1,8 +1,6 @@
 //! Variables and parameters of types that users have made ("CREATE TYPE").
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn variables_and_parameters() {

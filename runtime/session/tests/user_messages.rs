@@ -1,8 +1,6 @@
 //! sys.messages, sp_addmessage and its kin, RAISERROR and FORMATMESSAGE of a message's number.
 
-mod support;
-
-use support::Client;
+use crate::support::Client;
 
 const ITEM: &str =
     "EXEC sp_addmessage 60000, 16, N'The item named %s already exists in %d places.'";

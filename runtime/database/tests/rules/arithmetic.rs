@@ -1,6 +1,6 @@
 //! Arithmetic.
 
-use crate::select;
+use crate::support::select;
 
 /// "Precision, scale, and length": the table of results, and the examples.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Comparison.
 
-use crate::select;
+use crate::support::select;
 
 /// The conditions that hold, of these.
 async fn hold(conditions: &[(&str, bool)]) {

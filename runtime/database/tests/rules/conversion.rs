@@ -1,6 +1,6 @@
 //! Conversion.
 
-use crate::select;
+use crate::support::select;
 
 /// "CAST and CONVERT": the tables of "Truncating and rounding results".
 #[tokio::test(flavor = "multi_thread")]

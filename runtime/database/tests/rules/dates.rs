@@ -1,6 +1,6 @@
 //! Dates and times as they are rounded and written.
 
-use crate::select;
+use crate::support::select;
 
 /// "CAST and CONVERT": "Date and time styles".
 #[tokio::test(flavor = "multi_thread")]

@@ -4,12 +4,8 @@
 //! its error's number must be the oracle's. The cases are the same each time, unless
 //! `PROPTEST_RNG_SEED` says otherwise; `PROPTEST_CASES` asks for more of them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-
 mod condition;
 mod random;
-#[path = "../support/mod.rs"]
-mod support;
 mod tree;
 mod types;
 mod value;
@@ -19,7 +15,7 @@ use std::collections::BTreeMap;
 use launchpod_types::SqlError;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
-use support::{Output, Server, run_with};
+use crate::support::{Output, Server, run_with};
 use tree::{Expression, Writer};
 use types::Type;
 use value::{Value, shown};
