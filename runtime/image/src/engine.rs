@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::errors::Error::DockerResponseServerError;
+use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{
-    BuildImageOptionsBuilder, CreateContainerOptions, CreateImageOptionsBuilder,
-    ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
-    TagImageOptionsBuilder,
+    BuildImageOptionsBuilder, CommitContainerOptionsBuilder, CreateContainerOptions,
+    CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
+    ListImagesOptionsBuilder, RemoveContainerOptionsBuilder, TagImageOptionsBuilder,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
@@ -82,9 +83,7 @@ impl<'a> Engine<'a> {
     pub(crate) async fn find(&self, reference: &str) -> Result<Option<String>, Error> {
         match self.docker.inspect_image(reference).await {
             Ok(image) => Ok(image.id),
-            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
-                Ok(None)
-            }
+            Err(DockerResponseServerError { status_code: 404, .. }) => Ok(None),
             Err(source) => Err(Error::Engine { purpose: "looking for an image", source }),
         }
     }
@@ -155,6 +154,36 @@ impl<'a> Engine<'a> {
         let (repo, tag) = reference.rsplit_once(':').unwrap_or((reference, "latest"));
         let options = TagImageOptionsBuilder::new().repo(repo).tag(tag).build();
         self.docker.tag_image(image, Some(options)).await.map_err(Error::engine("tagging an image"))
+    }
+
+    /// Makes an image under `reference` that has the files of `configuration.image` and starts as
+    /// `configuration` says, through a container that is made and never started.
+    pub(crate) async fn configure(
+        &self,
+        configuration: ContainerCreateBody,
+        reference: &str,
+    ) -> Result<(), Error> {
+        let (repo, tag) = reference.rsplit_once(':').unwrap_or((reference, "latest"));
+        // A program that was killed has left one of the same name.
+        let name = format!("configure-{}-{tag}", repo.replace('/', "-"));
+        match self.remove(&name).await {
+            Err(Error::Engine {
+                source: DockerResponseServerError { status_code: 404, .. },
+                ..
+            }) => {}
+            removed => removed?,
+        }
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        self.docker
+            .create_container(Some(options), configuration)
+            .await
+            .map_err(Error::engine("making a container to configure an image"))?;
+        let options = CommitContainerOptionsBuilder::new().container(&name).repo(repo).tag(tag);
+        let committed =
+            self.patient.commit_container(options.build(), ContainerConfig::default()).await;
+        let removed = self.remove(&name).await;
+        committed.map_err(Error::engine("configuring an image"))?;
+        removed
     }
 
     /// Reads all that is in an image, through a container that is made and never started.

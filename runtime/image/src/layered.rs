@@ -1,6 +1,7 @@
 //! The image that workers are made from: its environment's image, the worker layer on top of it,
 //! and how a container of it starts.
 
+use bollard::models::{ContainerCreateBody, HostConfig};
 use bytes::Bytes;
 use tar::Builder;
 
@@ -64,16 +65,15 @@ impl Layered<'_> {
             (LABEL_MANIFEST, &manifest_hash),
             (LABEL_BASE, self.base.label()),
         ];
-        let context = self
-            .context(&self.dockerfile(&labels))
-            .map_err(Error::io("making the build's context"))?;
+        let context = self.context().map_err(Error::io("making the build's context"))?;
         let exact = format!("launchpod/{name}:{}-{}", short(&lock_hash), short(&worker_hash));
-        let latest = latest_tag(&name);
-        let tags = [exact.as_str(), latest.as_str()];
+        let tags = [exact.as_str()];
         let arguments = [].into();
         let build =
             Build { name: &name, stage: "worker", tags: &tags, arguments, network: Some("none") };
         engine.build(build, Bytes::from(context), reporter).await?;
+        engine.configure(self.configuration(&exact, &labels), &exact).await?;
+        engine.tag(&exact, &latest_tag(&name)).await?;
         // The controller's own image begins with it (images/controller).
         engine.tag(self.tag, &latest_tag(&format!("{name}-env"))).await?;
         let id =
@@ -81,10 +81,10 @@ impl Layered<'_> {
         Ok(BuiltImage { name, id, lock_hash, worker_hash, manifest_hash, fresh: true })
     }
 
-    fn context(&self, dockerfile: &str) -> std::io::Result<Vec<u8>> {
+    fn context(&self) -> std::io::Result<Vec<u8>> {
         let epoch = self.environment.definition.source_date_epoch;
         let mut tar = Builder::new(Vec::new());
-        archive::append(&mut tar, "Dockerfile", 0o644, epoch, dockerfile.as_bytes())?;
+        archive::append(&mut tar, "Dockerfile", 0o644, epoch, self.dockerfile().as_bytes())?;
         let mut add = |path: &str, mode, bytes: &[u8]| {
             archive::append(&mut tar, &format!("layer/{path}"), mode, epoch, bytes)
         };
@@ -96,59 +96,39 @@ impl Layered<'_> {
         tar.into_inner()
     }
 
-    fn dockerfile(&self, labels: &[(&str, &str)]) -> String {
-        let definition = &self.environment.definition;
-        let python = &definition.python;
+    fn dockerfile(&self) -> String {
         // As finish.py does for the environment: by hash, and the same every time.
+        let python = &self.environment.definition.python;
         let mut compile = vec!["/usr/bin/env", "-i", "PYTHONHASHSEED=0", python];
         compile.extend(["-B", "-X", "utf8", "-s", "-P", "-m", "compileall", "-f", "-q"]);
         compile.extend(["--invalidation-mode", "checked-hash"]);
         compile.extend(["/opt/launchpod/worker", "/opt/launchpod/sdk"]);
-        let variables = definition.environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-        // Each line costs the classic builder a second.
-        [
-            format!("FROM {}", self.tag),
-            "COPY layer/ /".to_owned(),
-            format!("RUN {}", list(&compile)),
-            format!("ENV {}", pairs(variables)),
-            format!("LABEL {}", pairs(labels.iter().copied())),
-            format!("WORKDIR {}", worker::DIRECTORY),
-            format!("USER {}", worker::USER),
-            format!("ENTRYPOINT {}\n", list(&worker::entrypoint(python))),
-        ]
-        .join("\n")
+        format!("FROM {}\nCOPY layer/ /\nRUN {}\n", self.tag, serde_json::Value::from(compile))
+    }
+
+    /// How a container of the image starts. Lines of the Dockerfile would each cost the classic builder
+    /// as much as all of this.
+    fn configuration(&self, image: &str, labels: &[(&str, &str)]) -> ContainerCreateBody {
+        let definition = &self.environment.definition;
+        let variables =
+            definition.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        ContainerCreateBody {
+            image: Some(image.to_owned()),
+            env: Some(variables.collect()),
+            labels: Some(labels.collect()),
+            working_dir: Some(worker::DIRECTORY.to_owned()),
+            user: Some(worker::USER.to_owned()),
+            entrypoint: Some(worker::entrypoint(&definition.python)),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".to_owned()),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        }
     }
 }
 
 fn short(hash: &str) -> &str {
     hash.get(..SHORT).unwrap_or(hash)
-}
-
-/// A list of strings as a Dockerfile's JSON form.
-fn list(items: &[impl AsRef<str>]) -> String {
-    let items = items.iter().map(|item| serde_json::Value::from(item.as_ref()).to_string());
-    format!("[{}]", items.collect::<Vec<_>>().join(", "))
-}
-
-fn pairs<'a>(items: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let items = items.map(|(name, value)| format!("{name}={}", quote(value)));
-    items.collect::<Vec<_>>().join(" ")
-}
-
-/// A value that a Dockerfile takes as it is: no variables, no escapes.
-fn quote(value: &str) -> String {
-    let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
-    format!("\"{value}\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_quoted_for_a_dockerfile() {
-        assert_eq!(quote(r#"a "b" $c \d"#), r#""a \"b\" \$c \\d""#);
-        assert_eq!(list(&["/bin/x", "a\"b"]), r#"["/bin/x", "a\"b"]"#);
-        assert_eq!(pairs([("A", "1"), ("B", "2 3")].into_iter()), r#"A="1" B="2 3""#);
-    }
 }
