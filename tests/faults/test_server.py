@@ -6,14 +6,9 @@ import subprocess
 
 import pytest
 
-from harness.docker import LABEL, containers, docker, remove_containers, wait_until
+from harness.docker import IMAGE, LABEL, containers, docker, remove_containers, wait_until
 from harness.scripts import DOCUMENTED, ENDLESS, script
 from harness.server import ONE_BACKEND
-
-
-def image() -> str:
-    """Any image that is there."""
-    return docker("images", "--quiet").split()[0]
 
 
 def test_sigkill(make_server):
@@ -37,7 +32,7 @@ def test_a_start_sweeps_what_an_earlier_one_left_and_nothing_else(make_server):
     strangers = "00000000-0000-0000-0000-000000000000"
     try:
         for instance in (server.instance, strangers):
-            docker("create", "--label", f"{LABEL}={instance}", image(), "true")
+            docker("create", "--label", f"{LABEL}={instance}", IMAGE, "true")
         server.start()
         server.wait_for_no_containers()
         assert len(containers(strangers)) == 1

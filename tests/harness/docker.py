@@ -1,9 +1,13 @@
 """Questions to Docker about Launchpod's containers, and nobody else's."""
 
+import os
 import subprocess
 import time
+from pathlib import Path
 
 LABEL = "launchpod.instance"
+# What workers are made from.
+IMAGE = os.environ.get("LAUNCHPOD_TEST_IMAGE", "launchpod/python")
 
 
 def docker(*arguments: str) -> str:
@@ -29,9 +33,10 @@ def gateway() -> str:
     return routes or "172.17.0.1"
 
 
-def instances() -> set[str]:
-    """Every instance that has a container now."""
-    return set(docker("ps", "--all", "--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}').split())
+def containers_of(run_dir: Path) -> list[str]:
+    """The IDs of the containers that a program with this run folder has made: its workers' sockets are in it."""
+    lines = docker("ps", "--all", "--no-trunc", "--filter", f"label={LABEL}", "--format", "{{.ID}} {{.Mounts}}").splitlines()
+    return [line.split()[0] for line in lines if f"{run_dir}/" in line]
 
 
 def remove_containers(instance: str) -> list[str]:

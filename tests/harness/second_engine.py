@@ -1,15 +1,12 @@
 """A Docker engine beside the host's own, configured otherwise, with the workers' image in it."""
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from .docker import wait_until
-
-IMAGE = os.environ.get("LAUNCHPOD_TEST_IMAGE", "launchpod/python")
+from .docker import IMAGE, wait_until
 
 
 class SecondEngine:

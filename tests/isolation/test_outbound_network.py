@@ -1,18 +1,14 @@
 """The way out of a worker by an internal network, and a proxy that lets little through."""
 
-import os
 import subprocess
 import textwrap
 import uuid
 
 import pytest
 
-from harness.docker import docker, wait_until
+from harness.docker import IMAGE, docker, wait_until
 from harness.scripts import DOCUMENTED, script
 from harness.server import BINARY
-
-# Any image with a Python in it.
-IMAGE = os.environ.get("LAUNCHPOD_TEST_IMAGE", "launchpod/python")
 
 # What a proxy is here: it answers for one name, and refuses every other.
 PROXY = """
