@@ -65,14 +65,11 @@ async fn a_lock_ends_with_its_owner() {
     b.check(&[(free, yes)]).await;
     a.run("EXEC sp_getapplock 'x', 'Exclusive', 'Session'").await;
     b.check(&[(free, no)]).await;
-    // It is given up as its session ends, a moment later.
+    // It is given up as its session ends, perhaps a moment later: then it is granted after a wait.
     let mut c = b.another().await;
     drop(a);
-    c.check(&[(
-        &format!("{GET} 'x', 'Exclusive', 'Session' SELECT IIF(@r >= 0, 1, 0) AS r"),
-        "r int: 1",
-    )])
-    .await;
+    let granted = c.run("EXEC sp_getapplock 'x', 'Exclusive', 'Session'").await;
+    assert!(["", "=1"].contains(&granted.as_str()), "{granted}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
