@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use bytes::BytesMut;
 use launchpod_protocol::frame::Frame;
 use rustix::io::ioctl_fionread;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
@@ -45,7 +45,7 @@ impl Channel {
     /// # Errors
     /// The connection is of no more use.
     pub async fn receive(&mut self) -> Result<Option<Frame>, ChannelError> {
-        receive(&mut self.stream, &mut self.received).await
+        receive(&self.stream, &mut self.received).await
     }
 
     /// The two halves.
@@ -76,7 +76,7 @@ impl Receiver {
     /// The connection is of no more use.
     pub async fn receive(&mut self) -> Result<Option<Frame>, ChannelError> {
         let Some(descriptors) = &mut self.descriptors else {
-            return receive(&mut self.half, &mut self.received).await;
+            return receive(self.half.as_ref(), &mut self.received).await;
         };
         loop {
             if let Some(frame) = Frame::decode(&mut self.received)? {
@@ -116,7 +116,7 @@ impl Sender {
 }
 
 async fn receive(
-    stream: &mut (impl AsyncReadExt + Unpin),
+    stream: &UnixStream,
     received: &mut BytesMut,
 ) -> Result<Option<Frame>, ChannelError> {
     loop {
@@ -124,8 +124,15 @@ async fn receive(
         if let Some(frame) = Frame::decode(received)? {
             return Ok(Some(frame));
         }
-        if stream.read_buf(received).await? == 0 {
-            return ended(received);
+        stream.readable().await?;
+        // Not by AsyncRead, which takes a socket for empty when it gives less than fits: one also does
+        // where a descriptor comes with what is next, and then nothing more would ever be heard.
+        match stream.try_read_buf(received) {
+            Ok(0) => return ended(received),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
         }
     }
 }

@@ -212,9 +212,13 @@ mod tests {
     async fn memory_is_not_taken_unasked() {
         let (worker, ours) = UnixStream::pair().unwrap();
         let (mut receiver, _) = Channel::new(ours).split();
-        send(&worker, &segment(3), sealed(b"abc").as_fd()).await.unwrap();
-        // The frame says a length, which the conversation refuses; the memory is gone.
-        let frame = receiver.receive().await.unwrap().unwrap();
-        assert_eq!(frame.payload[..], 3_u32.to_le_bytes());
+        for length in 3..6 {
+            send(&worker, &segment(length), sealed(b"abc").as_fd()).await.unwrap();
+        }
+        // Each frame says a length, which the conversation refuses; the memory is gone.
+        for length in 3..6_u32 {
+            let frame = receiver.receive().await.unwrap().unwrap();
+            assert_eq!(frame.payload[..], length.to_le_bytes());
+        }
     }
 }
