@@ -93,6 +93,10 @@ output(plain + stream_of(encoded)[encoded.schema.serialize().size:]); finish()""
         "output(pa.schema([('n', pa.null())] * 1_000_000).serialize().to_pybytes()); finish()",
         "bytes of metadata in a message from the worker, the limit is",
     ),
+    "a column's name of 5 MiB": (
+        "output(pa.schema([('n' * (5 << 20), pa.int32())]).serialize().to_pybytes()); finish()",
+        "bytes of metadata in a message from the worker, the limit is",
+    ),
     "rows without columns": ("output(pa.schema([]).serialize().to_pybytes()); finish()", "a schema without columns"),
     "two million rows of nothing": (
         "output(stream_of(column(pa.nulls(2_000_000)))); finish()",
@@ -391,6 +395,35 @@ def test_output_parameters(strike, batch):
     outcome = strike(f"DECLARE @x int = 5, @y int = 6; {call} SELECT @x, @y", "protocol broken")
     assert outcome.numbers == [39013, 39019]
     assert outcome.sets[-1].rows == [(5, 6)]
+
+
+# Of a script's result, and forged.
+TOO_MANY_COLUMNS = {
+    "a hundred thousand": ("OutputDataSet = pandas.DataFrame([range(100_000)])", "bytes of metadata in a message from the worker"),
+    "one too many": ("OutputDataSet = pandas.DataFrame([range(4097)])", "4097 columns in a message from the worker, the limit is 4096"),
+}
+MANY_COLUMNS = {
+    "as many as there may be": ("OutputDataSet = pandas.DataFrame([range(4096)])", 4096),
+    "names of megabytes": ("OutputDataSet = pandas.DataFrame({'n' * (4 << 20) + str(n): [n] for n in range(16)})", 16),
+    "names of megabytes, forged": (
+        "output(stream_of(pa.record_batch({'n' * (1 << 20) + str(n): [n] for n in range(3)}))); finish()",
+        3,
+    ),
+}
+
+
+@pytest.mark.threat(27)
+@pytest.mark.parametrize(("text", "said"), TOO_MANY_COLUMNS.values(), ids=TOO_MANY_COLUMNS)
+def test_a_result_of_too_many_columns(refused, text, said):
+    assert said in refused(text)
+
+
+@pytest.mark.threat(27)
+@pytest.mark.parametrize(("text", "columns"), MANY_COLUMNS.values(), ids=MANY_COLUMNS)
+def test_a_result_of_many_columns_or_long_names(strike, text, columns):
+    """A result's columns have no names, however long those of the script are."""
+    only = strike(script(PRELUDE + text), "succeeded").only
+    assert only.names == [""] * columns and only.rows == [tuple(range(columns))]
 
 
 @pytest.mark.threat(27)
