@@ -1,10 +1,12 @@
 """A `launchpod serve` of a test's own."""
 
+import contextlib
 import os
 import queue
 import signal
 import subprocess
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -224,6 +226,19 @@ class Server:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
         raise AssertionError("no VmHWM in /proc: is the server gone?")
+
+    def descriptors(self) -> Counter[str]:
+        """How many the process has open of each kind, but those of its own data: SQLite keeps them a while."""
+        names = []
+        for path in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                names.append(os.readlink(path).partition(":[")[0])
+        return Counter(name for name in names if not name.startswith(str(self.data)))
+
+    def wait_for_no_more_descriptors(self, before: Counter[str]):
+        """Waits until it has no more than it had; a few connections to the engine may have been added."""
+        kept = before + Counter({"socket": 8})
+        wait_until(lambda: self.descriptors() <= kept, f"no more descriptors than {kept}")
 
     def log_text(self) -> str:
         return (self.folder / "server.log").read_text(errors="replace")
