@@ -1,11 +1,13 @@
 """Two scripts at a time, and one after the other: neither knows of the other."""
 
 import json
+import uuid
 
 import pytest
 
 from harness.attack import Requests
-from harness.scripts import script
+from harness.memory import LOOK, TOKEN, look
+from harness.scripts import ENDLESS, script
 
 SECRET = "the-victims-secret"
 
@@ -93,6 +95,57 @@ print(json.dumps([glob.glob("/tmp/*"), glob.glob("/dev/shm/*"), "LEFT" in os.env
 """
     attack(server, script(leave), "succeeded")
     assert json.loads(attack(server, script(find), "succeeded").printed()) == [[], [], False, False, False, False, False]
+
+
+# Holds a secret wherever a script can.
+HOARD = """
+import mmap, threading
+import numpy
+os.environ["SECRET"] = secret
+for folder in ("/tmp", "/dev/shm"):
+    open(f"{folder}/secret", "w").write(secret * 10_000)
+descriptor = os.memfd_create("secret")
+os.write(descriptor, secret.encode() * 10_000)
+mapped = mmap.mmap(descriptor, 0)
+hoard = [secret.encode() * 10_000 for _ in range(50)]
+array = numpy.frombuffer(b"".join(hoard), "uint8").copy()
+stack = threading.Thread(target=lambda: b"".join(hoard))
+stack.start()
+stack.join()
+print(secret)
+OutputDataSet = pandas.DataFrame({"secret": [secret] * 10_000})
+"""
+
+# Two secrets of its own, to be sure that they would be found.
+SEARCH = LOOK + f"""
+import uuid
+own = "launchpod-secret-" + uuid.uuid4().hex, uuid.uuid4().hex + uuid.uuid4().hex
+found = look(rb"launchpod-secret-[0-9a-f]{{32}}|" + {TOKEN!r})
+print(len(found), {{one.encode() for one in own}} <= found)
+"""
+
+
+@pytest.mark.threat(25, 30)
+def test_nothing_of_another_call_is_in_memory(attack, server):
+    """Neither a secret that earlier scripts held, nor a token of a worker."""
+    secrets = {f"launchpod-secret-{uuid.uuid4().hex}" for _ in range(2)}
+    for secret in secrets:
+        batch = script(
+            HOARD,
+            query=f"SELECT N'{secret}' AS secret",
+            clause="WITH RESULT SETS ((secret nvarchar(100)))",
+            params="N'@secret nvarchar(100)'",
+            secret=f"N'{secret}'",
+        )
+        outcome = attack(server, batch, "succeeded").check()
+        assert outcome.printed() == secret and len(outcome.rows) == 10_000
+    running = server.in_background(ENDLESS)
+    worker = server.wait_for_script()
+    # The server has its token as long as a worker lives.
+    assert look(TOKEN, server.process.pid)
+    server.kill_worker(worker)
+    running.result(timeout=60)
+    assert attack(server, script(SEARCH), "succeeded").printed() == "2 True"
 
 
 @pytest.mark.threat(26)
