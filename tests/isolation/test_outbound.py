@@ -11,9 +11,11 @@ import threading
 
 import pytest
 
+from harness.attack import Requests
 from harness.docker import gateway, wait_until
-from harness.scripts import script
+from harness.scripts import DOCUMENTED, script
 from harness.server import BINARY, ONE_BACKEND
+from harness.tds import Outcome
 
 COUNTS = """
 SELECT COUNT(*) FROM sys.dm_external_script_request_history
@@ -302,6 +304,47 @@ os.kill(os.getpid(), 9)
         assert session.run(script(text)).errors
     wait_until(lambda: destinations.echo.heard, "the tunnel's end")
     open_server.wait_for_no_containers()
+
+
+@pytest.mark.threat(21, 23)
+def test_a_script_that_is_cancelled_holds_no_connection(attack, open_server, destinations):
+    """Neither outward nor back: what it has changed isn't there, and nobody waits for it."""
+    web, echo = destinations.at(destinations.web), destinations.at(destinations.echo)
+    destinations.echo.heard.clear()
+    batch = script(PRELUDE + f"""
+import launchpod, threading, time
+held = [tunnel("{echo}")[0] for _ in range(4)]
+for stream in held:
+    stream.sendall(b"open")
+held.append(socket.create_connection(("127.0.0.1", 3128)))
+held[-1].sendall(b"GET http://{web}/ HTTP/1.1\\r\\nHost: {web}\\r\\n")
+sessions = [launchpod.connect(autocommit=True) for _ in range(4)]
+sessions[0].cursor().execute("BEGIN TRANSACTION; INSERT held VALUES (1)")
+waiting = threading.Thread(target=sessions[1].cursor().execute, args=("WAITFOR DELAY '23:00:00'",), daemon=True)
+waiting.start()
+print("all is open")
+time.sleep(3600)
+""")
+    own = "SELECT COUNT(*) FROM sys.dm_exec_sessions WHERE host_name = 'worker'"
+    with open_server.connect() as session:
+        session.run("CREATE TABLE held (n int)").check()
+        assert session.run(DOCUMENTED).value == 1
+    before = open_server.descriptors()
+    with open_server.connect() as session, open_server.connect() as client:
+        requests = Requests(open_server, batch)
+        running = client.begin(batch)
+        running.hear()
+        assert session.run(own).value == 4 and not destinations.echo.heard
+        running.cancel()
+        assert session.run(DOCUMENTED).value == 1
+        wait_until(lambda: destinations.echo.heard == [b"open"] * 4, "the tunnels' ends")
+        wait_until(lambda: session.run(own).value == 0, "no session of the script's")
+        session.run("SET LOCK_TIMEOUT 0; INSERT held VALUES (2); SET LOCK_TIMEOUT -1").check()
+        assert session.run("SELECT n FROM held").rows == [(2,)]
+        session.run("DROP TABLE held").check()
+    open_server.wait_for_nothing_left()
+    open_server.wait_for_no_more_descriptors(before)
+    attack.check(*requests.ended(), "cancelled", Outcome())
 
 
 @pytest.mark.threat(23)
