@@ -1,5 +1,6 @@
 //! Frames over a socket, and the descriptors of memory that both sides share.
 
+use std::io;
 use std::os::fd::BorrowedFd;
 
 use bytes::BytesMut;
