@@ -207,9 +207,16 @@ fn prelude(parameters: &Variables) -> Result<String, SqlError> {
     Ok(format!("DECLARE {}; ", declarations.join(", ")))
 }
 
-/// The call of `sp_executesql` with these arguments: by its name, since Babelfish takes `nvarchar`
-/// parameters for `varchar` when the call has the procedure's number.
-pub(crate) fn call_execute_sql(arguments: Vec<Argument>) -> Request {
+/// The call of `sp_executesql` of a text, whose parameters are declared so and have these values: by
+/// its name, since Babelfish takes `nvarchar` parameters for `varchar` when the call has the procedure's
+/// number.
+pub(crate) fn call_execute_sql(
+    text: String,
+    declarations: &[String],
+    values: Vec<Argument>,
+) -> Request {
+    let mut arguments = vec![unicode(text), unicode(declarations.join(", "))];
+    arguments.extend(values);
     Request::Call { procedure: Procedure::Named("sp_executesql".to_owned()), arguments }
 }
 
@@ -234,12 +241,10 @@ fn execute_sql(
         let (name, value) = (NEW_IDENTITY.to_owned(), WireValue::Null);
         values.push(Argument { name, passing: Passing::Output, type_info, value });
     }
-    let mut arguments = vec![unicode(text), unicode(declarations.join(", "))];
-    arguments.append(&mut values);
-    Ok(call_execute_sql(arguments))
+    Ok(call_execute_sql(text, &declarations, values))
 }
 
-pub(crate) fn unicode(text: String) -> Argument {
+fn unicode(text: String) -> Argument {
     let type_info = TypeInfo::NVarChar { length: WireLength::Max, collation: Collation::default() };
     Argument { name: String::new(), passing: Passing::In, type_info, value: WireValue::Text(text) }
 }
@@ -316,9 +321,7 @@ fn guarded(execute: &Execute, body: &[Statement]) -> Result<Request, SqlError> {
         declarations.push(declaration);
         values.push(value);
     }
-    let mut arguments = vec![unicode(execute.source.to_string()), unicode(declarations.join(", "))];
-    arguments.append(&mut values);
-    Ok(call_execute_sql(arguments))
+    Ok(call_execute_sql(execute.source.to_string(), &declarations, values))
 }
 
 /// A name as T-SQL that reads the same whatever it holds.

@@ -22,7 +22,7 @@ use crate::job::{Broken, Job, Talk};
 use crate::literal;
 use crate::statement::{
     Argument, RETURNED, Request, TABLE_TYPE, argument, bracketed, call_execute_sql, quoted,
-    table_of, unicode, unsendable,
+    table_of, unsendable,
 };
 
 /// The variable that a table is made of.
@@ -194,9 +194,7 @@ impl TableCall {
         if self.guarded {
             text = format!("BEGIN TRY {text} END TRY BEGIN CATCH THROW END CATCH");
         }
-        let mut arguments = vec![unicode(text), unicode(self.declarations.join(", "))];
-        arguments.extend(self.values);
-        call_execute_sql(arguments)
+        call_execute_sql(text, &self.declarations, self.values)
     }
 }
 
