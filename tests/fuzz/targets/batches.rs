@@ -4,6 +4,8 @@
 //! could catch it.
 #![no_main]
 
+#[path = "../../../runtime/session/tests/support/nobody.rs"]
+mod nobody;
 mod tokens;
 
 use std::cell::RefCell;
@@ -12,10 +14,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use launchpod_controller::{Config, Controller, Image, Images};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_database::{Client, Login, Secret};
-use launchpod_sandbox::{Backend, SandboxError, Worker, WorkerSpec};
 use launchpod_session::configuration::Configuration;
 use launchpod_session::{Instance, REPLIES_IN_FLIGHT, Session};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -27,29 +27,6 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_millis(300);
 /// How many batches share a database: what they have made is there for the next, and not for ever.
 const SHARED: u32 = 200;
-
-/// Makes no workers.
-struct Nobody;
-
-#[async_trait::async_trait]
-impl Backend for Nobody {
-    async fn acquire(&self, _: &WorkerSpec) -> Result<Worker, SandboxError> {
-        Err(SandboxError::Abandoned)
-    }
-
-    fn idle_memory(&self) -> u64 {
-        0
-    }
-
-    async fn shutdown(&self) {}
-}
-
-#[async_trait::async_trait]
-impl Images for Nobody {
-    async fn find(&self, _: &str) -> Result<Image, Box<dyn std::error::Error + Send + Sync>> {
-        Err("there are no images".into())
-    }
-}
 
 /// A database, and what it has seen.
 struct Server {
@@ -79,9 +56,7 @@ impl Server {
         let database = Embedded::open(folder.path(), Options::default()).expect("a database");
         let configuration =
             Configuration::open(&folder.path().join("options.json")).expect("the options");
-        let controller =
-            Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody), None);
-        let instance = Arc::new(Instance::new(configuration, Arc::new(controller)));
+        let instance = Arc::new(Instance::new(configuration, nobody::controller()));
         Server { runtime, database, instance, batches: 0, seen, _folder: folder }
     }
 

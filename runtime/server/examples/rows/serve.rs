@@ -1,5 +1,8 @@
 //! A server whose database has the answer to every query ready in memory.
 
+#[path = "../../../session/tests/support/nobody.rs"]
+mod nobody;
+
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,12 +11,10 @@ use std::time::Duration;
 
 use arrow_array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch};
 use async_trait::async_trait;
-use launchpod_controller::{Config, Controller, Image, Images};
 use launchpod_database::{
     Action, Called, Database, Event, Events, Execute, Login, ProcedureText, Session,
 };
 use launchpod_exchange::storage;
-use launchpod_sandbox::{Backend, SandboxError, Worker, WorkerSpec};
 use launchpod_server::{CertificateFiles, EncryptionPolicy, Options, Server};
 use launchpod_session::Instance;
 use launchpod_session::configuration::Configuration;
@@ -39,14 +40,10 @@ struct ReadySession {
     batch: RecordBatch,
 }
 
-/// Makes no workers.
-struct Nobody;
-
 /// Starts the server; it ends with the process.
 pub async fn start(folder: &Path) -> Result<SocketAddr, Box<dyn Error>> {
     let configuration = Configuration::open(&folder.join("options.json"))?;
-    let controller = Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody), None);
-    let instance = Arc::new(Instance::new(configuration, Arc::new(controller)));
+    let instance = Arc::new(Instance::new(configuration, nobody::controller()));
     let options = Options {
         name: "measured".to_owned(),
         encryption: EncryptionPolicy::Supported,
@@ -134,26 +131,4 @@ impl Session for ReadySession {
     }
 
     fn reset(&mut self) {}
-}
-
-// === impl Nobody ===
-
-#[async_trait]
-impl Backend for Nobody {
-    async fn acquire(&self, _: &WorkerSpec) -> Result<Worker, SandboxError> {
-        Err(SandboxError::Abandoned)
-    }
-
-    fn idle_memory(&self) -> u64 {
-        0
-    }
-
-    async fn shutdown(&self) {}
-}
-
-#[async_trait]
-impl Images for Nobody {
-    async fn find(&self, _: &str) -> Result<Image, Box<dyn Error + Send + Sync>> {
-        Err("there are no images".into())
-    }
 }

@@ -3,14 +3,13 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod nobody;
+
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use launchpod_controller::{Config, Controller, Image, Images};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_database::{Database as _, Login, Secret};
 use launchpod_exchange::value_at;
-use launchpod_sandbox::{Backend, SandboxError, Worker, WorkerSpec};
 use launchpod_session::configuration::Configuration;
 use launchpod_session::{DonePlace, Instance, Reply, Session};
 use launchpod_types::{Column, Value};
@@ -24,38 +23,13 @@ pub struct Client {
     folder: Arc<tempfile::TempDir>,
 }
 
-/// Makes no workers.
-struct Nobody;
-
-#[async_trait]
-impl Backend for Nobody {
-    async fn acquire(&self, _: &WorkerSpec) -> Result<Worker, SandboxError> {
-        Err(SandboxError::Abandoned)
-    }
-
-    fn idle_memory(&self) -> u64 {
-        0
-    }
-
-    async fn shutdown(&self) {}
-}
-
-#[async_trait]
-impl Images for Nobody {
-    async fn find(&self, _: &str) -> Result<Image, Box<dyn std::error::Error + Send + Sync>> {
-        Err("there are no images".into())
-    }
-}
-
 impl Client {
     pub async fn new() -> Client {
         let folder = tempfile::tempdir().unwrap();
         let database = Embedded::open(folder.path(), Options::default()).unwrap();
         database.set_password("sa", &Secret::new("pass")).unwrap();
         let configuration = Configuration::open(&folder.path().join("options.json")).unwrap();
-        let controller =
-            Controller::new(Config::default(), Arc::new(Nobody), Arc::new(Nobody), None);
-        let instance = Arc::new(Instance::new(configuration, Arc::new(controller)));
+        let instance = Arc::new(Instance::new(configuration, nobody::controller()));
         Client::on(Arc::new(database), instance, Arc::new(folder)).await
     }
 
