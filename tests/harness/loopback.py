@@ -39,16 +39,3 @@ def lab(server):
         sa.run("USE master").check()
         for batch in ("DROP DATABASE lab", "DROP DATABASE closed", "DROP LOGIN mary_lab"):
             sa.run(batch).check()
-
-
-def mary(lab):
-    """A session of hers, for a fixture."""
-    with lab.connect(user="mary_lab", password=SECRET) as session:
-        yield session
-
-
-def sa_in_lab(lab):
-    """The administrator's session there, for a fixture."""
-    with lab.connect(database="lab") as session:
-        yield session
-        session.run("IF @@TRANCOUNT > 0 ROLLBACK; DELETE seen WHERE x <> 1").check()

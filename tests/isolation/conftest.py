@@ -1,5 +1,6 @@
 import pytest
 
+from harness import loopback
 from harness.server import Server, both_backends
 
 
@@ -35,3 +36,24 @@ def module_server(tmp_path_factory, sandbox):
     for server in made:
         assert server.containers() == []
         server.clean_up()
+
+
+@pytest.fixture(scope="module")
+def lab(server):
+    """A server with a database for connections of scripts."""
+    yield from loopback.lab(server)
+
+
+@pytest.fixture
+def mary(lab):
+    """A session of hers, who may read one table there."""
+    with lab.connect(user="mary_lab", password=loopback.SECRET) as session:
+        yield session
+
+
+@pytest.fixture
+def sa_in_lab(lab):
+    """The administrator's session there."""
+    with lab.connect(database="lab") as session:
+        yield session
+        session.run("IF @@TRANCOUNT > 0 ROLLBACK; DELETE seen WHERE x <> 1").check()

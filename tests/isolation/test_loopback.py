@@ -2,24 +2,9 @@
 
 import pytest
 
-from harness import loopback
 from harness.docker import wait_until
 from harness.loopback import PRELUDE, answers
 from harness.scripts import script
-
-@pytest.fixture(scope="module")
-def lab(server):
-    yield from loopback.lab(server)
-
-
-@pytest.fixture
-def mary(lab):
-    yield from loopback.mary(lab)
-
-
-@pytest.fixture
-def sa_in_lab(lab):
-    yield from loopback.sa_in_lab(lab)
 
 
 def test_a_script_may_what_its_caller_may(mary):

@@ -20,11 +20,6 @@ def lab(front):
     yield from loopback.lab(front)
 
 
-@pytest.fixture
-def sa_in_lab(lab):
-    yield from loopback.sa_in_lab(lab)
-
-
 @pytest.mark.parametrize("as_whom", ["USER = 'mary'", "LOGIN = 'mary_lab'", "USER = 'dbo'"])
 def test_nobody_is_more_than_who_acts(sa_in_lab, as_whom):
     """The login could do more than who it acts as: it opens no connection for that."""

@@ -13,16 +13,6 @@ def lab(request, server, front):
     yield from loopback.lab(server if request.param == "server" else front)
 
 
-@pytest.fixture
-def mary(lab):
-    yield from loopback.mary(lab)
-
-
-@pytest.fixture
-def sa_in_lab(lab):
-    yield from loopback.sa_in_lab(lab)
-
-
 def test_a_script_is_its_caller(mary):
     said = answers(mary, """
 print(ask("SELECT SUSER_SNAME(), USER_NAME(), ORIGINAL_LOGIN(), DB_NAME()"))

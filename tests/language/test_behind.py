@@ -14,34 +14,21 @@ COUNTS = "OutputDataSet = pandas.DataFrame({'n': [len(InputDataSet)]})"
 RESULT = "WITH RESULT SETS ((n int))"
 
 
-@pytest.fixture
-def sql(front):
-    with front.connect() as session:
-        yield session
-
-
-@pytest.fixture
-def table(sql):
-    sql.run("CREATE TABLE kept (id int IDENTITY(7, 1), n int NOT NULL CHECK (n < 100), t nvarchar(20))").check()
-    yield sql
-    sql.run("IF @@TRANCOUNT > 0 ROLLBACK; DROP TABLE kept").check()
-
-
-def test_a_script_reads_by_the_callers_own_connection(table):
-    table.run("BEGIN TRAN; INSERT INTO kept (n) VALUES (1), (2); SELECT 3 AS n INTO #mine").check()
+def test_a_script_reads_by_the_callers_own_connection(table_behind):
+    table_behind.run("BEGIN TRAN; INSERT INTO kept (n) VALUES (1), (2); SELECT 3 AS n INTO #mine").check()
     query = "SELECT n FROM kept UNION ALL SELECT n FROM #mine"
-    assert table.run(script(COUNTS, query=query, clause=RESULT)).value == 3
-    table.run("ROLLBACK").check()
-    assert table.run("SELECT COUNT(*) AS n FROM kept").value == 0
+    assert table_behind.run(script(COUNTS, query=query, clause=RESULT)).value == 3
+    table_behind.run("ROLLBACK").check()
+    assert table_behind.run("SELECT COUNT(*) AS n FROM kept").value == 0
 
 
-def test_temporary_tables_live_on(sql):
-    sql.run(f"{INTERPRETED}CREATE TABLE #a (x int); INSERT INTO #a VALUES (1); DECLARE @v int = 2; SELECT @v AS x INTO #b").check()
-    assert sql.run("SELECT x FROM #a UNION ALL SELECT x FROM #b").rows == [(1,), (2,)]
-    assert sql.run(f"{INTERPRETED}INSERT INTO #a SELECT x FROM #b; SELECT COUNT(*) AS n FROM #a").value == 2
+def test_temporary_tables_live_on(behind):
+    behind.run(f"{INTERPRETED}CREATE TABLE #a (x int); INSERT INTO #a VALUES (1); DECLARE @v int = 2; SELECT @v AS x INTO #b").check()
+    assert behind.run("SELECT x FROM #a UNION ALL SELECT x FROM #b").rows == [(1,), (2,)]
+    assert behind.run(f"{INTERPRETED}INSERT INTO #a SELECT x FROM #b; SELECT COUNT(*) AS n FROM #a").value == 2
 
 
-def test_table_variables_are_their_scopes(sql):
+def test_table_variables_are_their_scopes(behind):
     batch = f"""{INTERPRETED}
 DECLARE @t TABLE (a int PRIMARY KEY, b nvarchar(10) DEFAULT N'@t')
 INSERT INTO @t (a) VALUES (1), (2)
@@ -49,12 +36,12 @@ UPDATE x SET b = N'two' FROM @t AS x WHERE x.a = 2
 DELETE FROM @t WHERE a = 1
 SELECT a, b FROM @t"""
     for _ in range(2):
-        assert sql.run(batch).rows == [(2, "two")]
-    assert sql.run("SELECT a FROM @t").numbers == [1087]
+        assert behind.run(batch).rows == [(2, "two")]
+    assert behind.run("SELECT a FROM @t").numbers == [1087]
 
 
-def test_counts_and_errors_are_carried_over(table):
-    outcome = table.run(f"""{INTERPRETED}
+def test_counts_and_errors_are_carried_over(table_behind):
+    outcome = table_behind.run(f"""{INTERPRETED}
 INSERT INTO kept (n) VALUES (1), (2)
 SELECT @@ROWCOUNT AS n, SCOPE_IDENTITY() AS last
 UPDATE kept SET n = 3 WHERE n = 9
@@ -67,9 +54,9 @@ SELECT @@ERROR AS none""")
     assert outcome.errors[0].line == 7
 
 
-def test_variables_are_assigned_by_queries(table):
-    table.run("INSERT INTO kept (n) VALUES (1), (2), (3)").check()
-    outcome = table.run(f"""{INTERPRETED}
+def test_variables_are_assigned_by_queries(table_behind):
+    table_behind.run("INSERT INTO kept (n) VALUES (1), (2), (3)").check()
+    outcome = table_behind.run(f"""{INTERPRETED}
 DECLARE @count int, @sum int = 10, @last nvarchar(20) = N'none', @rows int
 SELECT @count = COUNT(*) FROM kept
 SELECT @sum += n FROM kept
@@ -83,30 +70,30 @@ SELECT @count AS c, @rows AS r""").check()
     assert [only.rows for only in outcome.sets] == [[(0, 3, 16, 3, "none")], [(3, 245)]]
 
 
-def test_variables_are_assigned_by_updates(table):
-    outcome = table.run(f"""{INTERPRETED}DECLARE @old int, @new int, @none int = 3
+def test_variables_are_assigned_by_updates(table_behind):
+    outcome = table_behind.run(f"""{INTERPRETED}DECLARE @old int, @new int, @none int = 3
 INSERT INTO kept (n) VALUES (5), (6)
 UPDATE kept SET @old = n, @new = n = n + 10 WHERE n = 5
 SELECT @@ROWCOUNT AS rows, @old AS old, @new AS new
 UPDATE kept SET @none = n WHERE n = 99
 SELECT @@ROWCOUNT AS rows, @none AS none""").check()
     assert [only.rows for only in outcome.sets] == [[(1, 5, 15)], [(0, 3)]]
-    refused = table.run(f"{INTERPRETED}DECLARE @a int; UPDATE kept SET @a = n = 5 OUTPUT deleted.n")
-    assert refused.numbers == [40517] and table.run("SELECT MAX(n) AS n FROM kept").value == 15
+    refused = table_behind.run(f"{INTERPRETED}DECLARE @a int; UPDATE kept SET @a = n = 5 OUTPUT deleted.n")
+    assert refused.numbers == [40517] and table_behind.run("SELECT MAX(n) AS n FROM kept").value == 15
 
 
-def test_a_merge_runs(table):
-    table.run("INSERT INTO kept (n) VALUES (1), (2)").check()
+def test_a_merge_runs(table_behind):
+    table_behind.run("INSERT INTO kept (n) VALUES (1), (2)").check()
     merge = "MERGE kept AS k USING (SELECT 2 AS n) AS s ON k.n = s.n WHEN MATCHED THEN UPDATE SET n = 7;"
-    assert table.run(f"{INTERPRETED}{merge} SELECT SUM(n) AS n FROM kept").check().value == 8
+    assert table_behind.run(f"{INTERPRETED}{merge} SELECT SUM(n) AS n FROM kept").check().value == 8
 
 
 @pytest.fixture
-def low(sql):
+def low(behind):
     """A session, and a user as whom it may act."""
-    sql.run("CREATE USER low WITHOUT LOGIN").check()
-    yield sql
-    sql.run("DROP USER low").check()
+    behind.run("CREATE USER low WITHOUT LOGIN").check()
+    yield behind
+    behind.run("DROP USER low").check()
 
 
 WHO = "SELECT USER_NAME() AS name"
@@ -146,8 +133,8 @@ def test_a_script_is_run_as_who_calls_it(low):
     assert low.run(WHO).value == "dbo"
 
 
-def test_a_catch_knows_the_error(table):
-    outcome = table.run(f"""{INTERPRETED}
+def test_a_catch_knows_the_error(table_behind):
+    outcome = table_behind.run(f"""{INTERPRETED}
 BEGIN TRY
   INSERT INTO kept (n) VALUES (1)
   SELECT 1 / 0 AS x
@@ -159,28 +146,28 @@ END CATCH""")
     assert outcome.numbers == []
 
 
-def test_transactions_go_on_across_batches(table):
-    table.run(f"{INTERPRETED}BEGIN TRAN; INSERT INTO kept (n) VALUES (1)").check()
-    assert table.run("INSERT INTO kept (n) VALUES (2); SELECT @@TRANCOUNT AS n").value == 1
-    assert table.run(f"{INTERPRETED}BEGIN TRAN; COMMIT; SELECT @@TRANCOUNT AS n").value == 1
-    table.run("ROLLBACK").check()
-    assert table.run("SELECT COUNT(*) AS n FROM kept").value == 0
-    table.run(f"{INTERPRETED}BEGIN TRAN; INSERT INTO kept (n) VALUES (1); COMMIT").check()
-    assert table.run("SELECT COUNT(*) AS n, @@TRANCOUNT AS depth FROM kept").rows == [(1, 0)]
+def test_transactions_go_on_across_batches(table_behind):
+    table_behind.run(f"{INTERPRETED}BEGIN TRAN; INSERT INTO kept (n) VALUES (1)").check()
+    assert table_behind.run("INSERT INTO kept (n) VALUES (2); SELECT @@TRANCOUNT AS n").value == 1
+    assert table_behind.run(f"{INTERPRETED}BEGIN TRAN; COMMIT; SELECT @@TRANCOUNT AS n").value == 1
+    table_behind.run("ROLLBACK").check()
+    assert table_behind.run("SELECT COUNT(*) AS n FROM kept").value == 0
+    table_behind.run(f"{INTERPRETED}BEGIN TRAN; INSERT INTO kept (n) VALUES (1); COMMIT").check()
+    assert table_behind.run("SELECT COUNT(*) AS n, @@TRANCOUNT AS depth FROM kept").rows == [(1, 0)]
 
 
-def test_options_and_the_database_go_on(sql):
-    outcome = sql.run(f"SET NOCOUNT ON; {INTERPRETED}SELECT 1 AS a")
+def test_options_and_the_database_go_on(behind):
+    outcome = behind.run(f"SET NOCOUNT ON; {INTERPRETED}SELECT 1 AS a")
     assert outcome.counts == []
-    sql.run(f"{INTERPRETED}SET NOCOUNT ON; USE tempdb").check()
-    outcome = sql.run("SELECT DB_NAME() AS name")
+    behind.run(f"{INTERPRETED}SET NOCOUNT ON; USE tempdb").check()
+    outcome = behind.run("SELECT DB_NAME() AS name")
     assert (outcome.value, outcome.counts) == ("tempdb", [])
-    sql.run("SET NOCOUNT OFF; USE master").check()
-    assert sql.run(f"{INTERPRETED}SELECT DB_NAME() AS name").value == "master"
+    behind.run("SET NOCOUNT OFF; USE master").check()
+    assert behind.run(f"{INTERPRETED}SELECT DB_NAME() AS name").value == "master"
 
 
-def test_options_of_a_procedure_end_with_it(sql):
-    sql.run(
+def test_options_of_a_procedure_end_with_it(behind):
+    behind.run(
         "CREATE PROCEDURE sets AS SET XACT_ABORT ON; SET ARITHABORT OFF; SET LOCK_TIMEOUT 7; SET DATEFIRST 3; SET ROWCOUNT 1;"
         f" SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; {INTERPRETED}"
         " SELECT @@OPTIONS & 16384 AS abort, @@LOCK_TIMEOUT AS lock, @@DATEFIRST AS first"
@@ -191,27 +178,27 @@ def test_options_of_a_procedure_end_with_it(sql):
         " SELECT 1 AS a UNION ALL SELECT 2"
     )
     try:
-        before = [only.rows for only in sql.run(asked).check().sets]
-        outcome = sql.run(f"EXEC sets; {asked}").check()
+        before = [only.rows for only in behind.run(asked).check().sets]
+        outcome = behind.run(f"EXEC sets; {asked}").check()
         assert outcome.sets[0].rows == [(16384, 7, 3)]
         assert [only.rows for only in outcome.sets[1:]] == before
-        assert [only.rows for only in sql.run(asked).check().sets] == before
+        assert [only.rows for only in behind.run(asked).check().sets] == before
         # A language brings its own first day, which is set back too.
         own = "SELECT @@LANGUAGE AS language, @@DATEFIRST AS first"
-        sql.run("SET DATEFIRST 3").check()
-        before = sql.run(own).rows
-        sql.run(f"CREATE PROCEDURE speaks AS SET LANGUAGE British; {INTERPRETED} SELECT @@LANGUAGE AS language").check()
-        outcome = sql.run(f"EXEC speaks; {own}").check()
+        behind.run("SET DATEFIRST 3").check()
+        before = behind.run(own).rows
+        behind.run(f"CREATE PROCEDURE speaks AS SET LANGUAGE British; {INTERPRETED} SELECT @@LANGUAGE AS language").check()
+        outcome = behind.run(f"EXEC speaks; {own}").check()
         assert [outcome.sets[0].value, outcome.sets[1].rows] == ["British", before]
         # What the batch itself sets stays.
-        sql.run(f"{INTERPRETED}SET LOCK_TIMEOUT 9; EXEC sets").check()
-        assert sql.run("SELECT @@LOCK_TIMEOUT AS lock").value == 9
+        behind.run(f"{INTERPRETED}SET LOCK_TIMEOUT 9; EXEC sets").check()
+        assert behind.run("SELECT @@LOCK_TIMEOUT AS lock").value == 9
     finally:
-        sql.run("SET LOCK_TIMEOUT -1; SET LANGUAGE us_english; DROP PROCEDURE sets; DROP PROCEDURE IF EXISTS speaks").check()
+        behind.run("SET LOCK_TIMEOUT -1; SET LANGUAGE us_english; DROP PROCEDURE sets; DROP PROCEDURE IF EXISTS speaks").check()
 
 
-def test_an_error_dooms_the_transaction_under_xact_abort(table):
-    outcome = table.run(f"""{INTERPRETED}
+def test_an_error_dooms_the_transaction_under_xact_abort(table_behind):
+    outcome = table_behind.run(f"""{INTERPRETED}
 SET XACT_ABORT ON
 BEGIN TRAN
 INSERT INTO kept (n) VALUES (1)
@@ -232,23 +219,23 @@ END CATCH
 INSERT INTO kept (n) VALUES (3)
 SET XACT_ABORT OFF""").check()
     assert [only.rows for only in outcome.sets] == [[(-1, 1, 547)], [(3930,)], [(0, 0)]]
-    assert table.run("SELECT n FROM kept").rows == [(3,)]
+    assert table_behind.run("SELECT n FROM kept").rows == [(3,)]
     # Without XACT_ABORT the transaction goes on; with it and without a ROLLBACK it ends with the batch.
     body = "BEGIN TRAN; BEGIN TRY INSERT INTO kept (n) VALUES (100) END TRY BEGIN CATCH SELECT XACT_STATE() AS state END CATCH"
-    assert table.run(f"{INTERPRETED}{body}; COMMIT").check().value == 1
-    outcome = table.run(f"{INTERPRETED}SET XACT_ABORT ON; {body}")
+    assert table_behind.run(f"{INTERPRETED}{body}; COMMIT").check().value == 1
+    outcome = table_behind.run(f"{INTERPRETED}SET XACT_ABORT ON; {body}")
     assert (outcome.sets[0].value, outcome.numbers) == (-1, [3998])
-    assert table.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth").value == 0
+    assert table_behind.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth").value == 0
 
 
-def test_a_procedure_of_the_servers_may_have_ended_the_transaction(table):
-    table.run("CREATE PROCEDURE fails AS INSERT INTO kept (n) VALUES (100)").check()
-    table.run(
+def test_a_procedure_of_the_servers_may_have_ended_the_transaction(table_behind):
+    table_behind.run("CREATE PROCEDURE fails AS INSERT INTO kept (n) VALUES (100)").check()
+    table_behind.run(
         "CREATE PROCEDURE ends AS BEGIN TRY INSERT INTO kept (n) VALUES (100) END TRY BEGIN CATCH ROLLBACK; THROW END CATCH"
     ).check()
     try:
         for procedure, state in [("fails", -1), ("ends", 0)]:
-            outcome = table.run(f"""{INTERPRETED}
+            outcome = table_behind.run(f"""{INTERPRETED}
 SET XACT_ABORT ON
 BEGIN TRAN
 BEGIN TRY EXEC {procedure} END TRY
@@ -259,129 +246,129 @@ END CATCH
 INSERT INTO kept (n) VALUES (1)
 SET XACT_ABORT OFF""").check()
             assert outcome.rows == [(state, 547)]
-        assert table.run("SELECT COUNT(*) AS n, @@TRANCOUNT AS depth FROM kept").rows == [(2, 0)]
+        assert table_behind.run("SELECT COUNT(*) AS n, @@TRANCOUNT AS depth FROM kept").rows == [(2, 0)]
     finally:
-        table.run("DROP PROCEDURE fails; DROP PROCEDURE ends").check()
+        table_behind.run("DROP PROCEDURE fails; DROP PROCEDURE ends").check()
 
 
-def test_an_insert_exec_that_fails_ends_its_transaction(table):
+def test_an_insert_exec_that_fails_ends_its_transaction(table_behind):
     text = script("OutputDataSet = pandas.DataFrame({'n': [1, 100]})")
-    outcome = table.run(f"SET XACT_ABORT ON; BEGIN TRAN; INSERT INTO kept (n) {text}")
+    outcome = table_behind.run(f"SET XACT_ABORT ON; BEGIN TRAN; INSERT INTO kept (n) {text}")
     assert outcome.numbers == [547]
-    assert table.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth, COUNT(*) AS n FROM kept").rows == [(0, 0)]
+    assert table_behind.run("SET XACT_ABORT OFF; SELECT @@TRANCOUNT AS depth, COUNT(*) AS n FROM kept").rows == [(0, 0)]
 
 
-def test_types_of_an_interpreted_query(sql):
+def test_types_of_an_interpreted_query(behind):
     query = (
         "SELECT CAST(1.5 AS decimal(9,3)) AS d, CAST(N'x' AS nvarchar(17)) AS s, CAST('2026-01-02T03:04:05.678' AS datetime2(3)) AS t,"
         " CAST(NULL AS varbinary(max)) AS b, CAST('grün' AS varchar(9)) AS v, NEWID() AS g, CAST(1 AS bit) AS f"
     )
-    plain, interpreted = sql.run(query).only, sql.run(INTERPRETED + query).only
+    plain, interpreted = behind.run(query).only, behind.run(INTERPRETED + query).only
     assert (interpreted.names, interpreted.types) == (plain.names, plain.types)
     assert interpreted.rows[0][:5] == plain.rows[0][:5]
 
 
-def test_procedures_kept_in_the_server(sql):
+def test_procedures_kept_in_the_server(behind):
     doubles = script("total = n * 2", params="N'@n int, @total int OUTPUT'", n="@n", total="@total OUTPUT")
-    sql.run(f"CREATE PROCEDURE inner_script @n int, @total int OUTPUT AS {doubles} RETURN 5").check()
-    sql.run(
+    behind.run(f"CREATE PROCEDURE inner_script @n int, @total int OUTPUT AS {doubles} RETURN 5").check()
+    behind.run(
         "CREATE PROCEDURE outer_script @n int, @twice int OUTPUT AS"
         " DECLARE @rc int; EXEC @rc = inner_script @n, @twice OUTPUT; SELECT @rc AS rc"
     ).check()
     try:
-        outcome = sql.run("DECLARE @x int; EXEC outer_script 21, @x OUTPUT; SELECT @x AS x").check()
+        outcome = behind.run("DECLARE @x int; EXEC outer_script 21, @x OUTPUT; SELECT @x AS x").check()
         assert [only.rows for only in outcome.sets] == [[(5,)], [(42,)]]
-        outcome = sql.call("outer_script", n=4, twice=pytds.output(param_type="int")).check()
+        outcome = behind.call("outer_script", n=4, twice=pytds.output(param_type="int")).check()
         assert (outcome.return_status, outcome.outputs["twice"]) == (0, 8)
         # A change is seen at once, one that is not committed too.
-        sql.run("BEGIN TRAN").check()
-        sql.run("ALTER PROCEDURE inner_script @n int, @total int OUTPUT AS SET @total = -@n RETURN 6").check()
-        outcome = sql.run("DECLARE @x int; EXEC outer_script 21, @x OUTPUT; SELECT @x AS x").check()
+        behind.run("BEGIN TRAN").check()
+        behind.run("ALTER PROCEDURE inner_script @n int, @total int OUTPUT AS SET @total = -@n RETURN 6").check()
+        outcome = behind.run("DECLARE @x int; EXEC outer_script 21, @x OUTPUT; SELECT @x AS x").check()
         assert [only.rows for only in outcome.sets] == [[(6,)], [(-21,)]]
-        sql.run("ROLLBACK").check()
+        behind.run("ROLLBACK").check()
     finally:
-        sql.run("DROP PROCEDURE inner_script; DROP PROCEDURE outer_script").check()
+        behind.run("DROP PROCEDURE inner_script; DROP PROCEDURE outer_script").check()
 
 
-def test_procedures_without_a_script_are_the_servers(sql):
-    sql.run("CREATE PROCEDURE plain @n int OUTPUT AS SET @n += 1; SELECT N'in ' + OBJECT_NAME(@@PROCID) AS place; RETURN 3").check()
+def test_procedures_without_a_script_are_the_servers(behind):
+    behind.run("CREATE PROCEDURE plain @n int OUTPUT AS SET @n += 1; SELECT N'in ' + OBJECT_NAME(@@PROCID) AS place; RETURN 3").check()
     try:
-        outcome = sql.run(f"{INTERPRETED}DECLARE @x int = 1, @rc int; EXEC @rc = plain @x OUTPUT; SELECT @x AS x, @rc AS rc").check()
+        outcome = behind.run(f"{INTERPRETED}DECLARE @x int = 1, @rc int; EXEC @rc = plain @x OUTPUT; SELECT @x AS x, @rc AS rc").check()
         assert [only.rows for only in outcome.sets] == [[("in plain",)], [(2, 3)]]
     finally:
-        sql.run("DROP PROCEDURE plain").check()
+        behind.run("DROP PROCEDURE plain").check()
 
 
-def test_a_procedure_of_the_servers_ends_with_an_error_within_try(table):
+def test_a_procedure_of_the_servers_ends_with_an_error_within_try(table_behind):
     """Called by itself it would go on."""
     quoted = INTERPRETED.replace("'", "''")
-    table.run(
+    table_behind.run(
         "CREATE PROCEDURE fails @n int = 5, @m int = 0 OUTPUT AS SET @m = @m + 1; INSERT INTO kept (n) VALUES (@n);"
         " INSERT INTO kept (n) VALUES (100); INSERT INTO kept (n) VALUES (3); RETURN 4"
     ).check()
-    table.run("CREATE PROCEDURE works @n int, @m nvarchar(9) OUTPUT AS SET @m = @m + N'ö'; SELECT @n AS n; RETURN 4").check()
-    table.run("CREATE FUNCTION dbo.shout (@t nvarchar(9)) RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
+    table_behind.run("CREATE PROCEDURE works @n int, @m nvarchar(9) OUTPUT AS SET @m = @m + N'ö'; SELECT @n AS n; RETURN 4").check()
+    table_behind.run("CREATE FUNCTION dbo.shout (@t nvarchar(9)) RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
     tried = "BEGIN TRY {} END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS number, ERROR_PROCEDURE() AS name END CATCH"
     try:
         calls = ["EXEC fails", "EXEC fails 7", "DECLARE @r int, @m int; EXEC @r = fails @m = @m OUTPUT"]
         for call in [*calls, f"EXEC (N'{quoted}EXEC fails')"]:
-            outcome = table.run(INTERPRETED + tried.format(call)).check()
+            outcome = table_behind.run(INTERPRETED + tried.format(call)).check()
             assert outcome.rows == [(547, "fails")], call
-        assert table.run("SELECT n FROM kept ORDER BY id").rows == [(5,), (7,), (5,), (5,)]
+        assert table_behind.run("SELECT n FROM kept ORDER BY id").rows == [(5,), (7,), (5,), (5,)]
         # Outside of one it does go on.
-        assert table.run(f"{INTERPRETED}DECLARE @r int; EXEC @r = fails; SELECT @r AS r").numbers == [547]
-        assert table.run("SELECT MAX(n) AS n, COUNT(*) AS c FROM kept").rows == [(7, 6)]
+        assert table_behind.run(f"{INTERPRETED}DECLARE @r int; EXEC @r = fails; SELECT @r AS r").numbers == [547]
+        assert table_behind.run("SELECT MAX(n) AS n, COUNT(*) AS c FROM kept").rows == [(7, 6)]
         calls = "DECLARE @r int, @m nvarchar(9) = N'日本'; EXEC @r = works 2, @m = @m OUTPUT; SELECT @r AS r, @m AS m; EXEC @m = dbo.shout N'hey'; SELECT @m AS m"
-        outcome = table.run(INTERPRETED + tried.format(calls)).check()
+        outcome = table_behind.run(INTERPRETED + tried.format(calls)).check()
         assert [only.rows for only in outcome.sets] == [[(2,)], [(4, "日本ö")], [("HEY!",)]]
     finally:
-        table.run("DROP PROCEDURE fails; DROP PROCEDURE works; DROP FUNCTION dbo.shout").check()
+        table_behind.run("DROP PROCEDURE fails; DROP PROCEDURE works; DROP FUNCTION dbo.shout").check()
 
 
-def test_functions_are_the_servers(sql):
-    sql.run("CREATE FUNCTION dbo.shout (@t nvarchar(9) = N'x') RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
+def test_functions_are_the_servers(behind):
+    behind.run("CREATE FUNCTION dbo.shout (@t nvarchar(9) = N'x') RETURNS nvarchar(10) AS BEGIN RETURN UPPER(@t) + N'!' END").check()
     try:
         batch = f"{INTERPRETED}DECLARE @r nvarchar(9); EXEC @r = dbo.shout @t = N'hey'; SELECT @r AS r; EXEC @r = shout; SELECT @r AS r"
-        assert [only.rows for only in sql.run(batch).check().sets] == [[("HEY!",)], [("X!",)]]
+        assert [only.rows for only in behind.run(batch).check().sets] == [[("HEY!",)], [("X!",)]]
     finally:
-        sql.run("DROP FUNCTION dbo.shout").check()
+        behind.run("DROP FUNCTION dbo.shout").check()
 
 
-def test_prepared_statements_with_a_script(sql):
+def test_prepared_statements_with_a_script(behind):
     text = script(COUNTS, query="SELECT @a AS a UNION ALL SELECT 2", clause=RESULT, params="N'@a int'", a="@p")
-    outcome = sql.call("sp_executesql", text, "@p int", 1).check()
+    outcome = behind.call("sp_executesql", text, "@p int", 1).check()
     assert outcome.value == 2
 
 
-def test_insert_exec(table):
+def test_insert_exec(table_behind):
     text = script("OutputDataSet = pandas.DataFrame({'n': [1, 2, None], 't': ['ä', None, 'x']}).astype({'n': 'Int64'})")
-    outcome = table.run(f"INSERT INTO kept (n, t) {text}")
+    outcome = table_behind.run(f"INSERT INTO kept (n, t) {text}")
     assert outcome.numbers == [515]
     text = script("OutputDataSet = pandas.DataFrame({'n': range(3), 't': ['ä', None, 'x']})")
-    assert table.run(f"INSERT INTO kept (n) {text}").numbers == [213]
-    table.run(f"INSERT INTO kept (n, t) {text} SELECT @@ROWCOUNT AS n").check()
-    assert table.run("SELECT n, t FROM kept ORDER BY n").rows == [(0, "ä"), (1, None), (2, "x")]
+    assert table_behind.run(f"INSERT INTO kept (n) {text}").numbers == [213]
+    table_behind.run(f"INSERT INTO kept (n, t) {text} SELECT @@ROWCOUNT AS n").check()
+    assert table_behind.run("SELECT n, t FROM kept ORDER BY n").rows == [(0, "ä"), (1, None), (2, "x")]
 
 
-def test_permission_is_the_servers(front, sql):
-    sql.run("CREATE LOGIN reader WITH PASSWORD = 'Launch-pod-2026'; CREATE USER reader FOR LOGIN reader").check()
+def test_permission_is_the_servers(front, behind):
+    behind.run("CREATE LOGIN reader WITH PASSWORD = 'Launch-pod-2026'; CREATE USER reader FOR LOGIN reader").check()
     call = script("print(1)")
     try:
         with front.connect(user="reader") as session:
             assert session.run(call).numbers == [262]
-            sql.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
+            behind.run("GRANT EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
             session.run(call).check()
-            sql.run("DENY EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO reader").check()
+            behind.run("DENY EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO reader").check()
             assert session.run(call).numbers == [39007]
-            sql.run("REVOKE EXECUTE ANY EXTERNAL SCRIPT FROM reader").check()
+            behind.run("REVOKE EXECUTE ANY EXTERNAL SCRIPT FROM reader").check()
             assert session.run(call).numbers == [262]
-            sql.run("GRANT EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO reader").check()
+            behind.run("GRANT EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python TO reader").check()
             session.run(call).check()
-            sql.run("REVOKE EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python FROM reader").check()
+            behind.run("REVOKE EXECUTE EXTERNAL SCRIPT ON EXTERNAL LANGUAGE::Python FROM reader").check()
             # Not even an owner of the database is asked for then.
-            sql.run("ALTER ROLE db_owner ADD MEMBER reader; DENY EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
+            behind.run("ALTER ROLE db_owner ADD MEMBER reader; DENY EXECUTE ANY EXTERNAL SCRIPT TO reader").check()
             assert session.run(call).numbers == [262]
         with pytest.raises(Exception, match="Login failed"):
             front.connect(user="reader", password="wrong")
     finally:
-        sql.run("DROP USER reader; DROP LOGIN reader").check()
+        behind.run("DROP USER reader; DROP LOGIN reader").check()
