@@ -3,12 +3,16 @@
 #![no_main]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use launchpod_outbound::{Allowed, Destination, Proxy, Tally};
 use libfuzzer_sys::fuzz_target;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
+
+/// Nobody is silent for so long: what is said is said at once, and then closed.
+const IDLE: Duration = Duration::from_secs(60);
 
 thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -28,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// Says it all, and hears the proxy to its end.
 async fn converse(bytes: &[u8]) {
-    let proxy = Proxy::new(Arc::new(Allowed::new(Vec::new())), Arc::<Tally>::default());
+    let proxy = Proxy::new(Arc::new(Allowed::new(Vec::new())), Arc::<Tally>::default(), IDLE);
     let (script, ours) = UnixStream::pair().expect("two sockets");
     let (mut read, mut write) = script.into_split();
     let saying = async {
