@@ -381,6 +381,7 @@ mod tests {
         assert!(row.took >= span, "{:?}", row.took);
         assert!(waited.is_some_and(|waited| waited >= span), "{waited:?}");
     }
+
     /// A request in a pool, when its task has come as far as it can.
     async fn begin(controller: &Controller, pool: &ExternalPool) -> (ScriptRun, CancellationToken) {
         let request = ScriptRequest { pool: pool.clone(), ..ScriptRequest::example() };
