@@ -82,12 +82,13 @@ def memory(process: int) -> int:
     return int(workers.status(process)["VmRSS"].split()[0]) * 1024
 
 
-def mounts(process: int) -> int:
-    """The mounts that a process sees. Of the host's only those in folders of Launchpod's: other
-    containers' come and go."""
+def mounts(process: int, server) -> int:
+    """The mounts that a process sees. Of the host's only those in the server's own folders: others
+    come and go, of containers and of images that are built meanwhile."""
     lines = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
     is_host = os.readlink(f"/proc/{process}/ns/mnt") == os.readlink("/proc/self/ns/mnt")
-    return sum("launchpod" in line for line in lines) if is_host else len(lines)
+    own = (server.instance[:8], str(server.folder))
+    return sum(any(folder in line for folder in own) for line in lines) if is_host else len(lines)
 
 
 def state(server, makers: dict[str, int]) -> dict[str, int]:
@@ -96,7 +97,7 @@ def state(server, makers: dict[str, int]) -> dict[str, int]:
     found = {
         "workers": len(server.containers()),
         "run folders": len(list(Path(f"/run/launchpod/{server.instance[:8]}").glob("*/"))),
-        "mounts": mounts(server.process.pid),
+        "mounts": mounts(server.process.pid, server),
         "descriptors": len(files),
         "sockets": sum(file.startswith("socket:") for file in files),
         "threads": len(list(Path(f"/proc/{server.process.pid}/task").iterdir())),
@@ -104,7 +105,7 @@ def state(server, makers: dict[str, int]) -> dict[str, int]:
     }
     for name, process in makers.items():
         found[f"{name}'s descriptors"] = len(descriptors(process))
-        found[f"{name}'s mounts"] = mounts(process)
+        found[f"{name}'s mounts"] = mounts(process, server)
         found[f"{name}'s memory"] = memory(process)
     return found
 
