@@ -1,6 +1,6 @@
 //! Logins, users, roles and permissions: who may do what, and how they are refused.
 
-use crate::support::{Server, check, login, run};
+use crate::support::{Server, as_login, check, grant_and_check, login, run};
 use launchpod_database::{Action, Called, Database, Session};
 use launchpod_tsql::ast::StatementKind;
 
@@ -26,25 +26,6 @@ async fn shop() -> (Server, Box<dyn Session>) {
         run(&mut *sa, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
     (server, sa)
-}
-
-async fn as_login(server: &Server, user: &str, password: &str) -> Box<dyn Session> {
-    let session = server.database.login(login(user, password, "")).await;
-    session.unwrap_or_else(|error| panic!("{user}: {error}"))
-}
-
-/// Each case is what the administrator says, then what the user says and gets.
-async fn grant_and_check(
-    sa: &mut dyn Session,
-    user: &mut dyn Session,
-    cases: &[(&str, &str, &str)],
-) {
-    for (grant, sql, expected) in cases {
-        if !grant.is_empty() {
-            run(sa, grant).await.unwrap_or_else(|error| panic!("{grant}: {error}"));
-        }
-        check(user, &[(sql, expected)]).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

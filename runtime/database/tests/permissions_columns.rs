@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Server, check, login, run, run_with};
+use crate::support::{Server, as_login, check, grant_and_check, login, run, run_with};
 use launchpod_database::sqlite::{Embedded, Options};
 use launchpod_database::{Database, Secret, Session, Variable};
 use launchpod_types::{SqlError, SqlType, Value};
@@ -31,27 +31,8 @@ async fn shop() -> (Server, Box<dyn Session>, Box<dyn Session>) {
     ] {
         run(&mut *sa, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
-    let joe = as_user(&server, "joe", "Yukon-901").await;
+    let joe = as_login(&server, "joe", "Yukon-901").await;
     (server, sa, joe)
-}
-
-async fn as_user(server: &Server, user: &str, password: &str) -> Box<dyn Session> {
-    let session = server.database.login(login(user, password, "")).await;
-    session.unwrap_or_else(|error| panic!("{user}: {error}"))
-}
-
-/// Each case is what the administrator says, then what the user says and gets.
-async fn grant_and_check(
-    sa: &mut dyn Session,
-    user: &mut dyn Session,
-    cases: &[(&str, &str, &str)],
-) {
-    for (grant, sql, expected) in cases {
-        if !grant.is_empty() {
-            run(sa, grant).await.unwrap_or_else(|error| panic!("{grant}: {error}"));
-        }
-        check(user, &[(sql, expected)]).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -360,7 +341,7 @@ async fn a_column_stands_before_its_table_and_denials_before_grants() {
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_are_granted_on_by_who_may() {
     let (server, mut sa, mut joe) = shop().await;
-    let mut mary = as_user(&server, "mary", "Yukon-902").await;
+    let mut mary = as_login(&server, "mary", "Yukon-902").await;
     grant_and_check(
         &mut *sa,
         &mut *joe,
@@ -592,7 +573,7 @@ async fn permissions_follow_their_columns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn foreign_keys_need_their_columns() {
     let (server, mut sa, _joe) = shop().await;
-    let mut mary = as_user(&server, "mary", "Yukon-902").await;
+    let mut mary = as_login(&server, "mary", "Yukon-902").await;
     let by_key = "CREATE TABLE own.k (a int REFERENCES dbo.t (id))";
     let by_secret = "CREATE TABLE own.l (a int REFERENCES dbo.t (secret))";
     grant_and_check(
@@ -613,7 +594,7 @@ async fn foreign_keys_need_their_columns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_done_is_told() {
     let (server, mut sa, mut joe) = shop().await;
-    let mut mary = as_user(&server, "mary", "Yukon-902").await;
+    let mut mary = as_login(&server, "mary", "Yukon-902").await;
     check(
         &mut *joe,
         &[

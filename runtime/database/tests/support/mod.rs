@@ -196,3 +196,23 @@ pub async fn select(cases: &[(&str, &str)]) {
         texts.iter().zip(cases).map(|(sql, (_, expected))| (sql.as_str(), *expected)).collect();
     check(&mut *session, &cases).await;
 }
+
+/// A session of a login in its default database.
+pub async fn as_login(server: &Server, user: &str, password: &str) -> Box<dyn Session> {
+    let session = server.database.login(login(user, password, "")).await;
+    session.unwrap_or_else(|error| panic!("{user}: {error}"))
+}
+
+/// Each case is what the administrator says, then what the user says and gets.
+pub async fn grant_and_check(
+    sa: &mut dyn Session,
+    user: &mut dyn Session,
+    cases: &[(&str, &str, &str)],
+) {
+    for (grant, sql, expected) in cases {
+        if !grant.is_empty() {
+            run(sa, grant).await.unwrap_or_else(|error| panic!("{grant}: {error}"));
+        }
+        check(user, &[(sql, expected)]).await;
+    }
+}
