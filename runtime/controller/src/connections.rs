@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// Sends back what it gets, and the number of an error.
+    /// Sends back what it gets, and the text of an error.
     #[derive(Debug)]
     struct Echo;
 
